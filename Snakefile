@@ -1,0 +1,48 @@
+"""ScreenMM: from a receptor and a library to a ranked, explained shortlist.
+
+    snakemake --cores all --configfile my.yaml
+"""
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+pathvars:
+    results=config.get("results", "results"),
+    logs=f"{config.get('results', 'results')}/logs",
+    benchmarks=f"{config.get('results', 'results')}/benchmarks",
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/library.smk"
+include: "workflow/rules/ligands.smk"
+include: "workflow/rules/receptor.smk"
+include: "workflow/rules/docking.smk"
+include: "workflow/rules/scoring.smk"
+include: "workflow/rules/ranking.smk"
+
+
+localrules:
+    screen,
+
+
+rule screen:
+    default_target: True
+    input:
+        report="<results>/report.html",
+        ranking="<results>/ranking.csv",
+        # shards are targets too, so that one that was deleted is made again
+        poses=all_pose_tables,
+        scores=all_score_tables,
+    message:
+        "The screen is complete: {input.report}"
+
+
+onsuccess:
+    shell("screenmm summary {config[results]:q} || true")
+
+
+onerror:
+    print(f"The screen stopped. The failed rule's log is under {config['results']}/logs/;")
+    print("mend the cause and run the same command again: finished work is kept.")

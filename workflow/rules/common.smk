@@ -1,0 +1,69 @@
+"""The checked settings, and the shards that exist after each checkpoint."""
+
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+from screenmm.errors import ConfigError
+from screenmm.layout import shard_names
+from screenmm.methods import stage_settings
+from screenmm.settings import parse_settings
+
+if not workflow.configfiles:
+    raise WorkflowError(
+        "no config: run snakemake --configfile my.yaml (start from config/config.yaml, "
+        "or try config/demo/config.yaml)"
+    )
+
+try:
+    SETTINGS = parse_settings(config, Path(workflow.configfiles[-1]).resolve().parent)
+except ConfigError as error:
+    raise WorkflowError(f"{workflow.configfiles[-1]}: {error}") from None
+
+RECEPTORS = list(SETTINGS.receptors)
+
+
+wildcard_constraints:
+    shard="b[01]*",
+    receptor="|".join(RECEPTORS),
+
+
+def record_shards(wildcards):
+    return shard_names(Path(checkpoints.split.get().output.records))
+
+
+def ligand_shards(wildcards):
+    return shard_names(Path(checkpoints.merge.get().output.shards))
+
+
+def selected_shards(receptor):
+    return shard_names(Path(checkpoints.select.get(receptor=receptor).output.shards))
+
+
+def all_parents(wildcards):
+    return expand("<results>/library/parents/{shard}.parquet", shard=record_shards(wildcards))
+
+
+def docked(pattern):
+    """Input function: a receptor's file of every ligand shard."""
+
+    def files(wildcards):
+        return expand(pattern, receptor=wildcards.receptor, shard=ligand_shards(wildcards))
+
+    return files
+
+
+def all_pose_tables(wildcards):
+    return expand(
+        "<results>/poses/{receptor}/{shard}.parquet",
+        receptor=RECEPTORS,
+        shard=ligand_shards(wildcards),
+    )
+
+
+def all_score_tables(wildcards):
+    return [
+        f"<results>/scores/{receptor}/{shard}.parquet"
+        for receptor in RECEPTORS
+        for shard in selected_shards(receptor)
+    ]

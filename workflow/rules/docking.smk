@@ -1,0 +1,50 @@
+rule dock:
+    input:
+        states="<results>/ligands/states/{shard}.sdf.gz",
+        pdbqt="<results>/receptors/{receptor}/receptor.pdbqt",
+        pocket="<results>/receptors/{receptor}/pocket.json",
+    output:
+        poses="<results>/poses/{receptor}/{shard}.sdf.gz",
+        table="<results>/poses/{receptor}/{shard}.parquet",
+        events="<results>/poses/{receptor}/{shard}.events.parquet",
+    log:
+        "<logs>/dock/{receptor}/{shard}.log",
+    benchmark:
+        "<benchmarks>/dock/{receptor}/{shard}.tsv"
+    conda:
+        "../../envs/docking.yaml"
+    threads: 1
+    params:
+        settings=stage_settings(SETTINGS, "dock"),
+        receptor="<results>/receptors/{receptor}",
+    message:
+        "Docking shard {wildcards.shard} into {wildcards.receptor}"
+    shell:
+        "screenmm dock --settings {params.settings:q} --workers {threads} "
+        "--states {input.states:q} --receptor {params.receptor:q} "
+        "--poses {output.poses:q} --table {output.table:q} "
+        "--events {output.events:q} 2> {log:q}"
+
+
+checkpoint select:
+    input:
+        tables=docked("<results>/poses/{receptor}/{shard}.parquet"),
+        poses=docked("<results>/poses/{receptor}/{shard}.sdf.gz"),
+    output:
+        shards=directory("<results>/selected/{receptor}/shards"),
+        events="<results>/selected/{receptor}/select.events.parquet",
+    log:
+        "<logs>/select/{receptor}.log",
+    benchmark:
+        "<benchmarks>/select/{receptor}.tsv"
+    conda:
+        "../../envs/ranking.yaml"
+    params:
+        settings=stage_settings(SETTINGS, "select"),
+        results="<results>",
+    message:
+        "Selecting the best docked ligands of {wildcards.receptor}"
+    shell:
+        "screenmm select --settings {params.settings:q} --results {params.results:q} "
+        "--receptor {wildcards.receptor} --out {output.shards:q} "
+        "--events {output.events:q} 2> {log:q}"

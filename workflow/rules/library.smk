@@ -1,0 +1,65 @@
+checkpoint split:
+    input:
+        files=[file.path for file in SETTINGS.library.files],
+    output:
+        records=directory("<results>/library/records"),
+        sources="<results>/library/sources.parquet",
+    log:
+        "<logs>/split.log",
+    benchmark:
+        "<benchmarks>/split.tsv"
+    conda:
+        "../../envs/library.yaml"
+    params:
+        settings=stage_settings(SETTINGS, "split"),
+        out="<results>/library",
+    message:
+        "Reading the library"
+    shell:
+        "screenmm split --settings {params.settings:q} --out {params.out:q} 2> {log:q}"
+
+
+rule standardise:
+    input:
+        records="<results>/library/records/{shard}.parquet",
+    output:
+        parents="<results>/library/parents/{shard}.parquet",
+        events="<results>/library/parents/{shard}.events.parquet",
+    log:
+        "<logs>/standardise/{shard}.log",
+    benchmark:
+        "<benchmarks>/standardise/{shard}.tsv"
+    conda:
+        "../../envs/library.yaml"
+    threads: 1
+    params:
+        settings=stage_settings(SETTINGS, "standardise"),
+    message:
+        "Standardising shard {wildcards.shard}"
+    shell:
+        "screenmm standardise --settings {params.settings:q} --workers {threads} "
+        "--records {input.records:q} --parents {output.parents:q} "
+        "--events {output.events:q} 2> {log:q}"
+
+
+checkpoint merge:
+    input:
+        parents=all_parents,
+        sources="<results>/library/sources.parquet",
+    output:
+        shards=directory("<results>/ligands/shards"),
+        membership="<results>/ligands/membership.parquet",
+        events="<results>/ligands/merge.events.parquet",
+    log:
+        "<logs>/merge.log",
+    benchmark:
+        "<benchmarks>/merge.tsv"
+    conda:
+        "../../envs/library.yaml"
+    params:
+        settings=stage_settings(SETTINGS, "merge"),
+        results="<results>",
+    message:
+        "Merging duplicates into ligands"
+    shell:
+        "screenmm merge --settings {params.settings:q} --results {params.results:q} 2> {log:q}"

@@ -1,0 +1,21 @@
+rule prepare_ligands:
+    input:
+        ligands="<results>/ligands/shards/{shard}.parquet",
+    output:
+        states="<results>/ligands/states/{shard}.sdf.gz",
+        events="<results>/ligands/states/{shard}.events.parquet",
+    log:
+        "<logs>/prepare_ligands/{shard}.log",
+    benchmark:
+        "<benchmarks>/prepare_ligands/{shard}.tsv"
+    conda:
+        "../../envs/ligands.yaml"
+    threads: 1
+    params:
+        settings=stage_settings(SETTINGS, "prepare_ligands"),
+    message:
+        "Preparing states and conformers of shard {wildcards.shard}"
+    shell:
+        "screenmm prepare-ligands --settings {params.settings:q} --workers {threads} "
+        "--ligands {input.ligands:q} --states {output.states:q} "
+        "--events {output.events:q} 2> {log:q}"

@@ -1,0 +1,62 @@
+def all_events(wildcards):
+    """Ledger rows of every stage: records, ligands, poses and scores."""
+    return [
+        *expand("<results>/library/parents/{shard}.events.parquet", shard=record_shards(wildcards)),
+        *expand("<results>/ligands/states/{shard}.events.parquet", shard=ligand_shards(wildcards)),
+        *(path.replace(".parquet", ".events.parquet") for path in all_pose_tables(wildcards)),
+        *(path.replace(".parquet", ".events.parquet") for path in all_score_tables(wildcards)),
+    ]
+
+
+rule rank:
+    input:
+        sources="<results>/library/sources.parquet",
+        membership="<results>/ligands/membership.parquet",
+        duplicates="<results>/ligands/merge.events.parquet",
+        events=all_events,
+        selected=expand("<results>/selected/{receptor}/select.events.parquet", receptor=RECEPTORS),
+        poses=all_pose_tables,
+        scores=all_score_tables,
+        structures=expand("<results>/receptors/{receptor}/receptor.cif", receptor=RECEPTORS),
+    output:
+        ranking="<results>/ranking.csv",
+        hits="<results>/hits.sdf",
+        complexes=directory("<results>/complexes"),
+        ledger="<results>/ledger.csv",
+        database="<results>/screen.duckdb",
+    log:
+        "<logs>/rank.log",
+    benchmark:
+        "<benchmarks>/rank.tsv"
+    conda:
+        "../../envs/ranking.yaml"
+    params:
+        settings=stage_settings(SETTINGS, "rank"),
+        results="<results>",
+        receptors=RECEPTORS,
+    message:
+        "Ranking"
+    shell:
+        "screenmm rank --settings {params.settings:q} --results {params.results:q} "
+        "--receptors {params.receptors} 2> {log:q}"
+
+
+rule report:
+    input:
+        database="<results>/screen.duckdb",
+    output:
+        report="<results>/report.html",
+        metrics="<results>/metrics.json",
+    log:
+        "<logs>/report.log",
+    benchmark:
+        "<benchmarks>/report.tsv"
+    conda:
+        "../../envs/ranking.yaml"
+    params:
+        settings=stage_settings(SETTINGS, "report"),
+        results="<results>",
+    message:
+        "Writing the report"
+    shell:
+        "screenmm report --settings {params.settings:q} --results {params.results:q} 2> {log:q}"

@@ -1,0 +1,39 @@
+def receptor_files(wildcards):
+    """Every file that a receptor and its pocket are made from."""
+    receptor = SETTINGS.receptors[wildcards.receptor]
+    files = [receptor.structure, SETTINGS.pocket_of(wildcards.receptor).ligand]
+    for cofactor in receptor.cofactors:
+        files += [cofactor.sdf, cofactor.ccd]
+    return [file for file in files if file is not None]
+
+
+def receptor_settings(wildcards):
+    return stage_settings(SETTINGS, "prepare_receptor", wildcards.receptor)
+
+
+rule prepare_receptor:
+    input:
+        files=receptor_files,
+    output:
+        structure="<results>/receptors/{receptor}/receptor.cif",
+        pdb="<results>/receptors/{receptor}/receptor.pdb",
+        pdbqt="<results>/receptors/{receptor}/receptor.pdbqt",
+        pocket="<results>/receptors/{receptor}/pocket.json",
+        parameters="<results>/receptors/{receptor}/parameters.npz",
+        coordinates="<results>/receptors/{receptor}/coordinates.npz",
+        report_json="<results>/receptors/{receptor}/report.json",
+        report_text="<results>/receptors/{receptor}/report.txt",
+    log:
+        "<logs>/prepare_receptor/{receptor}.log",
+    benchmark:
+        "<benchmarks>/prepare_receptor/{receptor}.tsv"
+    conda:
+        "../../envs/receptor.yaml"
+    params:
+        settings=receptor_settings,
+        out="<results>/receptors/{receptor}",
+    message:
+        "Preparing receptor {wildcards.receptor}"
+    shell:
+        "screenmm prepare-receptor --settings {params.settings:q} "
+        "--name {wildcards.receptor} --out {params.out:q} 2> {log:q}"

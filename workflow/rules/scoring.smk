@@ -1,0 +1,26 @@
+rule score:
+    input:
+        poses="<results>/selected/{receptor}/shards/{shard}.sdf.gz",
+        parameters="<results>/receptors/{receptor}/parameters.npz",
+        coordinates="<results>/receptors/{receptor}/coordinates.npz",
+    output:
+        scores="<results>/scores/{receptor}/{shard}.parquet",
+        minimised="<results>/scores/{receptor}/{shard}.sdf.gz",
+        events="<results>/scores/{receptor}/{shard}.events.parquet",
+    log:
+        "<logs>/score/{receptor}/{shard}.log",
+    benchmark:
+        "<benchmarks>/score/{receptor}/{shard}.tsv"
+    conda:
+        "../../envs/score.yaml"
+    threads: 1
+    params:
+        settings=stage_settings(SETTINGS, "score"),
+        receptor="<results>/receptors/{receptor}",
+    message:
+        "Scoring shard {wildcards.shard} in {wildcards.receptor} with OpenMM"
+    shell:
+        "screenmm score --settings {params.settings:q} --workers {threads} "
+        "--poses {input.poses:q} --receptor {params.receptor:q} "
+        "--scores {output.scores:q} --minimised {output.minimised:q} "
+        "--events {output.events:q} 2> {log:q}"

@@ -1,0 +1,1 @@
+"""Docking: engines behind one small interface, and the files they take."""

@@ -1,0 +1,68 @@
+"""Files are made aside and renamed whole: nothing half-written is ever read."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+
+@contextmanager
+def replace_whole(path: Path) -> Iterator[Path]:
+    """Give a path beside ``path`` to write to, and rename it when the block succeeds.
+
+    Parameters
+    ----------
+    path : Path
+        The file to make; its folder is made if missing.
+
+    Yields
+    ------
+    Path
+        Where to write. It carries the process id, so two writers never share it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        yield partial
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file whole, in UTF-8."""
+    with replace_whole(path) as partial:
+        partial.write_text(text, encoding="utf-8")
+
+
+def write_text_gz(path: Path, text: str) -> None:
+    """Write a gzipped text file whole; the same text gives the same bytes."""
+    with (
+        replace_whole(path) as partial,
+        partial.open("wb") as raw,
+        # no name and no time in the header: both would change the bytes
+        gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0, compresslevel=6) as packed,
+    ):
+        packed.write(text.encode())
+
+
+def open_bytes(path: Path) -> IO[bytes]:
+    """Open a file for reading bytes, gunzipped where its name ends in ``.gz``."""
+    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
+
+
+def read_text(path: Path) -> str:
+    """Read a text file, gunzipped where its name ends in ``.gz``."""
+    with open_bytes(path) as handle:
+        return handle.read().decode("utf-8", errors="replace")
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()

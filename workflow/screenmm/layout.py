@@ -1,0 +1,93 @@
+"""Where the files of a run lie, below its results folder.
+
+The rules declare the same paths one by one; commands that gather many shards find them
+here, because a command line cannot hold thousands of names. Only shards that the last
+``split``, ``merge`` or ``select`` made count: older files beside them are left alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+def shard_names(folder: Path) -> list[str]:
+    """Names of the shards in a folder, sorted."""
+    return sorted(path.name.split(".")[0] for path in folder.glob("b*") if path.is_file())
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Files of one run.
+
+    Parameters
+    ----------
+    results : Path
+        The results folder.
+    """
+
+    results: Path
+
+    @property
+    def sources(self) -> Path:
+        """One row per record: file, position, name, label, affinity."""
+        return self.results / "library/sources.parquet"
+
+    @property
+    def membership(self) -> Path:
+        """Ligand of each standardised record."""
+        return self.results / "ligands/membership.parquet"
+
+    def parents(self) -> list[Path]:
+        """Standardised parents of every shard of records."""
+        folder = self.results / "library"
+        return [folder / f"parents/{s}.parquet" for s in shard_names(folder / "records")]
+
+    def _ligand_shards(self) -> list[str]:
+        return shard_names(self.results / "ligands/shards")
+
+    def ligands(self) -> list[Path]:
+        """Ligand shards."""
+        return [self.results / f"ligands/shards/{s}.parquet" for s in self._ligand_shards()]
+
+    def pose_tables(self, receptor: str) -> list[Path]:
+        """Docking scores of a receptor."""
+        return [self.results / f"poses/{receptor}/{s}.parquet" for s in self._ligand_shards()]
+
+    def poses(self, receptor: str) -> list[Path]:
+        """Docked poses of a receptor."""
+        return [self.results / f"poses/{receptor}/{s}.sdf.gz" for s in self._ligand_shards()]
+
+    def _selected_shards(self, receptor: str) -> list[str]:
+        return shard_names(self.results / f"selected/{receptor}/shards")
+
+    def scores(self, receptor: str) -> list[Path]:
+        """MM/GBSA scores of a receptor."""
+        shards = self._selected_shards(receptor)
+        return [self.results / f"scores/{receptor}/{s}.parquet" for s in shards]
+
+    def minimised(self, receptor: str) -> list[Path]:
+        """Minimised poses of a receptor."""
+        shards = self._selected_shards(receptor)
+        return [self.results / f"scores/{receptor}/{s}.sdf.gz" for s in shards]
+
+    def events(self, receptors: list[str]) -> list[Path]:
+        """Ledger rows of every stage."""
+        library = [path.with_suffix(".events.parquet") for path in self.parents()]
+        states = [
+            self.results / f"ligands/states/{s}.events.parquet" for s in self._ligand_shards()
+        ]
+        per_receptor = [
+            path
+            for receptor in receptors
+            for path in (
+                *(table.with_suffix(".events.parquet") for table in self.pose_tables(receptor)),
+                self.results / f"selected/{receptor}/select.events.parquet",
+                *(table.with_suffix(".events.parquet") for table in self.scores(receptor)),
+            )
+        ]
+        return [*library, self.results / "ligands/merge.events.parquet", *states, *per_receptor]
+
+    def benchmarks(self) -> Path:
+        """Folder of Snakemake's benchmark files."""
+        return self.results / "benchmarks"

@@ -1,0 +1,1 @@
+"""OpenMM minimisation and MM/GBSA scoring."""

@@ -1,0 +1,57 @@
+"""Cut the receptor around a pose: which residues are in the model, which may move."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from screenmm.receptor.model import ReceptorModel
+
+
+@dataclass(frozen=True)
+class Carving:
+    """Atoms of the receptor that a pose's model takes in.
+
+    Parameters
+    ----------
+    atoms : ndarray of int
+        Receptor atoms in the model, ascending.
+    flexible : ndarray of bool, shape ``atoms.shape``
+        Those that may move.
+    """
+
+    atoms: np.ndarray
+    flexible: np.ndarray
+
+
+def carve(
+    receptor: ReceptorModel,
+    pose_angstrom: np.ndarray,
+    pocket_radius_angstrom: float,
+    flexible_radius_angstrom: float,
+) -> Carving:
+    """Take whole residues near a pose.
+
+    A residue bonded to a flexible one is always taken in, so that no bonded term of a
+    moving atom is lost.
+
+    Parameters
+    ----------
+    receptor : ReceptorModel
+    pose_angstrom : ndarray, shape (M, 3)
+        Coordinates of the ligand, Å.
+    pocket_radius_angstrom, flexible_radius_angstrom : float
+        A residue belongs when any of its atoms lies within this distance of the pose.
+    """
+    distances, _ = cKDTree(pose_angstrom).query(receptor.positions_angstrom)
+    n_residues = int(receptor.residues.max()) + 1
+    nearest = np.full(n_residues, np.inf)
+    np.minimum.at(nearest, receptor.residues, distances)
+    flexible = nearest <= flexible_radius_angstrom
+    inside = nearest <= pocket_radius_angstrom
+    linked = receptor.residues[receptor.parameters.bonds]
+    inside[linked[flexible[linked].any(axis=1)].ravel()] = True
+    atoms = np.flatnonzero(inside[receptor.residues])
+    return Carving(atoms, flexible[receptor.residues[atoms]])

@@ -1,0 +1,160 @@
+"""Stage ``dock``: every state of a shard into one receptor."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+from collections.abc import Iterable
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from screenmm.batch import Journal, Outcome, Result, Task, fingerprint, run_batch
+from screenmm.docking.devices import SearchDevice, choose_search_device
+from screenmm.docking.engines import Box, DockedPose, Engine, make_engine
+from screenmm.errors import LigandError, Reason
+from screenmm.files import replace_whole, sha256, write_text_gz
+from screenmm.ledger import write_events
+from screenmm.sdf import read_record, sd_record, split_records
+from screenmm.seeds import seed_for
+from screenmm.settings import Docking
+from screenmm.stages.context import (
+    add_settings_argument,
+    add_workers_argument,
+    settings_of,
+    workers_of,
+)
+
+log = logging.getLogger(__name__)
+
+POSE_SCHEMA = pa.schema(
+    [
+        ("inchikey", pa.string()),
+        ("state", pa.string()),
+        ("pose", pa.int32()),
+        ("smiles", pa.string()),
+        ("engine", pa.string()),
+        ("dock_score_kcal_mol", pa.float64()),
+        ("cnn_score", pa.float64()),
+        ("cnn_affinity_pk", pa.float64()),
+    ]
+)
+
+_worker: dict[str, Any] = {}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    add_settings_argument(parser)
+    add_workers_argument(parser)
+    parser.add_argument("--states", type=Path, required=True, help="states of a shard (.sdf.gz)")
+    parser.add_argument("--receptor", type=Path, required=True, help="folder of the receptor")
+    parser.add_argument("--poses", type=Path, required=True, help="poses to write (.sdf.gz)")
+    parser.add_argument("--table", type=Path, required=True, help="their scores (.parquet)")
+    parser.add_argument("--events", type=Path, required=True, help="ledger rows (.parquet)")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Dock a shard."""
+    given = settings_of(args)
+    settings = Docking.model_validate(given["docking"])
+    device = choose_search_device(settings.device if settings.engine == "rustina" else "cpu")
+    log.info("docking with %s on %s %s: %s", settings.engine, device.kind, device.name, device.why)
+    pdbqt = args.receptor / "receptor.pdbqt"
+    pocket = args.receptor / "pocket.json"
+    task = Task(
+        stage="dock",
+        function=dock_ligand,
+        start=start_worker,
+        start_args=(settings, pdbqt, Box.load(pocket), device, given["seed"]),
+        time_limit_s=settings.time_limit_s,
+        receptor=args.receptor.name,
+    )
+    items = [
+        (key, list(records))
+        for key, records in groupby(split_records(args.states), key=_inchikey_of)
+    ]
+    journal = Journal(
+        args.poses, fingerprint(args.settings, sha256(args.states), sha256(pdbqt), sha256(pocket))
+    )
+    outcomes = list(run_batch(task, items, workers_of(args), journal))
+    write_poses(outcomes, args.poses, args.table)
+    write_events(args.events, (event for outcome in outcomes for event in outcome.events))
+    journal.remove()
+
+
+def _inchikey_of(record: str) -> str:
+    return record.split("\n", 1)[0].rsplit("_s", 1)[0]
+
+
+def start_worker(
+    settings: Docking, pdbqt: Path, box: Box, device: SearchDevice, run_seed: int
+) -> None:
+    """Make the engine, once per worker: its receptor and grids serve every ligand."""
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 1)  # engines print their search parameters per ligand
+    _worker["engine"] = make_engine(settings, pdbqt, box, device, run_seed)
+    _worker["seed"] = run_seed
+
+
+def dock_ligand(records: list[str]) -> Result:
+    """Dock the states of one ligand.
+
+    Raises
+    ------
+    LigandError
+        No state could be docked; the first state's reason.
+    """
+    engine: Engine = _worker["engine"]
+    poses: list[dict[str, Any]] = []
+    errors: list[tuple[str, LigandError]] = []
+    for text in records:
+        mol = read_record(text)
+        state = mol.GetProp("_Name")
+        try:
+            found = engine.dock(mol, seed_for(_worker["seed"], "dock", state))
+        except LigandError as error:
+            errors.append((state, error))
+            continue
+        poses += [
+            _pose(engine.name, mol.GetProp("inchikey"), mol.GetProp("smiles"), state, rank, pose)
+            for rank, pose in enumerate(found, start=1)
+        ]
+    if not poses:
+        state, error = errors[0] if errors else ("", LigandError(Reason.MISSING_POSE, "no state"))
+        more = f" (and {len(errors) - 1} more states)" if len(errors) > 1 else ""
+        raise LigandError(error.reason, f"{state}: {error.message}{more}")
+    failures = [
+        {"state": state, "reason": error.reason, "message": error.message}
+        for state, error in errors
+    ]
+    return {"poses": poses, "failures": failures}
+
+
+def _pose(
+    engine: str, inchikey: str, smiles: str, state: str, rank: int, pose: DockedPose
+) -> dict[str, Any]:
+    row = {
+        "inchikey": inchikey,
+        "state": state,
+        "pose": rank,
+        "smiles": smiles,
+        "engine": engine,
+        "dock_score_kcal_mol": pose.dock_score_kcal_mol,
+        "cnn_score": pose.cnn_score,
+        "cnn_affinity_pk": pose.cnn_affinity_pk,
+    }
+    return {"row": row, "sdf": sd_record(pose.mol, f"{state}_p{rank}", row)}
+
+
+def write_poses(outcomes: Iterable[Outcome], sdf: Path, table: Path) -> None:
+    """Write poses and their scores, in the ligands' order."""
+    poses = [pose for o in outcomes if o.result for pose in o.result["poses"]]
+    with replace_whole(table) as partial:
+        rows = [pose["row"] for pose in poses]
+        pq.write_table(pa.Table.from_pylist(rows, schema=POSE_SCHEMA), partial)
+    write_text_gz(sdf, "".join(pose["sdf"] for pose in poses))

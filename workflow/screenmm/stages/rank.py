@@ -1,0 +1,58 @@
+"""Stage ``rank``: the ranking, the hits, the complexes, the ledger, the database."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from pathlib import Path
+
+from screenmm.layout import Layout
+from screenmm.ranking.complexes import write_complexes
+from screenmm.ranking.database import write_database
+from screenmm.ranking.fates import check_invariant, make_ledger, write_ledger
+from screenmm.ranking.hits import write_hits
+from screenmm.ranking.parts import Parts, open_parts
+from screenmm.ranking.ranking import make_ranking, write_ranking
+from screenmm.settings import Ranking
+from screenmm.stages.context import add_settings_argument, settings_of
+
+log = logging.getLogger(__name__)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    add_settings_argument(parser)
+    parser.add_argument("--results", type=Path, required=True, help="results folder of the run")
+    parser.add_argument("--receptors", nargs="+", required=True, help="receptors, in order")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Rank, account for every record, and write the end state.
+
+    Raises
+    ------
+    LedgerError
+        Records in are not records out.
+    """
+    settings = Ranking.model_validate(settings_of(args)["ranking"])
+    files = Layout(args.results)
+    con = open_parts(
+        Parts(
+            sources=files.sources,
+            membership=files.membership,
+            events=files.events(args.receptors),
+            ligands=files.ligands(),
+            poses={name: files.pose_tables(name) for name in args.receptors},
+            scores={name: files.scores(name) for name in args.receptors},
+        )
+    )
+    make_ranking(con)
+    make_ledger(con)
+    check_invariant(con)
+    write_ranking(con, args.results / "ranking.csv")
+    write_ledger(con, args.results / "ledger.csv")
+    hits = args.results / "hits.sdf"
+    write_hits(con, {name: files.minimised(name) for name in args.receptors}, hits)
+    cifs = {name: args.results / f"receptors/{name}/receptor.cif" for name in args.receptors}
+    write_complexes(con, hits, cifs, args.results / "complexes", settings.complexes)
+    write_database(con, args.results / "screen.duckdb", {})

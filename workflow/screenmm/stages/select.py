@@ -1,0 +1,38 @@
+"""Stage ``select``: the best docked ligands of one receptor go on to scoring."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from pathlib import Path
+
+from screenmm.layout import Layout
+from screenmm.ledger import Event, Status, write_events
+from screenmm.scoring.select import select_poses, write_shards
+from screenmm.settings import Scoring
+from screenmm.stages.context import add_settings_argument, settings_of
+
+log = logging.getLogger(__name__)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    add_settings_argument(parser)
+    parser.add_argument("--receptor", required=True, help="name of the receptor")
+    parser.add_argument("--results", type=Path, required=True, help="results folder of the run")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the shards to write")
+    parser.add_argument("--events", type=Path, required=True, help="ledger rows (.parquet)")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Select ligands and write their best poses in shards."""
+    settings = Scoring.model_validate(settings_of(args)["scoring"])
+    run_files = Layout(args.results)
+    chosen = select_poses(run_files.pose_tables(args.receptor), settings.top, settings.poses)
+    shards = write_shards(chosen, run_files.poses(args.receptor), settings.shard_size, args.out)
+    ligands = sorted({title.rsplit("_s", 1)[0] for title in chosen})
+    write_events(
+        args.events,
+        (Event("select", Status.OK, inchikey=key, receptor=args.receptor) for key in ligands),
+    )
+    log.info("%d ligands with %d poses in %d shards", len(ligands), len(chosen), shards)
