@@ -16,7 +16,7 @@ rule dock:
     threads: 1
     params:
         settings=stage_settings(SETTINGS, "dock"),
-        receptor="<results>/receptors/{receptor}",
+        receptor=subpath(input.pdbqt, parent=True),
     message:
         "Docking shard {wildcards.shard} into {wildcards.receptor}"
     shell:
@@ -41,7 +41,7 @@ checkpoint select:
         "../../envs/ranking.yaml"
     params:
         settings=stage_settings(SETTINGS, "select"),
-        results="<results>",
+        results=subpath(output.events, ancestor=3),
     message:
         "Selecting the best docked ligands of {wildcards.receptor}"
     shell:

@@ -12,7 +12,7 @@ checkpoint split:
         "../../envs/library.yaml"
     params:
         settings=stage_settings(SETTINGS, "split"),
-        out="<results>/library",
+        out=subpath(output.sources, parent=True),
     message:
         "Reading the library"
     shell:
@@ -58,7 +58,7 @@ checkpoint merge:
         "../../envs/library.yaml"
     params:
         settings=stage_settings(SETTINGS, "merge"),
-        results="<results>",
+        results=subpath(output.membership, ancestor=2),
     message:
         "Merging duplicates into ligands"
     shell:

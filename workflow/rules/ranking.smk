@@ -32,7 +32,7 @@ rule rank:
         "../../envs/ranking.yaml"
     params:
         settings=stage_settings(SETTINGS, "rank"),
-        results="<results>",
+        results=subpath(output.ranking, parent=True),
         receptors=RECEPTORS,
     message:
         "Ranking"
@@ -55,7 +55,7 @@ rule report:
         "../../envs/ranking.yaml"
     params:
         settings=stage_settings(SETTINGS, "report"),
-        results="<results>",
+        results=subpath(output.report, parent=True),
     message:
         "Writing the report"
     shell:

@@ -16,7 +16,6 @@ rule prepare_receptor:
         files=receptor_files,
     output:
         structure="<results>/receptors/{receptor}/receptor.cif",
-        pdb="<results>/receptors/{receptor}/receptor.pdb",
         pdbqt="<results>/receptors/{receptor}/receptor.pdbqt",
         pocket="<results>/receptors/{receptor}/pocket.json",
         parameters="<results>/receptors/{receptor}/parameters.npz",
@@ -31,7 +30,7 @@ rule prepare_receptor:
         "../../envs/receptor.yaml"
     params:
         settings=receptor_settings,
-        out="<results>/receptors/{receptor}",
+        out=subpath(output.structure, parent=True),
     message:
         "Preparing receptor {wildcards.receptor}"
     shell:

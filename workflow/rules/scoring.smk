@@ -16,7 +16,7 @@ rule score:
     threads: 1
     params:
         settings=stage_settings(SETTINGS, "score"),
-        receptor="<results>/receptors/{receptor}",
+        receptor=subpath(input.parameters, parent=True),
     message:
         "Scoring shard {wildcards.shard} in {wildcards.receptor} with OpenMM"
     shell:

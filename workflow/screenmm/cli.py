@@ -12,6 +12,7 @@ from screenmm.errors import ScreenMMError
 from screenmm.stages.context import start_logging
 
 COMMANDS = {
+    "demo": "write the files of the embedded demo",
     "check": "check a config before anything runs",
     "split": "read the library into shards of records",
     "standardise": "standardise and filter a shard of records",

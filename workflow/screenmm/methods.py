@@ -29,6 +29,7 @@ _USED: dict[str, dict[str, set[str] | None]] = {
     "standardise": {"ligands": {"filters", "max_heavy_atoms", "time_limit_s"}, "docking": {"engine"}},
     "merge": {"library": {"shard_size"}},
     "prepare_ligands": {
+        "docking": {"engine"},
         "seed": None,
         "ligands": {
             "ph_min", "ph_max", "tautomers", "max_stereoisomers", "max_states",

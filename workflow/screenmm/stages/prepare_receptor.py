@@ -14,7 +14,8 @@ from screenmm.docking.pdbqt import receptor_pdbqt
 from screenmm.files import write_text
 from screenmm.receptor.forcefield import polymer_system, residue_label
 from screenmm.receptor.model import ReceptorModel
-from screenmm.receptor.prepare import PreparedReceptor, prepare_receptor, write_structure
+from screenmm.receptor.prepare import PreparedReceptor, prepare_receptor
+from screenmm.receptor.write import write_structure
 from screenmm.scoring.ligand_parameters import ligand_parameters
 from screenmm.scoring.parameters import Parameters, extract, join
 from screenmm.sdf import sd_record
@@ -47,7 +48,6 @@ def write_folder(prepared: PreparedReceptor, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     receptor_model(prepared).save(out)
     write_structure(prepared, out / "receptor.cif")
-    write_structure(prepared, out / "receptor.pdb")
     pocket = prepared.pocket
     write_text(
         out / "receptor.pdbqt",
