@@ -1,6 +1,6 @@
 """ScreenMM: from a receptor and a library to a ranked, explained shortlist.
 
-    snakemake --cores all --configfile my.yaml
+snakemake --cores all --configfile my.yaml
 """
 
 from snakemake.utils import min_version
@@ -44,5 +44,7 @@ onsuccess:
 
 
 onerror:
-    print(f"The screen stopped. The failed rule's log is under {config['results']}/logs/;")
+    print(
+        f"The screen stopped. The failed rule's log is under {config['results']}/logs/;"
+    )
     print("mend the cause and run the same command again: finished work is kept.")

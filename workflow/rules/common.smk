@@ -41,14 +41,18 @@ def selected_shards(receptor):
 
 
 def all_parents(wildcards):
-    return expand("<results>/library/parents/{shard}.parquet", shard=record_shards(wildcards))
+    return expand(
+        "<results>/library/parents/{shard}.parquet", shard=record_shards(wildcards)
+    )
 
 
 def docked(pattern):
     """Input function: a receptor's file of every ligand shard."""
 
     def files(wildcards):
-        return expand(pattern, receptor=wildcards.receptor, shard=ligand_shards(wildcards))
+        return expand(
+            pattern, receptor=wildcards.receptor, shard=ligand_shards(wildcards)
+        )
 
     return files
 
@@ -66,4 +70,39 @@ def all_score_tables(wildcards):
         f"<results>/scores/{receptor}/{shard}.parquet"
         for receptor in RECEPTORS
         for shard in selected_shards(receptor)
+    ]
+
+
+def receptor_files(wildcards):
+    """Every file that a receptor and its pocket are made from."""
+    receptor = SETTINGS.receptors[wildcards.receptor]
+    files = [receptor.structure, SETTINGS.pocket_of(wildcards.receptor).ligand]
+    for cofactor in receptor.cofactors:
+        files += [cofactor.sdf, cofactor.ccd]
+    return [file for file in files if file is not None]
+
+
+def receptor_settings(wildcards):
+    return stage_settings(SETTINGS, "prepare_receptor", wildcards.receptor)
+
+
+def all_events(wildcards):
+    """Ledger rows of every stage: records, ligands, poses and scores."""
+    return [
+        *expand(
+            "<results>/library/parents/{shard}.events.parquet",
+            shard=record_shards(wildcards),
+        ),
+        *expand(
+            "<results>/ligands/states/{shard}.events.parquet",
+            shard=ligand_shards(wildcards),
+        ),
+        *(
+            path.replace(".parquet", ".events.parquet")
+            for path in all_pose_tables(wildcards)
+        ),
+        *(
+            path.replace(".parquet", ".events.parquet")
+            for path in all_score_tables(wildcards)
+        ),
     ]

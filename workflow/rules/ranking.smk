@@ -1,23 +1,17 @@
-def all_events(wildcards):
-    """Ledger rows of every stage: records, ligands, poses and scores."""
-    return [
-        *expand("<results>/library/parents/{shard}.events.parquet", shard=record_shards(wildcards)),
-        *expand("<results>/ligands/states/{shard}.events.parquet", shard=ligand_shards(wildcards)),
-        *(path.replace(".parquet", ".events.parquet") for path in all_pose_tables(wildcards)),
-        *(path.replace(".parquet", ".events.parquet") for path in all_score_tables(wildcards)),
-    ]
-
-
 rule rank:
     input:
         sources="<results>/library/sources.parquet",
         membership="<results>/ligands/membership.parquet",
         duplicates="<results>/ligands/merge.events.parquet",
         events=all_events,
-        selected=expand("<results>/selected/{receptor}/select.events.parquet", receptor=RECEPTORS),
+        selected=expand(
+            "<results>/selected/{receptor}/select.events.parquet", receptor=RECEPTORS
+        ),
         poses=all_pose_tables,
         scores=all_score_tables,
-        structures=expand("<results>/receptors/{receptor}/receptor.cif", receptor=RECEPTORS),
+        structures=expand(
+            "<results>/receptors/{receptor}/receptor.cif", receptor=RECEPTORS
+        ),
     output:
         ranking="<results>/ranking.csv",
         hits="<results>/hits.sdf",

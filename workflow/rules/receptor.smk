@@ -1,16 +1,3 @@
-def receptor_files(wildcards):
-    """Every file that a receptor and its pocket are made from."""
-    receptor = SETTINGS.receptors[wildcards.receptor]
-    files = [receptor.structure, SETTINGS.pocket_of(wildcards.receptor).ligand]
-    for cofactor in receptor.cofactors:
-        files += [cofactor.sdf, cofactor.ccd]
-    return [file for file in files if file is not None]
-
-
-def receptor_settings(wildcards):
-    return stage_settings(SETTINGS, "prepare_receptor", wildcards.receptor)
-
-
 rule prepare_receptor:
     input:
         files=receptor_files,

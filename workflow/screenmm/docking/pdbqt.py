@@ -187,7 +187,7 @@ def poses_from_pdbqt(mol: Chem.Mol, pdbqt_models: list[str]) -> list[Chem.Mol]:
         docked = RDKitMolCreate.from_pdbqt_mol(PDBQTMolecule(model, skip_typing=True))[0]
         if docked is None or docked.GetNumAtoms() != mol.GetNumAtoms():
             raise LigandError(Reason.DOCKING_FAILED, "the docked pose does not map onto the molecule")
-        match = docked.GetSubstructMatch(mol, useChirality=False)
+        match = docked.GetSubstructMatch(mol, useChirality=True)
         if len(match) != mol.GetNumAtoms():
             raise LigandError(Reason.DOCKING_FAILED, "the docked pose does not map onto the molecule")
         pose = Chem.Mol(mol)

@@ -1,0 +1,41 @@
+# Two commands do everything on a machine with Python 3.11 and make:
+#   make screen   run the embedded demo, from raw files to a report
+#   make test     format, lint and type checks, then all tests
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.PHONY: screen test check install clean
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+CORES ?= all
+VENV := .venv
+DEMO := config/demo/tyk2
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+
+screen: install $(DEMO)/receptor.pdb
+	snakemake --cores $(CORES) --configfile config/demo/config.yaml
+
+install: $(VENV)/.installed
+
+# pins by name and version only; pip finds the files itself
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "ScreenMM needs Python 3.11: make PYTHON=/path/to/python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	pip install --quiet --constraint constraints.txt --editable '.[openff,workflow,test]'
+	touch $@
+
+$(DEMO)/receptor.pdb: $(VENV)/.installed workflow/screenmm/demo.py
+	screenmm demo $(DEMO)
+
+check: install $(DEMO)/receptor.pdb
+	ruff format --check workflow tests benchmarks
+	ruff check workflow tests benchmarks
+	mypy
+	snakefmt --check Snakefile workflow/rules
+	snakemake --lint --configfile config/demo/config.yaml
+
+test: check
+	pytest
+
+clean:
+	rm -rf results .snakemake $(DEMO)
