@@ -31,6 +31,7 @@ check: install $(DEMO)/receptor.pdb
 	ruff format --check workflow tests benchmarks
 	ruff check workflow tests benchmarks
 	mypy
+	screenmm config-docs --check
 	snakefmt --check Snakefile workflow/rules
 	snakemake --lint --configfile config/demo/config.yaml
 

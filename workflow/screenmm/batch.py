@@ -1,9 +1,10 @@
 """Work through a shard: many workers, a time limit per item, and resume after a kill.
 
-Every item runs in a worker process of its own pool, so an engine that hangs or crashes
-costs one item, never the shard. Finished items go to a journal beside the output; a
-restarted stage takes them from there. Results come back in the order of the items,
-however many workers there are, so the output's bytes do not depend on it.
+Each worker is a process that holds one item at a time, so an engine that hangs or crashes
+costs one item, never the shard, and it is always known which one. Finished items go to a
+journal beside the output; a restarted stage takes them from there. Results come back in
+the order of the items, however many workers there are, so the output's bytes do not
+depend on it.
 """
 
 from __future__ import annotations
@@ -12,20 +13,27 @@ import hashlib
 import json
 import logging
 import os
+import signal
+import threading
+import time
+import traceback
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import TimeoutError as TaskTimeoutError
+from contextlib import suppress
 from dataclasses import dataclass, field
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-from pebble import ProcessExpired, ProcessPool
-
-from screenmm.errors import LigandError, Reason
+from screenmm.errors import LigandError, Reason, ScreenMMError
+from screenmm.files import replace_whole
 from screenmm.ledger import Event, Status
 from screenmm.progress import progress
 
 log = logging.getLogger(__name__)
+
+LONGEST_WAIT_S = 3600.0
 
 Result = dict[str, Any]
 """What a worker returns for one item: plain JSON, so that it fits the journal."""
@@ -43,11 +51,12 @@ class Task:
         ``function(item) -> Result``; a module-level function. It raises
         :class:`LigandError` for what the item cannot do.
     start : callable
-        Called once in each worker before its first item, with ``start_args``.
+        Called once in each worker before its first item, with ``start_args``. An error
+        in it stops the stage.
     start_args : tuple
         Picklable; paths and settings.
     time_limit_s : float
-        Per item.
+        Per item, from the moment its worker gets it.
     subject : str
         Name of the ledger column that an item's key fills: ``inchikey`` or ``record``.
     receptor : str
@@ -93,7 +102,7 @@ class Journal:
         done: dict[str, Outcome] = {}
         if not self.path.exists():
             return done
-        with self.path.open(encoding="utf-8") as handle:
+        with self.path.open(encoding="utf-8", errors="replace") as handle:
             for number, line in enumerate(handle):
                 try:
                     row = json.loads(line)
@@ -109,13 +118,10 @@ class Journal:
 
     def open(self, done: dict[str, Outcome]) -> None:
         """Start the file anew with what is already done, whole or not at all."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        aside = self.path.with_name(f"{self.path.name}.{os.getpid()}")
-        with aside.open("w", encoding="utf-8") as handle:
+        with replace_whole(self.path) as partial, partial.open("w", encoding="utf-8") as handle:
             handle.write(json.dumps({"fingerprint": self._fingerprint}) + "\n")
             for outcome in done.values():
                 handle.write(_line(outcome))
-        os.replace(aside, self.path)
         self._handle = self.path.open("a", encoding="utf-8")
 
     def add(self, outcome: Outcome) -> None:
@@ -144,18 +150,6 @@ def fingerprint(*parts: str) -> str:
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 
-def _guarded(function: Callable[[Any], Result], item: Any) -> Result | LigandError:
-    """Run one item in the worker; every error comes back as a value."""
-    try:
-        return function(item)
-    except LigandError as error:
-        return error
-    except Exception as error:
-        # an unforeseen error of one molecule must not stop the shard; it is on record
-        text = " ".join(f"{type(error).__name__}: {error}".split())
-        return LigandError(Reason.INTERNAL_ERROR, text[:500])
-
-
 def run_batch(
     task: Task,
     items: Sequence[tuple[str, Any]],
@@ -179,6 +173,11 @@ def run_batch(
     ------
     Outcome
         One per item, in order.
+
+    Raises
+    ------
+    ScreenMMError
+        A worker could not start; the journal keeps what was finished.
     """
     done = journal.read()
     if done:
@@ -195,42 +194,166 @@ def run_batch(
         yield done[key]
 
 
-def _compute(
-    task: Task, todo: Sequence[tuple[str, Any]], workers: int
-) -> Iterator[Outcome]:
-    if not todo:
-        return
-    with ProcessPool(
-        max_workers=max(1, min(workers, len(todo))),
-        initializer=task.start,
-        initargs=task.start_args,
-        # a fresh interpreter: OpenMM and torch do not survive a fork
-        context=get_context("spawn"),
-    ) as pool:
-        waiting = [
-            (key, pool.schedule(_guarded, args=(task.function, item), timeout=task.time_limit_s))
-            for key, item in todo
-        ]
-        try:
-            for key, future in waiting:
-                yield _outcome(task, key, future)
-        except BaseException:
-            pool.stop()
-            raise
-
-
-def _outcome(task: Task, key: str, future: Any) -> Outcome:
-    subject = {task.subject: key, "receptor": task.receptor}
+def _compute(task: Task, todo: Sequence[tuple[str, Any]], workers: int) -> Iterator[Outcome]:
+    """Yield outcomes as they come, in any order."""
+    waiting = deque(todo)
+    died: set[str] = set()
+    crew = [_Worker(task) for _ in range(min(max(1, workers), len(todo)))]
     try:
-        value = future.result()
-    except TaskTimeoutError:
-        value = LigandError(
-            Reason.TIME_LIMIT, f"not finished within {task.time_limit_s:g} s; raise time_limit_s"
-        )
-    except ProcessExpired as error:
-        value = LigandError(
-            Reason.WORKER_DIED, f"the worker process ended with exit code {error.exitcode}"
-        )
+        while waiting or any(worker.held for worker in crew):
+            worker = _next_to_serve(crew)
+            held, value = worker.held, worker.take()
+            if held is not None and isinstance(value, _Death) and held[0] not in died:
+                # the machine may have run out of memory: once more, after the others
+                died.add(held[0])
+                waiting.append(held)
+            elif held is not None and value is not None:
+                yield _outcome(task, held[0], value)
+            crew.remove(worker)
+            if not waiting:
+                worker.stop()
+            elif worker.alive:
+                worker.give(*waiting.popleft())
+                crew.append(worker)
+            else:
+                crew.append(_Worker(task))
+    finally:
+        for worker in crew:
+            worker.stop()
+
+
+def _next_to_serve(crew: list[_Worker]) -> _Worker:
+    """Wait for the first worker that answered, ended, or used up its item's time."""
+    while True:
+        soonest = min(crew, key=lambda worker: worker.deadline)
+        left_s = soonest.deadline - time.monotonic()
+        if left_s <= 0:
+            return soonest
+        ready = wait([worker.pipe for worker in crew], min(left_s, LONGEST_WAIT_S))
+        if ready:
+            return next(worker for worker in crew if worker.pipe in ready)
+
+
+class _Death(LigandError):
+    """The worker died while it held the item."""
+
+
+class _Worker:
+    """A process of its own, and the item it holds."""
+
+    def __init__(self, task: Task) -> None:
+        # a fresh interpreter: OpenMM and torch do not survive a fork
+        context = get_context("spawn")
+        self.pipe, theirs = context.Pipe()
+        arguments = (theirs, task.function, task.start, task.start_args)
+        self._process = context.Process(target=_serve, args=arguments, daemon=True)
+        self._process.start()
+        theirs.close()
+        self._task = task
+        self._started = False
+        self.alive = True
+        self.held: tuple[str, Any] | None = None
+        self.deadline = float("inf")
+
+    def give(self, key: str, item: Any) -> None:
+        """Let the idle worker begin an item; its time runs from here."""
+        self.held = (key, item)
+        self.deadline = time.monotonic() + self._task.time_limit_s
+        # a worker that died while idle shows when its answer is taken
+        with suppress(OSError):
+            self.pipe.send(item)
+
+    def take(self) -> Result | LigandError | None:
+        """Take what the item came to; None when the worker has only just started."""
+        self.held, self.deadline = None, float("inf")
+        limit_s = self._task.time_limit_s
+        if not self.pipe.poll():
+            self.stop()
+            return LigandError(
+                Reason.TIME_LIMIT, f"not finished within {limit_s:g} s; raise time_limit_s"
+            )
+        try:
+            answer = self.pipe.recv()
+        except (EOFError, OSError):
+            return self._death()
+        if not self._started and answer is not None:
+            raise ScreenMMError(f"{self._task.stage}: a worker could not start: {answer}")
+        self._started = True
+        return answer
+
+    def _death(self) -> _Death:
+        self._process.join()
+        how = _how_ended(self._process.exitcode)
+        self.stop()
+        if not self._started:
+            raise ScreenMMError(f"{self._task.stage}: a worker {how} while it started")
+        return _Death(Reason.WORKER_DIED, f"the worker process {how}, twice")
+
+    def stop(self) -> None:
+        """End the process, whatever it does."""
+        self.alive = False
+        self._process.kill()
+        self._process.join()
+        self.pipe.close()
+
+
+def _how_ended(exitcode: int | None) -> str:
+    if exitcode is not None and exitcode < 0:
+        return f"was killed by {signal.Signals(-exitcode).name}"
+    return f"ended with exit code {exitcode}"
+
+
+def _serve(
+    pipe: Connection,
+    function: Callable[[Any], Result],
+    start: Callable[..., None],
+    start_args: tuple[Any, ...],
+) -> None:
+    """Run in the worker process: start, say so, then answer item after item."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the stage itself decides what it means
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        start(*start_args)
+    except ScreenMMError as error:
+        pipe.send(str(error))
+        return
+    except Exception as error:
+        traceback.print_exc()
+        pipe.send(_one_line(error))
+        return
+    pipe.send(None)
+    with suppress(EOFError):
+        while True:
+            pipe.send(_guarded(function, pipe.recv()))
+
+
+def _end_with_parent() -> None:
+    """End when the stage was killed: nobody waits for the item any more."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _guarded(function: Callable[[Any], Result], item: Any) -> Result | LigandError:
+    """Run one item in the worker; every error comes back as a value."""
+    try:
+        # a fresh result and one read back from the journal are alike
+        return json.loads(json.dumps(function(item)))
+    except LigandError as error:
+        return error
+    except Exception as error:
+        # an unforeseen error of one molecule must not stop the shard; it is on record
+        traceback.print_exc()
+        return LigandError(Reason.INTERNAL_ERROR, _one_line(error)[:500])
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())
+
+
+def _outcome(task: Task, key: str, value: Result | LigandError) -> Outcome:
+    subject = {task.subject: key, "receptor": task.receptor}
     if isinstance(value, LigandError):
         return Outcome(key, None, [Event.failure(task.stage, value, **subject)])
     failures = value.pop("failures", [])

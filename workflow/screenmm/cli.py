@@ -14,6 +14,7 @@ from screenmm.stages.context import start_logging
 COMMANDS = {
     "demo": "write the files of the embedded demo",
     "check": "check a config before anything runs",
+    "config-docs": "write the annotated config, its schema and its table of keys",
     "split": "read the library into shards of records",
     "standardise": "standardise and filter a shard of records",
     "merge": "merge duplicates into ligands",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
@@ -28,7 +29,7 @@ DRUGS = {
     "clozapine": "CN1CCN(C2=Nc3cc(Cl)ccc3Nc3ccccc32)CC1",
     "diazepam": "CN1C(=O)CN=C(c2ccccc2)c2cc(Cl)ccc21",
     "efavirenz": "O=C1Nc2ccc(Cl)cc2[C@@](C#CC2CC2)(C(F)(F)F)O1",
-    "escitalopram": "CN(C)CCC[C@]1(c2ccc(F)cc2)OCc2cc(C#N)ccc21",
+    "escitalopram": "CN(C)CCC[C@@]1(c2ccc(F)cc2)OCc2cc(C#N)ccc21",
     "flumazenil": "CCOC(=O)c1ncn2c1CN(C)C(=O)c1cc(F)ccc1-2",
     "gliclazide": "Cc1ccc(S(=O)(=O)NC(=O)NN2CC3CCCC3C2)cc1",
     "indomethacin": "COc1ccc2c(c1)c(CC(=O)O)c(C)n2C(=O)c1ccc(Cl)cc1",
@@ -77,7 +78,7 @@ def write_demo(folder: Path) -> None:
     write_text(folder / "drugs.csv", _table(("smiles", "name", "active", "dg_kcal"), drugs))
 
 
-def _table(header: tuple[str, ...], rows: list[tuple[object, ...]]) -> str:
+def _table(header: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)

@@ -51,7 +51,7 @@ def write_text_gz(path: Path, text: str) -> None:
         packed.write(text.encode())
 
 
-def open_bytes(path: Path) -> IO[bytes]:
+def open_bytes(path: Path) -> IO[bytes] | gzip.GzipFile:
     """Open a file for reading bytes, gunzipped where its name ends in ``.gz``."""
     return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
 

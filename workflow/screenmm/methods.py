@@ -74,7 +74,9 @@ def stage_settings(settings: Settings, stage: str, receptor: str = "") -> str:
         used = {"scoring": {key: dump["scoring"][key] for key in sorted(kept)}}
     else:
         used = {
-            section: dump[section] if keys is None else {key: dump[section][key] for key in sorted(keys)}
+            section: dump[section]
+            if keys is None
+            else {key: dump[section][key] for key in sorted(keys)}
             for section, keys in _USED[stage].items()
         }
     return json.dumps({"method": VERSIONS[stage], **used}, sort_keys=True)

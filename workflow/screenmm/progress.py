@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
@@ -10,6 +11,7 @@ from tqdm import tqdm
 
 T = TypeVar("T")
 LOG_INTERVAL_S = 30.0
+LOG_LINE = "{desc}{n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_fmt}]"
 
 
 def progress(items: Iterable[T], total: int, what: str, unit: str = "ligand") -> Iterator[T]:
@@ -26,20 +28,32 @@ def progress(items: Iterable[T], total: int, what: str, unit: str = "ligand") ->
     unit : str
         What is counted.
     """
-    on_terminal = sys.stderr.isatty()
-    bar = tqdm(
-        items,
-        total=total,
-        desc=what,
-        unit=f" {unit}",
-        file=sys.stderr,
-        mininterval=0.5 if on_terminal else LOG_INTERVAL_S,
-        maxinterval=LOG_INTERVAL_S,
-        dynamic_ncols=on_terminal,
-        ncols=None if on_terminal else 100,
-        ascii=not on_terminal,
-        smoothing=0.1,
-        # one line per update in a log, not one line overwritten
-        bar_format=None if on_terminal else "{desc}: {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_fmt}]\n",
-    )
-    yield from bar
+    if total == 0:
+        return iter(items)
+    if sys.stderr.isatty():
+        return iter(tqdm(items, what, total, unit=f" {unit}", mininterval=0.5, dynamic_ncols=True))
+    return _logged(items, total, what, unit)
+
+
+def _logged(items: Iterable[T], total: int, what: str, unit: str) -> Iterator[T]:
+    """Print a line now and then, and one at the end; never the same count twice."""
+    began = told = time.monotonic()
+
+    def tell(done: int) -> None:
+        line = tqdm.format_meter(
+            done,
+            total,
+            time.monotonic() - began,
+            prefix=f"{what}: ",
+            unit=f" {unit}",
+            bar_format=LOG_LINE,
+        )
+        print(line, file=sys.stderr, flush=True)
+
+    done = 0
+    for done, item in enumerate(items, start=1):
+        yield item
+        if done < total and time.monotonic() - told >= LOG_INTERVAL_S:
+            tell(done)
+            told = time.monotonic()
+    tell(done)

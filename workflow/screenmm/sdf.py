@@ -27,7 +27,8 @@ def sd_record(mol: Chem.Mol, title: str, tags: Mapping[str, object]) -> str:
     lines = [Chem.MolToMolBlock(named).rstrip("\n")]
     for name, value in tags.items():
         if value is not None:
-            lines += [f">  <{name}>", str(value), ""]
+            # a line break would end the value, a blank line the data item
+            lines += [f">  <{name}>", " ".join(str(value).split("\n")), ""]
     return "\n".join([*lines, "$$$$", ""])
 
 

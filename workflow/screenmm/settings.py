@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import yaml
 from pydantic import (
@@ -35,7 +35,10 @@ MUTATION = re.compile(r"(?:(?P<chain>\w+):)?(?P<old>[A-Z])(?P<number>\d+)(?P<new
 
 
 def _existing_file(path: Path, info: ValidationInfo) -> Path:
-    """Make a path absolute, relative to the config file, and check that it is a file."""
+    """Find a file, relative to the config file, and check that it is one.
+
+    A file below the working folder keeps a relative path, so that a project can move.
+    """
     folder = (info.context or {}).get("folder")
     if folder is None:
         return path
@@ -46,7 +49,8 @@ def _existing_file(path: Path, info: ValidationInfo) -> Path:
         )
         hint = f"; did you mean {near[0]}?" if near else ""
         raise ValueError(f"no file {path} (paths are relative to the config file){hint}")
-    return path
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def _with_suffix(*suffixes: str) -> AfterValidator:
@@ -65,18 +69,37 @@ LigandPath = Annotated[InputFile, _with_suffix(*LIGAND_SUFFIXES)]
 Triple = tuple[float, float, float]
 
 
+def _number_as_text(value: Any) -> Any:
+    """Take 315 for "315": YAML reads it as a number."""
+    return str(value) if type(value) is int else value
+
+
+def _readable_mutation(text: str) -> str:
+    if not MUTATION.fullmatch(text):
+        raise ValueError(f"mutation {text!r}: write it as T315I or A:T315I")
+    return text
+
+
+ResidueNumber = Annotated[str, BeforeValidator(_number_as_text, json_schema_input_type=str | int)]
+Mutation = Annotated[str, AfterValidator(_readable_mutation)]
+
+
 class Section(BaseModel):
     """Base of every section: unknown keys are errors, defaults are checked too."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False
+    )
 
 
 class LibraryFile(Section):
     """One library file; a bare path in the config stands for ``{path: ...}``."""
 
-    path: LibraryPath = Field(description="The file.")
+    path: LibraryPath = Field(description="The file.", examples=["decoys.smi"])
     label: Literal[0, 1] | None = Field(
-        None, description="Activity label of every record in the file: 1 active, 0 inactive."
+        None,
+        description="Activity label of every record in the file: 1 active, 0 inactive.",
+        examples=[0],
     )
 
 
@@ -84,12 +107,17 @@ def _as_library_file(value: Any) -> Any:
     return {"path": value} if isinstance(value, str | Path) else value
 
 
+LibraryEntry = Annotated[
+    LibraryFile, BeforeValidator(_as_library_file, json_schema_input_type=str | LibraryFile)
+]
+
+
 class Library(Section):
     """The molecules to screen."""
 
-    files: Annotated[
-        list[Annotated[LibraryFile, BeforeValidator(_as_library_file)]], Field(min_length=1)
-    ] = Field(
+    files: list[LibraryEntry] = Field(
+        min_length=1,
+        examples=[["library.smi"]],
         description="Library files (.smi .csv .tsv .sdf, each also .gz, and .parquet). An entry "
         "is a path or {path: decoys.smi, label: 0}.",
     )
@@ -98,12 +126,17 @@ class Library(Section):
         None,
         description="Column of the names in tables, or SDF tag; null: the first of "
         "name, id, title, compound_id that exists, and the title line of an SDF.",
+        examples=["name"],
     )
     label_column: str | None = Field(
-        None, description="Column or SDF tag with activity labels (1/0), for the controls."
+        None,
+        description="Column or SDF tag with activity labels (1/0), for the controls.",
+        examples=["active"],
     )
     affinity_column: str | None = Field(
-        None, description="Column or SDF tag with measured affinity in kcal/mol, for the controls."
+        None,
+        description="Column or SDF tag with measured affinity in kcal/mol, for the controls.",
+        examples=["dg_kcal"],
     )
     shard_size: int = Field(
         500,
@@ -117,8 +150,8 @@ class Library(Section):
 class Range(Section):
     """A closed range; an absent bound does not bound."""
 
-    min: float | None = Field(None, description="Smallest value kept.")
-    max: float | None = Field(None, description="Largest value kept.")
+    min: float | None = Field(None, description="Smallest value kept.", examples=[150])
+    max: float | None = Field(None, description="Largest value kept.", examples=[500])
 
     @model_validator(mode="after")
     def _ordered(self) -> Range:
@@ -130,16 +163,32 @@ class Range(Section):
 class Filters(Section):
     """Optional property and alert filters, all off by default."""
 
-    molecular_weight: Range | None = Field(None, description="Molecular weight, g/mol.")
-    logp: Range | None = Field(None, description="Crippen logP.")
-    tpsa: Range | None = Field(None, description="Topological polar surface area, Å².")
-    hbond_donors: Range | None = Field(None, description="Hydrogen-bond donors (Lipinski).")
-    hbond_acceptors: Range | None = Field(None, description="Hydrogen-bond acceptors (Lipinski).")
-    rotatable_bonds: Range | None = Field(None, description="Rotatable bonds.")
-    heavy_atoms: Range | None = Field(None, description="Heavy atoms.")
-    formal_charge: Range | None = Field(None, description="Net formal charge of the neutral form.")
+    molecular_weight: Range | None = Field(
+        None, description="Molecular weight, g/mol.", examples=[{"min": 150, "max": 500}]
+    )
+    logp: Range | None = Field(None, description="Crippen logP.", examples=[{"max": 5}])
+    tpsa: Range | None = Field(
+        None, description="Topological polar surface area, Å².", examples=[{"max": 140}]
+    )
+    hbond_donors: Range | None = Field(
+        None, description="Hydrogen-bond donors (Lipinski).", examples=[{"max": 5}]
+    )
+    hbond_acceptors: Range | None = Field(
+        None, description="Hydrogen-bond acceptors (Lipinski).", examples=[{"max": 10}]
+    )
+    rotatable_bonds: Range | None = Field(
+        None, description="Rotatable bonds.", examples=[{"max": 10}]
+    )
+    heavy_atoms: Range | None = Field(
+        None, description="Heavy atoms.", examples=[{"min": 10, "max": 50}]
+    )
+    formal_charge: Range | None = Field(
+        None, description="Net formal charge of the neutral form.", examples=[{"min": -1, "max": 1}]
+    )
     alerts: list[Literal["PAINS", "BRENK", "NIH", "ZINC"]] = Field(
-        [], description="RDKit filter catalogues; a molecule that matches an alert is filtered."
+        [],
+        description="RDKit filter catalogues; a molecule that matches an alert is filtered.",
+        examples=[["PAINS", "BRENK"]],
     )
 
 
@@ -167,7 +216,7 @@ class Ligands(Section):
     time_limit_s: float = Field(
         60, gt=0, description="Time limit per molecule in preparation, seconds."
     )
-    filters: Filters = Field(Filters(), description="Property and alert filters.")  # type: ignore[call-arg]
+    filters: Filters = Filters()
 
     @model_validator(mode="after")
     def _ph_ordered(self) -> Ligands:
@@ -187,11 +236,18 @@ class Cofactor(Section):
         pattern=r"^(\w+:)?\w{1,5}(:-?\d+)?$",
         description="Residue in the structure: NAD, A:NAD or A:NAD:301; null: the pose of the "
         "SDF is added as it is.",
+        examples=["A:NAD:301"],
     )
-    smiles: str | None = Field(None, description="SMILES with the bond orders and charges.")
-    sdf: LigandPath | None = Field(None, description="File with the bond orders (and the pose).")
+    smiles: str | None = Field(
+        None, description="SMILES with the bond orders and charges.", examples=["C[N+](C)(C)CCO"]
+    )
+    sdf: LigandPath | None = Field(
+        None, description="File with the bond orders (and the pose).", examples=["cofactor.sdf"]
+    )
     ccd: InputFile | None = Field(
-        None, description="Component definition of the wwPDB dictionary (.cif)."
+        None,
+        description="Component definition of the wwPDB dictionary (.cif).",
+        examples=["NAD.cif"],
     )
 
     @model_validator(mode="after")
@@ -199,7 +255,8 @@ class Cofactor(Section):
         given = [key for key in ("smiles", "sdf", "ccd") if getattr(self, key) is not None]
         if len(given) != 1:
             raise ValueError(
-                f"a cofactor takes exactly one of smiles, sdf, ccd; given: {', '.join(given) or 'none'}"
+                "a cofactor takes exactly one of smiles, sdf, ccd; "
+                f"given: {', '.join(given) or 'none'}"
             )
         if self.residue is None and self.sdf is None:
             raise ValueError("a cofactor without residue needs sdf, whose pose is then added")
@@ -207,24 +264,35 @@ class Cofactor(Section):
 
 
 class Pocket(Section):
-    """Where to dock: exactly one of ligand, ligand_residue, residues, center, auto."""
+    """Where to dock: exactly one of ligand, ligand_residue, residues, center, auto.
+
+    ``pocket: auto`` is short for ``pocket: {auto: true}``.
+    """
 
     ligand: LigandPath | None = Field(
-        None, description="Ligand file in the receptor's frame; the box is its extent + padding."
+        None,
+        description="Ligand file in the receptor's frame; the box is its extent + padding.",
+        examples=["crystal_ligand.sdf"],
     )
     ligand_residue: str | None = Field(
         None,
         pattern=r"^(\w+:)?\w{1,5}(:-?\d+)?$",
         description="Ligand in the structure: STI, A:STI or A:STI:201. It is taken out.",
+        examples=["A:STI:201"],
     )
-    residues: list[str] | None = Field(
-        None, min_length=1, description="Residues that line the pocket, as A:315 or 315."
+    residues: list[ResidueNumber] | None = Field(
+        None,
+        min_length=1,
+        description="Residues that line the pocket, as A:315 or 315.",
+        examples=[["A:315", "A:381"]],
     )
-    center: Triple | None = Field(None, description="Centre of the box, Å.")
-    size: Triple | None = Field(None, description="Edges of the box, Å; only with center.")
-    auto: bool = Field(
-        False, description="Take the one drug-like ligand found in the structure."
+    center: Triple | None = Field(
+        None, description="Centre of the box, Å.", examples=[[10.5, -3.2, 24.0]]
     )
+    size: Triple | None = Field(
+        None, description="Edges of the box, Å; only with center.", examples=[[22, 22, 22]]
+    )
+    auto: bool = Field(False, description="Take the one drug-like ligand found in the structure.")
     padding_angstrom: float = Field(
         4.0,
         ge=0,
@@ -234,11 +302,6 @@ class Pocket(Section):
     min_size_angstrom: float = Field(
         18.0, ge=4, le=60, description="Smallest edge of a box made from a ligand or residues, Å."
     )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _auto_word(cls, value: Any) -> Any:
-        return {"auto": True} if value == "auto" else value
 
     @model_validator(mode="after")
     def _one_way(self) -> Pocket:
@@ -252,7 +315,8 @@ class Pocket(Section):
         given = [way for way, is_given in ways.items() if is_given]
         if len(given) != 1:
             raise ValueError(
-                f"a pocket takes exactly one of {', '.join(ways)}; given: {', '.join(given) or 'none'}"
+                f"a pocket takes exactly one of {', '.join(ways)}; "
+                f"given: {', '.join(given) or 'none'}"
             )
         if (self.center is None) != (self.size is None):
             raise ValueError("center and size go together: give both, in Å")
@@ -261,25 +325,47 @@ class Pocket(Section):
         return self
 
 
+def _auto_word(value: Any) -> Any:
+    return {"auto": True} if value == "auto" else value
+
+
+PocketEntry = Annotated[
+    Pocket, BeforeValidator(_auto_word, json_schema_input_type=Literal["auto"] | Pocket)
+]
+
+
 class Receptor(Section):
     """One receptor: one structure of one variant."""
 
     structure: StructurePath = Field(
-        description="Structure (.pdb, .cif, plain or .gz), prepared or as deposited."
+        description="Structure (.pdb, .cif, plain or .gz), prepared or as deposited.",
+        examples=["protein.pdb"],
     )
     chains: list[str] | None = Field(
-        None, min_length=1, description="Chains to keep (author names); null: all."
+        None,
+        min_length=1,
+        description="Chains to keep (author names); null: all.",
+        examples=[["A"]],
     )
     keep_waters: Literal["none", "pocket", "all"] = Field(
-        "none", description="Waters kept: none, those within 5 Å of the reference ligand "
-        "or the pocket's residues, or all."
+        "none",
+        description="Waters kept: none, those within 5 Å of the reference ligand "
+        "or the pocket's residues, or all.",
     )
-    cofactors: list[Cofactor] = Field([], description="Organic cofactors that stay in the site.")
+    cofactors: list[Cofactor] = Field(
+        [],
+        description="Organic cofactors that stay in the site.",
+        examples=[[{"residue": "A:NAD:301", "ccd": "NAD.cif"}]],
+    )
     remove: list[str] = Field(
-        [], description="Residue names to take out (beyond crystallisation additives)."
+        [],
+        description="Residue names to take out (beyond crystallisation additives).",
+        examples=[["DMS"]],
     )
     ph: float = Field(7.4, ge=0, le=14, description="pH of the protonation (PROPKA).")
-    mutations: list[str] = Field([], description="Point mutations, as T315I or A:T315I.")
+    mutations: list[Mutation] = Field(
+        [], description="Point mutations, as T315I or A:T315I.", examples=[["T315I"]]
+    )
     max_missing_loop: int = Field(
         8,
         ge=0,
@@ -287,16 +373,11 @@ class Receptor(Section):
         description="Longest missing loop (residues) that is built; longer gaps are capped "
         "and reported.",
     )
-    pocket: Pocket | None = Field(
-        None, description="This receptor's own pocket; null: the common one."
+    pocket: PocketEntry | None = Field(
+        None,
+        description="This receptor's own pocket; null: the common one.",
+        examples=[{"ligand": "crystal_ligand.sdf"}],
     )
-
-    @model_validator(mode="after")
-    def _mutations_readable(self) -> Receptor:
-        for mutation in self.mutations:
-            if not MUTATION.fullmatch(mutation):
-                raise ValueError(f"mutation {mutation!r}: write it as T315I or A:T315I")
-        return self
 
 
 DockingEngine = Literal["rustina", "vina", "template", "given"]
@@ -324,7 +405,9 @@ class Docking(Section):
     @model_validator(mode="after")
     def _available(self) -> Docking:
         if self.engine == "template":
-            raise ValueError("engine template is not available in this version: use rustina, vina or given")
+            raise ValueError(
+                "engine template is not available in this version: use rustina, vina or given"
+            )
         return self
 
 
@@ -401,24 +484,42 @@ def _receptor_names(receptors: dict[str, Receptor]) -> dict[str, Receptor]:
     return receptors
 
 
+def _own_folder(path: Path) -> Path:
+    if path == Path():
+        raise ValueError("give the results a folder of their own, for example results/my-screen")
+    return path
+
+
 class Settings(Section):
     """A whole screen."""
 
     name: str = Field(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="Name of the screen."
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
+        description="Name of the screen: letters, digits, dots, - and _.",
+        examples=["my-screen"],
     )
-    results: Path = Field(
-        description="Folder of the results; relative to the folder snakemake runs in."
+    results: Annotated[Path, AfterValidator(_own_folder)] = Field(
+        description="Folder of the results; relative to the folder snakemake runs in.",
+        examples=["results/my-screen"],
     )
     seed: int = Field(1, ge=1, description="Seed of the run; each computation's own seed derives "
                       "from it and from the molecule's key.")  # fmt: skip
     library: Library
-    receptors: Annotated[dict[str, Receptor], Field(min_length=1), AfterValidator(_receptor_names)]
-    pocket: Pocket | None = Field(None, description="The pocket common to all receptors.")
-    ligands: Ligands = Ligands()  # type: ignore[call-arg]
-    docking: Docking = Docking()  # type: ignore[call-arg]
-    scoring: Scoring = Scoring()  # type: ignore[call-arg]
-    ranking: Ranking = Ranking()  # type: ignore[call-arg]
+    receptors: Annotated[dict[str, Receptor], AfterValidator(_receptor_names)] = Field(
+        min_length=1,
+        description="Receptors by name (letters, digits, - and _). "
+        "Every state is docked into each.",
+        examples=[{"wt": {"structure": "protein.pdb"}}],
+    )
+    pocket: PocketEntry | None = Field(
+        None,
+        description="The pocket common to all receptors; a receptor may have its own instead.",
+        examples=[{"ligand": "crystal_ligand.sdf"}],
+    )
+    ligands: Ligands = Ligands()
+    docking: Docking = Docking()
+    scoring: Scoring = Scoring()
+    ranking: Ranking = Ranking()
 
     @model_validator(mode="after")
     def _cross_checks(self) -> Settings:
@@ -432,8 +533,9 @@ class Settings(Section):
             for file in self.library.files:
                 if ".sdf" not in file.path.name.lower():
                     raise ValueError(
-                        f"engine given takes its poses from the library, but {file.path.name} is no "
-                        "SDF: give posed SDF files, or choose engine rustina or vina"
+                        "engine given takes its poses from the library, but "
+                        f"{file.path.name} is no SDF: give posed SDF files, or choose engine "
+                        "rustina or vina"
                     )
         if self.scoring.poses > self.docking.poses and self.docking.engine != "given":
             raise ValueError(
@@ -451,12 +553,15 @@ class Settings(Section):
 
 
 def _model_at(location: tuple[int | str, ...]) -> type[BaseModel]:
-    """Settings class that holds the key at the end of ``location``."""
+    """Find the class of the section at ``location``, else of the one that holds it."""
     model: type[BaseModel] = Settings
-    for part in location[:-1]:
-        if isinstance(part, str) and part in model.model_fields:
-            inner = _models_in(model.model_fields[part].annotation)
-            model = inner[0] if inner else model
+    is_name = False
+    for part in location:
+        field = None if is_name or isinstance(part, int) else model.model_fields.get(part)
+        # after a dictionary comes a name of the user's, even if it reads like a key
+        is_name = field is not None and get_origin(field.annotation) is dict
+        if field is not None:
+            model = next(iter(_models_in(field.annotation)), model)
     return model
 
 
@@ -466,20 +571,48 @@ def _models_in(annotation: Any) -> list[type[BaseModel]]:
     return [model for arg in get_args(annotation) for model in _models_in(arg)]
 
 
+def _did_you_mean(word: str, valid: list[str]) -> str:
+    folded = {each.lower(): each for each in valid}
+    near = difflib.get_close_matches(word.lower(), list(folded), n=1, cutoff=0.5)
+    return f"did you mean {folded[near[0]]}?" if near else f"valid: {', '.join(sorted(valid))}"
+
+
+def _complaint(error: Any) -> str:
+    """Say in the config's words what one of pydantic's errors means."""
+    location, value = tuple(error["loc"]), error.get("input")
+    message: str = error["msg"]
+    match error["type"]:
+        case "value_error":
+            message = message.removeprefix("Value error, ")
+        case "extra_forbidden":
+            valid = list(_model_at(location[:-1]).model_fields)
+            message = f"unknown key {location[-1]!r}; {_did_you_mean(str(location[-1]), valid)}"
+        case "missing" if isinstance(location[-1], int):
+            message = "a number is missing"
+        case "missing":
+            message = "this key is required"
+        case "model_type" | "dict_type":
+            valid = sorted(_model_at(location).model_fields)
+            message = f"keys are expected here, not {'nothing' if value is None else repr(value)}"
+            message += f" (valid: {', '.join(valid)})" if error["type"] == "model_type" else ""
+        case "list_type" | "tuple_type":
+            message = f"write a list, [...], not {value!r}"
+        case "string_type" if isinstance(value, bool | int | float):
+            message = f"text is expected; put {value!r} in quotes"
+        case "string_pattern_mismatch":
+            field = _model_at(location).model_fields[str(location[-1])]
+            message = f"{value!r} is not understood; {field.description}"
+        case "literal_error" if isinstance(value, str):
+            valid = re.findall("'([^']*)'", error["ctx"]["expected"])
+            message = f"{value!r} is no choice here; {_did_you_mean(value, valid)}"
+        case _ if not isinstance(value, dict | list):
+            message += f" (value: {value!r})"
+    return message
+
+
 def _explain(error: Any) -> str:
-    location = tuple(error["loc"])
-    where = ".".join(str(part) for part in location) or "config"
-    if error["type"] == "extra_forbidden":
-        valid = list(_model_at(location).model_fields)
-        near = difflib.get_close_matches(str(location[-1]), valid, n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]}?" if near else f"valid keys: {', '.join(sorted(valid))}"
-        return f"{where}: unknown key {location[-1]!r}; {hint}"
-    if error["type"] == "missing":
-        return f"{where}: this key is required"
-    message = error["msg"].removeprefix("Value error, ")
-    value = error.get("input")
-    shown = f" (value: {value!r})" if not isinstance(value, dict | list | BaseModel) else ""
-    return f"{where}: {message}{shown}"
+    where = ".".join(str(part) for part in error["loc"] if part != "[key]") or "config"
+    return f"{where}: {_complaint(error)}"
 
 
 def parse_settings(config: dict[str, Any], folder: Path | None) -> Settings:
@@ -504,18 +637,34 @@ def parse_settings(config: dict[str, Any], folder: Path | None) -> Settings:
         raise ConfigError("the config is not valid:\n  " + "\n  ".join(lines)) from None
 
 
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """Refuses a key given twice, of which YAML would silently keep the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.MarkedYAMLError(
+                    problem=f"key {key.value!r} is given twice", problem_mark=key.start_mark
+                )
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
 def load_settings(path: Path) -> Settings:
     """Read and check a config file; its relative paths refer to its own folder.
 
     Raises
     ------
     ConfigError
-        The file is missing, is not YAML, or breaks the model.
+        The file is missing, is not YAML, has a key twice, or breaks the model.
     """
     try:
-        config = yaml.safe_load(path.read_text(encoding="utf-8"))
+        config = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)
     except FileNotFoundError:
         raise ConfigError(f"no config file {path}: give one with --configfile") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot read the config file {path}: {error}") from None
     except yaml.YAMLError as error:
         raise ConfigError(f"{path} is not YAML: {error}") from None
     if not isinstance(config, dict):

@@ -70,7 +70,9 @@ def test_same_seed_same_poses_whatever_was_docked_before(name, site, ligand):
     engine.dock(other, seed=9)
     second = engine.dock(ligand, seed=5)
     for a, b in zip(first, second, strict=True):
-        assert np.array_equal(a.mol.GetConformer().GetPositions(), b.mol.GetConformer().GetPositions())
+        assert np.array_equal(
+            a.mol.GetConformer().GetPositions(), b.mol.GetConformer().GetPositions()
+        )
         assert a.dock_score_kcal_mol == b.dock_score_kcal_mol
 
 

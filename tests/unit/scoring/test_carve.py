@@ -23,8 +23,7 @@ def test_hinge_residue_of_tyk2_is_flexible(tyk2_model, ejm_42):
     """The inhibitors bind the hinge; Val981 of TYK2 is residue 92 in this numbering."""
     carving = carve(tyk2_model, ejm_42.GetConformer().GetPositions(), 10.0, 5.0)
     flexible = {
-        tyk2_model.residue_labels[r]
-        for r in tyk2_model.residues[carving.atoms[carving.flexible]]
+        tyk2_model.residue_labels[r] for r in tyk2_model.residues[carving.atoms[carving.flexible]]
     }
     assert any(label.startswith("VAL") for label in flexible)
     assert 10 <= len(flexible) <= 40

@@ -104,9 +104,7 @@ def test_whole_receptor_against_carved(tyk2_model, ejm_42_parameters, pose):
     for atoms in (everything, carved):
         positions = np.concatenate([tyk2_model.positions_angstrom[atoms], pose]) / 10
         terms.append(
-            binding_terms(
-                cut(tyk2_model.parameters, atoms), ejm_42_parameters, positions, OPTIONS
-            )
+            binding_terms(cut(tyk2_model.parameters, atoms), ejm_42_parameters, positions, OPTIONS)
         )
     whole, part = terms
     print(whole, part, sep="\n")
@@ -157,8 +155,9 @@ def test_a_clash_is_relieved(tyk2_model, ejm_42_parameters, pose):
 def test_a_hopeless_pose_is_a_reason_not_a_number(tyk2_model, ejm_42_parameters, pose):
     center = tyk2_model.positions_angstrom.mean(axis=0)
     inside = pose - pose.mean(axis=0) + center
-    inside[0] = tyk2_model.positions_angstrom[np.argmin(
-        np.linalg.norm(tyk2_model.positions_angstrom - inside[0], axis=1))]
+    inside[0] = tyk2_model.positions_angstrom[
+        np.argmin(np.linalg.norm(tyk2_model.positions_angstrom - inside[0], axis=1))
+    ]
     with pytest.raises(LigandError) as caught:
         score_pose(tyk2_model, ejm_42_parameters, inside, OPTIONS, choose_platform("CPU"))
     assert caught.value.reason in (Reason.CLASH_NOT_RELIEVED, Reason.MINIMISATION_DIVERGED)

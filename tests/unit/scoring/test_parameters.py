@@ -118,8 +118,10 @@ def test_cut_and_join_give_back_the_whole(tyk2_model):
     assert np.array_equal(again.charges, whole.charges)
     across = ((whole.bonds < n).any(axis=1)) & ((whole.bonds >= n).any(axis=1))
     assert len(again.bonds) == len(whole.bonds) - across.sum()
-    assert np.array_equal(again.bonds, whole.bonds[~across][np.argsort(
-        (whole.bonds[~across] >= n).any(axis=1), kind="stable")])
+    assert np.array_equal(
+        again.bonds,
+        whole.bonds[~across][np.argsort((whole.bonds[~across] >= n).any(axis=1), kind="stable")],
+    )
 
 
 def test_save_and_load(tmp_path, ejm_42_parameters: Parameters):
@@ -140,9 +142,7 @@ def test_solute_dielectric_divides_coulomb(ejm_42, ejm_42_parameters):
     )
     group = FORCE_GROUPS["nonbonded"]
     one = group_energy(build_system(no_lj, SystemOptions()), positions, group)
-    four = group_energy(
-        build_system(no_lj, SystemOptions(solute_dielectric=4.0)), positions, group
-    )
+    four = group_energy(build_system(no_lj, SystemOptions(solute_dielectric=4.0)), positions, group)
     assert four == pytest.approx(one / 4, rel=1e-9)
 
 

@@ -66,6 +66,8 @@ def choose_search_device(asked: str) -> SearchDevice:
                 "docking.device is gpu, but Vulkan shows no adapter; install the GPU's Vulkan "
                 "driver and loader (libvulkan1), or set docking.device to auto or cpu"
             )
-        log.warning("docking on a software adapter (%s): slower than the CPU search", adapters[0][0])
+        log.warning(
+            "docking on a software adapter (%s): slower than the CPU search", adapters[0][0]
+        )
         return SearchDevice("gpu", adapters[0][0], "named in the config; a software adapter")
     return SearchDevice("cpu", "", "Vulkan shows no hardware GPU")

@@ -7,7 +7,7 @@ import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from rdkit import Chem
@@ -85,17 +85,19 @@ class Engine(Protocol):
 class Rustina:
     """rustina: QuickVina2-style search on Vinardo grids with GNINA's CNN.
 
-    Its function that returns several poses builds its grids at each call; that costs
-    about a tenth of a second of some nine CPU seconds a ligand.
+    Its function that returns several poses builds its grids at each call: about a tenth
+    of a second of some eight CPU seconds a ligand.
     """
 
     name = "rustina"
 
     def __init__(self, receptor_pdbqt: str, box: Box, settings: Docking, device: SearchDevice):
         self._receptor = receptor_pdbqt
-        self._box = dict(zip(("cx", "cy", "cz", "sx", "sy", "sz"), box.center + box.size, strict=True))
         self._poses = settings.poses
-        self._search = {"search_mode": "gpu"} if device.kind == "gpu" else {}
+        keys = ("cx", "cy", "cz", "sx", "sy", "sz")
+        self._search: dict[str, Any] = dict(zip(keys, box.center + box.size, strict=True))
+        if device.kind == "gpu":
+            self._search["search_mode"] = "gpu"
 
     def dock(self, mol: Chem.Mol, seed: int) -> list[DockedPose]:
         """Dock one state; see :class:`Engine`."""
@@ -106,7 +108,6 @@ class Rustina:
             found = rustina.dock(
                 self._receptor,
                 ligand_pdbqt(mol),
-                **self._box,
                 **self._search,
                 seed=seed,
                 threads=1,
@@ -148,7 +149,7 @@ class Vina:
         self._vina.set_receptor(str(receptor_pdbqt))
         self._vina.compute_vina_maps(center=list(box.center), box_size=list(box.size))
 
-    def dock(self, mol: Chem.Mol, seed: int) -> list[DockedPose]:  # noqa: ARG002
+    def dock(self, mol: Chem.Mol, seed: int) -> list[DockedPose]:
         """Dock one state; see :class:`Engine`."""
         text = ligand_pdbqt(mol)
         with contextlib.redirect_stdout(io.StringIO()):
@@ -160,16 +161,12 @@ class Vina:
             except (RuntimeError, ValueError, TypeError) as error:
                 raise LigandError(Reason.DOCKING_FAILED, f"vina: {error}") from error
         texts = [
-            model.lstrip().split("\n", 1)[1]
-            for model in models.split("ENDMDL")
-            if "ATOM" in model
+            model.lstrip().split("\n", 1)[1] for model in models.split("ENDMDL") if "ATOM" in model
         ]
         if not texts:
             raise LigandError(Reason.DOCKING_FAILED, "vina found no pose in the box")
         mols = poses_from_pdbqt(mol, texts)
-        return [
-            DockedPose(pose, float(row[0])) for pose, row in zip(mols, energies, strict=True)
-        ]
+        return [DockedPose(pose, float(row[0])) for pose, row in zip(mols, energies, strict=True)]
 
 
 class Given:
@@ -181,7 +178,7 @@ class Given:
         self._center = np.asarray(box.center)
         self._half = np.asarray(box.size) / 2
 
-    def dock(self, mol: Chem.Mol, seed: int) -> list[DockedPose]:  # noqa: ARG002
+    def dock(self, mol: Chem.Mol, seed: int) -> list[DockedPose]:
         """Take the pose as it is; see :class:`Engine`."""
         centroid = mol.GetConformer().GetPositions().mean(axis=0)
         outside = np.abs(centroid - self._center) - self._half

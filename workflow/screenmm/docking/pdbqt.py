@@ -104,7 +104,7 @@ def receptor_pdbqt(
     }
     outside = np.abs(positions_angstrom - np.asarray(center)) - np.asarray(size) / 2
     near = np.linalg.norm(np.maximum(outside, 0), axis=1) <= CROP_ANGSTROM
-    lines = []
+    lines: list[str] = []
     for residue in topology.residues():
         atoms = list(residue.atoms())
         if not any(near[atom.index] for atom in atoms):
@@ -186,10 +186,14 @@ def poses_from_pdbqt(mol: Chem.Mol, pdbqt_models: list[str]) -> list[Chem.Mol]:
     for model in pdbqt_models:
         docked = RDKitMolCreate.from_pdbqt_mol(PDBQTMolecule(model, skip_typing=True))[0]
         if docked is None or docked.GetNumAtoms() != mol.GetNumAtoms():
-            raise LigandError(Reason.DOCKING_FAILED, "the docked pose does not map onto the molecule")
+            raise LigandError(
+                Reason.DOCKING_FAILED, "the docked pose does not map onto the molecule"
+            )
         match = docked.GetSubstructMatch(mol, useChirality=True)
         if len(match) != mol.GetNumAtoms():
-            raise LigandError(Reason.DOCKING_FAILED, "the docked pose does not map onto the molecule")
+            raise LigandError(
+                Reason.DOCKING_FAILED, "the docked pose does not map onto the molecule"
+            )
         pose = Chem.Mol(mol)
         conformer = pose.GetConformer()
         coordinates = docked.GetConformer().GetPositions()

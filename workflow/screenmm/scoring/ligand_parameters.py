@@ -29,14 +29,14 @@ CHARGE_MODEL = "openff-gnn-am1bcc-1.0.0.pt"
 
 
 @functools.lru_cache(maxsize=1)
-def _force_field():  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _force_field():  # type: ignore[no-untyped-def]
     from openff.toolkit import ForceField  # noqa: PLC0415  (five seconds to import)
 
     return ForceField(FORCE_FIELD)
 
 
 @functools.lru_cache(maxsize=1)
-def _charge_model():  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _charge_model():  # type: ignore[no-untyped-def]
     import torch  # noqa: PLC0415  (seconds to import)
     from openff.nagl import GNNModel  # noqa: PLC0415
     from openff.nagl_models import validate_nagl_model_path  # noqa: PLC0415
@@ -63,7 +63,9 @@ def ligand_parameters(mol: Chem.Mol) -> Parameters:
 
     Returns
     -------
+
     Parameters
+    ----------
         In the molecule's atom order.
 
     Raises
@@ -76,7 +78,9 @@ def ligand_parameters(mol: Chem.Mol) -> Parameters:
 
     load_models()
     try:
-        molecule = Molecule.from_rdkit(mol, allow_undefined_stereo=True, hydrogens_are_explicit=True)
+        molecule = Molecule.from_rdkit(
+            mol, allow_undefined_stereo=True, hydrogens_are_explicit=True
+        )
         raw = np.asarray(_charge_model().compute_property(molecule, as_numpy=True), dtype=float)
         if not np.isfinite(raw).all():
             raise LigandError(Reason.PARAMETERS_MISSING, "NAGL gave charges that are not finite")

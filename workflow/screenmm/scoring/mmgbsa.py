@@ -131,9 +131,7 @@ def score_pose(
         np.concatenate([receptor.positions_angstrom[carving.atoms], pose_angstrom])
         / ANGSTROM_PER_NM
     )
-    final_nm, iterations = _minimise_complex(
-        pocket, ligand, carving, start_nm, options, platform
-    )
+    final_nm, iterations = _minimise_complex(pocket, ligand, carving, start_nm, options, platform)
     n = len(pocket)
     terms = binding_terms(pocket, ligand, final_nm, options)
     ligand_angstrom = final_nm[n:] * ANGSTROM_PER_NM
@@ -239,9 +237,7 @@ def solvation_energy(
         for _ in range(len(parameters)):
             system.addParticle(1.0)
         system.addForce(
-            gbsa_force(
-                parameters, options.solute_dielectric, options.solvent_dielectric, tension
-            )
+            gbsa_force(parameters, options.solute_dielectric, options.solvent_dielectric, tension)
         )
         energies.append(_energy(system, positions_nm))
     return energies[1], energies[0] - energies[1]

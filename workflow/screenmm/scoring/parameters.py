@@ -74,7 +74,9 @@ def extract(system: openmm.System, topology: Topology) -> Parameters:
 
     Returns
     -------
+
     Parameters
+    ----------
 
     Raises
     ------

@@ -64,7 +64,11 @@ def opencl_gpu_count() -> int:
     for each in ids:
         devices = ctypes.c_uint()
         status = cl.clGetDeviceIDs(
-            ctypes.c_void_p(each), ctypes.c_ulong(_CL_DEVICE_TYPE_GPU), 0, None, ctypes.byref(devices)
+            ctypes.c_void_p(each),
+            ctypes.c_ulong(_CL_DEVICE_TYPE_GPU),
+            0,
+            None,
+            ctypes.byref(devices),
         )
         total += devices.value if status == 0 else 0
     return total
@@ -132,7 +136,9 @@ def choose_platform(name: str = "auto", precision: str = "mixed") -> PlatformCho
         if candidate == "OpenCL" and opencl_gpu_count() == 0:
             continue
         if _is_usable(candidate):
-            return PlatformChoice(candidate, _properties(candidate, precision), "fastest usable GPU")
+            return PlatformChoice(
+                candidate, _properties(candidate, precision), "fastest usable GPU"
+            )
     for text in failures:
         log.warning("a GPU plugin of OpenMM did not load: %s", text)
     return PlatformChoice("CPU", _properties("CPU", precision), "no usable GPU")

@@ -41,6 +41,11 @@ def settings_of(args: argparse.Namespace) -> dict[str, Any]:
     return load_settings(Path(text)).model_dump(mode="json")
 
 
+def text_of(settings: dict[str, Any]) -> str:
+    """Settings as one line, whatever way they came: for a journal's fingerprint."""
+    return json.dumps(settings, sort_keys=True)
+
+
 def workers_of(args: argparse.Namespace) -> int:
     """Worker processes: ``--workers``, else one per usable core."""
     return int(args.workers) if args.workers else len(os.sched_getaffinity(0))

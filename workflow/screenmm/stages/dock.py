@@ -26,6 +26,7 @@ from screenmm.stages.context import (
     add_settings_argument,
     add_workers_argument,
     settings_of,
+    text_of,
     workers_of,
 )
 
@@ -79,7 +80,7 @@ def run(args: argparse.Namespace) -> None:
         for key, records in groupby(split_records(args.states), key=_inchikey_of)
     ]
     journal = Journal(
-        args.poses, fingerprint(args.settings, sha256(args.states), sha256(pdbqt), sha256(pocket))
+        args.poses, fingerprint(text_of(given), sha256(args.states), sha256(pdbqt), sha256(pocket))
     )
     outcomes = list(run_batch(task, items, workers_of(args), journal))
     write_poses(outcomes, args.poses, args.table)
@@ -125,12 +126,12 @@ def dock_ligand(records: list[str]) -> Result:
             for rank, pose in enumerate(found, start=1)
         ]
     if not poses:
-        state, error = errors[0] if errors else ("", LigandError(Reason.MISSING_POSE, "no state"))
+        no_state = ("", LigandError(Reason.MISSING_POSE, "no state"))
+        state, first = errors[0] if errors else no_state
         more = f" (and {len(errors) - 1} more states)" if len(errors) > 1 else ""
-        raise LigandError(error.reason, f"{state}: {error.message}{more}")
+        raise LigandError(first.reason, f"{state}: {first.message}{more}")
     failures = [
-        {"state": state, "reason": error.reason, "message": error.message}
-        for state, error in errors
+        {"state": state, "reason": each.reason, "message": each.message} for state, each in errors
     ]
     return {"poses": poses, "failures": failures}
 

@@ -23,9 +23,7 @@ def run(args: argparse.Namespace) -> None:
     """Merge the library's parents."""
     shard_size = settings_of(args)["library"]["shard_size"]
     run_files = Layout(args.results)
-    counts = merge(
-        run_files.parents(), run_files.sources, shard_size, run_files.membership.parent
-    )
+    counts = merge(run_files.parents(), run_files.sources, shard_size, run_files.membership.parent)
     log.info(
         "%d ligands in %d shards, %d duplicates", counts.ligands, counts.shards, counts.duplicates
     )

@@ -18,6 +18,7 @@ from screenmm.stages.context import (
     add_settings_argument,
     add_workers_argument,
     settings_of,
+    text_of,
     workers_of,
 )
 
@@ -45,7 +46,7 @@ def run(args: argparse.Namespace) -> None:
         time_limit_s=settings.time_limit_s,
     )
     items = [(row["inchikey"], row) for row in pq.read_table(args.ligands).to_pylist()]
-    journal = Journal(args.states, fingerprint(args.settings, sha256(args.ligands)))
+    journal = Journal(args.states, fingerprint(text_of(given), sha256(args.ligands)))
     outcomes = list(run_batch(task, items, workers_of(args), journal))
     write_text_gz(
         args.states, "".join(record for o in outcomes if o.result for record in o.result["states"])

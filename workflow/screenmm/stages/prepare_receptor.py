@@ -93,7 +93,7 @@ def receptor_model(prepared: PreparedReceptor) -> ReceptorModel:
     )
 
 
-def _without(prepared: PreparedReceptor, atoms: set[int]):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _without(prepared: PreparedReceptor, atoms: set[int]):  # type: ignore[no-untyped-def]
     from openmm.app import Modeller  # noqa: PLC0415
 
     if not atoms:

@@ -30,6 +30,7 @@ from screenmm.stages.context import (
     add_settings_argument,
     add_workers_argument,
     settings_of,
+    text_of,
     workers_of,
 )
 
@@ -70,7 +71,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Score a shard."""
-    settings = Scoring.model_validate(settings_of(args)["scoring"])
+    given = settings_of(args)
+    settings = Scoring.model_validate(given["scoring"])
     platform = choose_platform(settings.platform, settings.precision)
     log.info("OpenMM platform %s %s: %s", platform.name, platform.properties, platform.why)
     task = Task(
@@ -82,10 +84,11 @@ def run(args: argparse.Namespace) -> None:
         receptor=args.receptor.name,
     )
     items = [
-        (key, list(records)) for key, records in groupby(split_records(args.poses), key=_inchikey_of)
+        (key, list(records))
+        for key, records in groupby(split_records(args.poses), key=_inchikey_of)
     ]
     model = [sha256(args.receptor / name) for name in ("parameters.npz", "coordinates.npz")]
-    journal = Journal(args.scores, fingerprint(args.settings, sha256(args.poses), *model))
+    journal = Journal(args.scores, fingerprint(text_of(given), sha256(args.poses), *model))
     outcomes = list(run_batch(task, items, workers_of(args), journal))
     write_scores(outcomes, args.scores, args.minimised)
     write_events(args.events, (event for outcome in outcomes for event in outcome.events))
@@ -98,9 +101,7 @@ def _inchikey_of(record: str) -> str:
 
 def start_worker(settings: Scoring, receptor: Path, platform: PlatformChoice) -> None:
     """Load receptor, force field and charge model, once per worker."""
-    _worker.update(
-        settings=settings, receptor=ReceptorModel.load(receptor), platform=platform
-    )
+    _worker.update(settings=settings, receptor=ReceptorModel.load(receptor), platform=platform)
     load_models()
 
 
@@ -132,17 +133,17 @@ def score_ligand(records: list[str]) -> Result:
             continue
         scored.append(_scored(mol, score, _worker["platform"].name))
     if not scored:
-        mol, error = errors[0]
+        mol, first = errors[0]
         more = f" (and {len(errors) - 1} more poses)" if len(errors) > 1 else ""
-        raise LigandError(error.reason, f"{mol.GetProp('_Name')}: {error.message}{more}")
+        raise LigandError(first.reason, f"{mol.GetProp('_Name')}: {first.message}{more}")
     failures = [
         {
             "state": mol.GetProp("state"),
             "pose": mol.GetProp("pose"),
-            "reason": error.reason,
-            "message": error.message,
+            "reason": each.reason,
+            "message": each.message,
         }
-        for mol, error in errors
+        for mol, each in errors
     ]
     return {"poses": scored, "failures": failures}
 

@@ -21,6 +21,7 @@ from screenmm.stages.context import (
     add_settings_argument,
     add_workers_argument,
     settings_of,
+    text_of,
     workers_of,
 )
 
@@ -50,7 +51,7 @@ def run(args: argparse.Namespace) -> None:
         subject="record",
     )
     items = [(row["record"], row) for row in read_records(args.records)]
-    journal = Journal(args.parents, fingerprint(args.settings, sha256(args.records)))
+    journal = Journal(args.parents, fingerprint(text_of(given), sha256(args.records)))
     parents: list[ParentRow] = []
     events: list[Event] = []
     for outcome in run_batch(task, items, workers_of(args), journal):

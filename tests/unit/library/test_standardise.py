@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from hostile import HostileLibrary
+from rdkit import Chem
+from rdkit.Chem import AllChem
+
+from screenmm.errors import LigandError, Reason
+from screenmm.ledger import Event, Status
+from screenmm.library.filters import check_filters
+from screenmm.library.split import split
+from screenmm.library.standardise import (
+    ParentRow,
+    read_records,
+    standardise,
+    standardise_record,
+    standardise_shard,
+    write_parents,
+)
+from screenmm.settings import Filters, Library, Ligands
+
+SETTINGS = Ligands()
+
+# published InChIKeys
+KNOWN = {
+    "BSYNRYMUTXBXSQ-UHFFFAOYSA-N": "CC(=O)Oc1ccccc1C(=O)O",  # aspirin
+    "RYYVLZVUVIJVGH-UHFFFAOYSA-N": "Cn1c(=O)c2c(ncn2C)n(C)c1=O",  # caffeine
+    "KTUFNOKKBVMGRW-UHFFFAOYSA-N": (  # imatinib, as its mesylate
+        "CS(=O)(=O)O.Cc1ccc(NC(=O)c2ccc(CN3CCN(C)CC3)cc2)cc1Nc1nccc(-c2cccnc2)n1"
+    ),
+    "HEFNNWSXXWATRW-UHFFFAOYSA-N": "CC(C)Cc1ccc(cc1)C(C)C(=O)[O-].[Na+]",  # ibuprofen
+    "QNAYBMKLOCPYGJ-REOHCLBHSA-N": "C[C@H]([NH3+])C(=O)[O-]",  # L-alanine
+    "DHMQDGOQFOQNFH-UHFFFAOYSA-N": "[NH3+]CC(=O)[O-]",  # glycine
+    "KWIUHFFTVRNATP-UHFFFAOYSA-N": "C[N+](C)(C)CC(=O)[O-]",  # betaine
+    "OEYIOHPDSNJKLS-UHFFFAOYSA-N": "C[N+](C)(C)CCO.[Cl-]",  # choline
+}
+
+
+@pytest.mark.parametrize(("inchikey", "smiles"), KNOWN.items())
+def test_known_compounds_get_their_published_inchikey(inchikey: str, smiles: str) -> None:
+    assert standardise(smiles, "smiles", SETTINGS).inchikey == inchikey
+
+
+@pytest.mark.parametrize(
+    ("smiles", "parent"),
+    [
+        ("c1ccccc1CC(=O)O[Na]", "O=C(O)Cc1ccccc1"),
+        ("CN=N#N", "CN=[N+]=[N-]"),
+        ("CN(=O)=O", "C[N+](=O)[O-]"),
+        ("[2H]C([2H])([2H])c1ccccc1", "[2H]C([2H])([2H])c1ccccc1"),
+        ("[H]OC([H])([H])C", "CCO"),
+        ("CCO", "CCO"),  # a solvent on its own is the compound
+        ("O=C([O-])c1ccccc1.[Na+]", "O=C(O)c1ccccc1"),  # so is a salt former
+        ("O=C(O)c1ccccc1.CN1CCN(CC1)C", "CN1CCN(C)CC1"),  # not beside another compound
+        ("F/C=C/F", "F/C=C/F"),
+    ],
+)
+def test_parents(smiles: str, parent: str) -> None:
+    assert standardise(smiles, "smiles", SETTINGS).smiles == parent
+
+
+def test_isotopes_make_another_ligand() -> None:
+    light, heavy = (standardise(s, "smiles", SETTINGS).inchikey for s in ("CCO", "[13CH3]CO"))
+    assert light != heavy
+    assert light[:14] == heavy[:14]
+
+
+def test_equal_components_are_chosen_whatever_their_order() -> None:
+    a = standardise("CCc1ccccc1.CCCCCCCC", "smiles", SETTINGS)
+    b = standardise("CCCCCCCC.CCc1ccccc1", "smiles", SETTINGS)
+    assert a == b
+
+
+@pytest.mark.parametrize(
+    ("smiles", "reason", "message"),
+    [
+        ("", Reason.EMPTY_RECORD, "empty"),
+        ("C1CC(", Reason.INVALID_STRUCTURE, "RDKit: SMILES Parse Error"),
+        ("c1cccc1", Reason.INVALID_STRUCTURE, "kekulize"),
+        ("CC(C)(C)(C)C", Reason.INVALID_STRUCTURE, "valence"),
+        ("[Na+].[Cl-]", Reason.NO_ORGANIC_FRAGMENT, r"\[Cl-\], \[Na\+\]"),
+        ("CS(C)=O.CCO", Reason.NO_ORGANIC_FRAGMENT, "CCO, CS"),
+        ("OB(O)c1ccccc1", Reason.UNSUPPORTED_ELEMENT, "B: the force field covers H, C"),
+        ("*C", Reason.UNSUPPORTED_ELEMENT, "dummy"),
+        ("[CH2]C", Reason.RADICAL, "1 unpaired"),
+        ("C" * 101, Reason.TOO_LARGE, "101 heavy atoms, at most 100"),
+    ],
+)
+def test_failures_have_reason_and_message(
+    smiles: str, reason: Reason, message: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(LigandError, match=message) as caught:
+        standardise(smiles, "smiles", SETTINGS)
+    assert caught.value.reason == reason
+    assert capfd.readouterr() == ("", "")
+
+
+def posed(smiles: str) -> Chem.Mol:
+    mol = Chem.AddHs(Chem.MolFromSmiles(smiles))
+    AllChem.EmbedMolecule(mol, randomSeed=3)
+    return mol
+
+
+def test_a_pose_keeps_coordinates_hydrogens_and_protonation() -> None:
+    mol = posed("C[C@H]([NH3+])C(=O)[O-].[Na+]")
+    block = Chem.MolToMolBlock(mol)
+    parent = standardise(block, "molblock", SETTINGS, keep_pose=True)
+    assert parent.smiles == "C[C@H](N)C(=O)O"
+    assert parent.pose_molblock is not None
+    pose = Chem.MolFromMolBlock(parent.pose_molblock, removeHs=False)
+    assert Chem.MolToSmiles(Chem.RemoveHs(pose)) == "C[C@H]([NH3+])C(=O)[O-]"
+    given = Chem.DeleteSubstructs(
+        Chem.MolFromMolBlock(block, removeHs=False), Chem.MolFromSmarts("[Na+]")
+    )
+    assert pose.GetConformer().GetPositions() == pytest.approx(given.GetConformer().GetPositions())
+    assert standardise(block, "molblock", SETTINGS).pose_molblock is None
+
+
+def test_a_flat_mol_block_has_no_pose() -> None:
+    mol = Chem.MolFromSmiles("C[C@H](F)Cl")
+    AllChem.Compute2DCoords(mol)
+    parent = standardise(Chem.MolToMolBlock(mol), "molblock", SETTINGS, keep_pose=True)
+    assert parent.smiles == Chem.CanonSmiles("C[C@H](F)Cl")
+    assert parent.pose_molblock is None
+
+
+def test_stereo_of_a_3d_block_comes_from_its_coordinates() -> None:
+    mol = posed("C[C@H](F)Cl")
+    positions = mol.GetConformer()
+    for index, (x, y, z) in enumerate(positions.GetPositions()):
+        positions.SetAtomPosition(index, (x, y, -z))
+    mirrored = standardise(Chem.MolToMolBlock(mol), "molblock", SETTINGS)
+    assert mirrored.smiles == Chem.CanonSmiles("C[C@@H](F)Cl")
+
+
+@pytest.mark.parametrize(
+    ("filters", "reason", "message"),
+    [
+        ({"molecular_weight": {"max": 100}}, Reason.PROPERTY_FILTER, "180.2 g/mol is above 100"),
+        ({"hbond_donors": {"min": 2}}, Reason.PROPERTY_FILTER, "hbond_donors 1 is below 2"),
+        ({"formal_charge": {"min": 0, "max": 0}}, None, ""),
+        ({"alerts": ["BRENK"]}, Reason.ALERT_FILTER, "BRENK alert phenol_ester"),
+    ],
+)
+def test_filters_name_value_and_limit(
+    filters: dict[str, object], reason: Reason | None, message: str
+) -> None:
+    verdict = check_filters(
+        Chem.MolFromSmiles("CC(=O)Oc1ccccc1C(=O)O"), Filters.model_validate(filters)
+    )
+    if reason is None:
+        assert verdict is None
+    else:
+        assert verdict is not None
+        assert verdict[0] == reason
+        assert message in verdict[1]
+
+
+def test_a_filtered_record_is_an_event() -> None:
+    settings = Ligands(filters=Filters.model_validate({"heavy_atoms": {"min": 20}}))
+    event = standardise_record({"record": "r", "kind": "smiles", "structure": "CCO"}, settings)
+    assert isinstance(event, Event)
+    assert (event.status, event.reason) == (Status.FILTERED, Reason.PROPERTY_FILTER)
+    assert pickle.loads(pickle.dumps(event)) == event
+
+
+def test_every_hostile_record_has_the_expected_fate(
+    hostile: HostileLibrary, tmp_path: Path
+) -> None:
+    split(Library(files=list(hostile.files), shard_size=30), tmp_path)
+    rows: list[ParentRow] = []
+    events: list[Event] = []
+    for shard in sorted((tmp_path / "records").iterdir()):
+        shard_rows, shard_events = standardise_shard(shard, SETTINGS, keep_pose=True)
+        assert len(shard_rows) + len(shard_events) == len(read_records(shard))
+        rows += shard_rows
+        events += shard_events
+    fates = {row.record: "ok" for row in rows} | {event.record: event.reason for event in events}
+    sources = pq.read_table(tmp_path / "sources.parquet").to_pylist()
+    found = {(row["file"], row["position"]): fates[row["record"]] for row in sources}
+    assert found == hostile.expected
+    assert len(fates) == len(rows) + len(events) == hostile.records >= 60
+
+
+def test_parents_are_written_as_they_are(tmp_path: Path) -> None:
+    rows = [ParentRow("a", "K", "CC", None), ParentRow("b", "L", "CN", "block")]
+    write_parents(tmp_path / "p.parquet", rows)
+    assert [ParentRow(**row) for row in read_records(tmp_path / "p.parquet")] == rows
+    write_parents(tmp_path / "none.parquet", [])
+    assert read_records(tmp_path / "none.parquet") == []

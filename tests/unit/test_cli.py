@@ -1,0 +1,81 @@
+"""The command line: what it prints and how it exits."""
+
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from screenmm import __version__
+from screenmm.cli import COMMANDS, main
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--version"])
+    assert caught.value.code == 0
+    assert capsys.readouterr().out == f"screenmm {__version__}\n"
+
+
+def test_unknown_command_lists_the_known(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["dokc"])
+    assert caught.value.code == 2
+    err = capsys.readouterr().err
+    assert "dokc" in err
+    assert "prepare-receptor" in err
+
+
+def test_no_command_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main([])
+    assert caught.value.code == 2
+    assert "COMMAND" in capsys.readouterr().err
+
+
+def test_error_is_one_message_on_stderr(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(tmp_path / "my.yaml")]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == (
+        f"screenmm check: no config file {tmp_path / 'my.yaml'}: give one with --configfile\n"
+    )
+
+
+def test_check_says_what_the_config_asks_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("a.smi", "p.pdb", "l.sdf"):
+        (tmp_path / name).touch()
+    (tmp_path / "my.yaml").write_text(
+        "name: x\nresults: results/x\nlibrary: {files: [a.smi]}\n"
+        "receptors: {wt: {structure: p.pdb}}\npocket: {ligand: l.sdf}\n"
+    )
+    assert main(["check", str(tmp_path / "my.yaml")]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"{tmp_path / 'my.yaml'} is valid",
+        "  library   a.smi",
+        "  receptors wt",
+        "  docking   rustina, 9 poses per state",
+        "  scoring   best 1000 ligands, 2 poses each",
+        "  results   results/x",
+    ]
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_every_command_has_a_stage_module(command: str) -> None:
+    stage = importlib.import_module(f"screenmm.stages.{command.replace('-', '_')}")
+    assert callable(stage.add_arguments)
+    assert callable(stage.run)
+
+
+def test_only_the_asked_stage_is_imported() -> None:
+    # in its own environment a stage finds only its own packages
+    code = (
+        "import sys; from screenmm.cli import main\n"
+        "assert main(['check', 'absent.yaml']) == 1\n"
+        "print([m for m in ('openmm', 'rdkit', 'torch', 'duckdb', 'pyarrow') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

@@ -1,0 +1,1 @@
+"""The user's library: read, split into shards, standardised, merged."""

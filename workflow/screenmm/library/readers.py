@@ -1,0 +1,494 @@
+"""Readers of library files: each yields one :class:`Entry` per record, in bounded memory.
+
+What a reader cannot make out is still an entry, of kind ``broken``, with a reason; its
+message says what is wrong and never where, since the place must not change the record's
+identity. Only a file that cannot be read as a whole raises.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import math
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from screenmm.errors import LibraryError, Reason
+from screenmm.library.lines import SHOWN, LongLine, read_lines
+from screenmm.settings import Library, LibraryFile
+
+SMILES = "smiles"
+MOLBLOCK = "molblock"
+BROKEN = "broken"
+
+NAME_COLUMNS = ("name", "id", "title", "compound_id")
+SMI_HEADERS = frozenset({"smiles", "canonical_smiles", "isomeric_smiles"})
+ABSENT = frozenset({"", "na", "n/a", "nan", "none", "null"})
+"""Cells that mean "not known"."""
+MAX_SDF_RECORD = 10 << 20
+MAX_QUOTED_LINES = 50
+MAX_QUOTED_TEXT = 100_000
+
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_TAG = re.compile(r"^>.*<(.+?)>")
+
+
+class Entry(NamedTuple):
+    """One record as read."""
+
+    position: int
+    kind: str
+    structure: str
+    name: str = ""
+    label: Any = None
+    affinity: Any = None
+    reason: str = ""
+    message: str = ""
+
+
+@dataclass(slots=True)
+class Seen:
+    """What a reader found beside the records."""
+
+    label_column: bool = False
+    affinity_column: bool = False
+
+
+def read_library_file(file: LibraryFile, settings: Library, seen: Seen) -> Iterator[Entry]:
+    """Stream the records of one library file.
+
+    Parameters
+    ----------
+    file : LibraryFile
+        The file and the label of its records.
+    settings : Library
+        Names of the columns.
+    seen : Seen
+        Takes note of the columns found; complete when the iterator ends.
+
+    Raises
+    ------
+    LibraryError
+        The file is unreadable as a whole, or lacks a column that the config names.
+    """
+    name = file.path.name.lower().removesuffix(".gz")
+    if name.endswith(".smi"):
+        return _read_smi(file.path)
+    if name.endswith(".sdf"):
+        return _read_sdf(file.path, settings, seen)
+    if name.endswith(".parquet"):
+        return _read_parquet(file, settings, seen)
+    return _read_delimited(file, settings, seen, "\t" if name.endswith(".tsv") else ",")
+
+
+def clean_name(name: str) -> str:
+    """Name without control characters or outer white space; the rest stays as it is."""
+    return _CONTROL.sub(" ", name).strip()
+
+
+def parse_label(value: Any) -> tuple[int | None, bool]:
+    """Activity label, and whether the value was understood; an empty one is."""
+    if _is_absent(value):
+        return None, True
+    number = {"1": 1, "0": 0, "1.0": 1, "0.0": 0, "true": 1, "false": 0}
+    label = number.get(str(value).strip().lower())
+    return label, label is not None
+
+
+def parse_affinity(value: Any) -> tuple[float | None, bool]:
+    """Affinity in kcal/mol, and whether the value was understood; an empty one is."""
+    if _is_absent(value):
+        return None, True
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None, False
+    return (number, True) if math.isfinite(number) else (None, False)
+
+
+def _is_absent(value: Any) -> bool:
+    if isinstance(value, float):
+        return math.isnan(value)
+    return value is None or str(value).strip().lower() in ABSENT
+
+
+def _broken(position: int, raw: str, reason: Reason, message: str, name: str = "") -> Entry:
+    return Entry(position, BROKEN, raw[:SHOWN], name, reason=reason, message=message)
+
+
+def _empty(position: int) -> Entry:
+    return _broken(position, "", Reason.EMPTY_RECORD, "the line is blank")
+
+
+def _line_fault(line: str) -> tuple[Reason, str] | None:
+    """Say why a whole line is unreadable, if it is."""
+    if isinstance(line, LongLine):
+        return Reason.UNREADABLE_RECORD, f"the line is {line.length} bytes long"
+    if "\0" in line:
+        return Reason.UNREADABLE_RECORD, "the line holds NUL bytes: it is not text"
+    return None
+
+
+def _smiles_entry(
+    position: int, raw: str, smiles: str, name: str, *, label: Any = None, affinity: Any = None
+) -> Entry:
+    smiles = smiles.strip()
+    name = clean_name(name)
+    if not smiles:
+        return _broken(position, "", Reason.MISSING_STRUCTURE, "the SMILES is empty", name)
+    if _UNPRINTABLE.search(smiles):
+        return _broken(
+            position, raw, Reason.UNREADABLE_RECORD, "the SMILES holds control characters", name
+        )
+    return Entry(position, SMILES, smiles, name, label, affinity)
+
+
+# --- .smi ------------------------------------------------------------------------------
+
+
+def _read_smi(path: Path) -> Iterator[Entry]:
+    blanks: list[int] = []
+    is_first = True
+    for number, line in enumerate(read_lines(path), start=1):
+        if line[:1] == "#":
+            continue
+        if not line or line.isspace():
+            blanks.append(number)
+            continue
+        # blank lines at the end of the file are no records
+        yield from map(_empty, blanks)
+        blanks.clear()
+        if is_first:
+            is_first = False
+            if line.split(None, 1)[0].lower() in SMI_HEADERS:
+                continue
+        yield _smi_entry(number, line)
+
+
+def _smi_entry(number: int, line: str) -> Entry:
+    if fault := _line_fault(line):
+        return _broken(number, line, *fault)
+    if line[0] == "\t":
+        return _smiles_entry(number, line, "", line)
+    smiles, _, rest = line.strip().replace("\t", " ", 1).partition(" ")
+    if rest[:1] == "|" and (end := rest.find("|", 1)) > 0:
+        smiles, rest = f"{smiles} {rest[: end + 1]}", rest[end + 1 :]
+    return _smiles_entry(number, line, smiles, rest)
+
+
+# --- tables ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Places of the columns in a row; None where there is none."""
+
+    smiles: int
+    name: int | None
+    label: int | None
+    affinity: int | None
+    width: int
+
+    def entry(self, position: int, raw: str, row: Sequence[Any]) -> Entry:
+        def cell(column: int | None) -> Any:
+            return None if column is None else row[column]
+
+        smiles, name = cell(self.smiles), cell(self.name)
+        return _smiles_entry(
+            position,
+            raw,
+            "" if smiles is None else str(smiles),
+            "" if name is None else str(name),
+            label=cell(self.label),
+            affinity=cell(self.affinity),
+        )
+
+
+def _find_columns(
+    header: list[str], file: LibraryFile, settings: Library, seen: Seen, *, hint: str = ""
+) -> _Columns:
+    lowered = [name.lower() for name in header]
+
+    def find(name: str | None) -> int | None:
+        if name is None:
+            return None
+        if name in header:
+            return header.index(name)
+        # a lone column that differs only by case is meant
+        return lowered.index(name.lower()) if lowered.count(name.lower()) == 1 else None
+
+    def required(name: str, key: str, remedy: str) -> int:
+        if (column := find(name)) is not None:
+            return column
+        near = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.5)
+        meant = f"; did you mean {header[lowered.index(near[0])]!r}?" if near else ""
+        raise LibraryError(
+            f"{file.path}: no column {name!r} (library.{key}); columns: "
+            f"{', '.join(header) or 'none'}{meant}{hint} {remedy}".rstrip()
+        )
+
+    smiles = required(settings.smiles_column, "smiles_column", "")
+    if settings.id_column is not None:
+        name: int | None = required(settings.id_column, "id_column", "")
+    else:
+        name = next((place for key in NAME_COLUMNS if (place := find(key)) is not None), None)
+    label = find(settings.label_column)
+    if settings.label_column is not None and file.label is None and label is None:
+        required(
+            settings.label_column,
+            "label_column",
+            "(or give the whole file a label: {path: ..., label: 0})",
+        )
+    affinity = find(settings.affinity_column)
+    seen.label_column |= label is not None
+    seen.affinity_column |= affinity is not None
+    return _Columns(smiles, name, label, affinity, len(header))
+
+
+def _read_delimited(
+    file: LibraryFile, settings: Library, seen: Seen, separator: str
+) -> Iterator[Entry]:
+    columns: _Columns | None = None
+    blanks: list[int] = []
+    for number, raw, row in _rows(read_lines(file.path), separator):
+        if columns is None:
+            if row:
+                hint = _separator_hint(raw, separator) if len(row) == 1 else ""
+                names = [cell.strip() for cell in row]
+                columns = _find_columns(names, file, settings, seen, hint=hint)
+            continue
+        if row == []:
+            blanks.append(number)
+            continue
+        yield from map(_empty, blanks)
+        blanks.clear()
+        yield _row_entry(number, raw, row, columns)
+    if columns is None:
+        raise LibraryError(
+            f"{file.path} is empty: its first line must name the columns, one of them "
+            f"{settings.smiles_column!r} (library.smiles_column)"
+        )
+
+
+def _separator_hint(header: str, separator: str) -> str:
+    other = next((mark for mark in ";\t,|" if mark != separator and mark in header), None)
+    return f"; the header seems separated by {other!r}, not {separator!r}" if other else ""
+
+
+def _row_entry(number: int, raw: str, row: list[str] | None, columns: _Columns) -> Entry:
+    if fault := _line_fault(raw):
+        return _broken(number, raw, *fault)
+    if row is None:
+        return _broken(number, raw, Reason.UNREADABLE_RECORD, "the quotes do not match")
+    if len(row) != columns.width:
+        return _broken(
+            number,
+            raw,
+            Reason.UNREADABLE_RECORD,
+            f"the row has {len(row)} fields, the header {columns.width}",
+        )
+    return columns.entry(number, raw, row)
+
+
+def _rows(lines: Iterable[str], separator: str) -> Iterator[tuple[int, str, list[str] | None]]:
+    """Rows of delimited text: line number, text, fields; no fields where a quote stays open.
+
+    A quoted field may run over some lines, but an open quote must not swallow the file:
+    after :data:`MAX_QUOTED_LINES` lines only the line with the quote is given up.
+    """
+    source = iter(lines)
+    ahead: deque[str] = deque()
+    number = 0
+    while True:
+        line = ahead.popleft() if ahead else next(source, None)
+        if line is None:
+            return
+        number += 1
+        if isinstance(line, LongLine) or "\0" in line:
+            yield number, line, None
+        elif '"' not in line:
+            yield number, line, ([] if not line or line.isspace() else line.split(separator))
+        else:
+            row, text, used = _quoted_row(line, source, ahead, separator)
+            yield number, text, row
+            for _ in range(used):
+                ahead.popleft()
+            number += used
+
+
+def _quoted_row(
+    line: str, source: Iterator[str], ahead: deque[str], separator: str
+) -> tuple[list[str] | None, str, int]:
+    """Fields of a row with quotes, its text, and how many lines of ``ahead`` it takes."""
+    if not _ends_inside_quotes(line, separator):
+        return _fields(line, separator), line, 0
+    text = line
+    for used in range(1, MAX_QUOTED_LINES + 1):
+        if len(ahead) < used:
+            following = next(source, None)
+            if following is None:
+                break
+            ahead.append(following)
+        text = f"{text}\n{ahead[used - 1]}"
+        if isinstance(ahead[used - 1], LongLine) or len(text) > MAX_QUOTED_TEXT:
+            break
+        # over lines only faultless quoting counts: a stray quote must not join two records
+        if (row := _fields(text, separator, strict=True)) is not None:
+            return row, text, used
+        if not _ends_inside_quotes(text, separator):
+            break
+    return None, line, 0
+
+
+def _fields(text: str, separator: str, *, strict: bool = False) -> list[str] | None:
+    try:
+        return next(csv.reader([text], delimiter=separator, strict=strict))
+    except csv.Error:
+        return None
+
+
+def _ends_inside_quotes(text: str, separator: str) -> bool:
+    try:
+        next(csv.reader([text], delimiter=separator, strict=True))
+    except csv.Error as error:
+        return "unexpected end of data" in str(error)
+    return False
+
+
+def _read_parquet(file: LibraryFile, settings: Library, seen: Seen) -> Iterator[Entry]:
+    try:
+        with pq.ParquetFile(file.path) as table:
+            names = table.schema_arrow.names
+            found = _find_columns(names, file, settings, seen)
+            places = [found.smiles, found.name, found.label, found.affinity]
+            wanted = list(dict.fromkeys(names[place] for place in places if place is not None))
+            kind = table.schema_arrow.field(names[found.smiles]).type
+            if pa.types.is_dictionary(kind):
+                kind = kind.value_type
+            if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+                raise LibraryError(
+                    f"{file.path}: column {names[found.smiles]!r} holds {kind}, not text: "
+                    "name the column of the SMILES in library.smiles_column"
+                )
+
+            def moved(place: int | None) -> int | None:
+                return None if place is None else wanted.index(names[place])
+
+            columns = _Columns(
+                wanted.index(names[found.smiles]),
+                moved(found.name),
+                moved(found.label),
+                moved(found.affinity),
+                len(wanted),
+            )
+            position = 0
+            for batch in table.iter_batches(batch_size=8192, columns=wanted):
+                by_name = {name: batch.column(name).to_pylist() for name in wanted}
+                for row in zip(*(by_name[name] for name in wanted), strict=True):
+                    position += 1
+                    yield columns.entry(position, str(row[columns.smiles]), row)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+        raise LibraryError(f"{file.path} cannot be read as Parquet: {error}") from None
+
+
+# --- .sdf ------------------------------------------------------------------------------
+
+
+def _read_sdf(path: Path, settings: Library, seen: Seen) -> Iterator[Entry]:
+    tags = _SdfTags(settings, seen)
+    position = 0
+    lines: list[str] = []
+    size = 0
+    for line in read_lines(path):
+        if line.startswith("$$$$"):
+            position += 1
+            yield _sdf_entry(position, lines, size, tags, is_closed=True)
+            lines, size = [], 0
+            continue
+        size += line.length if isinstance(line, LongLine) else len(line) + 1
+        if size <= MAX_SDF_RECORD:
+            lines.append(line)
+    if any(line.strip() for line in lines):
+        yield _sdf_entry(position + 1, lines, size, tags, is_closed=False)
+
+
+class _SdfTags:
+    """Reads name, label and affinity from an SDF record's data items."""
+
+    def __init__(self, settings: Library, seen: Seen) -> None:
+        self.settings = settings
+        self.seen = seen
+
+    def read(self, lines: list[str], title: str) -> tuple[str, str | None, str | None]:
+        items = _data_items(lines)
+        settings = self.settings
+        label = items.get(settings.label_column or "")
+        affinity = items.get(settings.affinity_column or "")
+        self.seen.label_column |= label is not None
+        self.seen.affinity_column |= affinity is not None
+        return self._name(items, title), label, affinity
+
+    def _name(self, items: dict[str, str], title: str) -> str:
+        if self.settings.id_column is not None:
+            return clean_name(items.get(self.settings.id_column) or title)
+        if title.strip():
+            return clean_name(title)
+        lowered = {key.lower(): value for key, value in items.items()}
+        return clean_name(next((lowered[key] for key in NAME_COLUMNS if key in lowered), ""))
+
+
+def _data_items(lines: list[str]) -> dict[str, str]:
+    items: dict[str, str] = {}
+    tag: str | None = None
+    for line in lines:
+        if match := _TAG.match(line):
+            tag = match[1]
+            items[tag] = ""
+        elif not line.strip():
+            tag = None
+        elif tag is not None and not items[tag]:
+            items[tag] = line.strip()
+    return items
+
+
+def _sdf_entry(
+    position: int, lines: list[str], size: int, tags: _SdfTags, is_closed: bool
+) -> Entry:
+    raw = "\n".join(lines[:50])
+    if not any(line.strip() for line in lines):
+        return _broken(position, "", Reason.EMPTY_RECORD, "the SD record is blank")
+    fault = _sdf_fault(lines, size)
+    end = next((i for i, line in enumerate(lines) if line.rstrip() == "M  END"), None)
+    if fault is None and end is None:
+        cut = "the SD record has no line 'M  END'"
+        message = cut if is_closed else f"the file ends inside an SD record: {cut}"
+        fault = Reason.TRUNCATED_RECORD, message
+    title = lines[0] if end is None or end > 2 else ""
+    if fault is not None or end is None:
+        assert fault is not None
+        return _broken(position, raw, *fault, name=clean_name(title))
+    name, label, affinity = tags.read(lines[end + 1 :], title)
+    return Entry(position, MOLBLOCK, _molblock(lines[: end + 1]), name, label, affinity)
+
+
+def _sdf_fault(lines: list[str], size: int) -> tuple[Reason, str] | None:
+    if size > MAX_SDF_RECORD:
+        return Reason.UNREADABLE_RECORD, f"the SD record is {size} bytes long"
+    return next((fault for line in lines if (fault := _line_fault(line))), None)
+
+
+def _molblock(lines: list[str]) -> str:
+    """Mol block whose header keeps only the dimension: names and times are no structure."""
+    header = lines[1] if len(lines) > 1 else ""
+    dimension = header[20:22]
+    second = f"{'':20}{dimension}" if dimension in ("2D", "3D") else ""
+    body = [line.rstrip() for line in lines[3:]]
+    return "\n".join(["", second, "", *body, ""])

@@ -1,0 +1,290 @@
+"""Split the library into shards of records, content-addressed.
+
+Two passes over the files: the first hashes each structure and keeps eight bytes of it,
+which settles record ids and shards; the second writes. Names, labels, file names and
+positions go to ``sources.parquet`` alone, so a shard's bytes follow from its structures.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import tempfile
+from array import array
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from screenmm.errors import LibraryError
+from screenmm.files import replace_whole
+from screenmm.library.readers import (
+    BROKEN,
+    Entry,
+    Seen,
+    parse_affinity,
+    parse_label,
+    read_library_file,
+)
+from screenmm.library.shards import Keys, leaf_of, leaves, replaced_folder, write_table
+from screenmm.settings import Library, LibraryFile
+
+RECORDS = pa.schema(
+    [(name, pa.string()) for name in ("record", "kind", "structure", "reason", "message")]
+)
+SOURCES = pa.schema(
+    [
+        ("record", pa.string()),
+        ("file", pa.string()),
+        ("position", pa.int64()),
+        ("name", pa.string()),
+        ("label", pa.int8()),
+        ("affinity_kcal_mol", pa.float64()),
+    ]
+)
+BUFFERED_BYTES = 64 << 20
+SOURCES_BATCH = 50_000
+ROW_OVERHEAD = 400
+"""Bytes a buffered row takes beside its structure, about."""
+
+Row = tuple[str, str, str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SplitCounts:
+    """What the library holds."""
+
+    records: int
+    broken: int
+    repeats: int
+    """Records whose structure text stands in the library before."""
+    shards: int
+    bad_annotations: int
+    """Labels and affinities that are not what they should be; their records stay."""
+    bad_annotation_example: str
+
+
+def split(settings: Library, out: Path) -> SplitCounts:
+    """Read the library and write ``records/{shard}.parquet`` and ``sources.parquet``.
+
+    Parameters
+    ----------
+    settings : Library
+        Files, columns and shard size.
+    out : Path
+        Folder to write to.
+
+    Returns
+    -------
+    SplitCounts
+        Records, shards, and annotations that were not understood.
+
+    Raises
+    ------
+    LibraryError
+        A file is unreadable as a whole, a configured column is missing, or there are no
+        records.
+    """
+    hashes, has_affinity = _hash_library(settings)
+    _check_annotations(settings, has_affinity)
+    if not len(hashes):
+        names = ", ".join(file.path.name for file in settings.files)
+        raise LibraryError(f"the library holds no records: {names}")
+    repeats = _repeats(hashes)
+    keys = _trie_keys(hashes, repeats)
+    trie = leaves(keys, settings.shard_size)
+    places = leaf_of(keys, trie)
+    out.mkdir(parents=True, exist_ok=True)
+    with (
+        replaced_folder(out / "records") as folder,
+        replace_whole(out / "sources.parquet") as sources_path,
+        tempfile.TemporaryDirectory(dir=out, prefix=".spill.") as spill_folder,
+    ):
+        spill = _Spill(Path(spill_folder))
+        with _Sources(sources_path) as sources:
+            for number, (file, entry) in enumerate(_entries(settings, Seen(), len(hashes))):
+                record = _record_id(int(hashes[number]), repeats.get(number, 1))
+                spill.add(
+                    int(places[number]),
+                    (record, entry.kind, entry.structure, entry.reason, entry.message),
+                )
+                sources.add(record, file, entry)
+        for index, leaf in enumerate(trie):
+            rows = sorted(spill.rows(index))
+            columns = list(zip(*rows, strict=True))
+            table = pa.table([pa.array(column, pa.string()) for column in columns], RECORDS)
+            write_table(folder / f"{leaf.name}.parquet", table)
+    return SplitCounts(
+        records=len(hashes),
+        broken=sources.broken,
+        repeats=len(repeats),
+        shards=len(trie),
+        bad_annotations=sources.bad_annotations,
+        bad_annotation_example=sources.example,
+    )
+
+
+class _File(NamedTuple):
+    """A library file as its records name it."""
+
+    name: str
+    label: int | None
+
+
+def _files(settings: Library) -> list[tuple[LibraryFile, _File]]:
+    """Library files, each under its own name, or its path where two share a name."""
+    names = [file.path.name for file in settings.files]
+    return [
+        (file, _File(name if names.count(name) == 1 else str(file.path), file.label))
+        for file, name in zip(settings.files, names, strict=True)
+    ]
+
+
+def _entries(settings: Library, seen: Seen, expected: int) -> Iterator[tuple[_File, Entry]]:
+    """Every record in library order, as many as expected."""
+    count = 0
+    for file, named in _files(settings):
+        for entry in read_library_file(file, settings, seen):
+            count += 1
+            if count > expected:
+                break
+            yield named, entry
+    if count != expected:
+        raise LibraryError(
+            f"the library changed while it was read ({expected} records, then {count}): run again"
+        )
+
+
+def _hash_library(settings: Library) -> tuple[Keys, bool]:
+    """First pass: eight bytes of each structure's hash, and whether affinities were seen."""
+    hashes = array("Q")
+    has_affinity = False
+    for file, _ in _files(settings):
+        seen = Seen()
+        for entry in read_library_file(file, settings, seen):
+            hashes.append(_content_hash(entry))
+        has_affinity |= seen.affinity_column
+        if settings.label_column and file.label is None and not seen.label_column:
+            raise LibraryError(
+                f"{file.path}: no record carries the label {settings.label_column!r} "
+                "(library.label_column): name the right column or tag, or give the whole file "
+                "a label: {path: ..., label: 0}"
+            )
+    return np.frombuffer(hashes, dtype=np.uint64), has_affinity
+
+
+def _check_annotations(settings: Library, has_affinity: bool) -> None:
+    if settings.affinity_column and not has_affinity:
+        raise LibraryError(
+            f"no library file carries the affinity {settings.affinity_column!r} "
+            "(library.affinity_column): name the column or tag that does, or leave it out"
+        )
+
+
+def _content_hash(entry: Entry) -> int:
+    text = f"{entry.kind}\x1f{entry.reason}\x1f{entry.message}\x1f{entry.structure}"
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+    return int.from_bytes(digest[:8], "big")
+
+
+def _repeats(hashes: Keys) -> dict[int, int]:
+    """For each record that repeats an earlier one: how many times it was there, plus one."""
+    order = np.argsort(hashes, kind="stable")
+    ordered = hashes[order]
+    is_repeat = np.flatnonzero(ordered[1:] == ordered[:-1]) + 1
+    repeats: dict[int, int] = {}
+    for place in is_repeat:
+        repeats[int(order[place])] = repeats.get(int(order[place - 1]), 1) + 1
+    return repeats
+
+
+def _record_id(content: int, occurrence: int) -> str:
+    return f"{content:016x}" if occurrence == 1 else f"{content:016x}-{occurrence}"
+
+
+def _trie_keys(hashes: Keys, repeats: dict[int, int]) -> Keys:
+    """Trie keys: the hashes, and hashes of the record ids of repeats, which would pile up."""
+    keys = hashes.copy()
+    for number, occurrence in repeats.items():
+        record = _record_id(int(hashes[number]), occurrence)
+        keys[number] = int.from_bytes(hashlib.sha256(record.encode()).digest()[:8], "big")
+    return keys
+
+
+class _Spill:
+    """Rows gathered by shard, on disk beyond a bounded buffer."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._rows: defaultdict[int, list[Row]] = defaultdict(list)
+        self._size = 0
+
+    def add(self, shard: int, row: Row) -> None:
+        self._rows[shard].append(row)
+        self._size += len(row[2]) + ROW_OVERHEAD
+        if self._size > BUFFERED_BYTES:
+            self._flush()
+
+    def rows(self, shard: int) -> list[Row]:
+        rows = self._rows.pop(shard, [])
+        path = self._folder / str(shard)
+        if path.exists():
+            with path.open("rb") as handle:
+                while handle.peek(1):
+                    rows.extend(pickle.load(handle))
+        return rows
+
+    def _flush(self) -> None:
+        for shard, rows in self._rows.items():
+            with (self._folder / str(shard)).open("ab") as handle:
+                pickle.dump(rows, handle, protocol=pickle.HIGHEST_PROTOCOL)
+        self._rows.clear()
+        self._size = 0
+
+
+class _Sources:
+    """Writes where each record stands, batch by batch, and counts as it goes."""
+
+    def __init__(self, path: Path) -> None:
+        self._writer = pq.ParquetWriter(path, SOURCES, compression="zstd")
+        self._rows: list[tuple[Any, ...]] = []
+        self.broken = 0
+        self.bad_annotations = 0
+        self.example = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._flush()
+        self._writer.close()
+
+    def add(self, record: str, file: _File, entry: Entry) -> None:
+        self.broken += entry.kind == BROKEN
+        label, label_ok = parse_label(entry.label)
+        affinity, affinity_ok = parse_affinity(entry.affinity)
+        if file.label is not None:
+            label, label_ok = file.label, True
+        if not label_ok:
+            self._note(file, entry, f"label {str(entry.label)[:50]!r} is neither 0 nor 1")
+        if not affinity_ok:
+            self._note(file, entry, f"affinity {str(entry.affinity)[:50]!r} is not a number")
+        self._rows.append((record, file.name, entry.position, entry.name, label, affinity))
+        if len(self._rows) >= SOURCES_BATCH:
+            self._flush()
+
+    def _note(self, file: _File, entry: Entry, fault: str) -> None:
+        self.bad_annotations += 1
+        self.example = self.example or f"{file.name}, record at {entry.position}: {fault}"
+
+    def _flush(self) -> None:
+        if self._rows:
+            columns = zip(*self._rows, strict=True)
+            arrays = [pa.array(c, f.type) for c, f in zip(columns, SOURCES, strict=True)]
+            self._writer.write_table(pa.table(arrays, SOURCES))
+            self._rows.clear()

@@ -1,0 +1,343 @@
+"""Standardisation: from a structure as given to a neutral parent, keyed by InChIKey."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from rdkit import Chem, rdBase
+from rdkit.Chem import Descriptors
+from rdkit.Chem.MolStandardize import rdMolStandardize
+
+from screenmm.errors import LigandError, Reason
+from screenmm.files import replace_whole
+from screenmm.ledger import Event
+from screenmm.library.filters import check_filters
+from screenmm.library.rdkit_log import caught_messages
+from screenmm.library.readers import BROKEN, MOLBLOCK, SMILES
+from screenmm.library.salts import COUNTERIONS, INORGANIC, SALT_FORMERS, SOLVENTS
+from screenmm.library.shards import write_table
+from screenmm.settings import Ligands
+
+STAGE = "standardise"
+ELEMENTS = ("H", "C", "N", "O", "F", "P", "S", "Cl", "Br", "I")
+"""Elements of the ligand force field."""
+MAX_SMILES = 20_000
+"""Longest SMILES that is parsed; the largest allowed molecule needs some 5,000 characters."""
+POLYMER_BRACKETS = frozenset({"SRU", "MON", "MER", "COP", "CRO", "MOD", "GRA", "ANY"})
+
+PARENTS = pa.schema([(name, pa.string()) for name in ("record", "inchikey", "smiles", "pose")])
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """A standardised structure; ``pose_molblock`` is the chosen fragment as given in 3D."""
+
+    inchikey: str
+    smiles: str
+    pose_molblock: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ParentRow:
+    """One row of a parents file."""
+
+    record: str
+    inchikey: str
+    smiles: str
+    pose: str | None = None
+
+
+def standardise(structure: str, kind: str, settings: Ligands, *, keep_pose: bool = False) -> Parent:
+    """Turn a structure as given into its neutral parent.
+
+    The largest organic component is kept; metals are disconnected, functional groups
+    normalised, charges neutralised except quaternary ones and those that balance them.
+    Isotopes and stereochemistry stay.
+
+    Parameters
+    ----------
+    structure : str
+        SMILES (with CXSMILES extension) or mol block.
+    kind : str
+        ``"smiles"`` or ``"molblock"``.
+    settings : Ligands
+        Limits; filters are not applied here.
+    keep_pose : bool
+        Also return the chosen component of a three-dimensional mol block as posed.
+
+    Returns
+    -------
+    Parent
+        InChIKey, canonical isomeric SMILES and, if asked and given, the pose.
+
+    Raises
+    ------
+    LigandError
+        With the reason why there is no parent.
+    """
+    parent, pose = _standardise(structure, kind, settings, keep_pose=keep_pose)
+    return Parent(_inchikey(parent), Chem.MolToSmiles(parent), pose)
+
+
+def standardise_record(
+    row: dict[str, Any], settings: Ligands, *, keep_pose: bool = False
+) -> ParentRow | Event:
+    """Standardise and filter one row of a records file; never raises for a bad structure.
+
+    Returns
+    -------
+    ParentRow or Event
+        The parent, or the event that says why there is none.
+    """
+    record = row["record"]
+    try:
+        if row["kind"] == BROKEN:
+            raise LigandError(Reason(row["reason"]), row["message"])
+        parent, pose = _standardise(row["structure"], row["kind"], settings, keep_pose=keep_pose)
+        if verdict := check_filters(parent, settings.filters):
+            return Event.filtered(STAGE, *verdict, record=record)
+        return ParentRow(record, _inchikey(parent), Chem.MolToSmiles(parent), pose)
+    except LigandError as error:
+        return Event.failure(STAGE, error, record=record)
+    except (ValueError, RuntimeError) as error:
+        # RDKit's C++ exceptions: InvariantException and the like
+        failure = LigandError(Reason.STANDARDISATION_FAILED, _first_line(str(error)))
+        return Event.failure(STAGE, failure, record=record)
+
+
+def standardise_shard(
+    records: Path, settings: Ligands, *, keep_pose: bool = False
+) -> tuple[list[ParentRow], list[Event]]:
+    """Standardise a records file: parents and events, each in the file's order."""
+    rows: list[ParentRow] = []
+    events: list[Event] = []
+    for row in read_records(records):
+        result = standardise_record(row, settings, keep_pose=keep_pose)
+        if isinstance(result, Event):
+            events.append(result)
+        else:
+            rows.append(result)
+    return rows, events
+
+
+def read_records(path: Path) -> list[dict[str, Any]]:
+    """Rows of a records file, as :func:`standardise_record` takes them."""
+    rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
+    return rows
+
+
+def write_parents(path: Path, rows: Iterable[ParentRow]) -> None:
+    """Write a parents file, whole or not at all."""
+    table = pa.Table.from_pylist([asdict(row) for row in rows], schema=PARENTS)
+    with replace_whole(path) as partial:
+        write_table(partial, table)
+
+
+def _standardise(
+    structure: str, kind: str, settings: Ligands, *, keep_pose: bool
+) -> tuple[Chem.Mol, str | None]:
+    with rdBase.BlockLogs():
+        mol = _parse(structure, kind)
+        _check_size(mol, settings.max_heavy_atoms)
+        _check_single_molecule(mol)
+        _sanitise(mol)
+        fragment = _organic_fragment(_tools().disconnector.Disconnect(mol))
+        _check_composition(fragment)
+        pose = _pose(fragment) if keep_pose and kind == MOLBLOCK else None
+        return _neutral(fragment), pose
+
+
+# --- reading ---------------------------------------------------------------------------
+
+
+def _parse(structure: str, kind: str) -> Chem.Mol:
+    if not structure.strip():
+        raise LigandError(Reason.EMPTY_RECORD, "the structure is empty")
+    if kind == SMILES and len(structure) > MAX_SMILES:
+        raise LigandError(
+            Reason.TOO_LARGE, f"the SMILES is {len(structure)} characters long, beyond {MAX_SMILES}"
+        )
+    if kind == SMILES and not structure.isascii():
+        # RDKit stops reading at such a character and returns what came before
+        odd = next(character for character in structure if not character.isascii())
+        raise LigandError(Reason.INVALID_STRUCTURE, f"{odd!r} has no meaning in SMILES")
+    mol = _parse_quietly(structure, kind)
+    if mol is None:
+        with caught_messages() as messages:
+            _parse_quietly(structure, kind)
+        said = next((m for m in messages if m), "no message")
+        raise LigandError(Reason.INVALID_STRUCTURE, f"RDKit: {_first_line(said)}")
+    if mol.GetNumAtoms() == 0:
+        raise LigandError(Reason.EMPTY_RECORD, "the structure holds no atoms")
+    return mol
+
+
+def _parse_quietly(structure: str, kind: str) -> Chem.Mol | None:
+    if kind == MOLBLOCK:
+        return Chem.MolFromMolBlock(structure, sanitize=False, removeHs=False)
+    return Chem.MolFromSmiles(structure, _smiles_parameters())
+
+
+@cache
+def _smiles_parameters() -> Any:
+    parameters: Any = Chem.SmilesParserParams()
+    parameters.sanitize = False
+    parameters.removeHs = False
+    parameters.parseName = False
+    return parameters
+
+
+def _sanitise(mol: Chem.Mol) -> None:
+    try:
+        Chem.SanitizeMol(mol)
+    except Chem.MolSanitizeException as error:
+        raise LigandError(Reason.INVALID_STRUCTURE, f"RDKit: {_first_line(str(error))}") from None
+    if mol.GetNumConformers() and mol.GetConformer().Is3D():
+        Chem.AssignStereochemistryFrom3D(mol)
+    else:
+        if mol.GetNumConformers():
+            Chem.AssignChiralTypesFromBondDirs(mol)
+            Chem.DetectBondStereochemistry(mol)
+        Chem.AssignStereochemistry(mol, cleanIt=True, force=True)
+
+
+def _first_line(text: str) -> str:
+    lines = text.strip().splitlines()
+    return lines[0][:300] if lines else "no message"
+
+
+# --- checks ----------------------------------------------------------------------------
+
+
+def _check_size(mol: Chem.Mol, most: int) -> None:
+    """Refuse large components before anything that takes long on them."""
+    if mol.GetNumAtoms() <= most:
+        return
+    heavy = max(
+        sum(mol.GetAtomWithIdx(index).GetAtomicNum() > 1 for index in fragment)
+        for fragment in Chem.GetMolFrags(mol)
+    )
+    if heavy > most:
+        raise LigandError(Reason.TOO_LARGE, f"{heavy} heavy atoms, at most {most} are allowed")
+
+
+def _check_single_molecule(mol: Chem.Mol) -> None:
+    brackets = {group.GetProp("TYPE") for group in Chem.GetMolSubstanceGroups(mol)}
+    if found := sorted(brackets & POLYMER_BRACKETS):
+        raise LigandError(
+            Reason.INVALID_STRUCTURE, f"a polymer (bracket {', '.join(found)}), not one molecule"
+        )
+
+
+def _check_composition(mol: Chem.Mol) -> None:
+    if any(atom.GetAtomicNum() == 0 for atom in mol.GetAtoms()):
+        raise LigandError(Reason.UNSUPPORTED_ELEMENT, "a dummy atom or R group, not a molecule")
+    is_query = any(atom.HasQuery() for atom in mol.GetAtoms())
+    if is_query or any(bond.HasQuery() for bond in mol.GetBonds()):
+        raise LigandError(Reason.UNSUPPORTED_ELEMENT, "query atoms or bonds, not a molecule")
+    beyond = sorted({atom.GetSymbol() for atom in mol.GetAtoms()} - set(ELEMENTS))
+    if beyond:
+        raise LigandError(
+            Reason.UNSUPPORTED_ELEMENT,
+            f"{', '.join(beyond)}: the force field covers {', '.join(ELEMENTS)}",
+        )
+    if radicals := sum(atom.GetNumRadicalElectrons() for atom in mol.GetAtoms()):
+        raise LigandError(Reason.RADICAL, f"{radicals} unpaired or missing valence electrons")
+
+
+# --- components ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Tools:
+    """RDKit's standardisers, made once: each reads its rules when made."""
+
+    disconnector: rdMolStandardize.MetalDisconnector
+    normalizer: rdMolStandardize.Normalizer
+    reionizer: rdMolStandardize.Reionizer
+    uncharger: rdMolStandardize.Uncharger
+
+
+@cache
+def _tools() -> _Tools:
+    return _Tools(
+        rdMolStandardize.MetalDisconnector(),
+        rdMolStandardize.Normalizer(),
+        rdMolStandardize.Reionizer(),
+        rdMolStandardize.Uncharger(True),
+    )
+
+
+def _organic_fragment(mol: Chem.Mol) -> Chem.Mol:
+    """Component that the record is about: organic, no counterion or solvent, the largest."""
+    fragments = Chem.GetMolFrags(mol, asMols=True, sanitizeFrags=True)
+    organic = {index: _key(fragment) for index, fragment in enumerate(fragments)}
+    organic = {index: key for index, key in organic.items() if _is_organic(fragments[index], key)}
+    if not organic:
+        formulas = ", ".join(sorted({Chem.MolToSmiles(f) for f in fragments}))
+        raise LigandError(Reason.NO_ORGANIC_FRAGMENT, f"no organic component in {formulas[:200]}")
+    if len(fragments) == 1:
+        return fragments[0]
+    kept = {i: key for i, key in organic.items() if key not in SOLVENTS | COUNTERIONS}
+    if not kept:
+        names = ", ".join(sorted(set(organic.values())))
+        raise LigandError(Reason.NO_ORGANIC_FRAGMENT, f"only counterions or solvents: {names}")
+    drugs = {index: key for index, key in kept.items() if key not in SALT_FORMERS}
+
+    def rank(index: int) -> tuple[int, float, str]:
+        fragment = fragments[index]
+        weight = round(Descriptors.MolWt(fragment), 3)  # type: ignore[attr-defined]
+        return -fragment.GetNumHeavyAtoms(), -weight, Chem.MolToSmiles(fragment)
+
+    return fragments[min(drugs or kept, key=rank)]
+
+
+def _key(fragment: Chem.Mol) -> str:
+    """Neutral SMILES without stereochemistry and isotopes, as the lists of salts have it."""
+    plain = Chem.RemoveHs(_tools().uncharger.uncharge(fragment), sanitize=False)
+    return Chem.MolToSmiles(plain, isomericSmiles=False)
+
+
+def _is_organic(fragment: Chem.Mol, key: str) -> bool:
+    symbols = {atom.GetAtomicNum() for atom in fragment.GetAtoms()}
+    return bool(symbols & {0, 6}) and key not in INORGANIC
+
+
+def _neutral(fragment: Chem.Mol) -> Chem.Mol:
+    tools = _tools()
+    mol = Chem.RemoveHs(fragment)
+    mol = tools.reionizer.reionize(tools.normalizer.normalize(mol))
+    mol = tools.uncharger.uncharge(mol)
+    mol.RemoveAllConformers()
+    # the SMILES is what is handed on: derive all else from its own reading
+    smiles = Chem.MolToSmiles(mol)
+    parent = Chem.MolFromSmiles(smiles)
+    if parent is None:
+        raise LigandError(
+            Reason.STANDARDISATION_FAILED, f"the standardised SMILES is not valid: {smiles}"
+        )
+    return parent
+
+
+def _pose(fragment: Chem.Mol) -> str | None:
+    if not (fragment.GetNumConformers() and fragment.GetConformer().Is3D()):
+        return None
+    posed = Chem.Mol(fragment)
+    for name in list(posed.GetPropNames(includePrivate=True, includeComputed=False)):
+        posed.ClearProp(name)
+    block: str = Chem.MolToMolBlock(posed)
+    return block
+
+
+def _inchikey(mol: Chem.Mol) -> str:
+    with rdBase.BlockLogs():
+        key: str = Chem.MolToInchiKey(mol)
+    if not key:
+        raise LigandError(Reason.STANDARDISATION_FAILED, "InChI gives no key for this structure")
+    return key

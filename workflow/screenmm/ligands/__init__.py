@@ -1,0 +1,1 @@
+"""Ligands made ready for docking: their states and their conformers."""

@@ -1,0 +1,157 @@
+"""States of a ligand: stereoisomers × tautomers × protomers, the most plausible first."""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import islice
+from typing import Any
+
+from rdkit import Chem, rdBase
+from rdkit.Chem import rdDistGeom, rdMolDescriptors
+from rdkit.Chem.EnumerateStereoisomers import EnumerateStereoisomers, StereoEnumerationOptions
+
+from screenmm.errors import LigandError, Reason
+from screenmm.ligands.protonation import protomers
+from screenmm.ligands.tautomers import tautomers
+from screenmm.settings import Ligands
+
+STEREO_SEED = 1
+FLEETING = (
+    "[$([PX4](=O)[OX2H1]),$([PX4](=O)[OX1-1])]",
+    "[NX2;!$(N[#7,#8])]=[CX3;$(C[NX3;!H0]),$(C([NX3])[NX3])]",
+)
+"""Formal stereochemistry that is none: acid phosphorus, and C=N of amidines and guanidines."""
+MAX_SPARE = 4
+"""Isomers beyond those asked for that are looked at, as a power of two."""
+EXISTENCE_ATTEMPTS = 5
+
+
+def enumerate_states(smiles: str, settings: Ligands) -> list[str]:
+    """States of a parent that are worth docking.
+
+    Undefined stereocentres come first: each isomer gets its best tautomer and protomer
+    before any isomer gets its second.
+
+    Parameters
+    ----------
+    smiles : str
+        The standardised parent.
+    settings : Ligands
+        pH range, tautomers, and how many of each.
+
+    Returns
+    -------
+    list of str
+        Canonical SMILES, at most ``settings.max_states``, in an order that only depends on
+        the input.
+
+    Raises
+    ------
+    LigandError
+        ``enumeration_failed`` when RDKit cannot make a valid state.
+    """
+    try:
+        with rdBase.BlockLogs():
+            return _enumerate(smiles, settings)
+    except (ValueError, RuntimeError) as error:
+        raise LigandError(
+            Reason.ENUMERATION_FAILED, f"no states of {smiles}: {str(error).strip()[:300]}"
+        ) from None
+
+
+def stereoisomers(smiles: str, most: int) -> list[str]:
+    """Isomers over the undefined stereocentres and double bonds, at most ``most``.
+
+    Parameters
+    ----------
+    smiles : str
+        The molecule. Protonated amines should not be in it: they invert, and would count
+        as centres.
+    most : int
+        Beyond it a sample that depends on the molecule alone.
+    """
+    mol = Chem.MolFromSmiles(smiles)
+    if mol is None:
+        raise ValueError("RDKit cannot read it")
+    fleeting = sum(len(mol.GetSubstructMatches(pattern)) for pattern in _fleeting())
+    # half or more of the isomers of a bridged system cannot exist
+    bridgeheads = rdMolDescriptors.CalcNumBridgeheadAtoms(mol)
+    options = StereoEnumerationOptions(
+        tryEmbedding=False,
+        onlyUnassigned=True,
+        unique=True,
+        maxIsomers=most << min(fleeting + bridgeheads, MAX_SPARE),
+        rand=STEREO_SEED,
+    )
+    isomers = EnumerateStereoisomers(mol, options=options)
+    found = list(dict.fromkeys(_without_fleeting(isomer) for isomer in isomers))
+    if bridgeheads and len(found) > 1:
+        possible = (isomer for isomer in found if _can_exist(isomer))
+        found = list(islice(possible, most)) or found
+    return found[:most]
+
+
+def _can_exist(smiles: str) -> bool:
+    """Tell whether distance geometry finds the isomer at a few attempts."""
+    parameters: Any = rdDistGeom.ETKDGv3()
+    parameters.randomSeed = STEREO_SEED
+    parameters.useRandomCoords = True
+    parameters.maxIterations = EXISTENCE_ATTEMPTS
+    mol = Chem.AddHs(Chem.MolFromSmiles(smiles))
+    return bool(rdDistGeom.EmbedMolecule(mol, parameters) >= 0)
+
+
+@cache
+def _fleeting() -> list[Chem.Mol]:
+    return [Chem.MolFromSmarts(smarts) for smarts in FLEETING]
+
+
+def _without_fleeting(mol: Chem.Mol) -> str:
+    """Canonical SMILES without the centres and bonds that interconvert at once."""
+    phosphorus, *bonds = _fleeting()
+    for (atom,) in mol.GetSubstructMatches(phosphorus):
+        mol.GetAtomWithIdx(atom).SetChiralTag(Chem.ChiralType.CHI_UNSPECIFIED)
+    for pattern in bonds:
+        for first, second in mol.GetSubstructMatches(pattern):
+            mol.GetBondBetweenAtoms(first, second).SetStereo(Chem.BondStereo.STEREONONE)
+    return Chem.CanonSmiles(Chem.MolToSmiles(mol))
+
+
+def _enumerate(smiles: str, settings: Ligands) -> list[str]:
+    ranked: list[tuple[int, int, str]] = []
+    for place, isomer in enumerate(stereoisomers(smiles, settings.max_stereoisomers)):
+        forms = tautomers(isomer) if settings.tautomers else [isomer]
+        states = [
+            (number + order, state)
+            for number, form in enumerate(forms)
+            for order, state in enumerate(protomers(form, settings.ph_min, settings.ph_max))
+        ]
+        ranked.extend((rank, place, state) for rank, state in states)
+    ranked.sort(key=lambda entry: entry[:2])
+    unique: dict[str, str] = {}
+    for _, _, state in ranked:
+        unique.setdefault(_form(state), state)
+    return list(unique.values())[: settings.max_states]
+
+
+def _form(smiles: str) -> str:
+    """Key that resonance forms share: atoms with their hydrogens, without bond orders.
+
+    An amidinium or a tetrazolate is drawn in several ways that are one state.
+    """
+    mol = Chem.RWMol(Chem.MolFromSmiles(smiles))
+    hydrogens = [atom.GetTotalNumHs() for atom in mol.GetAtoms()]
+    for bond in mol.GetBonds():
+        bond.SetIsAromatic(False)
+        if bond.GetStereo() == Chem.BondStereo.STEREONONE:
+            bond.SetBondType(Chem.BondType.SINGLE)
+    for atom, count in zip(mol.GetAtoms(), hydrogens, strict=True):
+        atom.SetIsAromatic(False)
+        atom.SetFormalCharge(0)
+        # hydrogens told as isotopes: a SMILES leaves them out where it takes them for granted
+        atom.SetIsotope(atom.GetIsotope() * 10 + count)
+        atom.SetNoImplicit(True)
+        atom.SetNumExplicitHs(0)
+    mol.UpdatePropertyCache(strict=False)
+    key: str = Chem.MolToSmiles(mol)
+    return key

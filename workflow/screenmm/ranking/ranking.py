@@ -1,0 +1,136 @@
+"""The ranking: one row per ligand and receptor, best first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from screenmm.ranking.descriptors import make_descriptors
+from screenmm.ranking.tables import write_csv
+
+TERMS = ("vdw_kcal_mol", "coulomb_kcal_mol", "gb_kcal_mol", "sa_kcal_mol", "strain_kcal_mol")
+
+ENERGY_DECIMALS = 4
+OTHER_DECIMALS = 6
+
+COLUMNS: dict[str, int | None] = {
+    "rank": None,
+    "name": None,
+    "inchikey": None,
+    "smiles": None,
+    "receptor": None,
+    "dg_mmgbsa_kcal_mol": ENERGY_DECIMALS,
+    **dict.fromkeys(TERMS, ENERGY_DECIMALS),
+    "dock_score_kcal_mol": ENERGY_DECIMALS,
+    "cnn_score": OTHER_DECIMALS,
+    "cnn_affinity_pk": OTHER_DECIMALS,
+    "heavy_atoms": None,
+    "state_smiles": None,
+    "formal_charge": None,
+    "molecular_weight": OTHER_DECIMALS,
+    "state": None,
+    "pose": None,
+    "ligand_efficiency_kcal_mol": ENERGY_DECIMALS,
+    "aliases": None,
+    "label": None,
+    "affinity_kcal_mol": ENERGY_DECIMALS,
+    "records": None,
+}
+
+MEMBERS = """
+CREATE OR REPLACE TABLE members AS
+SELECT inchikey,
+    arg_min(name, place) FILTER ("primary") AS name,
+    string_agg(nullif(name, ''), '; ' ORDER BY place) FILTER (NOT "primary") AS aliases,
+    arg_min(label, place) FILTER (label IS NOT NULL) AS label,
+    arg_min(affinity_kcal_mol, place) FILTER (isfinite(affinity_kcal_mol)) AS affinity_kcal_mol,
+    count(*) AS records
+FROM (
+    SELECT *, CASE WHEN "primary" THEN -1 ELSE ordinal END AS place
+    FROM membership JOIN sources USING (record)
+)
+GROUP BY inchikey
+HAVING bool_or("primary")
+"""
+
+# A ligand that was chosen for MM/GBSA counts only through a score; the others by docking.
+BEST = f"""
+CREATE OR REPLACE TABLE best AS
+WITH scored AS (
+    SELECT receptor, inchikey,
+        min({{'dg': dg_mmgbsa_kcal_mol, 'state': state, 'pose': pose}}) AS chosen
+    FROM scores WHERE isfinite(dg_mmgbsa_kcal_mol)
+    GROUP BY receptor, inchikey
+), docked AS (
+    SELECT receptor, inchikey,
+        min({{
+            'dock': CASE WHEN isfinite(dock_score_kcal_mol) THEN dock_score_kcal_mol
+                ELSE CAST('infinity' AS DOUBLE) END,
+            'state': state, 'pose': pose
+        }}) AS chosen
+    FROM poses
+    ANTI JOIN scored USING (receptor, inchikey)
+    ANTI JOIN selected USING (receptor, inchikey)
+    GROUP BY receptor, inchikey
+), chosen AS (
+    SELECT receptor, inchikey, chosen.state AS state, chosen.pose AS pose FROM scored
+    UNION ALL
+    SELECT receptor, inchikey, chosen.state, chosen.pose FROM docked
+)
+SELECT receptor, inchikey, state, pose, poses.smiles AS state_smiles,
+    poses.engine, dock_score_kcal_mol, cnn_score, cnn_affinity_pk,
+    dg_mmgbsa_kcal_mol, {", ".join(TERMS)}
+FROM chosen
+LEFT JOIN poses USING (receptor, inchikey, state, pose)
+LEFT JOIN scores USING (receptor, inchikey, state, pose)
+WHERE inchikey IN (SELECT inchikey FROM members)
+"""
+
+RANKING = f"""
+CREATE OR REPLACE TABLE ranking AS
+SELECT {", ".join(COLUMNS)}, receptor_ordinal
+FROM (
+    SELECT best.*, members.* EXCLUDE (inchikey), ligands.smiles,
+        heavy_atoms, molecular_weight, formal_charge,
+        dg_mmgbsa_kcal_mol / nullif(heavy_atoms, 0) AS ligand_efficiency_kcal_mol,
+        receptors.ordinal AS receptor_ordinal,
+        row_number() OVER (
+            PARTITION BY best.receptor
+            ORDER BY dg_mmgbsa_kcal_mol NULLS LAST,
+                CASE WHEN isfinite(dock_score_kcal_mol) AND dg_mmgbsa_kcal_mol IS NULL
+                    THEN dock_score_kcal_mol END NULLS LAST,
+                best.inchikey
+        ) AS rank
+    FROM best
+    JOIN receptors USING (receptor)
+    JOIN members USING (inchikey)
+    LEFT JOIN ligands USING (inchikey)
+    LEFT JOIN parent_descriptors ON parent_descriptors.smiles = ligands.smiles
+    LEFT JOIN state_descriptors ON state_descriptors.smiles = best.state_smiles
+)
+ORDER BY receptor_ordinal, rank
+"""
+
+
+def make_ranking(con: duckdb.DuckDBPyConnection) -> None:
+    """Make the table ``ranking``.
+
+    A ligand's pose is the one of lowest MM/GBSA energy; ligands that were not selected for
+    MM/GBSA are ranked behind by their best docking score. Ties end with the InChIKey, so the
+    order is total. A selected ligand of which no pose could be scored is not ranked.
+
+    Parameters
+    ----------
+    con : duckdb.DuckDBPyConnection
+        From :func:`screenmm.ranking.parts.open_parts`.
+    """
+    con.execute(MEMBERS)
+    con.execute(BEST)
+    make_descriptors(con)
+    con.execute(RANKING)
+
+
+def write_ranking(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Write ``ranking.csv``: receptors in config order, best first."""
+    write_csv(con, path, "ranking", COLUMNS, "receptor_ordinal, rank")

@@ -1,0 +1,1 @@
+"""Receptors: reading, cleaning, protonation, pocket and polymer force field."""

@@ -1,0 +1,115 @@
+"""Residue names: what each one is, and what it is called where it goes."""
+
+from __future__ import annotations
+
+from pdbfixer.pdbfixer import substitutions
+
+AMINO_ACIDS = frozenset([
+    "ALA", "ARG", "ASN", "ASP", "CYS", "GLN", "GLU", "GLY", "HIS", "ILE", "LEU", "LYS",
+    "MET", "PHE", "PRO", "SER", "THR", "TRP", "TYR", "VAL",
+])  # fmt: skip
+ONE_LETTER = {
+    "A": "ALA", "R": "ARG", "N": "ASN", "D": "ASP", "C": "CYS", "Q": "GLN", "E": "GLU",
+    "G": "GLY", "H": "HIS", "I": "ILE", "L": "LEU", "K": "LYS", "M": "MET", "F": "PHE",
+    "P": "PRO", "S": "SER", "T": "THR", "W": "TRP", "Y": "TYR", "V": "VAL",
+}  # fmt: skip
+NUCLEOTIDES = frozenset([
+    "A", "C", "G", "U", "DA", "DC", "DG", "DT",
+])  # fmt: skip
+CAPS = frozenset(("ACE", "NME", "NH2"))
+CAP_ALIASES = {"NMA": "NME", "NHE": "NH2"}
+PHOSPHO = frozenset(("SEP", "TPO", "PTR", "S1P", "T1P", "Y1P"))
+# residues with force-field templates, beside the twenty
+MODIFIED = PHOSPHO | {"HYP"}
+
+# protonation variants that other programs write into the residue name
+VARIANTS = {
+    "HID": ("HIS", "HID"), "HSD": ("HIS", "HID"), "HISD": ("HIS", "HID"),
+    "HIE": ("HIS", "HIE"), "HSE": ("HIS", "HIE"), "HISE": ("HIS", "HIE"),
+    "HIP": ("HIS", "HIP"), "HSP": ("HIS", "HIP"), "HISH": ("HIS", "HIP"),
+    "ASH": ("ASP", "ASH"), "ASPH": ("ASP", "ASH"), "ASPP": ("ASP", "ASH"),
+    "GLH": ("GLU", "GLH"), "GLUH": ("GLU", "GLH"), "GLUP": ("GLU", "GLH"),
+    "LYN": ("LYS", "LYN"), "LSN": ("LYS", "LYN"),
+    "CYX": ("CYS", "CYX"), "CYS2": ("CYS", "CYX"), "CYM": ("CYS", "CYM"),
+    "ARN": ("ARG", None), "TYM": ("TYR", None),
+}  # fmt: skip
+
+WATERS = frozenset([
+    "HOH", "WAT", "H2O", "TIP", "TIP3", "TP3", "TIP4", "DOD", "SOL", "SPC",
+])  # fmt: skip
+
+# PDB component -> template of amber14/tip3p.xml (12-6: Joung and Cheatham, Li and Merz)
+IONS = {
+    "LI": "LI", "NA": "NA", "NA+": "NA", "SOD": "NA", "K": "K", "K+": "K", "POT": "K",
+    "RB": "RB", "CS": "CS", "F": "F", "CL": "CL", "CL-": "CL", "CLA": "CL", "BR": "BR",
+    "IOD": "IOD", "MG": "MG", "MG2": "MG", "CA": "CA", "CAL": "CA", "CA2": "CA", "SR": "SR",
+    "BA": "BA", "ZN": "ZN", "ZN2": "ZN", "MN": "MN", "FE": "FE", "FE2": "FE2", "CO": "CO",
+    "NI": "NI", "CU": "CU", "CD": "CD", "HG": "HG", "PB": "PB", "AL": "AL", "CR": "CR",
+    "PT": "PT", "PD": "PD", "LA": "LA", "CE": "CE", "SM": "SM", "EU": "EU", "EU3": "EU3",
+    "GD3": "GD3", "TB": "TB", "LU": "LU", "Y": "Y", "YB2": "YB2", "PR": "PR", "IN": "IN",
+}  # fmt: skip
+
+METALS = frozenset([
+    "Li", "Be", "Na", "Mg", "Al", "K", "Ca", "Sc", "Ti", "V", "Cr", "Mn", "Fe", "Co", "Ni",
+    "Cu", "Zn", "Ga", "Rb", "Sr", "Y", "Zr", "Nb", "Mo", "Tc", "Ru", "Rh", "Pd", "Ag", "Cd",
+    "In", "Sn", "Cs", "Ba", "La", "Ce", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho",
+    "Er", "Tm", "Yb", "Lu", "Hf", "Ta", "W", "Re", "Os", "Ir", "Pt", "Au", "Hg", "Tl", "Pb",
+    "Bi", "U",
+])  # fmt: skip
+
+# Buffers, precipitants, cryoprotectants, detergents and reductants of crystallisation.
+ADDITIVES = frozenset([
+    "ACT", "ACY", "ACN", "EOH", "IPA", "MOH", "DMS", "DMF", "BME", "DTT", "DTV", "DTU",
+    "TCE", "GOL", "EDO", "PGO", "PGR", "PDO", "BU1", "BU3", "HEZ", "MPD", "MRD", "TBU",
+    "PEG", "PGE", "PG0", "PG4", "PG5", "PG6", "PE3", "PE4", "PE5", "PE7", "PE8", "P33",
+    "P6G", "1PE", "2PE", "7PE", "12P", "15P", "XPE", "TOE", "ETE", "M2M", "SO4", "SO3",
+    "PO4", "PI", "2HP", "HPO", "NO3", "NO2", "CO3", "BCT", "FMT", "OXL", "MLI", "MLA",
+    "MLT", "SIN", "TLA", "TAR", "SRT", "CIT", "FLC", "ICT", "AZI", "SCN", "CYN", "NH4",
+    "TRS", "BTB", "EPE", "MES", "MPO", "CAC", "B3P", "BCN", "NHE", "HED", "CXS", "TAM",
+    "IMD", "MOO", "VO4", "BO3", "BO4", "BEF", "ALF", "AF3", "MGF", "LDA", "LMT", "BOG",
+    "DDQ", "OLA", "OLB", "OLC", "OCT", "D10", "D12", "HEX", "SDS", "C8E", "UNX", "UNL",
+    "SUC", "TRE",
+])  # fmt: skip
+# Sugars of N- and O-glycans.
+GLYCANS = frozenset([
+    "NAG", "NDG", "MAN", "BMA", "FUC", "FUL", "FCA", "FCB", "GAL", "GLA", "BGC", "GLC",
+    "XYP", "XYS", "SIA", "NGA", "A2G",
+])  # fmt: skip
+
+# heavy-atom names of other programs -> PDB names
+ATOM_ALIASES = {
+    "ILE": {"CD": "CD1"},
+    "HYP": {"OD": "OD1"},
+}
+TERMINAL_ALIASES = {"OT1": "O", "OC1": "O", "OT2": "OXT", "OC2": "OXT", "OT": "OXT", "O2": "OXT"}
+
+
+def standard_name(name: str) -> tuple[str, str | None]:
+    """Return the standard residue name and the protonation variant that a name implies.
+
+    Parameters
+    ----------
+    name : str
+        Residue name in the file.
+
+    Returns
+    -------
+    tuple of str and (str or None)
+        For example ``("HIS", "HIE")`` for HSE; other names come back as they are.
+    """
+    if name in VARIANTS:
+        return VARIANTS[name]
+    if name in CAP_ALIASES:
+        return CAP_ALIASES[name], None
+    if name in WATERS:
+        return "HOH", None
+    # Amber's names of terminal residues
+    if len(name) == 4 and name[0] in "NC" and standard_name(name[1:])[0] in AMINO_ACIDS:
+        return standard_name(name[1:])
+    return name, None
+
+
+def parent_amino_acid(name: str) -> str | None:
+    """Return the standard amino acid that a modified one derives from, or None."""
+    parent = substitutions.get(name)
+    return parent if parent in AMINO_ACIDS else None

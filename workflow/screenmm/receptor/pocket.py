@@ -1,0 +1,332 @@
+"""Where to dock: a box, the reference ligand and the residues around it."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from rdkit import Chem
+from scipy.spatial import cKDTree
+
+from screenmm.errors import PocketError
+from screenmm.receptor.ligand_file import read_molecules
+from screenmm.receptor.names import ADDITIVES, GLYCANS, METALS
+from screenmm.receptor.structure import Array, Residue, Structure
+from screenmm.settings import Pocket
+
+Triple = tuple[float, float, float]
+LINING_CUTOFF = 5.0  # Å from the reference ligand
+FRAME_CUTOFF = 8.0  # Å, farther from any receptor atom the frames differ
+OVERLAP = 1.5  # Å, closer atoms of ligand file and structure are the same
+MIN_LIGAND_HEAVY_ATOMS = 10
+RESIDUE = re.compile(
+    r"(?:(?P<chain>\w+):)?(?:(?P<name>[A-Za-z]\w*):)?(?P<number>-?\d+)(?P<icode>[A-Za-z]?)"
+)
+
+
+@dataclass(frozen=True)
+class ResolvedPocket:
+    """The pocket in the receptor's frame.
+
+    Attributes
+    ----------
+    center, size : tuple of float
+        Centre and edges of the box, Å.
+    reference : Mol or None
+        Reference ligand with coordinates. One read from the structure has the file's
+        connectivity but no bond orders (property ``bond_orders`` is ``none``).
+    lining : list of str
+        Residues around the pocket, as ``chain:name:number``.
+    taken_out : frozenset of str
+        Labels of the structure's residues that are copies of the reference ligand.
+    """
+
+    center: Triple
+    size: Triple
+    reference: Chem.Mol | None = None
+    lining: list[str] = field(default_factory=list)
+    taken_out: frozenset[str] = frozenset()
+    points: Array | None = field(default=None, repr=False, compare=False)
+
+    def distance(self, positions: Array) -> NDArray[np.float64]:
+        """Distance of each position from the pocket, Å.
+
+        Measured from the reference ligand or the residues asked for; without either,
+        from the box (zero inside).
+        """
+        positions = np.asarray(positions, dtype=float).reshape(-1, 3)
+        if self.points is not None:
+            return np.asarray(cKDTree(self.points).query(positions)[0])
+        half = np.array(self.size) / 2
+        outside = np.abs(positions - np.array(self.center)) - half
+        return np.asarray(np.linalg.norm(np.clip(outside, 0, None), axis=1))
+
+
+def resolve_pocket(structure: Structure, pocket: Pocket) -> ResolvedPocket:
+    """Locate the pocket in a structure.
+
+    Parameters
+    ----------
+    structure : Structure
+        Residues of the kept chains, ligands still in place.
+    pocket : Pocket
+        Exactly one way of placing it.
+
+    Returns
+    -------
+    ResolvedPocket
+        The box is the extent of the ligand or residues plus the padding on each side,
+        no edge shorter than the smallest size; ``center`` and ``size`` are taken as given.
+
+    Raises
+    ------
+    PocketError
+        Nothing or several things match, the ligand cannot be read, or it lies away from
+        the receptor.
+    """
+    if pocket.ligand is not None:
+        reference = read_molecules(pocket.ligand)[0]
+        _check_frame(structure, heavy_positions(reference), str(pocket.ligand))
+        return _around_ligand(structure, pocket, reference, _overlapping(structure, reference))
+    if pocket.ligand_residue is not None:
+        chosen = _named_ligand(structure, pocket.ligand_residue)
+        return _from_residue(structure, pocket, chosen)
+    if pocket.auto:
+        return _from_residue(structure, pocket, _only_ligand(structure))
+    if pocket.residues is not None:
+        return _around_residues(structure, pocket)
+    assert pocket.center is not None  # the settings ask for exactly one way
+    assert pocket.size is not None
+    return _given_box(structure, pocket.center, pocket.size)
+
+
+def heavy_positions(molecule: Chem.Mol) -> Array:
+    """Positions of the heavy atoms, Å."""
+    positions = molecule.GetConformer().GetPositions()
+    heavy = [atom.GetIdx() for atom in molecule.GetAtoms() if atom.GetAtomicNum() > 1]
+    return np.asarray(positions[heavy], dtype=float)
+
+
+def _box(points: Array, pocket: Pocket) -> tuple[Triple, Triple]:
+    low, high = points.min(axis=0), points.max(axis=0)
+    size = np.maximum(high - low + 2 * pocket.padding_angstrom, pocket.min_size_angstrom)
+    return _triple((low + high) / 2), _triple(size)
+
+
+def _triple(values: Array) -> Triple:
+    x, y, z = (round(float(value), 3) for value in values)
+    return x, y, z
+
+
+def _around_ligand(
+    structure: Structure, pocket: Pocket, reference: Chem.Mol, taken_out: frozenset[str]
+) -> ResolvedPocket:
+    points = heavy_positions(reference)
+    center, size = _box(points, pocket)
+    tree = cKDTree(points)
+    lining = [
+        residue.label
+        for residue in structure.of_kind("polymer", "ion")
+        if len(residue.heavy()) and tree.query(residue.positions())[0].min() <= LINING_CUTOFF
+    ]
+    return ResolvedPocket(center, size, reference, lining, taken_out, points)
+
+
+def _around_residues(structure: Structure, pocket: Pocket) -> ResolvedPocket:
+    residues = [find_residue(structure, spec) for spec in pocket.residues or ()]
+    points = np.concatenate([residue.positions() for residue in residues])
+    center, size = _box(points, pocket)
+    return ResolvedPocket(center, size, None, [each.label for each in residues], points=points)
+
+
+def _given_box(structure: Structure, center: Triple, size: Triple) -> ResolvedPocket:
+    box = ResolvedPocket(center, size)
+    lining = [
+        residue.label
+        for residue in structure.of_kind("polymer", "ion")
+        if len(residue.heavy()) and box.distance(residue.positions()).min() == 0
+    ]
+    if not lining:
+        raise PocketError(
+            f"the box at center {center} with size {size} Å holds no receptor atom: "
+            "give a center in the receptor's frame"
+        )
+    return ResolvedPocket(center, size, lining=lining)
+
+
+def _check_frame(structure: Structure, points: Array, source: str) -> None:
+    receptor = np.concatenate(
+        [each.positions() for each in structure.of_kind("polymer")] or [points]
+    )
+    distances = cKDTree(receptor).query(points)[0]
+    if distances.min() > FRAME_CUTOFF:
+        raise PocketError(
+            f"{source} lies {distances.min():.1f} Å from the nearest receptor atom (limit "
+            f"{FRAME_CUTOFF:g} Å): give a ligand in the receptor's frame, or keep the chain it "
+            "binds"
+        )
+    inside = float(np.mean(distances < 1.0))
+    if inside > 0.3:
+        raise PocketError(
+            f"{source} coincides with receptor atoms ({inside:.0%} of its heavy atoms within 1 Å): "
+            "give a ligand in the receptor's frame, or leave its chain out of "
+            "receptors.<name>.chains"
+        )
+
+
+def _overlapping(structure: Structure, reference: Chem.Mol) -> frozenset[str]:
+    """Labels of hetero residues that are the reference ligand or copies of it."""
+    tree = cKDTree(heavy_positions(reference))
+    same = [
+        residue
+        for residue in structure.of_kind("other")
+        if residue.heavy() and np.mean(tree.query(residue.positions())[0] < OVERLAP) > 0.5
+    ]
+    return _copies(structure, {residue.name for residue in same})
+
+
+def _copies(structure: Structure, names: set[str]) -> frozenset[str]:
+    return frozenset(each.label for each in structure.of_kind("other") if each.name in names)
+
+
+def _from_residue(structure: Structure, pocket: Pocket, chosen: Residue) -> ResolvedPocket:
+    _check_frame(structure, chosen.positions(), f"the ligand {chosen.label}")
+    reference = residue_molecule(chosen)
+    return _around_ligand(structure, pocket, reference, _copies(structure, {chosen.name}))
+
+
+def residue_molecule(residue: Residue) -> Chem.Mol:
+    """Heavy atoms of a residue, with the file's coordinates and single bonds by distance."""
+    molecule = Chem.RWMol()
+    atoms = residue.heavy()
+    for each in atoms:
+        atom = Chem.Atom(each.element)
+        atom.SetNoImplicit(True)
+        atom.SetProp("name", each.name)
+        molecule.AddAtom(atom)
+    table = Chem.GetPeriodicTable()
+    for i, first in enumerate(atoms):
+        for j in range(i):
+            reach = table.GetRcovalent(first.element) + table.GetRcovalent(atoms[j].element)
+            if np.linalg.norm(first.xyz - atoms[j].xyz) < reach + 0.3:
+                molecule.AddBond(i, j, Chem.BondType.SINGLE)
+    conformer = Chem.Conformer(len(atoms))
+    conformer.Set3D(True)
+    for i, each in enumerate(atoms):
+        conformer.SetAtomPosition(i, each.xyz.tolist())
+    molecule.AddConformer(conformer)
+    molecule.UpdatePropertyCache(strict=False)
+    plain = molecule.GetMol()
+    plain.SetProp("_Name", residue.label)
+    plain.SetProp("bond_orders", "none")
+    return plain
+
+
+def find_hetero(structure: Structure, spec: str) -> list[Residue]:
+    """Non-polymer residues that match NAD, A:NAD, NAD:301 or A:NAD:301.
+
+    Parameters
+    ----------
+    structure : Structure
+    spec : str
+        Name, with chain and number where needed.
+    """
+    parts = spec.split(":")
+    found = [each for each in structure.of_kind("other", "ion") if _matches(each, parts)]
+    if not found and len(parts) == 2:
+        found = [
+            each
+            for each in structure.of_kind("other", "ion")
+            if each.name == parts[0] and str(each.number) == parts[1]
+        ]
+    return found
+
+
+def _matches(residue: Residue, parts: list[str]) -> bool:
+    if len(parts) == 1:
+        return residue.name == parts[0]
+    if len(parts) == 2:
+        return [residue.chain, residue.name] == parts
+    return [residue.chain, residue.name, str(residue.number)] == parts
+
+
+def nearest_names(structure: Structure, spec: str) -> str:
+    """Hint that names the residues like ``spec``, or all hetero residues that exist."""
+    labels = [each.label for each in structure.of_kind("other")]
+    names = {each.name for each in structure.of_kind("other")}
+    asked = max(spec.split(":"), key=lambda part: part in names)
+    near = [label for label in labels if asked in label.split(":")]
+    near = near or difflib.get_close_matches(spec, labels + sorted(names), n=3, cutoff=0.4)
+    if near:
+        return f"nearest: {', '.join(near)}"
+    return f"non-polymer residues: {', '.join(labels) or 'none'}"
+
+
+def _named_ligand(structure: Structure, spec: str) -> Residue:
+    found = find_hetero(structure, spec)
+    if not found:
+        raise PocketError(f"no residue {spec} in the kept chains; {nearest_names(structure, spec)}")
+    if len(found) > 1:
+        raise PocketError(
+            f"ligand_residue {spec} matches {', '.join(each.label for each in found)}: "
+            "name one of them"
+        )
+    return found[0]
+
+
+def _only_ligand(structure: Structure) -> Residue:
+    candidates = [
+        each
+        for each in structure.of_kind("other")
+        if len(each.heavy()) >= MIN_LIGAND_HEAVY_ATOMS
+        and each.name not in ADDITIVES | GLYCANS
+        and any(atom.element == "C" for atom in each.atoms)
+        and not any(atom.element in METALS for atom in each.atoms)
+    ]
+    if not candidates:
+        raise PocketError(
+            f"pocket auto: no organic ligand of {MIN_LIGAND_HEAVY_ATOMS} or more heavy atoms in "
+            "the structure; give pocket.ligand, residues, or center and size"
+        )
+    if len({each.name for each in candidates}) > 1:
+        raise PocketError(
+            f"pocket auto: several ligands ({', '.join(each.label for each in candidates)}); "
+            "choose one with pocket.ligand_residue"
+        )
+    return candidates[0]
+
+
+def find_residue(structure: Structure, spec: str) -> Residue:
+    """Polymer residue named as A:315, 315, A:THR:315 or A:60A.
+
+    Raises
+    ------
+    PocketError
+        None or several match.
+    """
+    parsed = RESIDUE.fullmatch(spec.strip())
+    if parsed is None:
+        raise PocketError(f"residue {spec!r}: write it as A:315 or 315")
+    here = [
+        each
+        for each in structure.of_kind("polymer")
+        if parsed["chain"] in (None, each.chain) and parsed["name"] in (None, each.name)
+    ]
+    wanted = (int(parsed["number"]), parsed["icode"].upper())
+    found = [each for each in here if (each.number, each.icode) == wanted]
+    if not found:
+        near = sorted(here, key=lambda each: abs(each.number - wanted[0]))[:3]
+        chains = sorted({each.chain or "(blank)" for each in structure.of_kind("polymer")})
+        raise PocketError(
+            f"no residue {spec} in the receptor; nearest: "
+            f"{', '.join(each.label for each in near) or 'none'}; chains: {', '.join(chains)}"
+        )
+    if len(found) > 1:
+        raise PocketError(
+            f"residue {spec} is in several chains ({', '.join(each.label for each in found)}): "
+            "name the chain"
+        )
+    return found[0]

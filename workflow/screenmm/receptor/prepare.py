@@ -1,0 +1,380 @@
+"""From a structure file to a receptor ready for docking and scoring."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from openmm import app
+
+from screenmm.errors import PocketError, ReceptorError
+from screenmm.receptor.chains import Segment, cap_gaps, find_segments, note_tails
+from screenmm.receptor.cofactors import PlacedCofactor, place_cofactors
+from screenmm.receptor.forcefield import residue_label
+from screenmm.receptor.hydrogens import (
+    MODIFIED_HYDROGENS,
+    keep_own_hydrogens,
+    settle_phosphate,
+)
+from screenmm.receptor.loops import loop_fault
+from screenmm.receptor.names import NUCLEOTIDES
+from screenmm.receptor.pocket import ResolvedPocket, resolve_pocket
+from screenmm.receptor.protonation import TITRATABLE, assign_states
+from screenmm.receptor.rebuild import rebuild
+from screenmm.receptor.relax import add_hydrogens, relax, worst_contact
+from screenmm.receptor.report import Change, render
+from screenmm.receptor.selection import (
+    convert_modified,
+    mutate,
+    select_hetero,
+    select_waters,
+)
+from screenmm.receptor.sidechains import complete_side_chains
+from screenmm.receptor.structure import Array, Residue, Structure, read_structure
+from screenmm.receptor.topology import bond_disulfides, build_topology
+from screenmm.settings import Pocket, Receptor
+
+PLACEHOLDER = "COFX"  # keeps OpenMM from adding hydrogens to a cofactor that it knows by name
+
+
+@dataclass
+class PreparedReceptor:
+    """A receptor with all hydrogens, in the frame of its file.
+
+    Attributes
+    ----------
+    name : str
+    topology : openmm.app.Topology
+        Polymer, ions, waters, then cofactors, one residue each; author's chains and numbers.
+    positions_angstrom : ndarray
+        Shape (atoms, 3).
+    cofactors : list of PlacedCofactor
+    pocket : ResolvedPocket
+    report : list of Change
+        Everything that was done.
+    confidence : dict or None
+        pLDDT by residue (``chain:name:number``) of a predicted model.
+    """
+
+    name: str
+    topology: app.Topology
+    positions_angstrom: Array
+    cofactors: list[PlacedCofactor]
+    pocket: ResolvedPocket
+    report: list[Change] = field(default_factory=list)
+    confidence: dict[str, float] | None = None
+
+    def polymer(self) -> tuple[app.Topology, Array]:
+        """Topology and positions (Å) without cofactors; atom indices are the same."""
+        if not self.cofactors:
+            return self.topology, self.positions_angstrom
+        count = self.topology.getNumAtoms() - sum(len(c.atom_indices) for c in self.cofactors)
+        return _first_atoms(self.topology, count), self.positions_angstrom[:count]
+
+    def report_json(self) -> dict[str, Any]:
+        """Report as plain data."""
+        return {
+            "receptor": self.name,
+            "atoms": self.topology.getNumAtoms(),
+            "residues": self.topology.getNumResidues(),
+            "chains": list(dict.fromkeys(chain.id for chain in self.topology.chains())),
+            "cofactors": [cofactor.name for cofactor in self.cofactors],
+            "pocket": {
+                "center_angstrom": list(self.pocket.center),
+                "size_angstrom": list(self.pocket.size),
+                "lining": self.pocket.lining,
+            },
+            "changes": [
+                {"kind": each.kind, "residue": each.residue, "detail": each.detail}
+                for each in self.report
+            ],
+            "confidence": self.confidence,
+        }
+
+    def report_text(self) -> str:
+        """Report for reading, changes grouped by kind."""
+        x, y, z = self.pocket.center
+        a, b, c = self.pocket.size
+        head = (
+            f"{self.name}: {self.topology.getNumAtoms()} atoms, "
+            f"{self.topology.getNumResidues()} residues, {len(self.cofactors)} cofactors\n"
+            f"box centre {x:.1f} {y:.1f} {z:.1f} Å, edges {a:.1f} {b:.1f} {c:.1f} Å, "
+            f"{len(self.pocket.lining)} residues around\n"
+        )
+        return head + render(self.report)
+
+
+def prepare_receptor(name: str, settings: Receptor, pocket: Pocket) -> PreparedReceptor:
+    """Prepare one receptor: select, complete, protonate; observed heavy atoms never move.
+
+    The same input gives the same receptor, bit for bit, on one machine.
+
+    Parameters
+    ----------
+    name : str
+        Name of the receptor.
+    settings : Receptor
+        Structure and what to do with it.
+    pocket : Pocket
+        Where to dock; its reference ligand is taken out of the structure.
+
+    Returns
+    -------
+    PreparedReceptor
+
+    Raises
+    ------
+    ReceptorError
+        A residue cannot be modelled; the message names it and the remedies.
+    PocketError
+        The pocket cannot be located.
+    """
+    structure = read_structure(settings.structure, settings.chains)
+    if not any(structure.of_kind("polymer")):
+        raise ReceptorError(f"{settings.structure.name}: no protein or nucleic acid in it")
+    convert_modified(structure)
+    mutate(structure, settings.mutations)
+    resolved = resolve_pocket(structure, pocket)
+    cofactors = place_cofactors(structure, settings.cofactors)
+    clash = sorted(resolved.taken_out & {cofactor.name for cofactor in cofactors})
+    if clash:
+        raise PocketError(
+            f"{', '.join(clash)} is both a cofactor and the reference ligand: choose one"
+        )
+    select_hetero(structure, resolved, settings.remove)
+    select_waters(structure, resolved, settings.keep_waters)
+    built = _build(structure, cofactors, settings)
+    return PreparedReceptor(
+        name,
+        built.topology,
+        built.positions,
+        built.cofactors,
+        resolved,
+        built.structure.changes,
+        built.confidence,
+    )
+
+
+@dataclass
+class _Model:
+    """State of the structure while it is completed."""
+
+    structure: Structure
+    cofactors: list[PlacedCofactor]
+    topology: app.Topology = field(default_factory=app.Topology)
+    positions: Array = field(default_factory=lambda: np.zeros((0, 3)))
+    loops: dict[str, list[int]] = field(default_factory=dict)
+    confidence: dict[str, float] | None = None
+
+
+def _build(structure: Structure, cofactors: list[PlacedCofactor], settings: Receptor) -> _Model:
+    """Complete the model; loops that turn out badly are left out in a second round."""
+    given_up: dict[str, str] = {}
+    while True:
+        model = _Model(copy.deepcopy(structure), cofactors)
+        for label, fault in given_up.items():
+            model.structure.note("loop given up", label, f"it had {fault}")
+        _complete(model, settings, frozenset(given_up))
+        found = {
+            label: loop_fault(model.topology, model.positions, indices)
+            for label, indices in model.loops.items()
+        }
+        faults = {label: fault for label, fault in found.items() if fault is not None}
+        if not faults:
+            _note_contact(model)
+            return model
+        given_up.update(faults)
+
+
+def _complete(model: _Model, settings: Receptor, unbuildable: frozenset[str]) -> None:
+    structure = model.structure
+    segments = find_segments(structure)
+    note_tails(structure, segments)
+    _trim_phosphates(structure, segments)
+    around = list(structure.of_kind("ion", "water"))
+    organic = [each.residue for each in model.cofactors if each.residue is not None]
+    polymer = [residue for segment in segments for residue in segment.residues]
+    complete_side_chains(structure, polymer, [*around, *organic])
+    segments, loops = rebuild(
+        structure, segments, [*around, *organic], settings.max_missing_loop, unbuildable
+    )
+    cap_gaps(structure, segments)
+    pairs = assign_states(structure, segments, [*around, *organic], settings.ph)
+    _settle_hydrogens(structure, segments, around)
+    runs = [
+        *(segment.residues for segment in segments),
+        *_by_chain(structure.of_kind("ion")),
+        *_by_chain(structure.of_kind("water")),
+    ]
+    _hydrogenate(model, runs, pairs)
+    _locate_loops(model, runs, loops)
+    model.confidence = _confidence(structure)
+
+
+def _by_chain(residues: Iterator[Residue]) -> list[list[Residue]]:
+    chains: dict[str, list[Residue]] = {}
+    for residue in residues:
+        chains.setdefault(residue.chain, []).append(residue)
+    return list(chains.values())
+
+
+def _trim_phosphates(structure: Structure, segments: list[Segment]) -> None:
+    """Nucleic-acid force fields start with a 5' hydroxyl."""
+    for segment in segments:
+        first = segment.residues[0]
+        if first.name in NUCLEOTIDES and first.find("P") is not None:
+            phosphate = ("P", "OP1", "OP2", "OP3")
+            first.atoms = [atom for atom in first.atoms if atom.name not in phosphate]
+            structure.note("atoms removed", first, "5' phosphate; modelled as 5' hydroxyl")
+
+
+def _settle_hydrogens(structure: Structure, segments: list[Segment], around: list[Residue]) -> None:
+    for segment in segments:
+        for index, residue in enumerate(segment.residues):
+            settle_phosphate(residue)
+            first, last = index == 0, index == len(segment.residues) - 1
+            dropped = keep_own_hydrogens(residue, first, last)
+            if dropped:
+                structure.note(
+                    "hydrogens removed",
+                    residue,
+                    f"{' '.join(dropped)}: not part of {residue.variant or residue.name} here",
+                )
+    for residue in around:
+        if residue.kind == "water":
+            keep_own_hydrogens(residue, first=True, last=True)
+
+
+def _hydrogenate(
+    model: _Model, runs: list[list[Residue]], pairs: list[tuple[Residue, Residue]]
+) -> None:
+    """Build the topology, add hydrogens, relax what was added and append the cofactors."""
+    residues = [residue for run in runs for residue in run]
+    place = {id(residue): index for index, residue in enumerate(residues)}
+    topology, positions = build_topology(runs)
+    bond_disulfides(topology, [(place[id(one)], place[id(other)]) for one, other in pairs])
+    observed = {
+        (index, atom.name)
+        for index, residue in enumerate(residues)
+        for atom in residue.atoms
+        if not atom.added
+    }
+    variants: list[object] = [_variant(residue) for residue in residues]
+    with_cofactors, all_positions = _append(topology, positions, model.cofactors, hide=True)
+    variants += [None] * len(model.cofactors)
+    full, found = add_hydrogens(with_cofactors, all_positions, variants)
+    molecules = [cofactor.mol for cofactor in model.cofactors]
+    count = full.getNumAtoms() - sum(molecule.GetNumAtoms() for molecule in molecules)
+    polymer = _first_atoms(full, count)
+    movable = [
+        atom.index for atom in polymer.atoms() if (atom.residue.index, atom.name) not in observed
+    ]
+    relaxed = relax(polymer, found[:count], movable, molecules)
+    # added atoms apart, positions are those of the file, not OpenMM's rounding of them
+    exact = {
+        (index, atom.name): atom.xyz
+        for index, residue in enumerate(residues)
+        for atom in residue.atoms
+        if not atom.added
+    }
+    for atom in polymer.atoms():
+        key = (atom.residue.index, atom.name)
+        if key in exact:
+            relaxed[atom.index] = exact[key]
+    model.topology, model.positions = _append(polymer, relaxed, model.cofactors, hide=False)
+
+
+def _variant(residue: Residue) -> object:
+    if residue.name in MODIFIED_HYDROGENS:
+        return MODIFIED_HYDROGENS[residue.name]
+    if residue.name not in TITRATABLE:
+        return None
+    return "CYX" if residue.variant == "CYM" else residue.variant
+
+
+def _append(
+    topology: app.Topology, positions: Array, cofactors: list[PlacedCofactor], hide: bool
+) -> tuple[app.Topology, Array]:
+    """Topology with the cofactors after everything else, bonded as in their molecules."""
+    full = _first_atoms(topology, topology.getNumAtoms())
+    parts = [positions]
+    for cofactor in cofactors:
+        residue = cofactor.residue
+        assert residue is not None  # set where cofactors are placed
+        placed = full.addResidue(
+            PLACEHOLDER if hide else residue.name,
+            full.addChain(residue.chain),
+            str(residue.number),
+            residue.icode or " ",
+        )
+        atoms = [
+            full.addAtom(atom.name, app.Element.getBySymbol(atom.element), placed)
+            for atom in residue.atoms
+        ]
+        for bond in cofactor.mol.GetBonds():
+            full.addBond(atoms[bond.GetBeginAtomIdx()], atoms[bond.GetEndAtomIdx()])
+        cofactor.atom_indices = [atom.index for atom in atoms]
+        parts.append(np.asarray(cofactor.mol.GetConformer().GetPositions(), dtype=float))
+    return full, np.concatenate(parts)
+
+
+def _first_atoms(topology: app.Topology, count: int) -> app.Topology:
+    """Copy of the leading residues that hold ``count`` atoms, with their bonds."""
+    part = app.Topology()
+    copies: dict[int, app.topology.Atom] = {}
+    for chain in topology.chains():
+        members = [each for each in chain.residues() if next(each.atoms()).index < count]
+        if not members:
+            continue
+        new_chain = part.addChain(chain.id)
+        for residue in members:
+            new = part.addResidue(residue.name, new_chain, residue.id, residue.insertionCode)
+            for atom in residue.atoms():
+                copies[atom.index] = part.addAtom(atom.name, atom.element, new)
+    for one, other in topology.bonds():
+        if one.index in copies and other.index in copies:
+            part.addBond(copies[one.index], copies[other.index])
+    return part
+
+
+def _locate_loops(model: _Model, runs: list[list[Residue]], loops: list[Residue]) -> None:
+    """Residue indices of each built loop, by the label of the gap that it fills."""
+    built = {id(residue) for residue in loops}
+    index = -1
+    for run in runs:
+        before: Residue | None = None
+        current: list[int] = []
+        for residue in run:
+            index += 1
+            if id(residue) in built:
+                current.append(index)
+                continue
+            if current and before is not None:
+                model.loops[f"{before.label} {residue.label}"] = current
+            before, current = residue, []
+
+
+def _confidence(structure: Structure) -> dict[str, float] | None:
+    if not structure.predicted:
+        return None
+    return {
+        residue.label: atom.b_factor
+        for residue in structure.of_kind("polymer")
+        if (atom := residue.find("CA")) is not None
+    }
+
+
+def _note_contact(model: _Model) -> None:
+    length, one, other = worst_contact(model.topology, model.positions)
+    if one < 0:
+        return
+    atoms = list(model.topology.atoms())
+    first, second = atoms[one], atoms[other]
+    model.structure.note(
+        "closest contact",
+        f"{residue_label(first.residue)} {residue_label(second.residue)}",
+        f"{first.name}–{second.name} {length:.2f} Å (not within three bonds)",
+    )

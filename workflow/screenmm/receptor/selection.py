@@ -1,0 +1,246 @@
+"""Which residues stay: modified residues, mutations, additives, ligands, ions, waters."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from screenmm.errors import ReceptorError
+from screenmm.receptor.names import (
+    ADDITIVES,
+    AMINO_ACIDS,
+    GLYCANS,
+    IONS,
+    METALS,
+    MODIFIED,
+    NUCLEOTIDES,
+    ONE_LETTER,
+    parent_amino_acid,
+)
+from screenmm.receptor.pocket import LINING_CUTOFF, ResolvedPocket
+from screenmm.receptor.sidechains import template_positions
+from screenmm.receptor.structure import Residue, Structure
+from screenmm.settings import MUTATION
+
+POCKET_NEIGHBOURHOOD = 8.0  # Å, an unknown molecule this near to the pocket is an error
+
+
+def heavy_atom_names(name: str) -> frozenset[str]:
+    """Heavy-atom names of a standard amino acid, with OXT."""
+    return frozenset(template_positions(name)) | {"OXT"}
+
+
+def convert_modified(structure: Structure) -> None:
+    """Turn modified residues without parameters into their parent amino acid.
+
+    Selenomethionine becomes methionine with its selenium as sulfur; of others the atoms
+    shared with the parent stay. A residue without a known parent becomes alanine or glycine.
+    """
+    standard = AMINO_ACIDS | NUCLEOTIDES | MODIFIED
+    for residue in structure.of_kind("polymer"):
+        if residue.name in standard:
+            continue
+        old = residue.label
+        if residue.name == "MSE":
+            for atom in residue.atoms:
+                if atom.element == "Se":
+                    atom.name, atom.element = "SD", "S"
+        backbone_only = "ALA" if residue.find("CB") else "GLY"
+        parent = parent_amino_acid(residue.name) or backbone_only
+        lost = _rename(residue, parent)
+        detail = f"{old.split(':')[-2]} modelled as {parent}"
+        if lost:
+            detail += f", without {' '.join(lost)}; check it where it matters"
+        structure.note("converted", residue, detail)
+
+
+def _rename(residue: Residue, name: str) -> list[str]:
+    """Change a residue's type, keep the heavy atoms both share; return the others' names."""
+    kept = heavy_atom_names(name)
+    lost = [atom.name for atom in residue.heavy() if atom.name not in kept]
+    residue.atoms = [
+        atom for atom in residue.atoms if atom.name in kept or (atom.element == "H" and not lost)
+    ]
+    residue.name, residue.variant = name, None
+    return lost
+
+
+def mutate(structure: Structure, mutations: list[str]) -> None:
+    """Apply point mutations: atoms shared by name stay, the rest is rebuilt later.
+
+    Parameters
+    ----------
+    structure : Structure
+    mutations : list of str
+        T315I, or A:T315I. Without a chain, every chain that has the old residue at this
+        number is mutated, provided that no chain has another residue there.
+
+    Raises
+    ------
+    ReceptorError
+        The residue does not exist, is another one, or the chains disagree.
+    """
+    for mutation in mutations:
+        parsed = MUTATION.fullmatch(mutation)
+        assert parsed is not None  # the settings check the form
+        old, new = ONE_LETTER.get(parsed["old"]), ONE_LETTER.get(parsed["new"])
+        if old is None or new is None:
+            raise ReceptorError(f"mutation {mutation}: use one-letter codes of the 20 amino acids")
+        for residue in _to_mutate(structure, mutation, parsed["chain"], int(parsed["number"]), old):
+            _rename(residue, new)
+            residue.atoms = residue.heavy()
+            structure.note("mutated", residue, f"{old} to {new} ({mutation})")
+
+
+def _to_mutate(
+    structure: Structure, mutation: str, chain: str | None, number: int, old: str
+) -> list[Residue]:
+    there = [
+        residue
+        for residue in structure.of_kind("polymer")
+        if residue.number == number and not residue.icode and chain in (None, residue.chain)
+    ]
+    matching = [residue for residue in there if residue.name == old]
+    if not matching:
+        chains = sorted({each.chain or "(blank)" for each in structure.of_kind("polymer")})
+        found = ", ".join(residue.label for residue in there) or f"nothing in chains {chains}"
+        raise ReceptorError(
+            f"mutation {mutation}: no {old} at {number}; the structure has {found} there"
+        )
+    if len(matching) < len(there):
+        raise ReceptorError(
+            f"mutation {mutation}: the chains differ at {number} "
+            f"({', '.join(residue.label for residue in there)}): name the chain, as A:{mutation}"
+        )
+    return matching
+
+
+def select_hetero(structure: Structure, pocket: ResolvedPocket, remove: list[str]) -> None:
+    """Take out what is not modelled: ligand, additives, glycans, unknown molecules.
+
+    Parameters
+    ----------
+    structure : Structure
+        Cofactors already taken from it.
+    pocket : ResolvedPocket
+    remove : list of str
+        Residue names to take out, whatever they are.
+
+    Raises
+    ------
+    ReceptorError
+        An unknown molecule or ion stands near the pocket, or a name in ``remove`` does
+        not occur.
+    """
+    names = {residue.name for residue in structure.residues}
+    absent = [name for name in remove if name not in names]
+    if absent:
+        hetero = sorted({residue.name for residue in structure.of_kind("other", "ion")})
+        raise ReceptorError(
+            f"remove: no residue {', '.join(absent)} in the kept chains; non-polymer residues: "
+            f"{', '.join(hetero) or 'none'}"
+        )
+    in_the_way = [each for each in structure.residues if _is_in_the_way(each, pocket, remove)]
+    if in_the_way:
+        raise ReceptorError("\n".join(_remedies(each, pocket) for each in in_the_way))
+    for residue in list(structure.residues):
+        reason = _reason_to_remove(residue, pocket, remove)
+        if reason is not None:
+            structure.residues.remove(residue)
+            structure.note("removed", residue, reason)
+        elif residue.kind == "ion":
+            structure.note("ion kept", residue, f"12-6 parameters of {IONS[residue.name]}")
+
+
+def _reason_to_remove(residue: Residue, pocket: ResolvedPocket, remove: list[str]) -> str | None:
+    if residue.name in remove:
+        return "asked for"
+    if residue.kind not in ("other", "ion") or (residue.kind == "ion" and residue.name in IONS):
+        return None
+    reasons = {
+        "reference ligand or a copy of it": residue.label in pocket.taken_out,
+        "no heavy atoms": not residue.heavy(),
+        "crystallisation additive": residue.name in ADDITIVES,
+        "glycan": residue.name in GLYCANS,
+    }
+    for reason, holds in reasons.items():
+        if holds:
+            return reason
+    return f"{_describe(residue)}, {_distance(residue, pocket):.0f} Å from the pocket"
+
+
+def _distance(residue: Residue, pocket: ResolvedPocket) -> float:
+    return float(pocket.distance(residue.positions()).min())
+
+
+def _describe(residue: Residue) -> str:
+    metal = any(atom.element in METALS for atom in residue.atoms)
+    if len(residue.heavy()) == 1:
+        return "ion without parameters"
+    return "metal-organic molecule" if metal else "organic molecule"
+
+
+def _is_in_the_way(residue: Residue, pocket: ResolvedPocket, remove: list[str]) -> bool:
+    reason = _reason_to_remove(residue, pocket, remove)
+    unknown = reason is not None and reason.startswith(_describe(residue))
+    return unknown and _distance(residue, pocket) <= POCKET_NEIGHBOURHOOD
+
+
+def _remedies(residue: Residue, pocket: ResolvedPocket) -> str:
+    what = _describe(residue)
+    article = "an" if what[0] in "aeiou" else "a"
+    remedies = [f"list {residue.name} in receptors.<name>.remove"]
+    if what == "organic molecule":
+        remedies.insert(
+            0,
+            f"declare it under receptors.<name>.cofactors (residue: {residue.name}, with smiles, "
+            "sdf or ccd)",
+        )
+        remedies.append("make it the reference ligand (pocket.ligand_residue)")
+    return (
+        f"{residue.label} is {article} {what} without parameters, "
+        f"{_distance(residue, pocket):.1f} Å from the pocket (an error within "
+        f"{POCKET_NEIGHBOURHOOD:g} Å): {', or '.join(remedies)}"
+    )
+
+
+def select_waters(structure: Structure, pocket: ResolvedPocket, policy: str) -> None:
+    """Keep no waters, those of the pocket, or all; drop those on top of other atoms.
+
+    Parameters
+    ----------
+    structure : Structure
+    pocket : ResolvedPocket
+    policy : str
+        none, pocket (within 5 Å of the reference ligand or the pocket's residues, or in
+        the box), or all.
+    """
+    waters = list(structure.of_kind("water"))
+    if not waters:
+        return
+    oxygens = [_oxygen(water) for water in waters]
+    cutoff = LINING_CUTOFF if pocket.points is not None else 0.0
+    near = pocket.distance(np.array(oxygens)) <= cutoff
+    keep = {"none": np.zeros(len(waters), bool), "all": np.ones(len(waters), bool), "pocket": near}
+    keep_these = keep[policy] & ~_crowded(structure, np.array(oxygens))
+    kept = [water for water, stays in zip(waters, keep_these, strict=True) if stays]
+    gone = {id(water) for water, stays in zip(waters, keep_these, strict=True) if not stays}
+    structure.residues = [each for each in structure.residues if id(each) not in gone]
+    structure.note(
+        "waters", "", f"{len(kept)} of {len(waters)} kept, {len(gone)} removed (policy {policy})"
+    )
+
+
+def _oxygen(water: Residue) -> np.ndarray:
+    atom = next((atom for atom in water.atoms if atom.element == "O"), water.atoms[0])
+    return atom.xyz
+
+
+def _crowded(structure: Structure, oxygens: np.ndarray) -> np.ndarray:
+    """Waters within 1.6 Å of a heavy atom that is no water: alternates of something else."""
+    others = [
+        each.positions() for each in structure.residues if each.kind != "water" and each.heavy()
+    ]
+    if not others:
+        return np.zeros(len(oxygens), bool)
+    return np.asarray(cKDTree(np.concatenate(others)).query(oxygens)[0] < 1.6)

@@ -1,0 +1,32 @@
+"""Command ``config-docs``: write the config, its schema and its table of keys."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from screenmm.settings_docs import check_docs, write_docs
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument(
+        "--root", type=Path, default=Path(), help="root of the repository (default: here)"
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; fail where a file has drifted"
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write the generated files, or check them.
+
+    Raises
+    ------
+    ConfigError
+        With ``--check``: some files differ from the settings model.
+    """
+    if args.check:
+        check_docs(args.root)
+    else:
+        write_docs(args.root)
