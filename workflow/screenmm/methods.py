@@ -26,7 +26,10 @@ VERSIONS = {
 
 _USED: dict[str, dict[str, set[str] | None]] = {
     "split": {"library": None},
-    "standardise": {"ligands": {"filters", "max_heavy_atoms", "time_limit_s"}, "docking": {"engine"}},
+    "standardise": {
+        "docking": {"engine"},
+        "ligands": {"filters", "max_heavy_atoms", "time_limit_s"},
+    },
     "merge": {"library": {"shard_size"}},
     "prepare_ligands": {
         "docking": {"engine"},

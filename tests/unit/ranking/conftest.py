@@ -178,10 +178,11 @@ def _score_rows(rng: random.Random, poses: list[dict], n_atoms: int) -> list[dic
                  rng.uniform(-6, -2), rng.uniform(0, 9)]  # fmt: skip
         atoms = sorted(rng.sample(range(n_atoms), 40))
         rows.append({**{k: pose[k] for k in ("inchikey", "state", "pose")},
-                     "dg_mmgbsa_kcal_mol": sum(terms[:4]), **dict(zip(TERM_NAMES, terms, strict=True)),
+                     "dg_mmgbsa_kcal_mol": sum(terms[:4]),
+                     **dict(zip(TERM_NAMES, terms, strict=True)),
                      "iterations": 42, "rmsd_angstrom": rng.random(), "platform": "CPU",
                      "moved_atoms": atoms,
-                     "moved_xyz_angstrom": [rng.uniform(-40, 40) for _ in range(3 * 40)]})  # fmt: skip
+                     "moved_xyz_angstrom": [rng.uniform(-40, 40) for _ in range(120)]})  # fmt: skip
     return rows
 
 

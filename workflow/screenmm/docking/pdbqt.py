@@ -31,6 +31,7 @@ AROMATIC_CARBONS = {
 """Aromatic ring carbons of the amino acids; every histidine state is called HIS."""
 
 HISTIDINES = {"HID", "HIE", "HIP", "HIN"}
+NO_MAPPING = "the docked pose does not map onto the molecule"
 CROP_ANGSTROM = 16.0
 """Receptor residues farther than this from the box feel no ligand: Vina's cutoff is 8 Å."""
 
@@ -125,9 +126,10 @@ def _pdbqt_line(serial: int, atom: Atom, xyz: np.ndarray, kind: str) -> str:
     residue = atom.residue
     name = atom.name if len(atom.name) >= 4 else f" {atom.name:<3s}"
     number = residue.id if residue.id.lstrip("-").isdigit() else "1"
+    chain, insertion = (residue.chain.id or "A")[0], (residue.insertionCode or " ")[0]
     return (
         f"ATOM  {serial % 100000:5d} {name[:4]:<4s} {residue.name[:3]:>3s} "
-        f"{(residue.chain.id or 'A')[0]}{int(number) % 10000:4d}{(residue.insertionCode or ' ')[0]}   "
+        f"{chain}{int(number) % 10000:4d}{insertion}   "
         f"{xyz[0]:8.3f}{xyz[1]:8.3f}{xyz[2]:8.3f}  1.00  0.00    {0.0:+6.3f} {kind:<2s}"
     )
 
@@ -186,14 +188,10 @@ def poses_from_pdbqt(mol: Chem.Mol, pdbqt_models: list[str]) -> list[Chem.Mol]:
     for model in pdbqt_models:
         docked = RDKitMolCreate.from_pdbqt_mol(PDBQTMolecule(model, skip_typing=True))[0]
         if docked is None or docked.GetNumAtoms() != mol.GetNumAtoms():
-            raise LigandError(
-                Reason.DOCKING_FAILED, "the docked pose does not map onto the molecule"
-            )
+            raise LigandError(Reason.DOCKING_FAILED, NO_MAPPING)
         match = docked.GetSubstructMatch(mol, useChirality=True)
         if len(match) != mol.GetNumAtoms():
-            raise LigandError(
-                Reason.DOCKING_FAILED, "the docked pose does not map onto the molecule"
-            )
+            raise LigandError(Reason.DOCKING_FAILED, NO_MAPPING)
         pose = Chem.Mol(mol)
         conformer = pose.GetConformer()
         coordinates = docked.GetConformer().GetPositions()

@@ -23,7 +23,7 @@ from screenmm.receptor.loops import loop_fault
 from screenmm.receptor.names import NUCLEOTIDES
 from screenmm.receptor.pocket import ResolvedPocket, resolve_pocket
 from screenmm.receptor.protonation import TITRATABLE, assign_states
-from screenmm.receptor.rebuild import rebuild
+from screenmm.receptor.rebuild import build_loops, complete_backbone, drop_broken
 from screenmm.receptor.relax import add_hydrogens, relax, worst_contact
 from screenmm.receptor.report import Change, render
 from screenmm.receptor.selection import (
@@ -191,6 +191,7 @@ def _build(structure: Structure, cofactors: list[PlacedCofactor], settings: Rece
 
 def _complete(model: _Model, settings: Receptor, unbuildable: frozenset[str]) -> None:
     structure = model.structure
+    drop_broken(structure)
     segments = find_segments(structure)
     note_tails(structure, segments)
     _trim_phosphates(structure, segments)
@@ -198,9 +199,10 @@ def _complete(model: _Model, settings: Receptor, unbuildable: frozenset[str]) ->
     organic = [each.residue for each in model.cofactors if each.residue is not None]
     polymer = [residue for segment in segments for residue in segment.residues]
     complete_side_chains(structure, polymer, [*around, *organic])
-    segments, loops = rebuild(
+    segments, loops = build_loops(
         structure, segments, [*around, *organic], settings.max_missing_loop, unbuildable
     )
+    complete_backbone(structure, segments)
     cap_gaps(structure, segments)
     pairs = assign_states(structure, segments, [*around, *organic], settings.ph)
     _settle_hydrogens(structure, segments, around)

@@ -1,40 +1,93 @@
-"""Missing heavy atoms and short loops, by PDBFixer."""
+"""Missing backbone atoms at chain ends, and short missing loops by PDBFixer."""
 
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import numpy as np
 import pdbfixer
+from openmm import unit
+from scipy.spatial import cKDTree
 
-from screenmm.receptor.chains import Segment
+from screenmm.receptor.chains import Gap, Segment
+from screenmm.receptor.geometry import place, torsion
+from screenmm.receptor.names import AMINO_ACIDS, MODIFIED
 from screenmm.receptor.sidechains import complete_side_chains
 from screenmm.receptor.structure import Array, Atom, Residue, Structure
 from screenmm.receptor.topology import build_topology, in_nanometers, one_thread
 
 _STUB = "ATOM      1  N   GLY A   1       0.000   0.000   0.000  1.00  0.00           N\nEND\n"
 SEED = 1
-Run = list[Segment]
+FLANK = 3  # residues on each side that orient a loop
+REACH = 12.0  # Å around the stretched loop within which atoms stand in its way
 
 
-def rebuild(
+def drop_broken(structure: Structure) -> None:
+    """Take out amino acids without N, CA or C; they count as missing."""
+    for residue in list(structure.of_kind("polymer")):
+        if residue.name not in AMINO_ACIDS | MODIFIED:
+            continue
+        lacking = [name for name in ("N", "CA", "C") if residue.find(name) is None]
+        if lacking:
+            structure.residues.remove(residue)
+            structure.note("removed", residue, f"backbone without {' '.join(lacking)}")
+
+
+def complete_backbone(structure: Structure, segments: list[Segment]) -> None:
+    """Add missing carbonyl oxygens, and the second oxygen at the ends of segments."""
+    for segment in segments:
+        for index, residue in enumerate(segment.residues):
+            if residue.find("CA") is None:
+                continue
+            following = segment.residues[index + 1] if residue is not segment.residues[-1] else None
+            added = _add_oxygens(residue, following)
+            if added:
+                structure.note("atoms added", residue, f"heavy atoms {' '.join(added)}")
+
+
+def _add_oxygens(residue: Residue, following: Residue | None) -> list[str]:
+    n, ca, c = (residue.find(name) for name in ("N", "CA", "C"))
+    if n is None or ca is None or c is None:
+        return []
+    opposite = following.find("N") if following is not None else residue.find("OXT")
+    added = []
+    if residue.find("O") is None:
+        turn = -40.0
+        if opposite is not None:
+            turn = torsion(n.xyz, ca.xyz, c.xyz, opposite.xyz) + 180
+        xyz = place(n.xyz, ca.xyz, c.xyz, 1.23, 120.5, turn)
+        residue.atoms.append(Atom("O", "O", xyz, added=True))
+        added.append("O")
+    oxygen = residue.find("O")
+    if following is None and residue.find("OXT") is None and oxygen is not None:
+        turn = torsion(n.xyz, ca.xyz, c.xyz, oxygen.xyz) + 180
+        xyz = place(n.xyz, ca.xyz, c.xyz, 1.25, 117.0, turn)
+        residue.atoms.append(Atom("OXT", "O", xyz, added=True))
+        added.append("OXT")
+    return added
+
+
+def build_loops(
     structure: Structure,
     segments: list[Segment],
-    obstacles: list[Residue],
-    max_loop: int,
+    around: list[Residue],
+    longest: int,
     unbuildable: frozenset[str] = frozenset(),
 ) -> tuple[list[Segment], list[Residue]]:
-    """Add missing heavy atoms, terminal oxygens and loops; nothing observed moves.
+    """Build missing loops that the file's sequence defines; nothing observed moves.
+
+    PDBFixer lays out the backbone; side chains are grown onto it, because PDBFixer's own
+    are often D-configured in loops.
 
     Parameters
     ----------
     structure : Structure
         Receives the report of what was added.
     segments : list of Segment
-        Polymer; residues gain atoms in place.
-    obstacles : list of Residue
+    around : list of Residue
         Molecules that new atoms avoid.
-    max_loop : int
+    longest : int
         Longest loop that is built, residues.
     unbuildable : frozenset of str
         Labels of gaps that are left alone.
@@ -46,109 +99,83 @@ def rebuild(
     loops : list of Residue
         The residues that were built.
     """
-    runs = _runs(segments, max_loop, unbuildable)
-    fixer = _fixer(runs, obstacles)
-    fixer.missingResidues = _missing_residues(runs)
-    fixer.findMissingAtoms()
-    with one_thread() as platform:
-        fixer.platform = platform
-        fixer.addMissingAtoms(seed=SEED)
-    joined, loops = _collect(structure, runs, fixer)
-    polymer = [residue for segment in joined for residue in segment.residues]
-    complete_side_chains(structure, loops, [*polymer, *obstacles], report=False)
+    joined: list[Segment] = []
+    loops: list[Residue] = []
+    open_gap: Gap | None = None
+    for segment in segments:
+        if open_gap is None:
+            joined.append(segment)
+        else:
+            everything = [*(r for each in segments for r in each.residues), *around, *loops]
+            loop = _build_loop(structure, open_gap, joined[-1], segment, everything)
+            loops += loop
+            whole = [*joined[-1].residues, *loop, *segment.residues]
+            joined[-1] = Segment(whole, segment.gap, joined[-1].starts_after_gap)
+        gap = segment.gap
+        buildable = gap is not None and gap.label not in unbuildable and gap.can_be_built(longest)
+        open_gap = gap if buildable else None
     return joined, loops
 
 
-def _runs(segments: list[Segment], max_loop: int, unbuildable: frozenset[str]) -> list[Run]:
-    runs: list[Run] = [[]]
-    for segment in segments:
-        runs[-1].append(segment)
-        gap = segment.gap
-        if gap is None or gap.label in unbuildable or not gap.can_be_built(max_loop):
-            runs.append([])
-    return [run for run in runs if run]
+def _build_loop(
+    structure: Structure, gap: Gap, before: Segment, after: Segment, everything: list[Residue]
+) -> list[Residue]:
+    ends = before.residues[-FLANK:], after.residues[:FLANK]
+    flanks = [*ends[0], *ends[1]]
+    # the residue before a gap may end in an oxygen that the loop's nitrogen replaces
+    gap.before.atoms = [atom for atom in gap.before.atoms if atom.name != "OXT"]
+    loop = _lay_out(gap, flanks, len(ends[0]), _obstacles(gap, flanks, everything))
+    for residue in loop:
+        residue.chain = gap.before.chain
+    _number(loop, gap.before, gap.after)
+    complete_side_chains(structure, loop, everything, report=False)
+    structure.note(
+        "loop built",
+        " ".join(residue.label for residue in loop),
+        f"{len(loop)} missing residues between {gap.label}",
+    )
+    return loop
 
 
-def _fixer(runs: list[Run], obstacles: list[Residue]) -> pdbfixer.PDBFixer:
-    # an unknown name keeps PDBFixer from completing what is only in the way
-    blocks = [
-        Residue("", "OBS", number, "", residue.heavy())
-        for number, residue in enumerate(obstacles, start=1)
+def _obstacles(gap: Gap, flanks: list[Residue], everything: list[Residue]) -> Residue:
+    """Gather atoms near the gap into one residue whose name PDBFixer does not know."""
+    ends = cKDTree(np.concatenate([gap.before.positions(), gap.after.positions()]))
+    reach = REACH + 1.9 * len(gap.missing)
+    known = {id(residue) for residue in flanks}
+    atoms = [
+        atom
+        for residue in everything
+        if id(residue) not in known and residue.heavy()
+        for atom in residue.heavy()
+        if ends.query(atom.xyz)[0] < reach
     ]
-    chains = [[residue for segment in run for residue in segment.residues] for run in runs]
-    topology, positions = build_topology([*chains, blocks], heavy_only=True)
+    return Residue("", "OBS", 1, "", atoms)
+
+
+def _lay_out(gap: Gap, flanks: list[Residue], place_: int, obstacles: Residue) -> list[Residue]:
+    runs = [flanks, [obstacles]] if obstacles.atoms else [flanks]
+    topology, positions = build_topology(runs, heavy_only=True)
     fixer = pdbfixer.PDBFixer(pdbfile=io.StringIO(_STUB))
     fixer.topology, fixer.positions = topology, in_nanometers(positions)
     fixer.sequences, fixer.modifiedResidues = [], []
-    return fixer
+    fixer.missingResidues = {(0, place_): gap.missing}
+    fixer.missingAtoms, fixer.missingTerminals = {}, {}
+    with one_thread() as platform:
+        fixer.platform = platform
+        fixer.addMissingAtoms(seed=SEED)
+    found = np.array([[*xyz] for xyz in fixer.positions.value_in_unit(unit.angstrom)])
+    residues = list(next(fixer.topology.chains()).residues())
+    new = residues[place_ : place_ + len(gap.missing)]
+    return [_new_residue(residue, found) for residue in new]
 
 
-def _missing_residues(runs: list[Run]) -> dict[tuple[int, int], list[str]]:
-    missing = {}
-    for index, run in enumerate(runs):
-        place = 0
-        for segment in run[:-1]:
-            place += len(segment.residues)
-            assert segment.gap is not None  # segments of one run are joined over gaps
-            missing[(index, place)] = segment.gap.missing
-    return missing
-
-
-def _collect(
-    structure: Structure, runs: list[Run], fixer: pdbfixer.PDBFixer
-) -> tuple[list[Segment], list[Residue]]:
-    positions = fixer.positions.value_in_unit(pdbfixer.pdbfixer.unit.angstrom)
-    chains = list(fixer.topology.chains())
-    segments: list[Segment] = []
-    built: list[Residue] = []
-    for run, chain in zip(runs, chains, strict=False):
-        new = iter(chain.residues())
-        joined: list[Residue] = []
-        for segment in run:
-            for residue in segment.residues:
-                _complete(structure, residue, next(new), positions)
-            joined += segment.residues
-            if segment is not run[-1]:
-                assert segment.gap is not None  # segments of one run are joined over gaps
-                loop = [_new_residue(segment.chain, next(new), positions)
-                        for _ in segment.gap.missing]  # fmt: skip
-                _number(loop, segment.gap.before, segment.gap.after)
-                joined += loop
-                built += loop
-                structure.note(
-                    "loop built",
-                    " ".join(residue.label for residue in loop),
-                    f"{len(loop)} missing residues between {segment.gap.label}",
-                )
-        segments.append(Segment(joined, run[-1].gap, run[0].starts_after_gap))
-    return segments, built
-
-
-def _complete(structure: Structure, residue: Residue, source: object, positions: Array) -> None:
-    atoms = {atom.name: atom for atom in source.atoms()}  # type: ignore[attr-defined]
-    have = {atom.name for atom in residue.heavy()}
-    residue.atoms = [atom for atom in residue.atoms if atom.element == "H" or atom.name in atoms]
-    added = [name for name in atoms if name not in have]
-    for name in added:
-        atom = atoms[name]
-        residue.atoms.append(_atom(name, atom, positions))
-    if added:
-        structure.note("atoms added", residue, f"heavy atoms {' '.join(added)}")
-
-
-def _atom(name: str, source: object, positions: Array) -> Atom:
-    index, element = source.index, source.element  # type: ignore[attr-defined]
-    return Atom(name, element.symbol, np.array([*positions[index]], dtype=float), added=True)
-
-
-def _new_residue(chain: str, source: object, positions: Array) -> Residue:
-    # PDBFixer's side chains of loops are often D: only its backbone is taken
+def _new_residue(source: Any, positions: Array) -> Residue:
     atoms = [
-        _atom(each.name, each, positions)
-        for each in source.atoms()  # type: ignore[attr-defined]
+        Atom(each.name, each.element.symbol, positions[each.index], added=True)
+        for each in source.atoms()
         if each.name in ("N", "CA", "C", "O")
     ]
-    return Residue(chain, source.name, 0, "", atoms, "polymer")  # type: ignore[attr-defined]
+    return Residue("", source.name, 0, "", atoms, "polymer")
 
 
 def _number(loop: list[Residue], before: Residue, after: Residue) -> None:
