@@ -176,13 +176,18 @@ def _score_rows(rng: random.Random, poses: list[dict], n_atoms: int) -> list[dic
     for pose in poses[:2]:
         terms = [rng.uniform(-60, -20), rng.uniform(-90, 10), rng.uniform(-5, 80),
                  rng.uniform(-6, -2), rng.uniform(0, 9)]  # fmt: skip
-        atoms = sorted(rng.sample(range(n_atoms), 40))
-        rows.append({**{k: pose[k] for k in ("inchikey", "state", "pose")},
-                     "dg_mmgbsa_kcal_mol": sum(terms[:4]),
-                     **dict(zip(TERM_NAMES, terms, strict=True)),
-                     "iterations": 42, "rmsd_angstrom": rng.random(), "platform": "CPU",
-                     "moved_atoms": atoms,
-                     "moved_xyz_angstrom": [rng.uniform(-40, 40) for _ in range(120)]})  # fmt: skip
+        rows.append(
+            {
+                **{name: pose[name] for name in ("inchikey", "state", "pose")},
+                "dg_mmgbsa_kcal_mol": sum(terms),
+                **dict(zip(TERM_NAMES, terms, strict=True)),
+                "iterations": 42,
+                "rmsd_angstrom": rng.random(),
+                "platform": "CPU",
+                "moved_atoms": sorted(rng.sample(range(n_atoms), 40)),
+                "moved_xyz_angstrom": [rng.uniform(-40, 40) for _ in range(3 * 40)],
+            }
+        )
     return rows
 
 

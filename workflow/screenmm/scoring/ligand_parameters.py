@@ -63,9 +63,7 @@ def ligand_parameters(mol: Chem.Mol) -> Parameters:
 
     Returns
     -------
-
-    Parameters
-    ----------
+    parameters : Parameters
         In the molecule's atom order.
 
     Raises

@@ -74,9 +74,7 @@ def extract(system: openmm.System, topology: Topology) -> Parameters:
 
     Returns
     -------
-
-    Parameters
-    ----------
+    parameters : Parameters
 
     Raises
     ------

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from screenmm.ranking.database import open_database, write_database
+from screenmm.ranking.metrics import installed_versions, make_metrics, write_metrics
+from screenmm.ranking.summary import summarise
+from tests.unit.ranking.conftest import DRUGS, HOSTILE
+
+
+@pytest.fixture
+def metrics(con) -> dict:
+    return make_metrics(con, "tyk2-demo")
+
+
+def test_counts_add_up(metrics: dict) -> None:
+    counts = metrics["counts"]
+    assert counts["records"] == len(DRUGS) + len(HOSTILE) + 2
+    assert counts["ligands"] == len(DRUGS)
+    for receptor, found in counts["by_receptor"].items():
+        fates = [found[s] for s in ("ranked", "filtered", "duplicate", "failed")]
+        assert sum(fates) == counts["records"]
+        unranked = sum(r["records"] for r in counts["by_reason"] if r["receptor"] == receptor)
+        assert unranked == counts["records"] - found["ranked"]
+    assert counts["by_receptor"]["wt"]["ranked_by_mmgbsa"] == 12
+    assert metrics["platforms"] == {"CPU": 46}
+
+
+def test_the_database_gives_the_same_metrics(con, metrics: dict, tmp_path: Path) -> None:
+    write_database(con, tmp_path / "screen.duckdb", {})
+    with open_database(tmp_path / "screen.duckdb") as found:
+        assert make_metrics(found, "tyk2-demo") == metrics
+
+
+def test_the_file_is_json_without_nan(metrics: dict, tmp_path: Path) -> None:
+    write_metrics(metrics, tmp_path / "metrics.json")
+    text = (tmp_path / "metrics.json").read_text()
+    assert json.loads(text) == metrics
+    assert "NaN" not in text
+
+
+def test_absent_packages_are_left_out() -> None:
+    assert list(installed_versions(["rdkit", "no-such-package"])) == ["rdkit"]
+
+
+def test_summary_says_fates_reasons_best_and_paths(con, metrics: dict) -> None:
+    metrics["timings"] = {
+        "dock": {"jobs": 2, "wall_s": 3825.0, "cpu_s": None, "longest_s": 1, "max_rss_mb": 1}
+    }
+    text = summarise(con, metrics, Path("results/x"), Path("results/x/report.html"))
+    lines = [line.split() for line in text.splitlines()]
+    assert ["wt", "24", "14", "1", "6", "3"] in lines
+    assert ["V678F", "failed", "dock", "time_limit", "1"] in lines
+    assert ["dock", "2", "1", "h", "03", "min"] in lines
+    best = con.execute("SELECT name FROM ranking WHERE receptor = 'wt' AND rank = 1").fetchone()[0]
+    assert ["1", best, "wt"] in [line[:3] for line in lines]
+    assert ["report", "results/x/report.html"] in lines
+    assert max(len(line) for line in text.splitlines()) <= 100
+
+
+def test_summary_is_safe_for_a_terminal(con, metrics: dict) -> None:
+    con.execute("UPDATE ranking SET name = ? WHERE rank = 1", ["\x1b[31mred\nline" + "x" * 99])
+    text = summarise(con, metrics, Path("r"), Path("r/report.html"))
+    assert "\x1b" not in text
+    assert "red line" in text
