@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hostile import HostileLibrary, write_hostile_library
+from tests.hostile import HostileLibrary, write_hostile_library
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hostile import HostileLibrary
+from tests.hostile import HostileLibrary
 
 from screenmm.ledger import Event, Status, read_events
 from screenmm.library.merge import MergeCounts, merge

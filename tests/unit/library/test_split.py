@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hostile import HostileLibrary
+from tests.hostile import HostileLibrary
 
 from screenmm.errors import LibraryError
 from screenmm.library.split import SplitCounts, split

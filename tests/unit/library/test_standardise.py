@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from hostile import HostileLibrary
+from tests.hostile import HostileLibrary
 from rdkit import Chem
 from rdkit.Chem import AllChem
 

@@ -318,9 +318,17 @@ def screen(tmp_path_factory: pytest.TempPathFactory) -> Screen:
     return build_screen(tmp_path_factory.mktemp("screen"))
 
 
+@pytest.fixture(scope="session")
+def ranked(screen: Screen):
+    """A connection with ranking and ledger made, for tests that change nothing."""
+    connection = screen.open()
+    yield connection
+    connection.close()
+
+
 @pytest.fixture
 def con(screen: Screen):
-    """A connection with ranking and ledger made."""
+    """A connection of one's own, with ranking and ledger made."""
     connection = screen.open()
     yield connection
     connection.close()

@@ -18,14 +18,12 @@ TOP = 2
 
 
 @pytest.fixture(scope="module")
-def made(screen: Screen, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(screen: Screen, ranked, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("complexes")
-    con = screen.open()
-    write_hits(con, screen.sdf, folder / "hits.sdf")
+    write_hits(ranked, screen.sdf, folder / "hits.sdf")
     assert write_complexes(
-        con, folder / "hits.sdf", screen.structures, folder / "complexes", TOP
+        ranked, folder / "hits.sdf", screen.structures, folder / "complexes", TOP
     ) == TOP * len(RECEPTORS)  # fmt: skip
-    con.close()
     return folder
 
 
@@ -102,12 +100,13 @@ def test_components_have_types(made: Path) -> None:
     assert types["ALA"] == "L-peptide linking"
 
 
-def test_bytes_are_the_same_again_and_old_files_go(screen: Screen, made: Path, tmp_path) -> None:
+def test_bytes_are_the_same_again_and_old_files_go(
+    screen: Screen, ranked, made: Path, tmp_path
+) -> None:
     folder = tmp_path / "complexes"
     (folder / "wt").mkdir(parents=True)
     (folder / "wt/0009_old.cif").write_text("old")
-    con = screen.open()
-    write_complexes(con, made / "hits.sdf", screen.structures, folder, 1)
+    write_complexes(ranked, made / "hits.sdf", screen.structures, folder, 1)
     files = sorted(folder.rglob("*.cif"))
     assert [f.name[:4] for f in files] == ["0001", "0001"]
     for file in files:
@@ -116,9 +115,8 @@ def test_bytes_are_the_same_again_and_old_files_go(screen: Screen, made: Path, t
     assert "OpenMM" not in files[0].read_text()
 
 
-def test_no_complexes_leave_a_folder(screen: Screen, made: Path, tmp_path: Path) -> None:
-    con = screen.open()
-    count = write_complexes(con, made / "hits.sdf", screen.structures, tmp_path / "c", 0)
+def test_no_complexes_leave_a_folder(screen: Screen, ranked, made: Path, tmp_path) -> None:
+    count = write_complexes(ranked, made / "hits.sdf", screen.structures, tmp_path / "c", 0)
     assert count == 0
     assert sorted(p.name for p in (tmp_path / "c").iterdir()) == sorted(RECEPTORS)
 
@@ -139,8 +137,7 @@ def test_a_cofactor_called_lig_keeps_its_name(screen: Screen, hits) -> None:
     assert [r.name for c in structure[0] for r in c if r.name.startswith("L")][-1] == "LG0"
 
 
-def test_moved_atoms_and_coordinates_must_match(screen: Screen, made: Path, tmp_path) -> None:
-    con = screen.open()
+def test_moved_atoms_and_coordinates_must_match(screen: Screen, con, made: Path, tmp_path) -> None:
     con.execute("CREATE OR REPLACE TABLE short AS SELECT * REPLACE (moved_atoms[:3] AS moved_atoms) FROM moved")  # fmt: skip # noqa: E501
     con.execute("DROP VIEW moved")
     con.execute("ALTER TABLE short RENAME TO moved")

@@ -85,9 +85,9 @@ def test_correlation_that_cannot_be_computed_says_why(affinity, score, reason) -
     assert found["pearson"] == {"value": None, "reason": reason}
 
 
-def test_controls_of_a_screen(con) -> None:
-    found = controls(con)
-    rows = con.execute(
+def test_controls_of_a_screen(ranked) -> None:
+    found = controls(ranked)
+    rows = ranked.execute(
         "SELECT label, -dg_mmgbsa_kcal_mol, heavy_atoms FROM ranking "
         "WHERE receptor = 'wt' AND label IS NOT NULL AND dg_mmgbsa_kcal_mol IS NOT NULL"
     ).fetchall()

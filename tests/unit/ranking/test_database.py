@@ -6,8 +6,8 @@ from screenmm.ranking.database import open_database, write_database
 from tests.unit.ranking.conftest import DRUGS, HOSTILE, Screen
 
 
-def test_tables_hold_every_row(screen: Screen, con, tmp_path: Path) -> None:
-    write_database(con, tmp_path / "screen.duckdb", {"name": "tyk2-demo", "version": "1"})
+def test_tables_hold_every_row(screen: Screen, ranked, tmp_path: Path) -> None:
+    write_database(ranked, tmp_path / "screen.duckdb", {"name": "tyk2-demo", "version": "1"})
     with open_database(tmp_path / "screen.duckdb") as found:
         tables = {row[0] for row in found.execute("SHOW TABLES").fetchall()}
         counts = {
@@ -21,7 +21,7 @@ def test_tables_hold_every_row(screen: Screen, con, tmp_path: Path) -> None:
             "events": 10,
             "poses": len(screen.poses),
             "scores": len(screen.scores),
-            "ranking": con.execute("SELECT count(*) FROM ranking").fetchone()[0],
+            "ranking": ranked.execute("SELECT count(*) FROM ranking").fetchone()[0],
             "ledger": 2 * (len(DRUGS) + len(HOSTILE) + 2),
             "metadata": 2,
         }
@@ -31,8 +31,8 @@ def test_tables_hold_every_row(screen: Screen, con, tmp_path: Path) -> None:
         assert names >= set(HOSTILE)
 
 
-def test_a_second_write_replaces_the_first(con, tmp_path: Path) -> None:
+def test_a_second_write_replaces_the_first(ranked, tmp_path: Path) -> None:
     for value in ("a", "b"):
-        write_database(con, tmp_path / "screen.duckdb", {"name": value})
+        write_database(ranked, tmp_path / "screen.duckdb", {"name": value})
     with open_database(tmp_path / "screen.duckdb") as found:
         assert found.execute("SELECT * FROM metadata").fetchall() == [("name", "b")]

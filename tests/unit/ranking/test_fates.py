@@ -12,10 +12,11 @@ from screenmm.ranking.fates import COLUMNS, check_invariant, write_ledger
 from tests.unit.ranking.conftest import DRUGS, HOSTILE, RECEPTORS, Screen
 
 
-@pytest.fixture
-def rows(con, tmp_path: Path) -> list[dict[str, str]]:
-    write_ledger(con, tmp_path / "ledger.csv")
-    with (tmp_path / "ledger.csv").open(newline="", encoding="utf-8") as handle:
+@pytest.fixture(scope="module")
+def rows(ranked, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, str]]:
+    path = tmp_path_factory.mktemp("ledger") / "ledger.csv"
+    write_ledger(ranked, path)
+    with path.open(newline="", encoding="utf-8") as handle:
         return list(csv.DictReader(handle))
 
 
@@ -24,8 +25,8 @@ def _fate(rows: list[dict[str, str]], name: str, receptor: str = "wt") -> dict[s
     return row
 
 
-def test_every_record_has_one_fate_per_receptor_in_order(con, rows) -> None:
-    check_invariant(con)
+def test_every_record_has_one_fate_per_receptor_in_order(ranked, rows) -> None:
+    check_invariant(ranked)
     records = len(DRUGS) + len(HOSTILE) + 2
     assert [r["receptor"] for r in rows] == [x for x in RECEPTORS for _ in range(records)]
     assert [int(r["position"]) for r in rows] == 2 * list(range(1, records + 1))
@@ -81,8 +82,8 @@ def test_the_last_ligand_event_counts(screen: Screen, tmp_path: Path) -> None:
         assert fate == ("score", "time_limit")
 
 
-def test_ranked_fates_are_the_ranking(con, rows) -> None:
-    ranking = con.execute("SELECT name, receptor, rank FROM ranking").fetchall()
+def test_ranked_fates_are_the_ranking(ranked, rows) -> None:
+    ranking = ranked.execute("SELECT name, receptor, rank FROM ranking").fetchall()
     fates = {(r["name"], r["receptor"]): r["message"] for r in rows if r["status"] == "ranked"}
     assert len(fates) == len(ranking)
     assert all(fates[name, receptor].startswith(f"rank {n} by") for name, receptor, n in ranking)
@@ -125,9 +126,9 @@ def test_a_ranking_without_its_record_is_an_error(con) -> None:
         check_invariant(con)
 
 
-def test_bytes_do_not_depend_on_the_order_of_event_files(screen: Screen, con, tmp_path) -> None:
+def test_bytes_do_not_depend_on_the_order_of_event_files(screen: Screen, ranked, tmp_path) -> None:
     turned = replace(screen.parts, events=list(reversed(screen.parts.events)))
-    write_ledger(con, tmp_path / "one.csv")
+    write_ledger(ranked, tmp_path / "one.csv")
     write_ledger(replace(screen, parts=turned).open(threads=2), tmp_path / "two.csv")
     assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()
 

@@ -12,8 +12,8 @@ from tests.unit.ranking.conftest import DRUGS, HOSTILE
 
 
 @pytest.fixture
-def metrics(con) -> dict:
-    return make_metrics(con, "tyk2-demo")
+def metrics(ranked) -> dict:
+    return make_metrics(ranked, "tyk2-demo")
 
 
 def test_counts_add_up(metrics: dict) -> None:
@@ -29,8 +29,8 @@ def test_counts_add_up(metrics: dict) -> None:
     assert metrics["platforms"] == {"CPU": 46}
 
 
-def test_the_database_gives_the_same_metrics(con, metrics: dict, tmp_path: Path) -> None:
-    write_database(con, tmp_path / "screen.duckdb", {})
+def test_the_database_gives_the_same_metrics(ranked, metrics: dict, tmp_path: Path) -> None:
+    write_database(ranked, tmp_path / "screen.duckdb", {})
     with open_database(tmp_path / "screen.duckdb") as found:
         assert make_metrics(found, "tyk2-demo") == metrics
 
@@ -46,16 +46,18 @@ def test_absent_packages_are_left_out() -> None:
     assert list(installed_versions(["rdkit", "no-such-package"])) == ["rdkit"]
 
 
-def test_summary_says_fates_reasons_best_and_paths(con, metrics: dict) -> None:
+def test_summary_says_fates_reasons_best_and_paths(ranked, metrics: dict) -> None:
     metrics["timings"] = {
         "dock": {"jobs": 2, "wall_s": 3825.0, "cpu_s": None, "longest_s": 1, "max_rss_mb": 1}
     }
-    text = summarise(con, metrics, Path("results/x"), Path("results/x/report.html"))
+    text = summarise(ranked, metrics, Path("results/x"), Path("results/x/report.html"))
     lines = [line.split() for line in text.splitlines()]
     assert ["wt", "24", "14", "1", "6", "3"] in lines
     assert ["V678F", "failed", "dock", "time_limit", "1"] in lines
     assert ["dock", "2", "1", "h", "03", "min"] in lines
-    best = con.execute("SELECT name FROM ranking WHERE receptor = 'wt' AND rank = 1").fetchone()[0]
+    best = ranked.execute("SELECT name FROM ranking WHERE receptor = 'wt' AND rank = 1").fetchone()[
+        0
+    ]
     assert ["1", best, "wt"] in [line[:3] for line in lines]
     assert ["report", "results/x/report.html"] in lines
     assert max(len(line) for line in text.splitlines()) <= 100

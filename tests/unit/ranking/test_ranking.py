@@ -13,10 +13,11 @@ from screenmm.ranking.ranking import COLUMNS, write_ranking
 from tests.unit.ranking.conftest import HOSTILE, TERM_NAMES, TIED_DG, Screen
 
 
-@pytest.fixture
-def rows(con, tmp_path: Path) -> list[dict[str, str]]:
-    write_ranking(con, tmp_path / "ranking.csv")
-    with (tmp_path / "ranking.csv").open(newline="", encoding="utf-8") as handle:
+@pytest.fixture(scope="module")
+def rows(ranked, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, str]]:
+    path = tmp_path_factory.mktemp("ranking") / "ranking.csv"
+    write_ranking(ranked, path)
+    with path.open(newline="", encoding="utf-8") as handle:
         return list(csv.DictReader(handle))
 
 
@@ -87,8 +88,10 @@ def test_unselected_ligands_are_ranked_by_docking(rows) -> None:
     assert all(not r[term] for r in unscored for term in TERM_NAMES)
 
 
-def test_select_events_serve_where_there_is_no_table(screen: Screen, tmp_path: Path, con) -> None:
-    chosen = con.execute("SELECT inchikey, receptor FROM selected ORDER BY ALL").fetchall()
+def test_select_events_serve_where_there_is_no_table(
+    screen: Screen, tmp_path: Path, ranked
+) -> None:
+    chosen = ranked.execute("SELECT inchikey, receptor FROM selected ORDER BY ALL").fetchall()
     events = (Event("select", Status.OK, inchikey=k, receptor=r) for k, r in chosen)
     write_events(tmp_path / "select.events.parquet", events)
     parts = replace(
@@ -98,7 +101,7 @@ def test_select_events_serve_where_there_is_no_table(screen: Screen, tmp_path: P
     )
     other = replace(screen, parts=parts).open()
     query = "SELECT * FROM ranking ORDER BY receptor_ordinal, rank"
-    assert other.execute(query).fetchall() == con.execute(query).fetchall()
+    assert other.execute(query).fetchall() == ranked.execute(query).fetchall()
 
 
 def test_duplicates_give_aliases_counts_label_and_affinity(rows) -> None:
@@ -130,7 +133,7 @@ def test_every_hostile_name_survives_a_csv_round_trip(rows) -> None:
 
 
 def test_bytes_do_not_depend_on_the_order_of_files_or_threads(
-    screen: Screen, con, tmp_path: Path
+    screen: Screen, ranked, tmp_path: Path
 ) -> None:
     parts = screen.parts
     turned = replace(
@@ -140,7 +143,7 @@ def test_bytes_do_not_depend_on_the_order_of_files_or_threads(
         poses={r: list(reversed(p)) for r, p in parts.poses.items()},
         scores={r: list(reversed(p)) for r, p in parts.scores.items()},
     )
-    write_ranking(con, tmp_path / "one.csv")
+    write_ranking(ranked, tmp_path / "one.csv")
     write_ranking(replace(screen, parts=turned).open(threads=2), tmp_path / "two.csv")
     assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()
 
