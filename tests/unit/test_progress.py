@@ -1,6 +1,14 @@
 """Progress in a log: few lines, each told once, and a last one."""
 
+import contextlib
+import fcntl
+import os
+import pty
 import re
+import struct
+import sys
+import termios
+from pathlib import Path
 
 import pytest
 
@@ -40,3 +48,22 @@ def test_lines_come_at_intervals_and_never_twice(
     assert told[0].startswith("score: 3/10 [00:36<01:24,")
     assert "\r" not in "".join(told)
     assert "record" in told[0]
+
+
+def test_a_terminal_gets_the_bar_and_the_log_its_lines(tmp_path: Path) -> None:
+    """A stage whose standard error goes to a file, run under a real terminal (a pty)."""
+    log = tmp_path / "stage.log"
+    script = "from screenmm.progress import progress; list(progress(range(500), 500, 'dock'))"
+    child, terminal = pty.fork()
+    if child == 0:
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
+        with log.open("w") as handle:
+            os.dup2(handle.fileno(), 2)
+        os.execv(sys.executable, [sys.executable, "-c", script])
+    shown = b""
+    with contextlib.suppress(OSError):  # Linux reports the end of a pty as an error
+        while chunk := os.read(terminal, 65536):
+            shown += chunk
+    assert os.waitpid(child, 0)[1] == 0
+    assert b"dock: 100%" in shown or b"dock:   0%" in shown
+    assert log.read_text().startswith("dock: 500/500 [")

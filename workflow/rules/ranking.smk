@@ -31,8 +31,8 @@ rule rank:
     message:
         "Ranking"
     shell:
-        "screenmm rank --settings {params.settings:q} --results {params.results:q} "
-        "--receptors {params.receptors} 2> {log:q}"
+        "screenmm rank --settings {params.settings:q} --workers {threads} "
+        "--results {params.results:q} --receptors {params.receptors} 2> {log:q}"
 
 
 rule report:

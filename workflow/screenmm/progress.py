@@ -1,11 +1,15 @@
-"""Progress of long stages: a bar on a terminal, sparse lines in a log."""
+"""Progress of long stages: a bar on a terminal, sparse lines in a log.
+
+A rule sends its stage's standard error to a log file. Where a person sits at a terminal
+all the same, the bar is drawn there and the log gets its lines too.
+"""
 
 from __future__ import annotations
 
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from typing import TypeVar
+from typing import TextIO, TypeVar
 
 from tqdm import tqdm
 
@@ -31,8 +35,24 @@ def progress(items: Iterable[T], total: int, what: str, unit: str = "ligand") ->
     if total == 0:
         return iter(items)
     if sys.stderr.isatty():
-        return iter(tqdm(items, what, total, unit=f" {unit}", mininterval=0.5, dynamic_ncols=True))
-    return _logged(items, total, what, unit)
+        return _drawn(items, total, what, unit, sys.stderr)
+    logged = _logged(items, total, what, unit)
+    try:
+        terminal = open("/dev/tty", "w", encoding="utf-8")  # noqa: SIM115  (closed by _drawn)
+    except OSError:
+        return logged
+    return _drawn(logged, total, what, unit, terminal)
+
+
+def _drawn(items: Iterable[T], total: int, what: str, unit: str, terminal: TextIO) -> Iterator[T]:
+    """Draw a bar on a terminal; it goes away at the end, the rule's message stays."""
+    with tqdm(
+        items, what, total, unit=f" {unit}", file=terminal, mininterval=0.5,
+        dynamic_ncols=True, leave=terminal is sys.stderr,
+    ) as bar:  # fmt: skip
+        yield from bar
+    if terminal is not sys.stderr:
+        terminal.close()
 
 
 def _logged(items: Iterable[T], total: int, what: str, unit: str) -> Iterator[T]:

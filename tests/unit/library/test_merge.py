@@ -5,13 +5,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tests.hostile import HostileLibrary
 
 from screenmm.ledger import Event, Status, read_events
 from screenmm.library.merge import MergeCounts, merge
 from screenmm.library.split import SOURCES, split
 from screenmm.library.standardise import ParentRow, standardise_shard, write_parents
 from screenmm.settings import Library, Ligands
+from tests.hostile import HostileLibrary
 
 
 def sources(path: Path, records: list[tuple[str, str]]) -> Path:

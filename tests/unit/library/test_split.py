@@ -6,11 +6,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tests.hostile import HostileLibrary
 
 from screenmm.errors import LibraryError
 from screenmm.library.split import SplitCounts, split
 from screenmm.settings import Library, LibraryFile
+from tests.hostile import HostileLibrary
 
 
 def files_of(library: HostileLibrary, label: int = 0) -> list[LibraryFile]:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from tests.hostile import HostileLibrary
 from rdkit import Chem
 from rdkit.Chem import AllChem
 
@@ -22,6 +21,7 @@ from screenmm.library.standardise import (
     write_parents,
 )
 from screenmm.settings import Filters, Library, Ligands
+from tests.hostile import HostileLibrary
 
 SETTINGS = Ligands()
 

@@ -66,6 +66,7 @@ def assign_states(
     pairs = _disulfides(structure, polymer)
     settled = {id(residue) for pair in pairs for residue in pair}
     settled |= _metal_ligands(structure, titratable, others)
+    settled |= _lone_halves(structure, titratable, settled)
     hydrogenated = _is_hydrogenated(polymer)
     open_cases = []
     for residue in titratable:
@@ -129,6 +130,16 @@ def _metal_ligands(
                 settled.add(id(residue))
                 _note_state(structure, residue, "the other nitrogen binds a metal")
     return settled
+
+
+def _lone_halves(structure: Structure, titratable: list[Residue], settled: set[int]) -> set[int]:
+    """Settle cysteines that the file names CYX but whose partner is out of reach."""
+    lone = [each for each in titratable if each.variant == "CYX" and id(each) not in settled]
+    for residue in lone:
+        residue.variant = "CYS"
+        detail = f"CYS: named CYX, but no sulfur within {DISULFIDE:g} Å"
+        structure.note("protonation", residue, detail)
+    return {id(residue) for residue in lone}
 
 
 def _distance(tree: cKDTree, residue: Residue, name: str) -> float:

@@ -124,7 +124,7 @@ def select_hetero(structure: Structure, pocket: ResolvedPocket, remove: list[str
         Cofactors already taken from it.
     pocket : ResolvedPocket
     remove : list of str
-        Residue names to take out, whatever they are.
+        Names of residues to take out, outside the polymer.
 
     Raises
     ------
@@ -132,7 +132,7 @@ def select_hetero(structure: Structure, pocket: ResolvedPocket, remove: list[str
         An unknown molecule or ion stands near the pocket, or a name in ``remove`` does
         not occur.
     """
-    names = {residue.name for residue in structure.residues}
+    names = {residue.name for residue in structure.residues if residue.kind != "polymer"}
     absent = [name for name in remove if name not in names]
     if absent:
         hetero = sorted({residue.name for residue in structure.of_kind("other", "ion")})
@@ -153,7 +153,7 @@ def select_hetero(structure: Structure, pocket: ResolvedPocket, remove: list[str
 
 
 def _reason_to_remove(residue: Residue, pocket: ResolvedPocket, remove: list[str]) -> str | None:
-    if residue.name in remove:
+    if residue.name in remove and residue.kind != "polymer":
         return "asked for"
     if residue.kind not in ("other", "ion") or (residue.kind == "ion" and residue.name in IONS):
         return None

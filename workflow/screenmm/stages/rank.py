@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import logging
+import shutil
 from pathlib import Path
 
+from screenmm import __version__
 from screenmm.layout import Layout
 from screenmm.ranking.complexes import write_complexes
 from screenmm.ranking.database import write_database
@@ -14,14 +15,18 @@ from screenmm.ranking.hits import write_hits
 from screenmm.ranking.parts import Parts, open_parts
 from screenmm.ranking.ranking import make_ranking, write_ranking
 from screenmm.settings import Ranking
-from screenmm.stages.context import add_settings_argument, settings_of
-
-log = logging.getLogger(__name__)
+from screenmm.stages.context import (
+    add_settings_argument,
+    add_workers_argument,
+    settings_of,
+    workers_of,
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     add_settings_argument(parser)
+    add_workers_argument(parser)
     parser.add_argument("--results", type=Path, required=True, help="results folder of the run")
     parser.add_argument("--receptors", nargs="+", required=True, help="receptors, in order")
 
@@ -44,7 +49,9 @@ def run(args: argparse.Namespace) -> None:
             ligands=files.ligands(),
             poses={name: files.pose_tables(name) for name in args.receptors},
             scores={name: files.scores(name) for name in args.receptors},
-        )
+        ),
+        threads=workers_of(args),
+        spill=args.results / ".duckdb",
     )
     make_ranking(con)
     make_ledger(con)
@@ -55,4 +62,7 @@ def run(args: argparse.Namespace) -> None:
     write_hits(con, {name: files.minimised(name) for name in args.receptors}, hits)
     cifs = {name: args.results / f"receptors/{name}/receptor.cif" for name in args.receptors}
     write_complexes(con, hits, cifs, args.results / "complexes", settings.complexes)
-    write_database(con, args.results / "screen.duckdb", {})
+    metadata = {"screenmm": __version__, "receptors": ", ".join(args.receptors)}
+    write_database(con, args.results / "screen.duckdb", metadata)
+    con.close()
+    shutil.rmtree(args.results / ".duckdb", ignore_errors=True)

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rdkit import Chem
+
+from screenmm.errors import PocketError
+from screenmm.receptor.pocket import ResolvedPocket, heavy_positions, resolve_pocket
+from screenmm.receptor.structure import read_structure
+from screenmm.settings import Pocket
+
+
+def resolve(path: Path, **pocket: object) -> ResolvedPocket:
+    return resolve_pocket(read_structure(path), Pocket(**pocket))
+
+
+def test_box_of_a_ligand_is_its_extent_and_padding(
+    tyk2_protein: Path, tyk2_ligand: Path, tyk2_ligands: list[Chem.Mol]
+) -> None:
+    found = resolve(tyk2_protein, ligand=tyk2_ligand, padding_angstrom=5, min_size_angstrom=4)
+    points = heavy_positions(tyk2_ligands[0])
+    assert np.allclose(found.size, np.ptp(points, axis=0) + 10, atol=1e-3)
+    assert np.allclose(found.center, (points.max(axis=0) + points.min(axis=0)) / 2, atol=1e-3)
+    # the hinge of TYK2, Glu979 and Val981; the file counts from its cap at 889
+    assert {"A:GLU:91", "A:VAL:93"} <= set(found.lining)
+
+
+def test_smallest_edge_holds(tyk2_protein: Path, tyk2_ligand: Path) -> None:
+    found = resolve(tyk2_protein, ligand=tyk2_ligand, min_size_angstrom=30)
+    assert found.size == (30, 30, 30)
+
+
+def test_residues_make_a_box(tyk2_protein: Path) -> None:
+    found = resolve(tyk2_protein, residues=["91", "A:VAL:93"])
+    assert found.lining == ["A:GLU:91", "A:VAL:93"]
+    assert found.reference is None
+
+
+def test_unknown_residue_names_the_nearest(tyk2_protein: Path) -> None:
+    with pytest.raises(PocketError, match="no residue 2000 in the receptor; nearest: A:GLN:289"):
+        resolve(tyk2_protein, residues=["2000"])
+
+
+def test_no_ligand_to_find(tyk2_protein: Path) -> None:
+    with pytest.raises(PocketError, match="no organic ligand of 10 or more heavy atoms"):
+        resolve(tyk2_protein, auto=True)
+
+
+def test_empty_box(tyk2_protein: Path) -> None:
+    with pytest.raises(PocketError, match="holds no receptor atom"):
+        resolve(tyk2_protein, center=(500, 500, 500), size=(20, 20, 20))
+
+
+def test_ligand_of_another_frame(
+    tyk2_protein: Path, tyk2_ligands: list[Chem.Mol], tmp_path: Path
+) -> None:
+    moved = Chem.Mol(tyk2_ligands[0])
+    conformer = moved.GetConformer()
+    for i, xyz in enumerate(conformer.GetPositions()):
+        conformer.SetAtomPosition(i, (xyz + 100).tolist())
+    Chem.MolToMolFile(moved, str(tmp_path / "far.sdf"))
+    with pytest.raises(PocketError, match=r"Å from the nearest receptor atom \(limit 8 Å\)"):
+        resolve(tyk2_protein, ligand=tmp_path / "far.sdf")
+
+
+def test_mol2_of_dude(benchmark_data: Path) -> None:
+    folder = benchmark_data / "enrichment/inha"
+    found = resolve(folder / "receptor.pdb", ligand=folder / "crystal_ligand.mol2")
+    assert found.reference is not None
+    assert {"A:PHE:149", "A:LYS:165"} <= set(found.lining)  # of the catalytic triad
+
+
+def test_auto_finds_vemurafenib(benchmark_data: Path) -> None:
+    folder = benchmark_data / "complexes/deposited/3og7_032"
+    found = resolve(folder / "raw.pdb.gz", auto=True)
+    given = resolve(folder / "raw.pdb.gz", ligand=folder / "ligand.sdf")
+    assert np.allclose(found.center, given.center, atol=0.01)
+    assert found.taken_out == given.taken_out == {"A:032:1"}
+
+
+def test_auto_will_not_choose(benchmark_data: Path) -> None:
+    file = benchmark_data / "complexes/deposited/2efj_37T/raw.pdb.gz"
+    with pytest.raises(PocketError, match=r"several ligands \(A:SAH:501, A:37T:502\)"):
+        resolve(file, auto=True)
+
+
+def test_ambiguous_names_list_their_places(benchmark_data: Path) -> None:
+    file = benchmark_data / "complexes/deposited/4cum_WS7/raw.pdb.gz"
+    with pytest.raises(PocketError, match="matches A:WS7:800, B:WS7:800: name one"):
+        resolve(file, ligand_residue="WS7")
+    with pytest.raises(PocketError, match=r"no residue WS8 .* nearest: .*WS7"):
+        resolve(file, ligand_residue="WS8")
+    with pytest.raises(PocketError, match="in several chains"):
+        resolve(file, residues=["358"])
+    assert resolve(file, ligand_residue="A:WS7:800").reference is not None

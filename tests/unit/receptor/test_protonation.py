@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from screenmm.receptor.chains import find_segments
+from screenmm.receptor.hydrogens import keep_own_hydrogens
+from screenmm.receptor.protonation import assign_states
+from screenmm.receptor.structure import Structure, read_structure
+
+
+def states(structure: Structure, ph: float) -> dict[int, str | None]:
+    segments = find_segments(structure)
+    assign_states(structure, segments, [], ph)
+    return {each.number: each.variant for each in structure.residues if each.variant}
+
+
+def test_acids_and_histidines_follow_the_ph(bare_tyk2: Path) -> None:
+    acidic = states(read_structure(bare_tyk2), 2.0)
+    neutral = states(read_structure(bare_tyk2), 7.4)
+    structure = read_structure(bare_tyk2)
+    acids = [each.number for each in structure.residues if each.name in ("ASP", "GLU")]
+    assert sum(acidic[number] in ("ASH", "GLH") for number in acids) > 0.8 * len(acids)
+    assert sum(neutral[number] in ("ASP", "GLU") for number in acids) > 0.9 * len(acids)
+    histidines = [each.number for each in structure.residues if each.name == "HIS"]
+    assert sum(acidic[number] == "HIP" for number in histidines) > 6
+
+
+def test_the_files_own_states_hold(tyk2_protein: Path) -> None:
+    structure = read_structure(tyk2_protein)
+    named = {each.number: each.variant for each in structure.residues if each.name == "HIS"}
+    found = states(structure, 2.0)  # the pH has no say over a prepared file
+    assert {number: found[number] for number in named} == named
+
+
+def test_disulfides_of_thrombin(tyk2_protein: Path) -> None:
+    file = tyk2_protein.parent.parent / "thrombin" / "Thrombin_protein.pdb"
+    structure = read_structure(file)
+    pairs = assign_states(structure, find_segments(structure), [], 7.4)
+    assert len(pairs) == 4
+    assert all(residue.variant == "CYX" for pair in pairs for residue in pair)
+
+
+def test_half_a_disulfide_is_a_thiol(tyk2_protein: Path) -> None:
+    # this file names six cysteines CYX whose sulfurs stand 3.7 Å and more apart
+    file = tyk2_protein.parent.parent / "bace" / "Bace_protein.pdb"
+    structure = read_structure(file)
+    named = [each for each in structure.residues if each.variant == "CYX"]
+    assert len(named) == 6
+    assert assign_states(structure, find_segments(structure), [], 7.4) == []
+    assert {each.variant for each in named} == {"CYS"}
+
+
+def test_hydrogens_of_other_programs_get_standard_names(tyk2_protein: Path) -> None:
+    structure = read_structure(tyk2_protein)
+    residue = next(each for each in structure.residues if each.name == "LEU")
+    places = sorted(tuple(atom.xyz) for atom in residue.hydrogens())
+    for number, atom in enumerate(residue.hydrogens()):
+        atom.name = f"Q{number}"
+    dropped = keep_own_hydrogens(residue, first=False, last=False)
+    assert dropped == []
+    assert {"H", "HA", "HB2", "HB3", "HG"} < {atom.name for atom in residue.hydrogens()}
+    assert np.allclose(sorted(tuple(atom.xyz) for atom in residue.hydrogens()), places)
