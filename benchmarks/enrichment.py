@@ -1,9 +1,9 @@
 """fabp4 (DUD-E): its 47 actives among 200 of its decoys, end to end.
 
-    python benchmarks/enrichment.py WORK_FOLDER [--cores 2]
+    python benchmarks/enrichment.py WORK_FOLDER [--cores 2] [--engine rustina|vina]
 
-Writes ``results/enrichment_fabp4.csv``: ROC-AUC and enrichment factors of every score
-and of heavy-atom count, with 95 % bootstrap intervals.
+Writes ``results/enrichment_fabp4_ENGINE.csv``: ROC-AUC and enrichment factors of every
+score and of heavy-atom count, with 95 % bootstrap intervals.
 """
 
 from __future__ import annotations
@@ -59,6 +59,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--cores", type=int, default=2)
+    parser.add_argument("--engine", choices=("rustina", "vina"), default="rustina")
+    parser.add_argument("--exhaustiveness", type=int, default=8, help="of vina")
+    parser.add_argument("--poses", type=int, default=2, help="poses minimised per ligand")
     args = parser.parse_args()
     source = data_folder() / "enrichment/fabp4"
     write_library(source, args.folder)
@@ -71,7 +74,8 @@ def main() -> None:
         "receptors": {"fabp4": {"structure": str(source / "receptor.pdb")}},
         "pocket": {"ligand": str(source / "crystal_ligand.mol2")},
         "ligands": {"max_states": 2},
-        "scoring": {"top": 1000, "poses": 2},
+        "docking": {"engine": args.engine, "exhaustiveness": args.exhaustiveness},
+        "scoring": {"top": 1000, "poses": args.poses},
     }
     done = run_screen(config, args.folder, args.cores)
     if done.returncode:
@@ -81,6 +85,8 @@ def main() -> None:
     labels = np.array([int(row["label"]) for row in scored])
     table = []
     for column, sign in SCORES.items():
+        if not scored[0][column]:
+            continue  # this engine does not give it
         values = sign * np.array([float(row[column]) for row in scored])
         row: dict[str, object] = {"score": column, "n": len(scored), "actives": int(labels.sum())}
         for name, function in {
@@ -92,7 +98,7 @@ def main() -> None:
             value, low, high = with_interval(function, labels, values)
             row |= {name: value, f"{name}_low": low, f"{name}_high": high}
         table.append(row)
-    write_rows(RESULTS / "enrichment_fabp4.csv", table)
+    write_rows(RESULTS / f"enrichment_fabp4_{args.engine}.csv", table)
 
 
 if __name__ == "__main__":

@@ -57,6 +57,16 @@ def docked(pattern):
     return files
 
 
+def scored(pattern):
+    """Input function: a receptor's file of every selected shard."""
+
+    def files(wildcards):
+        receptor = wildcards.receptor
+        return expand(pattern, receptor=receptor, shard=selected_shards(receptor))
+
+    return files
+
+
 def all_pose_tables(wildcards):
     return expand(
         "<results>/poses/{receptor}/{shard}.parquet",
@@ -87,7 +97,7 @@ def receptor_settings(wildcards):
 
 
 def all_events(wildcards):
-    """Ledger rows of every stage: records, ligands, poses and scores."""
+    """Ledger rows of the stages before scoring; those of scoring are in the manifests."""
     return [
         *expand(
             "<results>/library/parents/{shard}.events.parquet",
@@ -100,9 +110,5 @@ def all_events(wildcards):
         *(
             path.replace(".parquet", ".events.parquet")
             for path in all_pose_tables(wildcards)
-        ),
-        *(
-            path.replace(".parquet", ".events.parquet")
-            for path in all_score_tables(wildcards)
         ),
     ]

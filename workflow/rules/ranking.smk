@@ -8,7 +8,7 @@ rule rank:
             "<results>/selected/{receptor}/select.events.parquet", receptor=RECEPTORS
         ),
         poses=all_pose_tables,
-        scores=all_score_tables,
+        scores=expand("<results>/scores/{receptor}.manifest.json", receptor=RECEPTORS),
         structures=expand(
             "<results>/receptors/{receptor}/receptor.cif", receptor=RECEPTORS
         ),

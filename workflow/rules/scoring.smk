@@ -24,3 +24,25 @@ rule score:
         "--poses {input.poses:q} --receptor {params.receptor:q} "
         "--scores {output.scores:q} --minimised {output.minimised:q} "
         "--events {output.events:q} 2> {log:q}"
+
+
+rule manifest:
+    input:
+        scores=scored("<results>/scores/{receptor}/{shard}.parquet"),
+        minimised=scored("<results>/scores/{receptor}/{shard}.sdf.gz"),
+        events=scored("<results>/scores/{receptor}/{shard}.events.parquet"),
+    output:
+        manifest="<results>/scores/{receptor}.manifest.json",
+    log:
+        "<logs>/manifest/{receptor}.log",
+    benchmark:
+        "<benchmarks>/manifest/{receptor}.tsv"
+    conda:
+        "../../envs/score.yaml"
+    params:
+        results=subpath(output.manifest, ancestor=2),
+    message:
+        "Listing the scores of {wildcards.receptor}"
+    shell:
+        "screenmm manifest --results {params.results:q} --receptor {wildcards.receptor} "
+        "--out {output.manifest:q} 2> {log:q}"

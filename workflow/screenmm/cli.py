@@ -23,6 +23,7 @@ COMMANDS = {
     "dock": "dock a shard into a receptor",
     "select": "select the best docked ligands of a receptor",
     "score": "minimise and score a shard of poses with OpenMM",
+    "manifest": "list the score files of a receptor by SHA-256",
     "rank": "rank ligands and account for every record",
     "report": "write metrics.json and report.html",
     "summary": "print what a run did",

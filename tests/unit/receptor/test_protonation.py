@@ -34,14 +34,6 @@ def test_the_files_own_states_hold(tyk2_protein: Path) -> None:
     assert {number: found[number] for number in named} == named
 
 
-def test_disulfides_of_thrombin(tyk2_protein: Path) -> None:
-    file = tyk2_protein.parent.parent / "thrombin" / "Thrombin_protein.pdb"
-    structure = read_structure(file)
-    pairs = assign_states(structure, find_segments(structure), [], 7.4)
-    assert len(pairs) == 4
-    assert all(residue.variant == "CYX" for pair in pairs for residue in pair)
-
-
 def test_half_a_disulfide_is_a_thiol(tyk2_protein: Path) -> None:
     # this file names six cysteines CYX whose sulfurs stand 3.7 Å and more apart
     file = tyk2_protein.parent.parent / "bace" / "Bace_protein.pdb"

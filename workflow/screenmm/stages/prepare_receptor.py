@@ -75,7 +75,7 @@ def receptor_model(prepared: PreparedReceptor) -> ReceptorModel:
     parts: list[Parameters] = []
     cofactor_atoms = {i for cofactor in prepared.cofactors for i in cofactor.atom_indices}
     n_polymer = prepared.topology.getNumAtoms() - len(cofactor_atoms)
-    polymer = _without(prepared, cofactor_atoms)
+    polymer, _ = prepared.polymer()
     parts.append(extract(polymer_system(polymer), polymer))
     for cofactor in prepared.cofactors:
         order = np.argsort(cofactor.atom_indices)
@@ -91,13 +91,3 @@ def receptor_model(prepared: PreparedReceptor) -> ReceptorModel:
         np.array([atom.residue.index for atom in prepared.topology.atoms()], dtype=np.int32),
         np.array(labels),
     )
-
-
-def _without(prepared: PreparedReceptor, atoms: set[int]):  # type: ignore[no-untyped-def]
-    from openmm.app import Modeller  # noqa: PLC0415
-
-    if not atoms:
-        return prepared.topology
-    modeller = Modeller(prepared.topology, prepared.positions_angstrom)
-    modeller.delete([atom for atom in prepared.topology.atoms() if atom.index in atoms])
-    return modeller.topology

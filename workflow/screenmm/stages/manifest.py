@@ -1,0 +1,33 @@
+"""Stage ``manifest``: the score files of a receptor by their SHA-256.
+
+Ranking depends on this one file instead of on the shards behind the ``select``
+checkpoint: Snakemake does not look again at a job whose checkpoint had nothing to do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from screenmm.files import sha256, write_text
+from screenmm.layout import Layout
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("--results", type=Path, required=True, help="results folder of the run")
+    parser.add_argument("--receptor", required=True, help="name of the receptor")
+    parser.add_argument("--out", type=Path, required=True, help="manifest to write (.json)")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write the manifest."""
+    files = Layout(args.results)
+    scores = files.scores(args.receptor)
+    events = [path.with_suffix(".events.parquet") for path in scores]
+    digests = {
+        str(path.relative_to(args.results)): sha256(path)
+        for path in sorted([*scores, *events, *files.minimised(args.receptor)])
+    }
+    write_text(args.out, json.dumps(digests, indent=2) + "\n")
