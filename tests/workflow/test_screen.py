@@ -172,3 +172,15 @@ def test_vina_screens(screen: Screen):
     ranking = rows(screen.results / "ranking.csv")
     assert len(ranking) == 2
     assert all(not row["cnn_score"] and row["dock_score_kcal_mol"] for row in ranking)
+
+
+def test_a_library_with_nothing_usable_ends_with_reasons(screen: Screen):
+    screen.write_library({"salt": "[Na+].[Cl-]", "broken": "C1CC", "radical": "C[CH2]"})
+    screen.run()
+    assert rows(screen.results / "ranking.csv") == []
+    reasons = {row["name"]: row["reason"] for row in rows(screen.results / "ledger.csv")}
+    assert reasons == {
+        "salt": "no_organic_fragment",
+        "broken": "invalid_structure",
+        "radical": "radical",
+    }
