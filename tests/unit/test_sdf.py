@@ -7,7 +7,7 @@ from rdkit import Chem
 from rdkit.Chem import AllChem
 
 from screenmm.files import write_text, write_text_gz
-from screenmm.sdf import read_record, sd_record, split_records
+from screenmm.sdf import read_record, records_by_ligand, sd_record, split_records
 
 
 def made(smiles: str, seed: int = 1) -> Chem.Mol:
@@ -104,3 +104,15 @@ def test_line_breaks_in_a_value_do_not_break_the_record() -> None:
     back = read_record(text)
     assert back.GetProp("note") == "one  two"
     assert back.GetProp("next") == "y"
+
+
+def test_records_are_grouped_by_ligand(tmp_path: Path) -> None:
+    mol = Chem.MolFromSmiles("CCO")
+    titles = ["AAAA-B-N_s1_p1", "AAAA-B-N_s2_p1", "CCCC-D-N_s1_p1"]
+    path = tmp_path / "poses.sdf.gz"
+    write_text_gz(path, "".join(sd_record(mol, title, {}) for title in titles))
+    grouped = records_by_ligand(path)
+    assert [(ligand, len(records)) for ligand, records in grouped] == [
+        ("AAAA-B-N", 2),
+        ("CCCC-D-N", 1),
+    ]

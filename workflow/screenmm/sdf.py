@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import groupby
 from pathlib import Path
 
 from rdkit import Chem
@@ -42,6 +43,17 @@ def split_records(path: Path) -> Iterator[str]:
             if line.startswith("$$$$"):
                 yield "".join(lines)
                 lines = []
+
+
+def ligand_of(title: str) -> str:
+    """InChIKey of the ligand in a state's or pose's title, as ``KEY_s1_p2``."""
+    return title.rsplit("_s", 1)[0]
+
+
+def records_by_ligand(path: Path) -> list[tuple[str, list[str]]]:
+    """Texts of the records of each ligand of an .sdf.gz file, in the file's order."""
+    grouped = groupby(split_records(path), key=lambda text: ligand_of(text.split("\n", 1)[0]))
+    return [(ligand, list(records)) for ligand, records in grouped]
 
 
 def read_record(text: str) -> Chem.Mol:

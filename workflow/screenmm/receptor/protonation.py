@@ -191,7 +191,7 @@ def _by_pka(
     open_cases: list[Residue],
     ph: float,
 ) -> None:
-    pka = _propka(segments, others)
+    pka = _propka(structure, segments, others)
     tree, partners = _hbond_partners(segments, others)
     for residue in open_cases:
         value = pka.get(id(residue))
@@ -210,8 +210,13 @@ def _by_pka(
         _note_state(structure, residue, f"{shown} at pH {ph:g}")
 
 
-def _propka(segments: list[Segment], others: list[Residue]) -> dict[int, float]:
-    """PROPKA's pKa by the residue's id; cofactors take part unless PROPKA refuses them."""
+def _propka(
+    structure: Structure, segments: list[Segment], others: list[Residue]
+) -> dict[int, float]:
+    """PROPKA's pKa by the residue's id; cofactors take part unless PROPKA refuses them.
+
+    A refusal is in the report, so that nobody takes default states for computed ones.
+    """
     logging.getLogger("propka").setLevel(logging.ERROR)
     ions = [each for each in others if each.kind == "ion"]
     organic = [each for each in others if each.kind == "cofactor"]
@@ -219,7 +224,16 @@ def _propka(segments: list[Segment], others: list[Residue]) -> dict[int, float]:
         text, places = _propka_input(segments, extra)
         try:
             result = single("receptor.pdb", ["--quiet"], io.StringIO(text), write_pka=False)
-        except Exception:
+        except Exception as error:  # PROPKA raises what its parts raise
+            what = (
+                "ions and cofactors"
+                if organic and extra
+                else "ions"
+                if extra
+                else "the protein alone"
+            )
+            detail = f"PROPKA failed with {what}: {type(error).__name__}: {error}"
+            structure.note("protonation", "receptor", " ".join(detail.split()))
             continue
         groups = result.conformations["AVR"].groups
         return {
@@ -228,6 +242,7 @@ def _propka(segments: list[Segment], others: list[Residue]) -> dict[int, float]:
             if (key := (group.atom.chain_id, group.atom.res_num)) in places
             and group.residue_type in ("ASP", "GLU", "LYS", "CYS", "HIS")
         }
+    structure.note("protonation", "receptor", "no pKa at all: default states are used")
     return {}
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from screenmm.files import write_text_gz
 from screenmm.library.merge import ligand_key
 from screenmm.library.shards import leaf_of, leaves
-from screenmm.sdf import split_records
+from screenmm.sdf import ligand_of, split_records
 
 _QUERY = """
 WITH pose AS (
@@ -84,7 +84,7 @@ def write_shards(chosen: list[str], files: list[Path], shard_size: int, out: Pat
     out.mkdir(parents=True)
     if not chosen:
         return 0
-    ligands = sorted({_ligand(title) for title in chosen})
+    ligands = sorted({ligand_of(title) for title in chosen})
     keys = np.array([ligand_key(ligand) for ligand in ligands], dtype=np.uint64)
     trie = leaves(keys, shard_size)
     shard_of = dict(zip(ligands, leaf_of(keys, trie).tolist(), strict=True))
@@ -94,11 +94,7 @@ def write_shards(chosen: list[str], files: list[Path], shard_size: int, out: Pat
         for text in split_records(path):
             title = text.split("\n", 1)[0]
             if title in place:
-                found[shard_of[_ligand(title)]].append((place[title], text))
+                found[shard_of[ligand_of(title)]].append((place[title], text))
     for leaf, records in zip(trie, found, strict=True):
         write_text_gz(out / f"{leaf.name}.sdf.gz", "".join(text for _, text in sorted(records)))
     return len(trie)
-
-
-def _ligand(title: str) -> str:
-    return title.rsplit("_s", 1)[0]

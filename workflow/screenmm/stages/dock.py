@@ -6,7 +6,6 @@ import argparse
 import logging
 import os
 from collections.abc import Iterable
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from screenmm.docking.engines import Box, DockedPose, Engine, make_engine
 from screenmm.errors import LigandError, Reason
 from screenmm.files import replace_whole, sha256, write_text_gz
 from screenmm.ledger import write_events
-from screenmm.sdf import read_record, sd_record, split_records
+from screenmm.sdf import read_record, records_by_ligand, sd_record
 from screenmm.seeds import seed_for
 from screenmm.settings import Docking
 from screenmm.stages.context import (
@@ -75,10 +74,7 @@ def run(args: argparse.Namespace) -> None:
         time_limit_s=settings.time_limit_s,
         receptor=args.receptor.name,
     )
-    items = [
-        (key, list(records))
-        for key, records in groupby(split_records(args.states), key=_inchikey_of)
-    ]
+    items = records_by_ligand(args.states)
     journal = Journal(
         args.poses, fingerprint(text_of(given), sha256(args.states), sha256(pdbqt), sha256(pocket))
     )
@@ -86,10 +82,6 @@ def run(args: argparse.Namespace) -> None:
     write_poses(outcomes, args.poses, args.table)
     write_events(args.events, (event for outcome in outcomes for event in outcome.events))
     journal.remove()
-
-
-def _inchikey_of(record: str) -> str:
-    return record.split("\n", 1)[0].rsplit("_s", 1)[0]
 
 
 def start_worker(

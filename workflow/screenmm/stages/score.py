@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import logging
 from collections.abc import Iterable
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ from screenmm.scoring.ligand_parameters import ligand_parameters, load_models
 from screenmm.scoring.mmgbsa import PoseScore, score_pose
 from screenmm.scoring.parameters import Parameters
 from screenmm.scoring.platforms import PlatformChoice, choose_platform
-from screenmm.sdf import read_record, sd_record, split_records
+from screenmm.sdf import read_record, records_by_ligand, sd_record
 from screenmm.settings import Scoring
 from screenmm.stages.context import (
     add_settings_argument,
@@ -83,20 +82,13 @@ def run(args: argparse.Namespace) -> None:
         time_limit_s=settings.time_limit_s,
         receptor=args.receptor.name,
     )
-    items = [
-        (key, list(records))
-        for key, records in groupby(split_records(args.poses), key=_inchikey_of)
-    ]
+    items = records_by_ligand(args.poses)
     model = [sha256(args.receptor / name) for name in ("parameters.npz", "coordinates.npz")]
     journal = Journal(args.scores, fingerprint(text_of(given), sha256(args.poses), *model))
     outcomes = list(run_batch(task, items, workers_of(args), journal))
     write_scores(outcomes, args.scores, args.minimised)
     write_events(args.events, (event for outcome in outcomes for event in outcome.events))
     journal.remove()
-
-
-def _inchikey_of(record: str) -> str:
-    return record.split("\n", 1)[0].rsplit("_s", 1)[0]
 
 
 def start_worker(settings: Scoring, receptor: Path, platform: PlatformChoice) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from screenmm.layout import Layout
 from screenmm.ledger import Event, Status, write_events
 from screenmm.scoring.select import select_poses, write_shards
+from screenmm.sdf import ligand_of
 from screenmm.settings import Scoring
 from screenmm.stages.context import add_settings_argument, settings_of
 
@@ -30,7 +31,7 @@ def run(args: argparse.Namespace) -> None:
     run_files = Layout(args.results)
     chosen = select_poses(run_files.pose_tables(args.receptor), settings.top, settings.poses)
     shards = write_shards(chosen, run_files.poses(args.receptor), settings.shard_size, args.out)
-    ligands = sorted({title.rsplit("_s", 1)[0] for title in chosen})
+    ligands = sorted({ligand_of(title) for title in chosen})
     write_events(
         args.events,
         (Event("select", Status.OK, inchikey=key, receptor=args.receptor) for key in ligands),
