@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -109,16 +111,22 @@ def test_gpu_without_any_adapter_is_an_error():
         choose_search_device("gpu")
 
 
+def dock_on_gpu(site: tuple[Path, Box], ligand: Chem.Mol) -> list[tuple[float, bool]]:
+    engine = make_engine(Docking(poses=2), *site, choose_search_device("gpu"), run_seed=1)
+    engine._search |= {"gpu_lanes": 32, "steps": 50}
+    poses = engine.dock(ligand, seed=5)
+    return [(pose.dock_score_kcal_mol, inside(pose.mol, site[1])) for pose in poses]
+
+
 @pytest.mark.vulkan
 @pytest.mark.slow
-def test_gpu_search_runs_on_the_software_adapter(site, ligand, monkeypatch):
+def test_gpu_search_runs_on_the_software_adapter(site, ligand):
     """The code path of a GPU, on Mesa's software Vulkan: slow, but the same calls."""
     if not vulkan_adapters():
         pytest.skip("no Vulkan adapter: install mesa-vulkan-drivers and libvulkan1")
-    device = choose_search_device("gpu")
-    assert device.kind == "gpu"
-    engine = make_engine(Docking(poses=2), *site, device, run_seed=1)
-    engine._search |= {"gpu_lanes": 32, "steps": 50}
-    poses = engine.dock(ligand, seed=5)
-    assert all(inside(pose.mol, site[1]) for pose in poses)
-    assert poses[0].dock_score_kcal_mol < -2
+    assert choose_search_device("gpu").kind == "gpu"
+    # in a fresh process, as in a screen: drivers get along badly with all that tests load
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        found = pool.submit(dock_on_gpu, site, ligand).result()
+    assert all(is_inside for _, is_inside in found)
+    assert found[0][0] < -2

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import subprocess
+import sys
 from dataclasses import dataclass
 
 from screenmm.errors import PlatformError
@@ -29,15 +32,28 @@ class SearchDevice:
     why: str
 
 
-def vulkan_adapters() -> list[tuple[str, str]]:
-    """Vulkan adapters as (name, type); the type of a software adapter is ``CPU``."""
-    import wgpu  # noqa: PLC0415  (loads a native library)
+_LIST_ADAPTERS = """
+import json
+import wgpu
+from wgpu.backends.wgpu_native.extras import set_instance_extras
+set_instance_extras(backends=["Vulkan"])
+found = wgpu.gpu.enumerate_adapters_sync()
+print(json.dumps([[each.info["device"], each.info["adapter_type"]] for each in found]))
+"""
 
-    return [
-        (adapter.info["device"], adapter.info["adapter_type"])
-        for adapter in wgpu.gpu.enumerate_adapters_sync()
-        if adapter.info["backend_type"] == "Vulkan"
-    ]
+
+def vulkan_adapters() -> list[tuple[str, str]]:
+    """List Vulkan adapters as (name, type); the type of a software adapter is ``CPU``.
+
+    A process of its own asks: a graphics driver that crashes must not take the stage along.
+    """
+    command = [sys.executable, "-c", _LIST_ADAPTERS]
+    try:
+        asked = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    except subprocess.SubprocessError as error:
+        log.warning("Vulkan adapters cannot be listed: %s", error)
+        return []
+    return [(name, kind) for name, kind in json.loads(asked.stdout)]
 
 
 def choose_search_device(asked: str) -> SearchDevice:
