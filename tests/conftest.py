@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from importlib.resources import files
 from pathlib import Path
 
+import openmm
 import pytest
 from rdkit import Chem
 
@@ -39,3 +42,38 @@ def tyk2_protein(tyk2_folder: Path) -> Path:
 def tyk2_ligands(tyk2_folder: Path) -> list[Chem.Mol]:
     supplier = Chem.SDMolSupplier(str(tyk2_folder / "Tyk2_ligands_shifted.sdf"), removeHs=False)
     return list(supplier)
+
+
+@pytest.fixture(scope="session")
+def opencl_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Environment of a process whose OpenMM has OpenCL, on the CPU by Intel's runtime.
+
+    The loader reads it once, when OpenMM is imported: such a test needs its own process.
+    """
+    runtime = Path(sys.prefix) / "lib/libintelocl.so"
+    if not runtime.exists():
+        pytest.skip("no OpenCL runtime: pip install intel-opencl-rt intel-cmplr-lib-rt")
+    # the wheel's own .icd names the runtime by a path that does not exist
+    vendors = tmp_path_factory.mktemp("OpenCL")
+    (vendors / "intel.icd").write_text(f"{runtime}\n")
+    environment = {**os.environ, "OCL_ICD_VENDORS": str(vendors)}
+    code = "import openmm; openmm.Platform.getPlatformByName('OpenCL')"
+    asked = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
+    )
+    if asked.returncode != 0:
+        last = asked.stderr.strip().rpartition("\n")[2]
+        pytest.skip(f"no OpenCL platform ({last}): apt-get install ocl-icd-libopencl1")
+    return environment
+
+
+@pytest.fixture
+def broken_cuda_environment(tmp_path: Path) -> dict[str, str]:
+    """Environment of a process whose OpenMM has a CUDA plugin that does not load."""
+    plugins = tmp_path / "plugins"
+    plugins.mkdir()
+    for plugin in (Path(openmm.version.openmm_library_path) / "plugins").glob("*.so"):
+        if "CUDA" not in plugin.name:
+            (plugins / plugin.name).symlink_to(plugin)
+    (plugins / "libOpenMMCUDA.so").write_text("built for another machine\n" * 10)
+    return {**os.environ, "OPENMM_PLUGIN_DIR": str(plugins)}

@@ -27,6 +27,7 @@ COMMANDS = {
     "rank": "rank ligands and account for every record",
     "report": "write metrics.json and report.html",
     "summary": "print what a run did",
+    "doctor": "say what is installed here and whether it computes rightly",
 }
 """Subcommands; ``a-b`` is implemented in ``screenmm.stages.a_b``."""
 
