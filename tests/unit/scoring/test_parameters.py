@@ -9,7 +9,7 @@ from openmm import unit
 from openmm.app import ForceField, NoCutoff
 from rdkit import Chem
 
-from screenmm.scoring.ligand_parameters import FORCE_FIELD, openmm_topology
+from screenmm.scoring.ligand_parameters import FORCE_FIELD
 from screenmm.scoring.parameters import (
     FORCE_GROUPS,
     Parameters,
@@ -19,6 +19,7 @@ from screenmm.scoring.parameters import (
     extract,
     join,
 )
+from screenmm.scoring.smirnoff import openmm_topology
 
 from .conftest import energy
 

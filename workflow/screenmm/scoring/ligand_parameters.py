@@ -1,12 +1,13 @@
 """Ligand parameters: OpenFF Sage with charges from OpenFF NAGL.
 
-NAGL is a graph neural network trained on AM1-BCC charges [1]_; Sage 2.3 was fitted
-with them [2]_.
+Sage 2.3 [1]_ was fitted with NAGL's charges. Force field and network are read by their own
+packages; assigning them is done in :mod:`screenmm.scoring.smirnoff` and
+:mod:`screenmm.scoring.charges`, with the results of OpenFF Interchange and of
+``GNNModel.compute_property`` in a fraction of their time.
 
 References
 ----------
-.. [1] L. Wang et al., OpenFF NAGL, https://github.com/openforcefield/openff-nagl
-.. [2] S. Boothroyd et al., J. Chem. Theory Comput. 19, 3251 (2023).
+.. [1] S. Boothroyd et al., J. Chem. Theory Comput. 19, 3251 (2023).
 """
 
 from __future__ import annotations
@@ -14,35 +15,34 @@ from __future__ import annotations
 import functools
 import logging
 import warnings
+from typing import TYPE_CHECKING
 
 import numpy as np
-from openmm.app import Topology
 from rdkit import Chem
 
+from screenmm.deadline import deadline
 from screenmm.errors import LigandError, Reason
-from screenmm.scoring.parameters import Parameters, extract
+from screenmm.scoring.charges import load_charge_model, nagl_charges
+from screenmm.scoring.parameters import Parameters
+from screenmm.scoring.smirnoff import (
+    CompiledForceField,
+    assign,
+    compile_force_field,
+    mdl_molecule,
+)
+
+if TYPE_CHECKING:
+    from screenmm.scoring.parameter_cache import ParameterCache
 
 FORCE_FIELD = "openff_unconstrained-2.3.0.offxml"
 """Unconstrained: with constraints the bonds to hydrogen would have no energy."""
 
-CHARGE_MODEL = "openff-gnn-am1bcc-1.0.0.pt"
-
 
 @functools.lru_cache(maxsize=1)
-def _force_field():  # type: ignore[no-untyped-def]
+def _force_field() -> CompiledForceField:
     from openff.toolkit import ForceField  # noqa: PLC0415  (five seconds to import)
 
-    return ForceField(FORCE_FIELD)
-
-
-@functools.lru_cache(maxsize=1)
-def _charge_model():  # type: ignore[no-untyped-def]
-    import torch  # noqa: PLC0415  (seconds to import)
-    from openff.nagl import GNNModel  # noqa: PLC0415
-    from openff.nagl_models import validate_nagl_model_path  # noqa: PLC0415
-
-    torch.set_num_threads(1)
-    return GNNModel.load(validate_nagl_model_path(CHARGE_MODEL), eval_mode=True)
+    return compile_force_field(ForceField(FORCE_FIELD), FORCE_FIELD)
 
 
 def load_models() -> None:
@@ -50,16 +50,25 @@ def load_models() -> None:
     logging.getLogger("openff").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", category=FutureWarning)
     _force_field()
-    _charge_model()
+    load_charge_model()
 
 
-def ligand_parameters(mol: Chem.Mol) -> Parameters:
+def ligand_parameters(
+    mol: Chem.Mol,
+    *,
+    cache: ParameterCache | None = None,
+    time_limit_s: float | None = None,
+) -> Parameters:
     """Parametrise a molecule.
 
     Parameters
     ----------
     mol : rdkit.Chem.Mol
-        All hydrogens explicit, one conformer (only its stereochemistry is used).
+        All hydrogens explicit; only its structure is used, no coordinates.
+    cache : ParameterCache, optional
+        Asked first and told afterwards.
+    time_limit_s : float, optional
+        Bound on the time this may take, s.
 
     Returns
     -------
@@ -69,23 +78,28 @@ def ligand_parameters(mol: Chem.Mol) -> Parameters:
     Raises
     ------
     LigandError
-        No parameters or charges for this molecule (reason ``parameters_missing``).
+        No parameters or charges for this molecule (reason ``parameters_missing``), or not
+        within the time limit (``time_limit``).
     """
-    from openff.toolkit import Molecule  # noqa: PLC0415
-    from openff.units import unit  # noqa: PLC0415
-
+    known = cache.get(mol) if cache is not None else None
+    if known is not None:
+        return known
     load_models()
+    with deadline(time_limit_s, "parametrisation"):
+        parameters = _parametrise(mol)
+    if cache is not None:
+        cache.put(mol, parameters)
+    return parameters
+
+
+def _parametrise(mol: Chem.Mol) -> Parameters:
     try:
-        molecule = Molecule.from_rdkit(
-            mol, allow_undefined_stereo=True, hydrogens_are_explicit=True
-        )
-        raw = np.asarray(_charge_model().compute_property(molecule, as_numpy=True), dtype=float)
+        prepared = mdl_molecule(mol)
+        raw = nagl_charges(prepared)
         if not np.isfinite(raw).all():
             raise LigandError(Reason.PARAMETERS_MISSING, "NAGL gave charges that are not finite")
         charges = raw + (Chem.GetFormalCharge(mol) - raw.sum()) / len(raw)
-        molecule.partial_charges = unit.Quantity(charges, unit.elementary_charge)
-        topology = molecule.to_topology()
-        system = _force_field().create_openmm_system(topology, charge_from_molecules=[molecule])
+        return assign(_force_field(), prepared, charges)
     except LigandError:
         raise
     except Exception as error:
@@ -94,23 +108,3 @@ def ligand_parameters(mol: Chem.Mol) -> Parameters:
         raise LigandError(
             Reason.PARAMETERS_MISSING, f"{FORCE_FIELD} with NAGL: {type(error).__name__}: {text}"
         ) from error
-    return extract(system, openmm_topology(mol))
-
-
-def openmm_topology(mol: Chem.Mol, residue_name: str = "LIG") -> Topology:
-    """Make an OpenMM Topology of one residue with the molecule's atoms and bonds."""
-    from openmm.app import Element  # noqa: PLC0415
-
-    topology = Topology()
-    residue = topology.addResidue(residue_name, topology.addChain("L"))
-    atoms = [
-        topology.addAtom(
-            f"{atom.GetSymbol()}{atom.GetIdx() + 1}",
-            Element.getByAtomicNumber(atom.GetAtomicNum()),
-            residue,
-        )
-        for atom in mol.GetAtoms()
-    ]
-    for bond in mol.GetBonds():
-        topology.addBond(atoms[bond.GetBeginAtomIdx()], atoms[bond.GetEndAtomIdx()])
-    return topology
