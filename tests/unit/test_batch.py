@@ -61,9 +61,23 @@ def work(item: dict[str, Any]) -> dict[str, Any]:
     return {"value": item["key"] * 2, "pair": (1, 2.5)}
 
 
+def work_together(pack: list[dict[str, Any]]) -> list[dict[str, Any] | LigandError]:
+    """Do several items; a wrong molecule is its own answer, anything else ends the pack."""
+    with (_worker["folder"] / "packs").open("a") as handle:
+        handle.write(" ".join(item["key"] for item in pack) + "\n")
+    answers: list[dict[str, Any] | LigandError] = []
+    for item in pack:
+        try:
+            answers.append(work(item))
+        except LigandError as error:
+            answers.append(error)
+    return answers
+
+
 def task(folder: Path, time_limit_s: float = 30, **changes: Any) -> Task:
     given: dict[str, Any] = {"start": start, "start_args": (folder,), "receptor": "wt"} | changes
-    return Task("dock", work, time_limit_s=time_limit_s, **given)
+    function = work_together if given.get("pack_size") else work
+    return Task("dock", function, time_limit_s=time_limit_s, **given)
 
 
 def items(**things: dict[str, Any]) -> list[tuple[str, Any]]:
@@ -134,6 +148,28 @@ def test_only_the_guilty_items_are_lost_and_order_is_kept(tmp_path: Path, worker
     # what died once had a second try, everything else exactly one
     twice = dict.fromkeys(("kill", "exit", "unlucky"), 2)
     assert Counter(calls(tmp_path)) == {key: 1 for key, _ in HOSTILE} | twice
+
+
+def test_a_pack_loses_only_its_guilty_items(tmp_path: Path) -> None:
+    assert run(tmp_path, HOSTILE, 2, time_limit_s=1, pack_size=4) == [
+        failure("hang", "time_limit", "not finished within 1 s; raise time_limit_s")
+        if outcome.key == "hang"
+        else outcome
+        for outcome in FATES
+    ]
+
+
+def test_packs_follow_from_the_order_of_items_and_are_resumed_whole(tmp_path: Path) -> None:
+    todo = items(a={}, b={}, c={}, d={}, e={})
+    whole = run(tmp_path, todo, 1, pack_size=2)
+    first = ["a b", "c d", "e"]
+    assert (tmp_path / "packs").read_text().splitlines() == first
+    # a journal that ends within the second pack
+    journal = tmp_path / ".out.parquet.journal"
+    lines = journal.read_text().splitlines(keepends=True)
+    journal.write_text("".join(lines[:4]))
+    assert run(tmp_path, todo, 1, pack_size=2) == whole
+    assert (tmp_path / "packs").read_text().splitlines() == [*first, "c d", "e"]
 
 
 def test_outcomes_come_back_from_the_journal_unchanged(tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
 """Work through a shard: many workers, a time limit per item, and resume after a kill.
 
-Each worker is a process that holds one item at a time, so an engine that hangs or crashes
-costs one item, never the shard, and it is always known which one. Finished items go to a
-journal beside the output; a restarted stage takes them from there. Results come back in
+Each worker is a process that holds one pack of items at a time (of one item, unless a GPU
+wants more), so an engine that hangs or crashes costs one item, never the shard, and it is
+always known which one: a pack that is lost is done again item by item. Finished items go to
+a journal beside the output; a restarted stage takes them from there. Results come back in
 the order of the items, however many workers there are, so the output's bytes do not
 depend on it.
 """
@@ -24,7 +25,7 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from screenmm.errors import LigandError, Reason, ScreenMMError
 from screenmm.files import replace_whole
@@ -38,6 +39,9 @@ LONGEST_WAIT_S = 3600.0
 Result = dict[str, Any]
 """What a worker returns for one item: plain JSON, so that it fits the journal."""
 
+Pack = list[tuple[str, Any]]
+"""Items, with their keys, that a worker gets together."""
+
 
 @dataclass(frozen=True)
 class Task:
@@ -49,7 +53,8 @@ class Task:
         Name of the stage, for the ledger.
     function : callable
         ``function(item) -> Result``; a module-level function. It raises
-        :class:`LigandError` for what the item cannot do.
+        :class:`LigandError` for what the item cannot do. With a ``pack_size``:
+        ``function(items) -> list of Result or LigandError``, one for each item.
     start : callable
         Called once in each worker before its first item, with ``start_args``. An error
         in it stops the stage.
@@ -61,15 +66,19 @@ class Task:
         Name of the ledger column that an item's key fills: ``inchikey`` or ``record``.
     receptor : str
         Receptor of the ledger rows; empty before receptors matter.
+    pack_size : int or None
+        Most items that a worker works on together. The packs follow from the items'
+        order alone, also after a resume. None: one item, not a list of one.
     """
 
     stage: str
-    function: Callable[[Any], Result]
+    function: Callable[[Any], Any]
     start: Callable[..., None]
     start_args: tuple[Any, ...]
     time_limit_s: float
     subject: str = "inchikey"
     receptor: str = ""
+    pack_size: int | None = None
 
 
 @dataclass
@@ -182,10 +191,16 @@ def run_batch(
     done = journal.read()
     if done:
         log.info("%s: %d of %d items taken from the journal", task.stage, len(done), len(items))
-    todo = [(key, item) for key, item in items if key not in done]
+    size = task.pack_size or 1
+    packs = [list(items[start : start + size]) for start in range(0, len(items), size)]
+    # a pack is done as a whole: what its members come to may hang on the last digit together
+    todo = [pack for pack in packs if any(key not in done for key, _ in pack)]
+    for key, _ in (member for pack in todo for member in pack):
+        done.pop(key, None)
     journal.open(done)
     try:
-        for outcome in progress(_compute(task, todo, workers), len(todo), task.stage):
+        count = sum(map(len, todo))
+        for outcome in progress(_compute(task, todo, workers), count, task.stage):
             journal.add(outcome)
             done[outcome.key] = outcome
     finally:
@@ -194,7 +209,7 @@ def run_batch(
         yield done[key]
 
 
-def _compute(task: Task, todo: Sequence[tuple[str, Any]], workers: int) -> Iterator[Outcome]:
+def _compute(task: Task, todo: Sequence[Pack], workers: int) -> Iterator[Outcome]:
     """Yield outcomes as they come, in any order."""
     waiting = deque(todo)
     died: set[str] = set()
@@ -202,18 +217,25 @@ def _compute(task: Task, todo: Sequence[tuple[str, Any]], workers: int) -> Itera
     try:
         while waiting or any(worker.held for worker in crew):
             worker = _next_to_serve(crew)
-            held, value = worker.held, worker.take()
-            if held is not None and isinstance(value, _Death) and held[0] not in died:
-                # the machine may have run out of memory: once more, after the others
-                died.add(held[0])
-                waiting.append(held)
-            elif held is not None and value is not None:
-                yield _outcome(task, held[0], value)
+            held, answers = worker.held, worker.take()
+            if held and isinstance(answers, LigandError):
+                if len(held) > 1:
+                    # one of them did it: each on its own shows which
+                    waiting.extend([member] for member in held)
+                elif isinstance(answers, _Death) and held[0][0] not in died:
+                    # the machine may have run out of memory: once more, after the others
+                    died.add(held[0][0])
+                    waiting.append(held)
+                else:
+                    yield _outcome(task, held[0][0], answers)
+            elif isinstance(answers, list):
+                for (key, _), answer in zip(held, answers, strict=True):
+                    yield _outcome(task, key, answer)
             crew.remove(worker)
             if not waiting:
                 worker.stop()
             elif worker.alive:
-                worker.give(*waiting.popleft())
+                worker.give(waiting.popleft())
                 crew.append(worker)
             else:
                 crew.append(_Worker(task))
@@ -239,33 +261,33 @@ class _Death(LigandError):
 
 
 class _Worker:
-    """A process of its own, and the item it holds."""
+    """A process of its own, and the pack it holds."""
 
     def __init__(self, task: Task) -> None:
         # a fresh interpreter: OpenMM and torch do not survive a fork
         context = get_context("spawn")
         self.pipe, theirs = context.Pipe()
-        arguments = (theirs, task.function, task.start, task.start_args)
+        arguments = (theirs, task.function, task.pack_size, task.start, task.start_args)
         self._process = context.Process(target=_serve, args=arguments, daemon=True)
         self._process.start()
         theirs.close()
         self._task = task
         self._started = False
         self.alive = True
-        self.held: tuple[str, Any] | None = None
+        self.held: Pack = []
         self.deadline = float("inf")
 
-    def give(self, key: str, item: Any) -> None:
-        """Let the idle worker begin an item; its time runs from here."""
-        self.held = (key, item)
-        self.deadline = time.monotonic() + self._task.time_limit_s
+    def give(self, pack: Pack) -> None:
+        """Let the idle worker begin a pack; its time runs from here."""
+        self.held = pack
+        self.deadline = time.monotonic() + self._task.time_limit_s * len(pack)
         # a worker that died while idle shows when its answer is taken
         with suppress(OSError):
-            self.pipe.send(item)
+            self.pipe.send([item for _, item in pack])
 
-    def take(self) -> Result | LigandError | None:
-        """Take what the item came to; None when the worker has only just started."""
-        self.held, self.deadline = None, float("inf")
+    def take(self) -> list[Result | LigandError] | LigandError | None:
+        """Take what the pack came to; None when the worker has only just started."""
+        self.held, self.deadline = [], float("inf")
         limit_s = self._task.time_limit_s
         if not self.pipe.poll():
             self.stop()
@@ -279,7 +301,7 @@ class _Worker:
         if not self._started and answer is not None:
             raise ScreenMMError(f"{self._task.stage}: a worker could not start: {answer}")
         self._started = True
-        return answer
+        return cast("list[Result | LigandError] | None", answer)
 
     def _death(self) -> _Death:
         self._process.join()
@@ -305,11 +327,12 @@ def _how_ended(exitcode: int | None) -> str:
 
 def _serve(
     pipe: Connection,
-    function: Callable[[Any], Result],
+    function: Callable[[Any], Any],
+    pack_size: int | None,
     start: Callable[..., None],
     start_args: tuple[Any, ...],
 ) -> None:
-    """Run in the worker process: start, say so, then answer item after item."""
+    """Run in the worker process: start, say so, then answer pack after pack."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the stage itself decides what it means
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
@@ -324,7 +347,11 @@ def _serve(
     pipe.send(None)
     with suppress(EOFError):
         while True:
-            pipe.send(_guarded(function, pipe.recv()))
+            items = pipe.recv()
+            if pack_size is None:
+                pipe.send([_guarded(function, item) for item in items])
+            else:
+                pipe.send(_guarded_pack(function, items))
 
 
 def _end_with_parent() -> None:
@@ -346,6 +373,25 @@ def _guarded(function: Callable[[Any], Result], item: Any) -> Result | LigandErr
         # an unforeseen error of one molecule must not stop the shard; it is on record
         traceback.print_exc()
         return LigandError(Reason.INTERNAL_ERROR, _one_line(error)[:500])
+
+
+def _guarded_pack(
+    function: Callable[[Any], list[Result | LigandError]], items: list[Any]
+) -> list[Result | LigandError]:
+    """Run a pack in the worker; if that fails as a whole, its items one by one."""
+    try:
+        return [
+            answer if isinstance(answer, LigandError) else json.loads(json.dumps(answer))
+            for answer in function(items)
+        ]
+    except Exception as error:
+        if len(items) > 1:
+            log.warning("a pack of %d failed (%s): one by one", len(items), _one_line(error)[:200])
+            return [_guarded_pack(function, [item])[0] for item in items]
+        if isinstance(error, LigandError):
+            return [error]
+        traceback.print_exc()
+        return [LigandError(Reason.INTERNAL_ERROR, _one_line(error)[:500])]
 
 
 def _one_line(error: Exception) -> str:
