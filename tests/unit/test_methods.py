@@ -48,7 +48,7 @@ def texts(settings: Settings) -> dict[str, str]:
     [
         ("name", "other", set()),
         ("results", "results/other", set()),
-        ("seed", 2, {"prepare_ligands", "dock"}),
+        ("seed", 2, {"prepare_ligands", "dock", "score"}),
         ("library.files", ["other.smi"], {"split"}),
         ("library.id_column", "name", {"split"}),
         ("library.shard_size", 100, {"split", "merge"}),

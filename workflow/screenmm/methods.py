@@ -19,8 +19,8 @@ VERSIONS = {
     "prepare_receptor": 1,
     "dock": 1,
     "select": 1,
-    "score": 1,
-    "rank": 1,
+    "score": 2,
+    "rank": 2,
     "report": 1,
 }
 
@@ -74,7 +74,10 @@ def stage_settings(settings: Settings, stage: str, receptor: str = "") -> str:
         used = dump
     elif stage == "score":
         kept = set(dump["scoring"]) - {"top", "poses", "shard_size"}
-        used = {"scoring": {key: dump["scoring"][key] for key in sorted(kept)}}
+        used = {
+            "seed": dump["seed"],
+            "scoring": {key: dump["scoring"][key] for key in sorted(kept)},
+        }
     else:
         used = {
             section: dump[section]

@@ -414,8 +414,29 @@ class Docking(Section):
 Platform = Literal["auto", "CUDA", "HIP", "OpenCL", "CPU", "Reference"]
 
 
+PROTOCOLS: dict[str, dict[str, Any]] = {
+    "fast": {"max_iterations": 30, "jitter_replicas": 0},
+    "standard": {},
+    "accurate": {
+        "pocket_radius_angstrom": 12.0,
+        "tolerance_kcal_mol_angstrom": 0.1,
+        "max_iterations": 500,
+        "jitter_replicas": 4,
+    },
+}
+"""What each protocol changes of :class:`Scoring`'s defaults, which are those of standard."""
+
+
 class Scoring(Section):
     """OpenMM minimisation and MM/GBSA."""
+
+    protocol: Literal["fast", "standard", "accurate"] = Field(
+        "standard",
+        description="Starting point for the keys below; a key that is given wins. Costs and "
+        "accuracies: docs/scoring.md. fast: max_iterations 30, no jitter_replicas. accurate: "
+        "pocket_radius_angstrom 12, tolerance_kcal_mol_angstrom 0.1, max_iterations 500, "
+        "jitter_replicas 4.",
+    )
 
     top: int = Field(
         1000, ge=1, description="How many ligands per receptor reach MM/GBSA, best docked first."
@@ -454,7 +475,33 @@ class Scoring(Section):
         1.0, ge=1, le=20, description="Interior dielectric of Coulomb and GB terms."
     )
     solvent_dielectric: float = Field(78.5, ge=1, le=200, description="Solvent dielectric.")
+    jitter_replicas: int = Field(
+        1,
+        ge=0,
+        le=100,
+        description="Times each pose is minimised again from slightly displaced coordinates; "
+        "the spread of the scores gives the rank intervals.",
+    )
+    jitter_angstrom: float = Field(
+        0.1, gt=0, le=1, description="Standard deviation of that displacement, per axis, Å."
+    )
+    pack_size: Annotated[int, Field(ge=1, le=1024)] | Literal["auto"] = Field(
+        "auto",
+        description="Complexes minimised together in one OpenMM Context; auto: 1 on CPU and "
+        "Reference, 64 on a GPU. Halved where the device's memory is too small.",
+    )
+    parametrisation_time_limit_s: float = Field(
+        60, gt=0, description="Time limit of a state's force-field parameters, seconds."
+    )
     time_limit_s: float = Field(300, gt=0, description="Time limit per ligand, seconds.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_protocol(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        name = given.get("protocol", "standard")
+        return {**PROTOCOLS.get(name, {}), **given} if isinstance(name, str) else given
 
     @model_validator(mode="after")
     def _radii_ordered(self) -> Scoring:

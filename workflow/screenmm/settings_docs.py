@@ -18,7 +18,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from screenmm.errors import ConfigError
 from screenmm.files import write_text
-from screenmm.settings import Settings, parse_settings
+from screenmm.settings import PROTOCOLS, Settings, parse_settings
 
 TEN_LINES = """\
 name: my-screen
@@ -136,6 +136,11 @@ class Key:
         return "$ref" in self.spec
 
     @property
+    def by_protocol(self) -> bool:
+        """Whether a protocol sets it, so that writing it down would overrule the protocol."""
+        return any(self.name in changes for changes in PROTOCOLS.values())
+
+    @property
     def valid(self) -> str:
         """Valid values, in words."""
         return _valid(self.spec)
@@ -231,7 +236,7 @@ def _section_lines(
             lines += _about(below, key, indent)
             for inner in keys_of(below):
                 lines += _wrapped(f"{inner.name}: {_told(inner, {})}", indent, "  - ")
-        live = value is not None
+        live = value is not None and not key.by_protocol
         shown = key.example if key.required or not live else value
         lines.append(f"{indent}{'' if live else '#'}{key.name}: {_yaml(shown)}")
     return lines
@@ -254,7 +259,8 @@ def _told(key: Key, below: dict[str, Any]) -> str:
     if key.required:
         told.append("Required.")
     elif not key.is_section:
-        told.append("Optional." if key.default is None else f"Default: {_yaml(key.default)}.")
+        default = f"Default: {_yaml(key.default)}{' in standard' if key.by_protocol else ''}."
+        told.append("Optional." if key.default is None else default)
     return " ".join(told)
 
 

@@ -23,6 +23,7 @@ from screenmm.ranking.fates import make_ledger
 from screenmm.ranking.parts import Parts, open_parts
 from screenmm.ranking.ranking import make_ranking
 from screenmm.settings import Settings, parse_settings
+from screenmm.stages.score import RESIDUE_TERMS, SCORE_SCHEMA
 
 TYK2 = Path(openmmforcefields.__file__).parent / "data/perses_jacs_systems/tyk2"
 RECEPTORS = ("wt", "V678F")
@@ -76,13 +77,8 @@ LIGAND_SCHEMA = pa.schema(
     [("inchikey", pa.string()), ("smiles", pa.string()), ("poses", pa.list_(pa.string()))]
 )
 SELECTED_SCHEMA = pa.schema([("inchikey", pa.string()), ("receptor", pa.string())])
+RESIDUES = ["A:LEU:900", "A:VAL:901", "A:ASP:902", "A:GLU:903", "A:PHE:904", "A:LYS:905"]
 TERM_NAMES = ("vdw_kcal_mol", "coulomb_kcal_mol", "gb_kcal_mol", "sa_kcal_mol", "strain_kcal_mol")
-SCORE_SCHEMA = pa.schema(
-    [("inchikey", pa.string()), ("state", pa.string()), ("pose", pa.int32()),
-     ("dg_mmgbsa_kcal_mol", pa.float64()), *((term, pa.float64()) for term in TERM_NAMES),
-     ("iterations", pa.int32()), ("rmsd_angstrom", pa.float64()), ("platform", pa.string()),
-     ("moved_atoms", pa.list_(pa.int32())), ("moved_xyz_angstrom", pa.list_(pa.float32()))]
-)  # fmt: skip
 
 
 @dataclass
@@ -181,6 +177,14 @@ def _score_rows(rng: random.Random, poses: list[dict], n_atoms: int) -> list[dic
                 **{name: pose[name] for name in ("inchikey", "state", "pose")},
                 "dg_mmgbsa_kcal_mol": sum(terms),
                 **dict(zip(TERM_NAMES, terms, strict=True)),
+                "replicas_kcal_mol": [sum(terms) + rng.gauss(0, 1.5) for _ in range(2)],
+                "residue": RESIDUES,
+                **{
+                    f"residue_{name}": [rng.uniform(-4, 2) for _ in RESIDUES]
+                    for name in RESIDUE_TERMS
+                },
+                "ligand_gb_kcal_mol": rng.uniform(0, 20),
+                "ligand_sa_kcal_mol": rng.uniform(-3, 0),
                 "iterations": 42,
                 "rmsd_angstrom": rng.random(),
                 "platform": "CPU",

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from screenmm.ranking.database import open_database, write_database
-from tests.unit.ranking.conftest import DRUGS, HOSTILE, Screen
+from tests.unit.ranking.conftest import DRUGS, HOSTILE, RESIDUES, Screen
 
 
 def test_tables_hold_every_row(screen: Screen, ranked, tmp_path: Path) -> None:
@@ -21,6 +21,8 @@ def test_tables_hold_every_row(screen: Screen, ranked, tmp_path: Path) -> None:
             "events": 10,
             "poses": len(screen.poses),
             "scores": len(screen.scores),
+            "residue_energies": len(RESIDUES)
+            * len({(row["receptor"], row["inchikey"]) for row in screen.scores}),
             "ranking": ranked.execute("SELECT count(*) FROM ranking").fetchone()[0],
             "ledger": 2 * (len(DRUGS) + len(HOSTILE) + 2),
             "metadata": 2,

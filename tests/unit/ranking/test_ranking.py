@@ -10,6 +10,7 @@ from rdkit.Chem import Descriptors
 
 from screenmm.ledger import Event, Status, write_events
 from screenmm.ranking.ranking import COLUMNS, write_ranking
+from screenmm.stages.score import RESIDUE_TERMS
 from tests.unit.ranking.conftest import HOSTILE, TERM_NAMES, TIED_DG, Screen
 
 
@@ -165,3 +166,31 @@ def test_nothing_docked_gives_an_empty_ranking(screen: Screen, tmp_path: Path) -
     con = replace(screen, parts=parts).open()
     write_ranking(con, tmp_path / "ranking.csv")
     assert (tmp_path / "ranking.csv").read_text() == ",".join(COLUMNS) + "\n"
+
+
+def test_main_residues_are_the_largest_of_the_best_pose(screen: Screen, rows) -> None:
+    expected = _expected_best(screen)
+    for row in rows:
+        if not row["dg_mmgbsa_kcal_mol"]:
+            assert row["main_residues"] == ""
+            continue
+        best = expected[row["receptor"], row["inchikey"]]
+        totals = [
+            sum(best[f"residue_{term}"][i] for term in RESIDUE_TERMS)
+            for i in range(len(best["residue"]))
+        ]
+        order = sorted(range(len(totals)), key=lambda i: -abs(totals[i]))[:5]
+        named = [part.rsplit(" ", 1) for part in row["main_residues"].split("; ")]
+        assert [name for name, _ in named] == [best["residue"][i] for i in order]
+        assert [float(value) for _, value in named] == pytest.approx(
+            [totals[i] for i in order], abs=0.051
+        )
+
+
+def test_rank_intervals_hold_the_rank_and_widen_with_the_noise(rows) -> None:
+    scored = [r for r in rows if r["dg_mmgbsa_kcal_mol"]]
+    assert scored
+    for row in scored:
+        assert int(row["rank_low"]) <= int(row["rank"]) <= int(row["rank_high"])
+        assert float(row["dg_sd_kcal_mol"]) > 0
+    assert all(r["rank_low"] == "" for r in rows if not r["dg_mmgbsa_kcal_mol"])

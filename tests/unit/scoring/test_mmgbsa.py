@@ -5,20 +5,33 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 
 import numpy as np
+import openmm
 import pytest
 from rdkit import Chem
 
 from screenmm.errors import LigandError, Reason
+from screenmm.receptor.model import ReceptorModel
 from screenmm.scoring.carve import carve
+from screenmm.scoring.ligand_parameters import ligand_parameters
 from screenmm.scoring.mmgbsa import (
+    Pose,
+    PoseScore,
     binding_terms,
-    interaction_energy,
+    interaction_energies,
+    jittered,
     ligand_strain,
-    score_pose,
-    solvation_energy,
+    score_poses,
+    solvation_changes,
 )
-from screenmm.scoring.parameters import Parameters, SystemOptions, build_system, cut, join
-from screenmm.scoring.platforms import choose_platform
+from screenmm.scoring.parameters import (
+    Parameters,
+    SystemOptions,
+    build_system,
+    cut,
+    gbsa_force,
+    join,
+)
+from screenmm.scoring.platforms import PlatformChoice, choose_platform
 from screenmm.settings import Scoring
 
 from .conftest import energy
@@ -31,9 +44,23 @@ def pose(ejm_42: Chem.Mol) -> np.ndarray:
     return ejm_42.GetConformer().GetPositions()
 
 
+def score(
+    model: ReceptorModel,
+    ligand: Parameters,
+    pose_angstrom: np.ndarray,
+    options: Scoring = OPTIONS,
+    platform: PlatformChoice | None = None,
+) -> PoseScore:
+    platform = platform or choose_platform("CPU")
+    (result,) = score_poses(model, [Pose(ligand, pose_angstrom)], options, platform)
+    if isinstance(result, LigandError):
+        raise result
+    return result
+
+
 @pytest.fixture(scope="module")
 def scored(tyk2_model, ejm_42_parameters, pose):
-    return score_pose(tyk2_model, ejm_42_parameters, pose, OPTIONS, choose_platform("CPU"))
+    return score(tyk2_model, ejm_42_parameters, pose)
 
 
 def test_interaction_is_the_difference_of_whole_energies(tyk2_model, ejm_42_parameters, pose):
@@ -42,7 +69,7 @@ def test_interaction_is_the_difference_of_whole_energies(tyk2_model, ejm_42_para
     pocket = cut(tyk2_model.parameters, carving.atoms)
     receptor_nm = tyk2_model.positions_angstrom[carving.atoms] / 10
     ligand_nm = pose / 10
-    vdw, coulomb = interaction_energy(pocket, ejm_42_parameters, receptor_nm, ligand_nm)
+    vdw, coulomb = interaction_energies(pocket, ejm_42_parameters, receptor_nm, ligand_nm)
 
     def vacuum(parameters: Parameters, positions: np.ndarray) -> float:
         system = build_system(parameters, SystemOptions())
@@ -56,7 +83,7 @@ def test_interaction_is_the_difference_of_whole_energies(tyk2_model, ejm_42_para
         - vacuum(pocket, receptor_nm)
         - vacuum(ejm_42_parameters, ligand_nm)
     )
-    assert vdw + coulomb == pytest.approx(expected, abs=0.01)
+    assert vdw.sum() + coulomb.sum() == pytest.approx(expected, abs=0.01)
 
 
 def test_terms_of_a_known_binder_have_the_right_signs(scored):
@@ -80,7 +107,7 @@ def test_only_flexible_residues_and_the_ligand_move(tyk2_model, scored, pose):
 
 
 def test_same_input_same_bytes(tyk2_model, ejm_42_parameters, pose, scored):
-    again = score_pose(tyk2_model, ejm_42_parameters, pose, OPTIONS, choose_platform("CPU"))
+    again = score(tyk2_model, ejm_42_parameters, pose)
     assert again.terms == scored.terms
     assert np.array_equal(again.ligand_angstrom, scored.ligand_angstrom)
 
@@ -89,10 +116,9 @@ def test_score_does_not_depend_on_where_the_receptor_stands(tyk2_model, ejm_42_p
     turn = np.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
     moved = replace(tyk2_model, positions_angstrom=tyk2_model.positions_angstrom @ turn.T + 20)
     options = Scoring(max_iterations=1)
-    here = score_pose(tyk2_model, ejm_42_parameters, pose, options, choose_platform("Reference"))
-    there = score_pose(
-        moved, ejm_42_parameters, pose @ turn.T + 20, options, choose_platform("Reference")
-    )
+    reference = choose_platform("Reference")
+    here = score(tyk2_model, ejm_42_parameters, pose, options, reference)
+    there = score(moved, ejm_42_parameters, pose @ turn.T + 20, options, reference)
     assert there.terms.total_kcal_mol == pytest.approx(here.terms.total_kcal_mol, abs=0.02)
 
 
@@ -103,9 +129,10 @@ def test_whole_receptor_against_carved(tyk2_model, ejm_42_parameters, pose):
     terms = []
     for atoms in (everything, carved):
         positions = np.concatenate([tyk2_model.positions_angstrom[atoms], pose]) / 10
-        terms.append(
-            binding_terms(cut(tyk2_model.parameters, atoms), ejm_42_parameters, positions, OPTIONS)
-        )
+        pocket = cut(tyk2_model.parameters, atoms)
+        residues = tyk2_model.residues[atoms]
+        found, _ = binding_terms(pocket, ejm_42_parameters, positions, OPTIONS, residues)
+        terms.append(found)
     whole, part = terms
     assert part.vdw_kcal_mol == pytest.approx(whole.vdw_kcal_mol, abs=0.8)
     assert part.sa_kcal_mol == pytest.approx(whole.sa_kcal_mol, abs=0.3)
@@ -114,21 +141,117 @@ def test_whole_receptor_against_carved(tyk2_model, ejm_42_parameters, pose):
     assert part.strain_kcal_mol == pytest.approx(whole.strain_kcal_mol, abs=1e-6)
 
 
-def test_polar_and_apolar_solvation_of_one_charge_follow_born():
-    """One charge of radius R: ΔG = -k q²/2R (1/εin - 1/εout); surface 4πγ(R + 1.4 Å)²."""
-    one = np.array([1.0])
-    none = {
-        "bonds": np.zeros((0, 2), int), "bond_values": np.zeros((0, 2)),
-        "angles": np.zeros((0, 3), int), "angle_values": np.zeros((0, 2)),
-        "torsions": np.zeros((0, 4), int), "torsion_values": np.zeros((0, 3)),
-        "exceptions": np.zeros((0, 2), int), "exception_values": np.zeros((0, 3)),
-    }  # fmt: skip
-    ion = Parameters(one * 23, one, one * 0.3, one * 0.1, one * 0.2, one * 0.8, **none)
-    gb, sa = solvation_energy(ion, np.zeros((1, 3)), OPTIONS)
-    born_radius = 0.2 - 0.009  # OBC's offset, nothing descreens
-    assert gb == pytest.approx(-0.5 * 138.935456 * (1 - 1 / 78.5) / born_radius, rel=1e-4)
-    expected_sa = 4 * np.pi * 2.25936 * 0.34**2 * (0.2 / born_radius) ** 6
-    assert sa == pytest.approx(expected_sa, rel=1e-4)
+def test_solvation_is_the_difference_of_whole_energies(tyk2_model, ejm_42_parameters, pose):
+    """OpenMM's own GBSAOBCForce of complex, receptor and ligand."""
+    carving = carve(tyk2_model, pose, 7.0, 0.0)
+    pocket = cut(tyk2_model.parameters, carving.atoms)
+    n = len(pocket)
+    positions = np.concatenate([tyk2_model.positions_angstrom[carving.atoms], pose]) / 10
+
+    def solvation(parameters: Parameters, positions_nm: np.ndarray) -> float:
+        system = openmm.System()
+        for _ in range(len(parameters)):
+            system.addParticle(1.0)
+        system.addForce(gbsa_force(parameters, 2.0, 78.5))
+        return energy(system, positions_nm)
+
+    expected = (
+        solvation(join([pocket, ejm_42_parameters]), positions)
+        - solvation(pocket, positions[:n])
+        - solvation(ejm_42_parameters, positions[n:])
+    )
+    options = Scoring(solute_dielectric=2.0)
+    polar, apolar, _ = solvation_changes(pocket, ejm_42_parameters, positions, options)
+    assert polar.sum() + apolar.sum() == pytest.approx(expected, abs=0.01)
+
+
+def test_contributions_sum_to_the_terms(tyk2_model, tyk2_ligands):
+    poses = [
+        Pose(ligand_parameters(mol), mol.GetConformer().GetPositions()) for mol in tyk2_ligands[:10]
+    ]
+    for result in score_poses(tyk2_model, poses, OPTIONS, choose_platform("CPU")):
+        assert isinstance(result, PoseScore)
+        terms, parts = result.terms, result.contributions
+        vdw, coulomb, gb, sa = parts.kcal_mol.sum(axis=0)
+        assert vdw == pytest.approx(terms.vdw_kcal_mol, abs=1e-9)
+        assert coulomb == pytest.approx(terms.coulomb_kcal_mol, abs=1e-9)
+        assert gb + parts.ligand_kcal_mol[0] == pytest.approx(terms.gb_kcal_mol, abs=1e-9)
+        assert sa + parts.ligand_kcal_mol[1] == pytest.approx(terms.sa_kcal_mol, abs=1e-9)
+
+
+def test_contributions_name_the_residues_that_line_the_site(tyk2_model, scored):
+    """Hinge, gatekeeper and the leucines above and below, as in the crystal structures.
+
+    The file counts from 1 where TYK2 has 889: Leu903, Val911, Met978, Glu979, Tyr980,
+    Val981, Leu1030.
+    """
+    parts = scored.contributions
+    order = np.argsort(parts.kcal_mol.sum(axis=1))
+    best = {str(tyk2_model.residue_labels[parts.residues[i]]) for i in order[:8]}
+    lining = {"LEU:15", "VAL:23", "MET:90", "GLU:91", "TYR:92", "VAL:93", "LEU:142"}
+    assert len(best & lining) >= 4
+
+
+def test_polar_contribution_of_a_residue_is_what_its_charges_do(
+    tyk2_model, ejm_42_parameters, pose
+):
+    """Against OpenMM: delete the charges of one residue at a time.
+
+    A pair of charges then goes with either of its ends. What a residue loses is its pairs
+    with the ligand, with the other residues and with itself; its contribution counts the
+    pairs with other residues by half. So over the sum of all deletions these count twice
+    instead of once, and what they come to is known from deleting the ligand's charges.
+    """
+    carving = carve(tyk2_model, pose, 4.0, 0.0)
+    pocket = cut(tyk2_model.parameters, carving.atoms)
+    positions = np.concatenate([tyk2_model.positions_angstrom[carving.atoms], pose]) / 10
+    residues = tyk2_model.residues[carving.atoms]
+    _, parts = binding_terms(pocket, ejm_42_parameters, positions, OPTIONS, residues)
+
+    def polar(charges: np.ndarray) -> float:
+        changed = replace(pocket, charges=charges)
+        change, _, _ = solvation_changes(changed, ejm_42_parameters, positions, OPTIONS)
+        return change.sum() / 4.184
+
+    def without(which: np.ndarray) -> np.ndarray:
+        return np.where(which, 0.0, pocket.charges)
+
+    everything = polar(pocket.charges)
+    own = parts.ligand_kcal_mol[0]
+    assert polar(np.zeros_like(pocket.charges)) == pytest.approx(own, abs=1e-9)
+    for place, residue in enumerate(parts.residues):
+        mine = residues == residue
+        lost = everything - polar(without(mine))
+        alone = polar(without(~mine)) - own  # its pairs with the ligand and with itself
+        others = lost - alone
+        assert parts.kcal_mol[place, 2] == pytest.approx(alone + others / 2, abs=1e-6)
+
+
+def test_coulomb_contribution_of_a_residue_goes_with_its_charges(
+    tyk2_model, ejm_42_parameters, pose
+):
+    carving = carve(tyk2_model, pose, 4.0, 0.0)
+    pocket = cut(tyk2_model.parameters, carving.atoms)
+    positions = np.concatenate([tyk2_model.positions_angstrom[carving.atoms], pose]) / 10
+    residues = tyk2_model.residues[carving.atoms]
+    terms, parts = binding_terms(pocket, ejm_42_parameters, positions, OPTIONS, residues)
+    for place, residue in enumerate(parts.residues):
+        charges = np.where(residues == residue, 0.0, pocket.charges)
+        less, _ = binding_terms(
+            replace(pocket, charges=charges), ejm_42_parameters, positions, OPTIONS, residues
+        )
+        lost = terms.coulomb_kcal_mol - less.coulomb_kcal_mol
+        assert parts.kcal_mol[place, 1] == pytest.approx(lost, abs=1e-9)
+
+
+def test_jitter_is_small_seeded_and_fixed_chemistry(ejm_42_parameters, pose):
+    options = Scoring(jitter_replicas=50, jitter_angstrom=0.1)
+    replicas = jittered(Pose(ejm_42_parameters, pose), options, seed=7)
+    again = jittered(Pose(ejm_42_parameters, pose), options, seed=7)
+    shifts = np.array([replica.angstrom - pose for replica in replicas])
+    assert shifts.std() == pytest.approx(0.1, rel=0.05)
+    assert all(np.array_equal(a.angstrom, b.angstrom) for a, b in zip(replicas, again, strict=True))
+    assert all(replica.parameters is ejm_42_parameters for replica in replicas)
 
 
 def test_strain_of_a_minimum_is_small_and_of_a_twist_is_not(ejm_42, ejm_42_parameters, pose):
@@ -147,7 +270,7 @@ def test_strain_of_a_minimum_is_small_and_of_a_twist_is_not(ejm_42, ejm_42_param
 
 def test_a_clash_is_relieved(tyk2_model, ejm_42_parameters, pose):
     shifted = pose + np.array([0.6, 0.0, 0.0])
-    result = score_pose(tyk2_model, ejm_42_parameters, shifted, OPTIONS, choose_platform("CPU"))
+    result = score(tyk2_model, ejm_42_parameters, shifted)
     assert np.isfinite(result.terms.total_kcal_mol)
 
 
@@ -158,5 +281,5 @@ def test_a_hopeless_pose_is_a_reason_not_a_number(tyk2_model, ejm_42_parameters,
         np.argmin(np.linalg.norm(tyk2_model.positions_angstrom - inside[0], axis=1))
     ]
     with pytest.raises(LigandError) as caught:
-        score_pose(tyk2_model, ejm_42_parameters, inside, OPTIONS, choose_platform("CPU"))
+        score(tyk2_model, ejm_42_parameters, inside)
     assert caught.value.reason in (Reason.CLASH_NOT_RELIEVED, Reason.MINIMISATION_DIVERGED)

@@ -21,6 +21,10 @@ TABLES = {
     "events": "SELECT * EXCLUDE (row) FROM events ORDER BY ALL",
     "poses": "SELECT * FROM poses ORDER BY receptor, inchikey, state, pose",
     "scores": "SELECT * FROM scores ORDER BY receptor, inchikey, state, pose",
+    "residue_energies": (
+        "SELECT * EXCLUDE (ordinal) FROM residue_energies "
+        "ORDER BY receptor, inchikey, state, pose, ordinal"
+    ),
     "ranking": "SELECT * FROM ranking ORDER BY receptor_ordinal, rank",
     "ledger": "SELECT * FROM ledger ORDER BY receptor_ordinal, ordinal",
 }

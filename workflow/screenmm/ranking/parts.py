@@ -42,9 +42,22 @@ SCORES = {
     "gb_kcal_mol": "DOUBLE",
     "sa_kcal_mol": "DOUBLE",
     "strain_kcal_mol": "DOUBLE",
+    "replicas_kcal_mol": "DOUBLE[]",
+    "ligand_gb_kcal_mol": "DOUBLE",
+    "ligand_sa_kcal_mol": "DOUBLE",
     "iterations": "INTEGER",
     "rmsd_angstrom": "DOUBLE",
     "platform": "VARCHAR",
+}
+RESIDUES = {
+    "inchikey": "VARCHAR",
+    "state": "VARCHAR",
+    "pose": "INTEGER",
+    "residue": "VARCHAR[]",
+    "residue_vdw_kcal_mol": "FLOAT[]",
+    "residue_coulomb_kcal_mol": "FLOAT[]",
+    "residue_gb_kcal_mol": "FLOAT[]",
+    "residue_sa_kcal_mol": "FLOAT[]",
 }
 MOVED = {
     "inchikey": "VARCHAR",
@@ -141,7 +154,7 @@ def open_parts(
     -------
     duckdb.DuckDBPyConnection
         With ``receptors``, ``sources``, ``membership``, ``events``, ``ligands``, ``poses``,
-        ``scores``, ``moved`` and ``selected``.
+        ``scores``, ``residues``, ``moved`` and ``selected``.
     """
     con = duckdb.connect()
     con.execute(f"SET threads = {int(threads)}")
@@ -161,6 +174,7 @@ def open_parts(
         "ligands": _scan(parts.ligands, LIGANDS),
         "poses": _scan_receptors(parts.poses, POSES),
         "scores": _scan_receptors(parts.scores, SCORES),
+        "residues": _scan_receptors(parts.scores, RESIDUES),
         "moved": _scan_receptors(parts.scores, MOVED),
         "selected": _selected(parts),
     }

@@ -7,9 +7,15 @@ from pathlib import Path
 import duckdb
 
 from screenmm.ranking.descriptors import make_descriptors
+from screenmm.ranking.intervals import make_intervals
 from screenmm.ranking.tables import write_csv
 
 TERMS = ("vdw_kcal_mol", "coulomb_kcal_mol", "gb_kcal_mol", "sa_kcal_mol", "strain_kcal_mol")
+
+INTERVALS = ("dg_sd_kcal_mol", "rank_low", "rank_high")
+
+N_MAIN_RESIDUES = 5
+"""Residues named in the ranking: those that add most to the energy, of either sign."""
 
 ENERGY_DECIMALS = 4
 OTHER_DECIMALS = 6
@@ -22,6 +28,10 @@ COLUMNS: dict[str, int | None] = {
     "receptor": None,
     "dg_mmgbsa_kcal_mol": ENERGY_DECIMALS,
     **dict.fromkeys(TERMS, ENERGY_DECIMALS),
+    "dg_sd_kcal_mol": ENERGY_DECIMALS,
+    "rank_low": None,
+    "rank_high": None,
+    "main_residues": None,
     "dock_score_kcal_mol": ENERGY_DECIMALS,
     "cnn_score": OTHER_DECIMALS,
     "cnn_affinity_pk": OTHER_DECIMALS,
@@ -87,12 +97,42 @@ LEFT JOIN scores USING (receptor, inchikey, state, pose)
 WHERE inchikey IN (SELECT inchikey FROM members)
 """
 
+# Energy of each residue with the ligand, of the pose that a ligand is ranked by.
+RESIDUE_ENERGIES = """
+CREATE OR REPLACE TABLE residue_energies AS
+SELECT *, vdw_kcal_mol + coulomb_kcal_mol + gb_kcal_mol + sa_kcal_mol AS total_kcal_mol
+FROM (
+    SELECT receptor, inchikey, state, pose,
+        unnest(range(1, len(residue) + 1)) AS ordinal,
+        unnest(residue) AS residue,
+        unnest(residue_vdw_kcal_mol) AS vdw_kcal_mol,
+        unnest(residue_coulomb_kcal_mol) AS coulomb_kcal_mol,
+        unnest(residue_gb_kcal_mol) AS gb_kcal_mol,
+        unnest(residue_sa_kcal_mol) AS sa_kcal_mol
+    FROM residues SEMI JOIN best USING (receptor, inchikey, state, pose)
+)
+"""
+
+MAIN_RESIDUES = f"""
+CREATE OR REPLACE TABLE main_residues AS
+SELECT receptor, inchikey,
+    string_agg(printf('%s %.1f', residue, total_kcal_mol), '; ' ORDER BY place) AS main_residues
+FROM (
+    SELECT *, row_number() OVER (
+        PARTITION BY receptor, inchikey ORDER BY abs(total_kcal_mol) DESC, ordinal
+    ) AS place
+    FROM residue_energies
+)
+WHERE place <= {N_MAIN_RESIDUES} AND abs(total_kcal_mol) >= 0.05
+GROUP BY receptor, inchikey
+"""
+
 RANKING = f"""
 CREATE OR REPLACE TABLE ranking AS
-SELECT {", ".join(COLUMNS)}, receptor_ordinal
+SELECT {", ".join(c for c in COLUMNS if c not in INTERVALS)}, receptor_ordinal
 FROM (
     SELECT best.*, members.* EXCLUDE (inchikey), ligands.smiles,
-        heavy_atoms, molecular_weight, formal_charge,
+        heavy_atoms, molecular_weight, formal_charge, main_residues,
         dg_mmgbsa_kcal_mol / nullif(heavy_atoms, 0) AS ligand_efficiency_kcal_mol,
         receptors.ordinal AS receptor_ordinal,
         row_number() OVER (
@@ -105,10 +145,17 @@ FROM (
     FROM best
     JOIN receptors USING (receptor)
     JOIN members USING (inchikey)
+    LEFT JOIN main_residues USING (receptor, inchikey)
     LEFT JOIN ligands USING (inchikey)
     LEFT JOIN parent_descriptors ON parent_descriptors.smiles = ligands.smiles
     LEFT JOIN state_descriptors ON state_descriptors.smiles = best.state_smiles
 )
+"""
+
+WITH_INTERVALS = f"""
+CREATE OR REPLACE TABLE ranking AS
+SELECT {", ".join(COLUMNS)}, receptor_ordinal
+FROM ranking LEFT JOIN intervals USING (receptor, inchikey)
 ORDER BY receptor_ordinal, rank
 """
 
@@ -120,6 +167,8 @@ def make_ranking(con: duckdb.DuckDBPyConnection) -> None:
     MM/GBSA are ranked behind by their best docking score. Ties end with the InChIKey, so the
     order is total. A selected ligand of which no pose could be scored is not ranked.
 
+    Beside it come ``residue_energies`` and ``intervals``.
+
     Parameters
     ----------
     con : duckdb.DuckDBPyConnection
@@ -128,7 +177,11 @@ def make_ranking(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(MEMBERS)
     con.execute(BEST)
     make_descriptors(con)
+    con.execute(RESIDUE_ENERGIES)
+    con.execute(MAIN_RESIDUES)
     con.execute(RANKING)
+    make_intervals(con)
+    con.execute(WITH_INTERVALS)
 
 
 def write_ranking(con: duckdb.DuckDBPyConnection, path: Path) -> None:

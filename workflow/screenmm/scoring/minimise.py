@@ -1,134 +1,174 @@
-"""Minimisation that survives bad poses: clashes are relieved before L-BFGS starts."""
+"""Minimise complexes in packs, and say of each that fails why."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
 import numpy as np
 import openmm
-from openmm import unit
+from scipy.spatial import cKDTree
 
 from screenmm.errors import LigandError, Reason
+from screenmm.scoring.lbfgs import CLASH_FORCE, RELIEF_ITERATIONS, End, Options, minimise_members
+from screenmm.scoring.packing import Field, Member, Pack, is_out_of_memory
+from screenmm.scoring.platforms import GPU_PLATFORMS, PlatformChoice
 
-CLASH_FORCE = 1.0e5
-"""Largest force, kJ/mol/nm, that L-BFGS is given; above it clashes are relieved first."""
+log = logging.getLogger(__name__)
 
-RELIEF_STEPS = 200
-RELIEF_STRIDE_NM = 0.002
-
-
-def forces_and_energy(context: openmm.Context) -> tuple[np.ndarray, float]:
-    """Forces (kJ/mol/nm) and potential energy (kJ/mol) at the Context's positions."""
-    state = context.getState(getForces=True, getEnergy=True)
-    forces = state.getForces(asNumpy=True).value_in_unit(unit.kilojoule_per_mole / unit.nanometer)
-    return np.asarray(forces), state.getPotentialEnergy().value_in_unit(unit.kilojoule_per_mole)
+OVERLAP_NM = 0.11
+"""Atoms closer than this repel each other beyond the fixed-point range of a GPU's forces."""
 
 
-def positions(context: openmm.Context) -> np.ndarray:
-    """Positions of a Context, nm, shape (N, 3)."""
-    state = context.getState(getPositions=True)
-    return np.array(state.getPositions(asNumpy=True).value_in_unit(unit.nanometer))
-
-
-def relieve_clashes(context: openmm.Context, movable: np.ndarray) -> int:
-    """Walk down steep forces with steps of bounded length.
-
-    Each atom moves along its own force by at most ``RELIEF_STRIDE_NM``, so a force of any
-    size is harmless. (OpenMM's minimiser leaves a GPU for the CPU when forces overflow.)
+@dataclass(frozen=True)
+class Minimised:
+    """A minimised complex.
 
     Parameters
     ----------
-    context : openmm.Context
-        Holds the starting positions; is left at the relieved ones.
-    movable : ndarray of bool, shape (N,)
-        Atoms that may move.
+    positions_nm : ndarray, shape (N, 3)
+    iterations : int
+        Iterations taken; those that relieve clashes not counted.
+    end : End
+    """
 
-    Returns
-    -------
-    int
-        Steps taken; 0 where nothing clashed.
+    positions_nm: np.ndarray
+    iterations: int
+    end: End
+
+
+def minimise_alone(
+    member: Member, field: Field, options: Options, platform: PlatformChoice
+) -> Minimised:
+    """Minimise one complex, or one molecule.
 
     Raises
     ------
     LigandError
-        Forces are not finite (atoms coincide), or the clash stays.
+        A clash stays, or the forces are not finite.
     """
-    current = positions(context)
-    for step in range(RELIEF_STEPS):
-        forces, _ = forces_and_energy(context)
-        forces = np.where(movable[:, None], forces, 0.0)
-        if not np.isfinite(forces).all():
-            raise LigandError(
-                Reason.CLASH_NOT_RELIEVED, "atoms of the pose coincide with others: no finite force"
+    (result,) = _minimise_pack([member], field, options, platform)
+    if isinstance(result, LigandError):
+        raise result
+    return result
+
+
+def minimise_packs(
+    members: Sequence[Member],
+    field: Field,
+    options: Options,
+    platform: PlatformChoice,
+    pack_size: int,
+) -> list[Minimised | LigandError]:
+    """Minimise complexes, several in one Context.
+
+    Parameters
+    ----------
+    members : sequence of Member
+    field : Field
+        Restraint and dielectrics.
+    options : Options
+        When to end.
+    platform : PlatformChoice
+    pack_size : int
+        Most members in a Context; halved for as long as the device lacks the memory.
+
+    Returns
+    -------
+    list of Minimised or LigandError
+        One for each member.
+
+    Raises
+    ------
+    openmm.OpenMMException
+        The device refuses a single complex.
+    """
+    results: list[Minimised | LigandError] = []
+    while len(results) < len(members):
+        pack = members[len(results) : len(results) + pack_size]
+        try:
+            results += _minimise_pack(pack, field, options, platform)
+        except openmm.OpenMMException as error:
+            if not is_out_of_memory(error) or len(pack) == 1:
+                raise
+            pack_size = (len(pack) + 1) // 2
+            log.warning(
+                "%s is out of memory for %d complexes at once: going on with %d",
+                platform.name,
+                len(pack),
+                pack_size,
             )
-        size = np.linalg.norm(forces, axis=1)
-        if size.max() <= CLASH_FORCE:
-            return step
-        # a force at the threshold moves its atom by the full stride; smaller ones by less
-        scale = RELIEF_STRIDE_NM / np.maximum(size, CLASH_FORCE / 10)
-        current = current + forces * scale[:, None]
-        context.setPositions(current)
-    raise LigandError(
+    return results
+
+
+def _minimise_pack(
+    members: Sequence[Member], field: Field, options: Options, platform: PlatformChoice
+) -> list[Minimised | LigandError]:
+    fit: dict[int, Member] = {}
+    results: dict[int, Minimised | LigandError] = {}
+    for index, member in enumerate(members):
+        try:
+            fit[index] = _without_overlap(member, field, platform)
+        except LigandError as error:
+            results[index] = error
+    if fit:
+        found = _minimise_together(list(fit.values()), field, options, platform)
+        results.update(zip(fit, found, strict=True))
+    return [results[index] for index in range(len(members))]
+
+
+def _minimise_together(
+    members: list[Member], field: Field, options: Options, platform: PlatformChoice
+) -> list[Minimised | LigandError]:
+    pack = Pack(members, field, platform)
+    start = np.concatenate([member.start_nm[member.movable] for member in members])
+    found = minimise_members(start, pack.sizes, pack.fast, pack.slow, options)
+    results: list[Minimised | LigandError] = []
+    parts = np.split(found.positions_nm, np.cumsum(pack.sizes)[:-1])
+    for index, (member, part) in enumerate(zip(members, parts, strict=True)):
+        end = found.ends[index]
+        if end in (End.CLASH, End.NOT_FINITE):
+            results.append(_clash(end, float(found.largest[index])))
+            continue
+        positions = member.start_nm.copy()
+        positions[member.movable] = part
+        results.append(Minimised(positions, int(found.iterations[index]), end))
+    return results
+
+
+def _clash(end: End, largest: float) -> LigandError:
+    if end is End.NOT_FINITE:
+        return LigandError(
+            Reason.CLASH_NOT_RELIEVED, "atoms of the pose coincide with others: no finite force"
+        )
+    return LigandError(
         Reason.CLASH_NOT_RELIEVED,
-        f"largest force still {size.max():.1e} kJ/mol/nm after {RELIEF_STEPS} relief steps "
+        f"largest force still {largest:.1e} kJ/mol/nm after {RELIEF_ITERATIONS} relief steps "
         f"(limit {CLASH_FORCE:.0e}): the pose overlaps the receptor",
     )
 
 
-class _Counter(openmm.MinimizationReporter):
-    """Counts the minimiser's iterations."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.iterations = 0
-
-    def report(self, iteration: int, x: object, grad: object, args: object) -> bool:
-        """Take note; never stop."""
-        self.iterations = iteration + 1
-        return False
-
-
-def minimise(
-    context: openmm.Context,
-    movable: np.ndarray,
-    max_iterations: int,
-    tolerance_kj_mol_nm: float,
-) -> tuple[np.ndarray, int]:
-    """Relieve clashes, then minimise with OpenMM's L-BFGS.
-
-    Parameters
-    ----------
-    context : openmm.Context
-        Holds the starting positions.
-    movable : ndarray of bool, shape (N,)
-        Atoms that may move.
-    max_iterations : int
-        Most L-BFGS iterations.
-    tolerance_kj_mol_nm : float
-        RMS force at which to end, kJ/mol/nm.
-
-    Returns
-    -------
-    positions_nm : ndarray, shape (N, 3)
-    iterations : int
-        L-BFGS iterations taken.
+def _without_overlap(member: Member, field: Field, platform: PlatformChoice) -> Member:
+    """Relieve an overlap on the CPU, where a GPU's forces would overflow.
 
     Raises
     ------
     LigandError
-        The clash stays, or the minimisation diverges.
+        The overlap stays.
     """
-    relieve_clashes(context, movable)
-    start = forces_and_energy(context)[1]
-    counter = _Counter()
-    try:
-        openmm.LocalEnergyMinimizer.minimize(context, tolerance_kj_mol_nm, max_iterations, counter)
-    except openmm.OpenMMException as error:
-        raise LigandError(Reason.MINIMISATION_DIVERGED, str(error)) from error
-    end = forces_and_energy(context)[1]
-    final = positions(context)
-    if not (np.isfinite(end) and np.isfinite(final).all()):
-        raise LigandError(Reason.MINIMISATION_DIVERGED, f"the energy became {end} kJ/mol")
-    if end > start + 1.0:
-        raise LigandError(
-            Reason.MINIMISATION_DIVERGED, f"the energy rose from {start:.1f} to {end:.1f} kJ/mol"
-        )
-    return final, counter.iterations
+    if platform.name not in GPU_PLATFORMS or not overlaps(member):
+        return member
+    relieved = minimise_alone(
+        member, field, Options(tolerance=0.0, max_iterations=0), PlatformChoice("CPU")
+    )
+    return replace(member, start_nm=relieved.positions_nm)
+
+
+def overlaps(member: Member) -> bool:
+    """Whether atoms that are not bonded to each other nearly coincide, one of them movable."""
+    close = cKDTree(member.start_nm).query_pairs(OVERLAP_NM, output_type="ndarray")
+    close = close[member.movable[close].any(axis=1)]
+    n = len(member.parameters)
+    exceptions = np.sort(member.parameters.exceptions, axis=1) @ np.array([n, 1])
+    return bool((~np.isin(np.sort(close, axis=1) @ np.array([n, 1]), exceptions)).any())

@@ -189,6 +189,9 @@ class SystemOptions:
         E = k/2·r², kJ/mol/nm².
     solute_dielectric, solvent_dielectric : float
         Relative permittivities.
+    cutoff_nm : float or None
+        Cutoff of the pairwise forces, nm; shifts the energies by a constant for pairs
+        within it. None: none.
     """
 
     movable: np.ndarray | None = None
@@ -196,6 +199,7 @@ class SystemOptions:
     restraint_k: float = 0.0
     solute_dielectric: float = 1.0
     solvent_dielectric: float = 78.5
+    cutoff_nm: float | None = None
 
 
 FORCE_GROUPS = {"bonded": 0, "nonbonded": 1, "gbsa": 2, "restraint": 3}
@@ -236,6 +240,9 @@ def build_system(
     system.addForce(_torsions(parameters, movable))
     system.addForce(_nonbonded(parameters, options))
     gbsa = gbsa_force(parameters, options.solute_dielectric, options.solvent_dielectric)
+    if options.cutoff_nm is not None:
+        gbsa.setNonbondedMethod(openmm.GBSAOBCForce.CutoffNonPeriodic)
+        gbsa.setCutoffDistance(options.cutoff_nm)
     gbsa.setForceGroup(FORCE_GROUPS["gbsa"])
     system.addForce(gbsa)
     if options.restrained is not None and options.restraint_k > 0 and start_nm is not None:
@@ -274,7 +281,12 @@ def _torsions(p: Parameters, movable: np.ndarray) -> openmm.Force:
 def _nonbonded(p: Parameters, options: SystemOptions) -> openmm.Force:
     scale = 1.0 / options.solute_dielectric
     force = openmm.NonbondedForce()
-    force.setNonbondedMethod(openmm.NonbondedForce.NoCutoff)
+    if options.cutoff_nm is None:
+        force.setNonbondedMethod(openmm.NonbondedForce.NoCutoff)
+    else:
+        force.setNonbondedMethod(openmm.NonbondedForce.CutoffNonPeriodic)
+        force.setCutoffDistance(options.cutoff_nm)
+        force.setReactionFieldDielectric(1.0)
     charges = p.charges * np.sqrt(scale)
     for values in zip(charges.tolist(), p.sigmas.tolist(), p.epsilons.tolist(), strict=True):
         force.addParticle(*values)

@@ -19,11 +19,14 @@ from screenmm.errors import LigandError
 from screenmm.files import replace_whole, sha256, write_text_gz
 from screenmm.ledger import write_events
 from screenmm.receptor.model import ReceptorModel
+from screenmm.scoring.lease import lease_platform
 from screenmm.scoring.ligand_parameters import ligand_parameters, load_models
-from screenmm.scoring.mmgbsa import PoseScore, score_pose
+from screenmm.scoring.mmgbsa import Pose, PoseScore, jittered, score_poses
+from screenmm.scoring.parameter_cache import ParameterCache, cache_file
 from screenmm.scoring.parameters import Parameters
-from screenmm.scoring.platforms import PlatformChoice, choose_platform
+from screenmm.scoring.platforms import GPU_PLATFORMS, PlatformChoice
 from screenmm.sdf import read_record, records_by_ligand, sd_record
+from screenmm.seeds import seed_for
 from screenmm.settings import Scoring
 from screenmm.stages.context import (
     add_settings_argument,
@@ -34,6 +37,11 @@ from screenmm.stages.context import (
 )
 
 log = logging.getLogger(__name__)
+
+GPU_PACK = 64
+"""Complexes in a Context on a GPU, unless its memory is too small."""
+
+RESIDUE_TERMS = ("vdw_kcal_mol", "coulomb_kcal_mol", "gb_kcal_mol", "sa_kcal_mol")
 
 SCORE_SCHEMA = pa.schema(
     [
@@ -46,9 +54,14 @@ SCORE_SCHEMA = pa.schema(
         ("gb_kcal_mol", pa.float64()),
         ("sa_kcal_mol", pa.float64()),
         ("strain_kcal_mol", pa.float64()),
+        ("replicas_kcal_mol", pa.list_(pa.float64())),
         ("iterations", pa.int32()),
         ("rmsd_angstrom", pa.float64()),
         ("platform", pa.string()),
+        ("residue", pa.list_(pa.string())),
+        *((f"residue_{name}", pa.list_(pa.float32())) for name in RESIDUE_TERMS),
+        ("ligand_gb_kcal_mol", pa.float64()),
+        ("ligand_sa_kcal_mol", pa.float64()),
         ("moved_atoms", pa.list_(pa.int32())),
         ("moved_xyz_angstrom", pa.list_(pa.float32())),
     ]
@@ -72,62 +85,132 @@ def run(args: argparse.Namespace) -> None:
     """Score a shard."""
     given = settings_of(args)
     settings = Scoring.model_validate(given["scoring"])
-    platform = choose_platform(settings.platform, settings.precision)
-    log.info("OpenMM platform %s %s: %s", platform.name, platform.properties, platform.why)
-    task = Task(
-        stage="score",
-        function=score_ligand,
-        start=start_worker,
-        start_args=(settings, args.receptor, platform),
-        time_limit_s=settings.time_limit_s,
-        receptor=args.receptor.name,
-    )
     items = records_by_ligand(args.poses)
     model = [sha256(args.receptor / name) for name in ("parameters.npz", "coordinates.npz")]
     journal = Journal(args.scores, fingerprint(text_of(given), sha256(args.poses), *model))
-    outcomes = list(run_batch(task, items, workers_of(args), journal))
+    with lease_platform(settings.platform, settings.precision) as platform:
+        log.info("OpenMM platform %s %s: %s", platform.name, platform.properties, platform.why)
+        pack_size = complexes_per_pack(settings, platform)
+        task = Task(
+            stage="score",
+            function=score_ligands,
+            start=start_worker,
+            start_args=(settings, int(given["seed"]), args.receptor, platform, pack_size),
+            time_limit_s=settings.time_limit_s,
+            receptor=args.receptor.name,
+            pack_size=max(1, pack_size // complexes_per_ligand(items, settings)),
+        )
+        outcomes = list(run_batch(task, items, workers_of(args), journal))
     write_scores(outcomes, args.scores, args.minimised)
     write_events(args.events, (event for outcome in outcomes for event in outcome.events))
     journal.remove()
 
 
-def start_worker(settings: Scoring, receptor: Path, platform: PlatformChoice) -> None:
+def complexes_per_pack(settings: Scoring, platform: PlatformChoice) -> int:
+    """How many complexes are minimised in one Context."""
+    if settings.pack_size != "auto":
+        return settings.pack_size
+    return GPU_PACK if platform.name in GPU_PLATFORMS else 1
+
+
+def complexes_per_ligand(items: list[tuple[str, list[str]]], settings: Scoring) -> int:
+    """Most complexes that a ligand of the shard has: its poses and their replicas."""
+    poses = max((len(records) for _, records in items), default=1)
+    return poses * (1 + settings.jitter_replicas)
+
+
+def start_worker(
+    settings: Scoring, seed: int, receptor: Path, platform: PlatformChoice, pack_size: int
+) -> None:
     """Load receptor, force field and charge model, once per worker."""
-    _worker.update(settings=settings, receptor=ReceptorModel.load(receptor), platform=platform)
+    _worker.update(
+        settings=settings,
+        seed=seed,
+        receptor=ReceptorModel.load(receptor),
+        platform=platform,
+        pack_size=pack_size,
+        cache=ParameterCache(cache_file()),
+    )
     load_models()
 
 
-def score_ligand(records: list[str]) -> Result:
-    """Score the selected poses of one ligand.
+def score_ligands(items: list[list[str]]) -> list[Result | LigandError]:
+    """Score the selected poses of several ligands.
 
-    Raises
-    ------
-    LigandError
-        No pose could be scored; the first pose's reason.
+    Parameters
+    ----------
+    items : list of list of str
+        SD records of each ligand's poses.
+
+    Returns
+    -------
+    list of dict or LigandError
+        For each ligand its scored poses; or, when none could be scored, why the first
+        could not.
     """
-    scored: list[dict[str, Any]] = []
-    errors: list[tuple[Chem.Mol, LigandError]] = []
-    parameters: dict[str, Parameters] = {}
-    for mol in map(read_record, records):
+    ligands = [[read_record(record) for record in records] for records in items]
+    mols = [mol for ligand in ligands for mol in ligand]
+    scored = iter(_score(mols))
+    return [_result(ligand, [next(scored) for _ in ligand]) for ligand in ligands]
+
+
+def _score(mols: list[Chem.Mol]) -> list[list[PoseScore | LigandError]]:
+    """Score poses: of each the pose itself, then its replicas."""
+    settings: Scoring = _worker["settings"]
+    states: dict[str, Parameters | LigandError] = {}
+    poses: list[list[Pose]] = []
+    for mol in mols:
         state = mol.GetProp("state")
-        try:
-            if state not in parameters:
-                parameters[state] = ligand_parameters(mol)
-            score = score_pose(
-                _worker["receptor"],
-                parameters[state],
-                mol.GetConformer().GetPositions(),
-                _worker["settings"],
-                _worker["platform"],
-            )
-        except LigandError as error:
-            errors.append((mol, error))
+        if state not in states:
+            states[state] = _parameters(mol)
+        parameters = states[state]
+        if isinstance(parameters, LigandError):
+            poses.append([])
             continue
-        scored.append(_scored(mol, score, _worker["platform"].name))
-    if not scored:
-        mol, first = errors[0]
+        pose = Pose(parameters, mol.GetConformer().GetPositions())
+        seed = seed_for(_worker["seed"], "jitter", mol.GetProp("_Name"))
+        poses.append([pose, *jittered(pose, settings, seed)])
+    scores = iter(
+        score_poses(
+            _worker["receptor"],
+            [pose for replicas in poses for pose in replicas],
+            settings,
+            _worker["platform"],
+            _worker["pack_size"],
+        )
+    )
+    found: list[list[PoseScore | LigandError]] = []
+    for mol, replicas in zip(mols, poses, strict=True):
+        parameters = states[mol.GetProp("state")]
+        failed = [parameters] if isinstance(parameters, LigandError) else []
+        found.append([*failed, *(next(scores) for _ in replicas)])
+    return found
+
+
+def _parameters(mol: Chem.Mol) -> Parameters | LigandError:
+    limit_s = _worker["settings"].parametrisation_time_limit_s
+    try:
+        return ligand_parameters(mol, cache=_worker["cache"], time_limit_s=limit_s)
+    except LigandError as error:
+        return error
+
+
+def _result(
+    ligand: list[Chem.Mol], scores: list[list[PoseScore | LigandError]]
+) -> Result | LigandError:
+    """Put the poses of a ligand together."""
+    poses = []
+    errors: list[tuple[Chem.Mol, LigandError]] = []
+    for mol, (first, *replicas) in zip(ligand, scores, strict=True):
+        if isinstance(first, LigandError):
+            errors.append((mol, first))
+        else:
+            spread = [r.terms.total_kcal_mol for r in replicas if isinstance(r, PoseScore)]
+            poses.append(_scored(mol, first, spread))
+    if not poses:
+        mol, error = errors[0]
         more = f" (and {len(errors) - 1} more poses)" if len(errors) > 1 else ""
-        raise LigandError(first.reason, f"{mol.GetProp('_Name')}: {first.message}{more}")
+        return LigandError(error.reason, f"{mol.GetProp('_Name')}: {error.message}{more}")
     failures = [
         {
             "state": mol.GetProp("state"),
@@ -137,11 +220,12 @@ def score_ligand(records: list[str]) -> Result:
         }
         for mol, each in errors
     ]
-    return {"poses": scored, "failures": failures}
+    return {"poses": poses, "failures": failures}
 
 
-def _scored(mol: Chem.Mol, score: PoseScore, platform: str) -> dict[str, Any]:
-    terms = score.terms
+def _scored(mol: Chem.Mol, score: PoseScore, replicas: list[float]) -> dict[str, Any]:
+    terms, parts = score.terms, score.contributions
+    labels = _worker["receptor"].residue_labels
     row = {
         "inchikey": mol.GetProp("inchikey"),
         "state": mol.GetProp("state"),
@@ -152,11 +236,17 @@ def _scored(mol: Chem.Mol, score: PoseScore, platform: str) -> dict[str, Any]:
         "gb_kcal_mol": terms.gb_kcal_mol,
         "sa_kcal_mol": terms.sa_kcal_mol,
         "strain_kcal_mol": terms.strain_kcal_mol,
+        "replicas_kcal_mol": replicas,
         "iterations": score.iterations,
         "rmsd_angstrom": score.rmsd_angstrom,
-        "platform": platform,
-    }
-    moved = {
+        "platform": _worker["platform"].name,
+        "residue": [str(label) for label in labels[parts.residues]],
+        **{
+            f"residue_{name}": np.round(parts.kcal_mol[:, column], 5).tolist()
+            for column, name in enumerate(RESIDUE_TERMS)
+        },
+        "ligand_gb_kcal_mol": float(parts.ligand_kcal_mol[0]),
+        "ligand_sa_kcal_mol": float(parts.ligand_kcal_mol[1]),
         "moved_atoms": score.moved_atoms.tolist(),
         "moved_xyz_angstrom": np.round(score.moved_angstrom, 4).ravel().tolist(),
     }
@@ -165,7 +255,7 @@ def _scored(mol: Chem.Mol, score: PoseScore, platform: str) -> dict[str, Any]:
     for index, xyz in enumerate(score.ligand_angstrom.tolist()):
         conformer.SetAtomPosition(index, Point3D(*xyz))
     tags = {name: row[name] for name in ("inchikey", "state", "pose")}
-    return {"row": row | moved, "sdf": sd_record(minimised, mol.GetProp("_Name"), tags)}
+    return {"row": row, "sdf": sd_record(minimised, mol.GetProp("_Name"), tags)}
 
 
 def write_scores(outcomes: Iterable[Outcome], table: Path, sdf: Path) -> None:

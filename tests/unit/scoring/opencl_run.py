@@ -1,0 +1,88 @@
+"""What the OpenCL tests compute, in a process of its own; prints JSON.
+
+The OpenCL loader is set up before OpenMM is imported, and a whole pack on a processor takes
+a while, so everything is computed once here.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from rdkit import Chem
+
+from screenmm.errors import LigandError
+from screenmm.receptor.model import ReceptorModel
+from screenmm.scoring.ligand_parameters import ligand_parameters
+from screenmm.scoring.mmgbsa import Pose, PoseScore, jittered, model_of, score_poses
+from screenmm.scoring.parameters import FORCE_GROUPS, SystemOptions, build_system
+from screenmm.scoring.platforms import choose_platform
+from screenmm.settings import Scoring
+
+OPTIONS = Scoring(
+    pocket_radius_angstrom=6,
+    flexible_radius_angstrom=3,
+    tolerance_kcal_mol_angstrom=0.05,
+    max_iterations=400,
+    jitter_replicas=3,
+)
+
+
+def energies_by_term(model: ReceptorModel, pose: Pose, platform_name: str) -> dict[str, float]:
+    """Energy of each force group of a complex where it starts, kJ/mol."""
+    member = model_of(model, pose, OPTIONS).member
+    system = build_system(member.parameters, SystemOptions(movable=member.movable))
+    context = choose_platform(platform_name, "mixed").context(system)
+    context.setPositions(member.start_nm)
+    return {
+        name: context.getState(getEnergy=True, groups={group}).getPotentialEnergy()._value
+        for name, group in FORCE_GROUPS.items()
+    }
+
+
+def row(result: PoseScore | LigandError) -> dict[str, object]:
+    if isinstance(result, LigandError):
+        return {"reason": str(result.reason)}
+    return {"dg": result.terms.total_kcal_mol, "rmsd": result.rmsd_angstrom}
+
+
+def main(folder: Path) -> None:
+    model = ReceptorModel.load(folder)
+    mols = list(Chem.SDMolSupplier(str(folder / "ligands.sdf"), removeHs=False))
+    poses = [Pose(ligand_parameters(mol), mol.GetConformer().GetPositions()) for mol in mols]
+    found: dict[str, object] = {
+        platform: energies_by_term(model, poses[0], platform)
+        for platform in ("OpenCL", "Reference")
+    }
+    opencl = choose_platform("OpenCL", "mixed")
+    seven = poses[:7]
+    for size in (1, 7):
+        found[f"pack of {size}"] = [
+            row(result) for result in score_poses(model, seven, OPTIONS, opencl, size)
+        ]
+    found["CPU"] = [
+        row(result) for result in score_poses(model, seven, OPTIONS, choose_platform("CPU"))
+    ]
+    replicas = [r for i, pose in enumerate(poses) for r in (pose, *jittered(pose, OPTIONS, i))]
+    brief = OPTIONS.model_copy(update={"max_iterations": 5})
+    many = [*seven, *replicas[: 64 - len(seven)]]
+    found["pack of 64, brief"] = [
+        row(result) for result in score_poses(model, many, brief, opencl, 64)
+    ]
+    found["pack of 1, brief"] = [
+        row(result) for result in score_poses(model, seven, brief, opencl, 1)
+    ]
+    # one squeezed to a point, one of which an atom lies on another
+    middle = seven[2].angstrom.mean(axis=0)
+    squeezed = replace(seven[2], angstrom=middle + 0.01 * (seven[2].angstrom - middle))
+    double = seven[4].angstrom.copy()
+    double[0] = double[-1]
+    spoilt = [*seven[:2], squeezed, seven[3], replace(seven[4], angstrom=double), *seven[5:]]
+    found["spoilt"] = [row(result) for result in score_poses(model, spoilt, OPTIONS, opencl, 7)]
+    json.dump(found, sys.stdout)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

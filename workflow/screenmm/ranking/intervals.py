@@ -1,0 +1,116 @@
+"""How far a rank can be trusted: intervals from the scatter of repeated scores.
+
+Each scored pose was minimised again from slightly displaced coordinates. The scatter of
+those scores about their mean is the method's own noise, of a fixed molecule in a fixed
+pose. Drawing every pose's score anew from it, taking each ligand's best pose and ranking,
+many times over, gives the ranks that a ligand could as well have had. It says nothing
+about the error of the method itself.
+"""
+
+from __future__ import annotations
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+DRAWS = 400
+PERCENTILES = (2.5, 97.5)
+PRIOR_WEIGHT = 4.0
+"""Degrees of freedom that the receptor's common variance counts beside a pose's own."""
+
+SEED = 20_030_217
+"""Of the draws; fixed, so that the same scores have the same intervals."""
+
+QUERY = """
+SELECT scores.inchikey, scores.dg_mmgbsa_kcal_mol, replicas_kcal_mol
+FROM scores SEMI JOIN ranking USING (receptor, inchikey)
+WHERE scores.receptor = ? AND isfinite(scores.dg_mmgbsa_kcal_mol)
+ORDER BY scores.inchikey, scores.state, scores.pose
+"""
+
+
+def pose_variances(scores: list[np.ndarray]) -> np.ndarray | None:
+    """Variance of each pose's score, drawn towards the variance common to all.
+
+    Parameters
+    ----------
+    scores : list of ndarray
+        Of each pose: its score, then those of its replicas, kcal/mol.
+
+    Returns
+    -------
+    ndarray or None
+        Variances, kcal²/mol². None: no pose has a replica.
+    """
+    freedom = np.array([len(each) - 1 for each in scores], dtype=float)
+    if not freedom.any():
+        return None
+    squares = np.array([((each - each.mean()) ** 2).sum() for each in scores])
+    common = squares.sum() / freedom.sum()
+    return (PRIOR_WEIGHT * common + squares) / (PRIOR_WEIGHT + freedom)
+
+
+def rank_intervals(
+    scores: np.ndarray, variances: np.ndarray, ligands: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """95 % intervals of ligands' ranks.
+
+    Parameters
+    ----------
+    scores, variances : ndarray, shape (P,)
+        Of the poses, kcal/mol and kcal²/mol².
+    ligands : ndarray of int, shape (P,)
+        Ligand of each pose, ascending from 0 without gaps.
+
+    Returns
+    -------
+    low, high : ndarray of int
+        Of each ligand, ranks counted from 1.
+    """
+    rng = np.random.default_rng(SEED)
+    starts = np.flatnonzero(np.diff(ligands, prepend=-1))
+    spread = np.sqrt(variances)
+    places = np.arange(1, len(starts) + 1, dtype=np.int32)
+    ranks = np.empty((DRAWS, len(starts)), dtype=np.int32)
+    for draw in ranks:
+        best = np.minimum.reduceat(scores + spread * rng.standard_normal(len(scores)), starts)
+        draw[np.argsort(best, kind="stable")] = places
+    low, high = np.percentile(ranks, PERCENTILES, axis=0)
+    return np.floor(low).astype(np.int32), np.ceil(high).astype(np.int32)
+
+
+def make_intervals(con: duckdb.DuckDBPyConnection) -> None:
+    """Make the table ``intervals``: noise and rank interval of each ligand with a score.
+
+    Parameters
+    ----------
+    con : duckdb.DuckDBPyConnection
+        With ``scores``, ``receptors`` and ``ranking``.
+    """
+    con.execute(
+        "CREATE OR REPLACE TABLE intervals (receptor VARCHAR, inchikey VARCHAR, "
+        "dg_sd_kcal_mol DOUBLE, rank_low INTEGER, rank_high INTEGER)"
+    )
+    for (receptor,) in con.execute("SELECT receptor FROM receptors ORDER BY ordinal").fetchall():
+        rows = con.execute(QUERY, [receptor]).fetchall()
+        variances = pose_variances([np.array([dg, *(more or [])]) for _, dg, more in rows])
+        if variances is None:
+            continue
+        keys = np.array([key for key, _, _ in rows])
+        names, ligands = np.unique(keys, return_inverse=True)
+        scores = np.array([dg for _, dg, _ in rows])
+        low, high = rank_intervals(scores, variances, ligands)
+        # the noise of the pose that gives the ligand its rank
+        best = np.lexsort((scores, ligands))[np.flatnonzero(np.diff(ligands, prepend=-1))]
+        found = pa.table(
+            {
+                "receptor": [receptor] * len(names),
+                "inchikey": names.tolist(),
+                "dg_sd_kcal_mol": np.sqrt(variances[best]),
+                "rank_low": low,
+                "rank_high": high,
+            }
+        )
+        con.register("found", found)
+        con.execute("INSERT INTO intervals SELECT * FROM found")
+        con.unregister("found")

@@ -1,0 +1,376 @@
+"""Many independent L-BFGS minimisations driven by one force evaluation per iteration.
+
+Members (one complex each) share every evaluation and nothing else: each has its own
+direction, step, memory and end. OpenMM gives the energy of a whole System, not of a member
+of it, so a step is judged by the forces alone: along the step the trapezoidal rule on the
+slopes at its two ends estimates the change in energy, and a step that would raise it is
+shortened to where the secant puts the minimum.
+
+Forces come in two parts. The fast part is evaluated each iteration. The slow part (implicit
+solvation: smooth, and nine tenths of the cost on a CPU) is evaluated every few iterations
+and held in between, as a constant force. How far a member may go on held forces adapts: where
+the fresh ones show that the full energy rose, the member goes back to where they were last
+fresh, and may go less far from there. A member converges only on forces of which both parts
+are fresh, so the minimum is that of the full energy.
+
+References
+----------
+D. C. Liu, J. Nocedal, Math. Program. 45, 503 (1989), on L-BFGS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+
+Forces = Callable[[np.ndarray], np.ndarray]
+"""Positions (M, 3), nm, to forces (M, 3), kJ/mol/nm."""
+
+MEMORY = 8
+MAX_STEP_NM = 0.015
+"""The furthest that an atom moves in one iteration."""
+
+MAX_REACH_NM = 0.03
+"""The furthest that an atom moves on held slow forces."""
+
+MIN_REACH_NM = 1.0e-5
+GOOD_FORECAST, POOR_FORECAST = 0.75, 0.25
+"""Share of the expected gain in energy above which a member may go further, below which
+less far (J. Nocedal, S. J. Wright, Numerical Optimization, 2006, chapter 4)."""
+
+CLASH_FORCE = 1.0e5
+"""Largest force, kJ/mol/nm, that L-BFGS is given; above it a clash is relieved first."""
+
+RELIEF_STEP_NM = 0.002
+RELIEF_ITERATIONS = 200
+SHORTEST_STEP = 1.0e-4
+"""A step shortened below this fraction is given up."""
+
+
+class End(IntEnum):
+    """How a member's minimisation ended."""
+
+    RUNNING = 0
+    CONVERGED = 1
+    ITERATIONS = 2
+    """The iterations ran out, on finite forces and without a clash."""
+    STALLED = 3
+    """No step along the forces lowers the energy any more."""
+    CLASH = 4
+    """A clash was not relieved."""
+    NOT_FINITE = 5
+    """Forces at the start are not finite."""
+
+
+@dataclass(frozen=True)
+class Minimum:
+    """What the minimisation of a pack gave.
+
+    Parameters
+    ----------
+    positions_nm : ndarray, shape (M, 3)
+        Of all members' atoms.
+    ends : list of End
+        One per member.
+    iterations : ndarray of int
+        Fast evaluations each member used.
+    largest : ndarray
+        Largest force on an atom of each member, kJ/mol/nm.
+    """
+
+    positions_nm: np.ndarray
+    ends: list[End]
+    iterations: np.ndarray
+    largest: np.ndarray
+
+
+@dataclass(frozen=True)
+class Options:
+    """When to end.
+
+    Parameters
+    ----------
+    tolerance : float
+        RMS force, kJ/mol/nm.
+    max_iterations : int
+        Most fast evaluations, those that relieve clashes not counted.
+    hold : int
+        Iterations for which the slow forces are held.
+    """
+
+    tolerance: float
+    max_iterations: int
+    hold: int = 10
+
+
+class _Members:
+    """Sums over each member's atoms, and values of members spread over their atoms."""
+
+    def __init__(self, sizes: list[int]) -> None:
+        self.sizes = np.array(sizes)
+        self.starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+        self.of_atom = np.repeat(np.arange(len(sizes)), sizes)
+
+    def dot(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return np.asarray(np.add.reduceat(np.einsum("ij,ij->i", a, b), self.starts))
+
+    def largest(self, a: np.ndarray) -> np.ndarray:
+        """Length of each member's longest vector."""
+        return np.sqrt(np.maximum.reduceat(np.einsum("ij,ij->i", a, a), self.starts))
+
+    def spread(self, values: np.ndarray) -> np.ndarray:
+        return np.asarray(values)[self.of_atom][:, None]
+
+
+class _Memory:
+    """The last accepted steps of each member and the changes of gradient along them.
+
+    A member's slots are written in turn as it accepts steps, whatever the others do.
+    """
+
+    def __init__(self, members: _Members) -> None:
+        k, n_atoms = len(members.sizes), len(members.of_atom)
+        self.members = members
+        self.atoms = np.arange(n_atoms)
+        self.steps = np.zeros((MEMORY, n_atoms, 3))
+        self.changes = np.zeros((MEMORY, n_atoms, 3))
+        self.curvatures = np.zeros((MEMORY, k))  # 1/(s·y); 0: empty
+        self.scale = np.zeros(k)  # s·y/y·y of the last step; 0: none yet
+        self.next = np.zeros(k, dtype=int)
+
+    def add(self, step: np.ndarray, change: np.ndarray, taken: np.ndarray) -> None:
+        curvature = self.members.dot(step, change)
+        square = self.members.dot(change, change)
+        good = np.flatnonzero(taken & (curvature > 1e-10 * square) & (square > 0))
+        if not good.size:
+            return
+        slots = self.next[good]
+        self.curvatures[slots, good] = 1.0 / curvature[good]
+        self.scale[good] = curvature[good] / square[good]
+        atoms = np.flatnonzero(np.isin(self.members.of_atom, good))
+        atom_slots = self.next[self.members.of_atom[atoms]]
+        self.steps[atom_slots, atoms] = step[atoms]
+        self.changes[atom_slots, atoms] = change[atoms]
+        self.next[good] = (slots + 1) % MEMORY
+
+    def forget(self, which: np.ndarray) -> None:
+        self.scale[which] = 0.0
+        self.curvatures[:, which] = 0.0
+
+    def direction(self, forces: np.ndarray) -> np.ndarray:
+        """Two-loop recursion: −H·gradient. Zero for members without memory."""
+        members = self.members
+        everyone = np.arange(len(members.sizes))
+        result = forces.copy()
+        weights = []
+        for back in range(1, MEMORY + 1):
+            slots = (self.next - back) % MEMORY
+            curvature = self.curvatures[slots, everyone]
+            if not curvature.any():
+                break
+            at = slots[members.of_atom], self.atoms
+            step, change = self.steps[at], self.changes[at]
+            weight = curvature * members.dot(step, result)
+            result -= members.spread(weight) * change
+            weights.append((curvature, weight, step, change))
+        result *= members.spread(self.scale)
+        for curvature, weight, step, change in reversed(weights):
+            result += members.spread(weight - curvature * members.dot(change, result)) * step
+        return result
+
+
+def minimise_members(
+    start_nm: np.ndarray, sizes: list[int], fast: Forces, slow: Forces, options: Options
+) -> Minimum:
+    """Minimise the members of a pack, each on its own.
+
+    What a member does depends on its own forces alone, so neither the composition of the
+    pack nor its order matters beyond the rounding of the forces.
+
+    Parameters
+    ----------
+    start_nm : ndarray, shape (M, 3)
+        Movable atoms, member after member.
+    sizes : list of int
+        How many atoms each member has.
+    fast, slow : callable
+        The two parts of the forces on the movable atoms.
+    options : Options
+
+    Returns
+    -------
+    Minimum
+        A member that ends in ``CLASH`` or ``NOT_FINITE`` is left where it was last finite.
+    """
+    # overflow and NaN are those of a failed member; the others do not see them
+    with np.errstate(all="ignore"):
+        descent = _Descent(start_nm, sizes, fast, slow, options)
+        while descent.settle():
+            if descent.must_renew:
+                descent.renew_slow()
+            else:
+                descent.advance()
+    return descent.minimum()
+
+
+class _Descent:
+    """State of a pack's minimisation; arrays per member unless said otherwise."""
+
+    def __init__(
+        self, start_nm: np.ndarray, sizes: list[int], fast: Forces, slow: Forces, options: Options
+    ) -> None:
+        self.fast, self.slow, self.options = fast, slow, options
+        self.members = members = _Members(sizes)
+        self.memory = _Memory(members)
+        k = len(sizes)
+        self.x = start_nm.copy()  # per atom, as are held, forces and step
+        self.held = slow(self.x)
+        self.forces = fast(self.x) + self.held
+        self.step = np.zeros_like(self.x)
+        self.fraction = np.ones(k)  # of the step, after what was taken off it
+        self.needs_step = np.ones(k, dtype=bool)
+        self.age = 0  # iterations since the slow forces were evaluated
+        self.anchor = self.x.copy()  # where that was, per atom, with the forces there
+        self.gain = np.zeros(k)  # how far the energy has fallen since, on held forces, kJ/mol
+        self.reach = np.full(k, MAX_REACH_NM)
+        self.waiting = np.zeros(k, dtype=bool)  # at rest until the slow forces are renewed
+        self.relief, self.iterations = np.zeros(k, dtype=int), np.zeros(k, dtype=int)
+        self.ends = np.full(k, End.RUNNING)
+        lost = ~np.isfinite(members.dot(self.forces, self.forces))
+        self.ends[lost] = End.NOT_FINITE
+        self.forces[lost[members.of_atom]] = 0.0
+        self.anchor_forces = self.forces.copy()
+
+    def settle(self) -> bool:
+        """End the members that are done; whether any is left."""
+        members, running = self.members, self.ends == End.RUNNING
+        rms = np.sqrt(members.dot(self.forces, self.forces) / (3.0 * members.sizes))
+        small = running & (rms <= self.options.tolerance)
+        if self.age == 0:
+            self.ends[small] = End.CONVERGED
+        self.waiting |= small
+        self.clashing = members.largest(self.forces) > CLASH_FORCE
+        spent = ~self.clashing & (self.iterations >= self.options.max_iterations)
+        self.ends[(self.ends == End.RUNNING) & spent] = End.ITERATIONS
+        self.moving = (self.ends == End.RUNNING) & ~self.waiting
+        return bool((self.ends == End.RUNNING).any())
+
+    @property
+    def must_renew(self) -> bool:
+        """Whether the slow forces are to be evaluated next."""
+        return self.age >= self.options.hold or not self.moving.any()
+
+    def renew_slow(self) -> None:
+        """Evaluate the slow forces, and judge by them what was done on the held ones."""
+        members, running = self.members, self.ends == End.RUNNING
+        new = self.slow(self.x)
+        moved = self.x - self.anchor
+        # trapezoidal rule again: what the held forces forecast wrongly
+        error = members.dot(self.held - new, moved) / 2.0
+        judged = running & ~self.clashing & (self.gain > 0)
+        forecast = np.where(judged, 1.0 - error / np.where(judged, self.gain, 1.0), 1.0)
+        back = judged & ~(forecast > 0.0)
+        self.reach[judged & (forecast < POOR_FORECAST)] *= 0.3
+        further = judged & (forecast > GOOD_FORECAST)
+        self.reach[further] = np.minimum(2.0 * self.reach[further], MAX_REACH_NM)
+        self.memory.forget(back)
+        go = members.spread(running & ~back)
+        self.forces = np.where(go, self.forces + new - self.held, self.forces)
+        self.held = np.where(go, new, self.held)
+        undo = members.spread(back)
+        self.x = np.where(undo, self.anchor, self.x)
+        self.forces = np.where(undo, self.anchor_forces, self.forces)
+        self.anchor, self.anchor_forces = self.x.copy(), self.forces.copy()
+        self.gain[:] = 0.0
+        self.age = 0
+        self.waiting[:] = False
+        self.needs_step[:] = True
+        self.fraction[back] = 1.0
+        self.ends[running & (self.reach < MIN_REACH_NM)] = End.STALLED
+
+    def advance(self) -> None:
+        """Try a step of each moving member and keep those that lead down."""
+        members, moving = self.members, self.moving
+        self.step = _steps(self.forces, self.step, self.needs_step & moving, members, self.memory)
+        trial = np.where(members.spread(moving), members.spread(self.fraction) * self.step, 0.0)
+        trial = self._within_reach(trial)
+        forces = self.fast(self.x + trial) + self.held
+        self.age += 1
+        self.iterations[moving & ~self.clashing] += 1
+        self.relief[moving & self.clashing] += 1
+        self.ends[moving & (self.relief > RELIEF_ITERATIONS)] = End.CLASH
+        # the energy's derivatives along the step, with the sign changed
+        slope, after = members.dot(self.forces, trial), members.dot(forces, trial)
+        finite = np.isfinite(members.dot(forces, forces))
+        accepted = moving & finite & ((slope + after >= 0.0) | self.clashing)
+        take = members.spread(accepted)
+        change = np.where(take, self.forces - forces, 0.0)
+        self.memory.add(np.where(take, trial, 0.0), change, accepted & ~self.clashing)
+        self.x = np.where(take, self.x + trial, self.x)
+        self.forces = np.where(take, forces, self.forces)
+        self.gain += np.where(accepted, (slope + after) / 2.0, 0.0)
+        self.fraction[accepted] = 1.0
+        self.needs_step = accepted
+        self._shorten(moving & ~accepted, _shorter(slope, after, finite))
+
+    def _within_reach(self, trial: np.ndarray) -> np.ndarray:
+        """Cut steps that lead too far on held slow forces; the member then waits for new ones."""
+        members = self.members
+        way = self.x - self.anchor
+        full = members.largest(way + trial)
+        out = self.moving & ~self.clashing & (full > self.reach)
+        if not out.any():
+            return trial
+        # a step that starts inside ends inside when it is this short
+        left = np.maximum(self.reach - members.largest(way), 0.0)
+        share = np.where(out, left / np.maximum(members.largest(trial), 1e-30), 1.0)
+        self.waiting |= out
+        return trial * members.spread(np.minimum(share, 1.0))
+
+    def _shorten(self, refused: np.ndarray, factor: np.ndarray) -> None:
+        """Shorten refused steps; where that has gone too far, start afresh or give up."""
+        self.fraction = np.where(refused, self.fraction * factor, self.fraction)
+        stuck = refused & (self.fraction < SHORTEST_STEP)
+        retry = stuck & (self.memory.scale > 0)
+        self.memory.forget(retry)
+        self.fraction[retry] = 1.0
+        self.needs_step |= retry
+        self.ends[stuck & ~retry] = End.STALLED
+
+    def minimum(self) -> Minimum:
+        largest = self.members.largest(self.forces)
+        return Minimum(self.x, [End(end) for end in self.ends], self.iterations, largest)
+
+
+def _steps(
+    forces: np.ndarray,
+    step: np.ndarray,
+    renew: np.ndarray,
+    members: _Members,
+    memory: _Memory,
+) -> np.ndarray:
+    """Give members that need one a new step, no atom further than it may go."""
+    if not renew.any():
+        return step
+    newton = memory.direction(forces)
+    uphill = members.dot(newton, forces) <= 0.0
+    memory.forget(uphill & renew)
+    size = np.linalg.norm(forces, axis=1, keepdims=True)
+    largest = members.spread(members.largest(forces))
+    # without memory: along the forces, as far as relief goes
+    downhill = forces * (RELIEF_STEP_NM / np.maximum(largest, 1e-30))
+    # in a clash each atom goes by its own force, the strongest by the full stride
+    relief = forces * (RELIEF_STEP_NM / np.maximum(size, CLASH_FORCE / 10))
+    chosen = np.where(members.spread(uphill), downhill, newton)
+    chosen = np.where(largest > CLASH_FORCE, relief, chosen)
+    chosen *= members.spread(MAX_STEP_NM / np.maximum(members.largest(chosen), MAX_STEP_NM))
+    return np.where(members.spread(renew), chosen, step)
+
+
+def _shorter(slope: np.ndarray, after: np.ndarray, finite: np.ndarray) -> np.ndarray:
+    """Factor for a refused step: where the secant of the slopes has its zero."""
+    secant = slope / (slope - after)
+    return np.where(finite & np.isfinite(secant), np.clip(secant, 0.1, 0.6), 0.1)
