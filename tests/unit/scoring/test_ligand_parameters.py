@@ -123,7 +123,9 @@ def test_an_error_of_a_package_is_a_ligand_error(monkeypatch):
 
 
 def test_charges_that_are_not_finite_are_refused(monkeypatch):
-    monkeypatch.setattr(ligand_parameters_module, "nagl_charges", lambda mol: np.full(mol.GetNumAtoms(), np.nan))
+    monkeypatch.setattr(
+        ligand_parameters_module, "nagl_charges", lambda mol: np.full(mol.GetNumAtoms(), np.nan)
+    )
     with pytest.raises(LigandError, match="not finite"):
         ligand_parameters(with_hydrogens("CCO"))
 

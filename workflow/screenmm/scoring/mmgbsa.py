@@ -58,6 +58,12 @@ MIN_HYDROGEN_CONTACT_NM = 0.13
 """Closer than this, a polar hydrogen has fallen onto an acceptor: hydrogen bonds are
 1.5 Å and longer, and hydroxyl hydrogens carry next to no van der Waals radius."""
 
+MAX_BOND_STRETCH = 0.2
+"""Share of its length by which a bond may be off; beyond it the molecule is broken."""
+
+MAX_STRAIN_KCAL_MOL = 100.0
+"""More than this no bound conformer has: a ring is pierced or a centre inverted."""
+
 
 @dataclass(frozen=True)
 class Pose:
@@ -306,10 +312,11 @@ def binding_terms(
     Raises
     ------
     LigandError
-        An energy is not finite, or a hydrogen has fallen onto an acceptor in the complex
-        or in the free ligand.
+        An energy is not finite, the ligand's geometry is broken, or a hydrogen has fallen
+        onto an acceptor in the complex or in the free ligand.
     """
     n = len(pocket)
+    _check_bonds(ligand, positions_nm[n:])
     _check_contact(float(cdist(positions_nm[:n], positions_nm[n:]).min()), "the pose")
     vdw, coulomb = interaction_energies(pocket, ligand, positions_nm[:n], positions_nm[n:])
     coulomb = coulomb / options.solute_dielectric
@@ -332,6 +339,12 @@ def binding_terms(
     broken = [name for name, value in asdict(terms).items() if not np.isfinite(value)]
     if broken:
         raise LigandError(Reason.NOT_FINITE, f"not finite: {', '.join(broken)}")
+    if terms.strain_kcal_mol > MAX_STRAIN_KCAL_MOL:
+        raise LigandError(
+            Reason.MINIMISATION_DIVERGED,
+            f"the ligand's strain is {terms.strain_kcal_mol:.0f} kcal/mol "
+            f"(limit {MAX_STRAIN_KCAL_MOL:.0f}): the pose's geometry is broken",
+        )
     return terms, Contributions(labels, kcal, own)
 
 
@@ -429,6 +442,21 @@ def _closest_contact(ligand: Parameters, positions_nm: np.ndarray) -> float:
     for first, second in (ligand.bonds.T, ligand.angles[:, [0, 2]].T):
         distance[first, second] = distance[second, first] = np.inf
     return float(distance.min())
+
+
+def _check_bonds(ligand: Parameters, positions_nm: np.ndarray) -> None:
+    """Refuse a ligand of which a bond is torn or crushed."""
+    first, second = positions_nm[ligand.bonds[:, 0]], positions_nm[ligand.bonds[:, 1]]
+    length, expected = np.linalg.norm(first - second, axis=1), ligand.bond_values[:, 0]
+    off = np.abs(length - expected) / expected
+    if off.size and off.max() > MAX_BOND_STRETCH:
+        i, j = ligand.bonds[off.argmax()] + 1
+        raise LigandError(
+            Reason.MINIMISATION_DIVERGED,
+            f"the bond of atoms {i} and {j} is {length[off.argmax()] * ANGSTROM_PER_NM:.2f} Å "
+            f"long, should be {expected[off.argmax()] * ANGSTROM_PER_NM:.2f} Å: the pose's "
+            "geometry is broken",
+        )
 
 
 def _check_contact(closest_nm: float, what: str) -> None:

@@ -8,6 +8,7 @@ dielectric of 1 a cutoff shifts the energy by a constant and leaves the forces a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -141,10 +142,10 @@ def _grid(count: int, spacing_nm: float) -> np.ndarray:
 
 
 def is_out_of_memory(error: openmm.OpenMMException) -> bool:
-    """Whether a device refused for lack of memory (CUDA, HIP and OpenCL say so in words)."""
-    text = str(error).lower()
-    return any(
-        sign in text
-        for sign in ("out of memory", "out_of_memory", "out_of_resources", "memory_allocation",
-                     "mem_object_allocation", "out_of_host_memory")
-    )  # fmt: skip
+    """Whether a device refused for lack of memory.
+
+    CUDA and HIP say so in words; OpenCL gives the code of ``clCreateBuffer``: memory object
+    allocation, resources, host memory, buffer size.
+    """
+    text = str(error).lower().replace(" ", "_")
+    return "out_of_memory" in text or re.search(r"\((-4|-5|-6|-61)\)", text) is not None

@@ -1,0 +1,123 @@
+"""The stage as a command: packs, failures, replicas, and what it writes."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from rdkit import Chem
+from rdkit.Chem import AllChem
+from rdkit.Geometry import Point3D
+
+from screenmm.files import write_text_gz
+from screenmm.ledger import read_events
+from screenmm.sdf import sd_record
+from screenmm.stages import score
+
+KEYS = ["AAA", "BBB", "CCC", "DDD", "EEE", "FFF"]
+EXPLODING, BORONIC = "CCC", "EEE"
+
+
+def placed(mol: Chem.Mol, xyz: np.ndarray) -> Chem.Mol:
+    copy = Chem.Mol(mol)
+    for index, point in enumerate(xyz):
+        copy.GetConformer().SetAtomPosition(index, Point3D(*point.tolist()))
+    return copy
+
+
+@pytest.fixture(scope="module")
+def poses(tyk2_ligands: list[Chem.Mol], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four binders, one with two atoms in one place, one with an element without parameters."""
+    center = tyk2_ligands[0].GetConformer().GetPositions().mean(axis=0)
+    boronic = Chem.AddHs(Chem.MolFromSmiles("OB(O)c1ccccc1"))
+    AllChem.EmbedMolecule(boronic, randomSeed=1)
+    xyz = boronic.GetConformer().GetPositions()
+    mols = dict(zip(KEYS, tyk2_ligands, strict=False))
+    mols[BORONIC] = placed(boronic, xyz - xyz.mean(axis=0) + center)
+    xyz = mols[EXPLODING].GetConformer().GetPositions()
+    xyz[0] = xyz[-1]
+    mols[EXPLODING] = placed(mols[EXPLODING], xyz)
+    records = [
+        sd_record(mol, f"{key}_s1_p1", {"inchikey": key, "state": f"{key}_s1", "pose": 1})
+        for key, mol in mols.items()
+    ]
+    path = tmp_path_factory.mktemp("poses") / "b.sdf.gz"
+    write_text_gz(path, "".join(records))
+    return path
+
+
+@pytest.fixture(scope="module")
+def receptor(tyk2_model, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("receptors") / "wt"
+    folder.mkdir()
+    tyk2_model.save(folder)
+    return folder
+
+
+def run(poses: Path, receptor: Path, out: Path, workers: int = 1, **scoring: object) -> Path:
+    out.mkdir(exist_ok=True)
+    settings = {"pocket_radius_angstrom": 7, "platform": "CPU", **scoring}
+    score.run(
+        argparse.Namespace(
+            settings=json.dumps({"seed": 1, "scoring": settings}),
+            workers=workers,
+            poses=poses,
+            receptor=receptor,
+            scores=out / "b.parquet",
+            minimised=out / "b.sdf.gz",
+            events=out / "b.events.parquet",
+        )
+    )
+    return out
+
+
+@pytest.fixture(scope="module")
+def packed(poses: Path, receptor: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return run(poses, receptor, tmp_path_factory.mktemp("packed"), pack_size=7)
+
+
+def test_a_pack_loses_only_what_cannot_be_scored(packed: Path) -> None:
+    rows = pq.read_table(packed / "b.parquet").to_pylist()
+    assert [row["inchikey"] for row in rows] == [k for k in KEYS if k not in (EXPLODING, BORONIC)]
+    events = {e.inchikey: e for e in read_events([packed / "b.events.parquet"])}
+    assert set(events) == {EXPLODING, BORONIC}
+    assert events[EXPLODING].reason == "clash_not_relieved"
+    assert events[BORONIC].reason == "parameters_missing"
+    assert "B" in events[BORONIC].message
+
+
+def test_packed_and_single_scores_agree(packed: Path, poses: Path, receptor: Path, tmp_path: Path):
+    run(poses, receptor, tmp_path, pack_size=1)
+    # the minimisation ends well before the last tenth of a kcal/mol; test_opencl.py converges
+    one, many = (pq.read_table(folder / "b.parquet").to_pylist() for folder in (tmp_path, packed))
+    for a, b in zip(one, many, strict=True):
+        assert b["dg_mmgbsa_kcal_mol"] == pytest.approx(a["dg_mmgbsa_kcal_mol"], abs=0.4)
+        assert len(a["replicas_kcal_mol"]) == len(b["replicas_kcal_mol"]) == 1
+
+
+def test_workers_do_not_change_a_byte(poses: Path, receptor: Path, tmp_path: Path) -> None:
+    first = run(poses, receptor, tmp_path / "one", workers=1)
+    second = run(poses, receptor, tmp_path / "two", workers=2)
+    for name in ("b.parquet", "b.sdf.gz", "b.events.parquet"):
+        assert (first / name).read_bytes() == (second / name).read_bytes()
+
+
+def test_residues_and_the_ligands_own_part_sum_to_the_score(packed: Path) -> None:
+    for row in pq.read_table(packed / "b.parquet").to_pylist():
+        residues = sum(sum(row[f"residue_{term}"]) for term in score.RESIDUE_TERMS)
+        own = row["ligand_gb_kcal_mol"] + row["ligand_sa_kcal_mol"] + row["strain_kcal_mol"]
+        assert residues + own == pytest.approx(row["dg_mmgbsa_kcal_mol"], abs=0.01)
+        assert len(row["residue"]) > 20
+
+
+def test_replicas_follow_the_setting(poses: Path, receptor: Path, tmp_path: Path) -> None:
+    run(poses, receptor, tmp_path, jitter_replicas=3)
+    spreads = [
+        np.std([row["dg_mmgbsa_kcal_mol"], *row["replicas_kcal_mol"]])
+        for row in pq.read_table(tmp_path / "b.parquet").to_pylist()
+    ]
+    assert all(0.01 < spread < 15 for spread in spreads)
