@@ -146,3 +146,13 @@ def test_energy_bars_point_the_right_way(html: str) -> None:
 )
 def test_durations_read_well(seconds: float | None, text: str) -> None:
     assert duration(seconds) == text
+
+
+def test_residues_and_rank_intervals_are_shown(con, html: str) -> None:
+    row = con.execute(
+        "SELECT main_residues, rank_low, rank_high FROM ranking "
+        "WHERE main_residues IS NOT NULL ORDER BY receptor_ordinal, rank LIMIT 1"
+    ).fetchone()
+    for part in row[0].split("; "):
+        assert f"<span>{part}</span>" in html
+    assert f"{row[1]}–{row[2]}</span>" in html

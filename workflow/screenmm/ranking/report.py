@@ -139,7 +139,7 @@ def _drawings(tables: Sequence[Sequence[Row]]) -> list[Drawing]:
 def _shown(rows: Sequence[Row]) -> dict[str, bool]:
     """Which optional columns have any value."""
     optional = ("dg_mmgbsa_kcal_mol", "dock_score_kcal_mol", "cnn_score", "cnn_affinity_pk",
-                "affinity_kcal_mol", "label")  # fmt: skip
+                "affinity_kcal_mol", "label", "main_residues")  # fmt: skip
     return {name: any(row[name] is not None for row in rows) for name in optional}
 
 
@@ -205,12 +205,13 @@ def _method(settings: Settings, metrics: Metrics) -> list[tuple[str, str]]:
     return [
         ("Docking", f"{docking.engine}, {docking.poses} poses kept per state"
          if docking.engine != "given" else "none: poses as given in the library"),
-        ("MM/GBSA", f"best {grouped(scoring.top)} ligands per receptor, "
-         f"{scoring.poses} poses each"),
+        ("MM/GBSA", f"protocol {scoring.protocol}: best {grouped(scoring.top)} ligands per "
+         f"receptor, {scoring.poses} poses each"),
         ("Minimisation", f"residues within {scoring.pocket_radius_angstrom:g} Å of the pose, free "
          f"within {scoring.flexible_radius_angstrom:g} Å, restraint "
          f"{scoring.restraint_kcal_mol_angstrom2:g} kcal/mol/Å², "
-         f"at most {scoring.max_iterations} iterations"),
+         f"at most {scoring.max_iterations} iterations; {scoring.jitter_replicas} more from "
+         f"coordinates displaced by {scoring.jitter_angstrom:g} Å"),
         ("Dielectrics", f"solute {scoring.solute_dielectric:g}, "
          f"solvent {scoring.solvent_dielectric:g}"),
         ("Platform", platforms or "no pose was scored"),
