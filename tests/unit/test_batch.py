@@ -272,6 +272,23 @@ def finished(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_two_processes_never_write_one_shard(tmp_path: Path) -> None:
+    first = Journal(tmp_path / "out.parquet", fingerprint("f"))
+    first.acquire()
+    code = f"""
+from pathlib import Path
+from screenmm.batch import Journal
+Journal(Path({str(tmp_path / "out.parquet")!r}), "f").acquire()
+"""
+    command = [sys.executable, "-c", code]
+    second = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert second.returncode != 0
+    assert f"another process (process {os.getpid()} on " in second.stderr
+    assert "is working on out.parquet" in second.stderr
+    first.remove()
+    assert subprocess.run(command, check=False).returncode == 0
+
+
 def test_a_torn_last_line_is_done_again(finished: Path) -> None:
     path = finished / ".out.parquet.journal"
     path.write_bytes(path.read_bytes()[:-10])

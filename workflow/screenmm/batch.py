@@ -10,11 +10,13 @@ depend on it.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import logging
 import os
 import signal
+import socket
 import threading
 import time
 import traceback
@@ -102,9 +104,41 @@ class Journal:
     """
 
     def __init__(self, output: Path, fingerprint: str) -> None:
+        self.output = output
         self.path = output.with_name(f".{output.name}.journal")
         self._fingerprint = fingerprint
         self._handle: Any = None
+        self._lock: Any = None
+
+    def acquire(self) -> None:
+        """Become the only process that works on this output.
+
+        Raises
+        ------
+        ScreenMMError
+            Another process does: one that a killed Snakemake left behind, for example.
+        """
+        path = self.path.with_suffix(".lock")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        while True:
+            self._lock = path.open("a+", encoding="utf-8")
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                self._lock.seek(0)
+                owner = self._lock.read().strip() or "unknown"
+                self.release()
+                raise ScreenMMError(
+                    f"another process ({owner}) is working on {self.output.name} in "
+                    f"{path.parent}: wait until it has ended, or end it, then run again"
+                ) from None
+            # the last owner may have taken the file away after it was opened here
+            if path.exists() and path.stat().st_ino == os.fstat(self._lock.fileno()).st_ino:
+                break
+            self.release()
+        self._lock.truncate(0)
+        self._lock.write(f"process {os.getpid()} on {socket.gethostname()}")
+        self._lock.flush()
 
     def read(self) -> dict[str, Outcome]:
         """Read finished items; a torn last line is left out and done again."""
@@ -143,10 +177,18 @@ class Journal:
         if self._handle is not None:
             self._handle.close()
 
+    def release(self) -> None:
+        """Let others work on this output."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
     def remove(self) -> None:
         """Delete the journal, once the output stands."""
         self.close()
         self.path.unlink(missing_ok=True)
+        self.path.with_suffix(".lock").unlink(missing_ok=True)
+        self.release()
 
 
 def _line(outcome: Outcome) -> str:
@@ -188,6 +230,7 @@ def run_batch(
     ScreenMMError
         A worker could not start; the journal keeps what was finished.
     """
+    journal.acquire()
     done = journal.read()
     if done:
         log.info("%s: %d of %d items taken from the journal", task.stage, len(done), len(items))
