@@ -16,7 +16,7 @@ VERSIONS = {
     "standardise": 1,
     "merge": 1,
     "prepare_ligands": 1,
-    "prepare_receptor": 1,
+    "prepare_receptor": 2,
     "dock": 1,
     "select": 1,
     "score": 2,

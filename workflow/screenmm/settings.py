@@ -415,7 +415,7 @@ Platform = Literal["auto", "CUDA", "HIP", "OpenCL", "CPU", "Reference"]
 
 
 PROTOCOLS: dict[str, dict[str, Any]] = {
-    "fast": {"max_iterations": 30, "jitter_replicas": 0},
+    "fast": {"jitter_replicas": 0},
     "standard": {},
     "accurate": {
         "pocket_radius_angstrom": 12.0,
@@ -433,7 +433,7 @@ class Scoring(Section):
     protocol: Literal["fast", "standard", "accurate"] = Field(
         "standard",
         description="Starting point for the keys below; a key that is given wins. Costs and "
-        "accuracies: docs/scoring.md. fast: max_iterations 30, no jitter_replicas. accurate: "
+        "accuracies: docs/scoring.md. fast: no jitter_replicas. accurate: "
         "pocket_radius_angstrom 12, tolerance_kcal_mol_angstrom 0.1, max_iterations 500, "
         "jitter_replicas 4.",
     )

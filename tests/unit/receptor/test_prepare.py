@@ -152,6 +152,17 @@ def test_waters_by_policy(prepare: Prepare, benchmark_data: Path) -> None:
     assert 0 < kept["pocket"] < kept["all"] <= 130
 
 
+def test_waters_named_by_a_simulation_package(prepare: Prepare, benchmark_data: Path) -> None:
+    folder = benchmark_data / "affinity/water_set__hsp90_woodhead"
+    assert " OW " in (folder / "protein.pdb").read_text()
+    receptor = prepare(
+        folder / "protein.pdb", {"ligand": folder / "ligands.sdf"}, keep_waters="pocket"
+    )
+    waters = [residue for residue in receptor.topology.residues() if residue.name == "HOH"]
+    assert waters
+    assert {tuple(atom.name for atom in water.atoms()) for water in waters} == {("O", "H1", "H2")}
+
+
 def test_deposited_trypsin(prepare: Prepare, benchmark_data: Path) -> None:
     folder = benchmark_data / "complexes/deposited/1bju_GP6"
     trypsin = prepare(folder / "raw.pdb.gz", {"ligand_residue": "GP6"})

@@ -305,6 +305,19 @@ def _mend_names(residue: Residue) -> None:
             atom.name = aliases[atom.name]
     if residue.name in CAPS:
         _mend_cap(residue)
+    if residue.name == "HOH":
+        _mend_water(residue)
+
+
+def _mend_water(residue: Residue) -> None:
+    """Name a water's atoms O, H1 and H2, whatever a simulation package called them."""
+    hydrogens = 0
+    for atom in residue.atoms:
+        if atom.element == "O":
+            atom.name = "O"
+        elif atom.element == "H":
+            hydrogens += 1
+            atom.name = f"H{hydrogens}"
 
 
 def _mend_cap(residue: Residue) -> None:
