@@ -23,8 +23,11 @@ include: "workflow/rules/scoring.smk"
 include: "workflow/rules/ranking.smk"
 
 
+# seconds of work: on a cluster these stay with Snakemake
 localrules:
     screen,
+    manifest,
+    report,
 
 
 rule screen:

@@ -6,12 +6,15 @@ import re
 import shutil
 import subprocess
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import yaml
 from rdkit import Chem
+
+from .slurm import LocalSlurm, local_slurm, why_not
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -83,3 +86,13 @@ def new_screen(folder: Path, protein: Path, ligands: list[Chem.Mol]) -> Screen:
     screen = Screen(folder, config)
     screen.write_library(FRAGMENTS)
     return screen
+
+
+@pytest.fixture(scope="session")
+def slurm() -> Iterator[LocalSlurm]:
+    """A real Slurm of one node with two fake GPUs."""
+    reason = why_not()
+    if reason is not None:
+        pytest.skip(reason)
+    with local_slurm() as running:
+        yield running
