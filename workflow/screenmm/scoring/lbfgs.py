@@ -249,12 +249,13 @@ class _Descent:
         members, running = self.members, self.ends == End.RUNNING
         rms = np.sqrt(members.dot(self.forces, self.forces) / (3.0 * members.sizes))
         small = running & (rms <= self.options.tolerance)
-        if self.age == 0:
-            self.ends[small] = End.CONVERGED
-        self.waiting |= small
         self.clashing = members.largest(self.forces) > CLASH_FORCE
-        spent = ~self.clashing & (self.iterations >= self.options.max_iterations)
-        self.ends[(self.ends == End.RUNNING) & spent] = End.ITERATIONS
+        spent = running & ~self.clashing & (self.iterations >= self.options.max_iterations)
+        if self.age == 0:
+            self.ends[spent] = End.ITERATIONS
+            self.ends[small] = End.CONVERGED
+        # on held forces nothing ends: fresh ones may send a member back
+        self.waiting |= small | spent
         self.moving = (self.ends == End.RUNNING) & ~self.waiting
         return bool((self.ends == End.RUNNING).any())
 
