@@ -19,8 +19,8 @@ VERSIONS = {
     "prepare_receptor": 2,
     "dock": 1,
     "select": 1,
-    "score": 2,
-    "rank": 2,
+    "score": 3,
+    "rank": 3,
     "report": 1,
 }
 

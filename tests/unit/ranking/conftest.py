@@ -186,6 +186,7 @@ def _score_rows(rng: random.Random, poses: list[dict], n_atoms: int) -> list[dic
                 "ligand_gb_kcal_mol": rng.uniform(0, 20),
                 "ligand_sa_kcal_mol": rng.uniform(-3, 0),
                 "iterations": 42,
+                "minimisation": rng.choice(["converged", "iterations"]),
                 "rmsd_angstrom": rng.random(),
                 "platform": "CPU",
                 "moved_atoms": sorted(rng.sample(range(n_atoms), 40)),

@@ -38,6 +38,7 @@ def test_best_pose_and_terms_are_those_of_the_lowest_energy(screen: Screen, rows
     assert scored.keys() == expected.keys()
     for key, row in scored.items():
         assert (row["state"], int(row["pose"])) == (expected[key]["state"], expected[key]["pose"])
+        assert row["minimisation"] == expected[key]["minimisation"]
         for column in ("dg_mmgbsa_kcal_mol", *TERM_NAMES):
             assert float(row[column]) == pytest.approx(expected[key][column], abs=5.1e-5)
 

@@ -121,3 +121,14 @@ def test_replicas_follow_the_setting(poses: Path, receptor: Path, tmp_path: Path
         for row in pq.read_table(tmp_path / "b.parquet").to_pylist()
     ]
     assert all(0.01 < spread < 15 for spread in spreads)
+
+
+def test_a_minimisation_cut_short_is_told(
+    packed: Path, poses: Path, receptor: Path, tmp_path: Path
+) -> None:
+    run(poses, receptor, tmp_path, jitter_replicas=0, max_iterations=3)
+    ends = [
+        {row["minimisation"] for row in pq.read_table(folder / "b.parquet").to_pylist()}
+        for folder in (packed, tmp_path)
+    ]
+    assert ends == [{"converged"}, {"iterations"}]

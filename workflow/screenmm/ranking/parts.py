@@ -46,6 +46,7 @@ SCORES = {
     "ligand_gb_kcal_mol": "DOUBLE",
     "ligand_sa_kcal_mol": "DOUBLE",
     "iterations": "INTEGER",
+    "minimisation": "VARCHAR",
     "rmsd_angstrom": "DOUBLE",
     "platform": "VARCHAR",
 }

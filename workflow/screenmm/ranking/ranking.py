@@ -32,6 +32,7 @@ COLUMNS: dict[str, int | None] = {
     "rank_low": None,
     "rank_high": None,
     "main_residues": None,
+    "minimisation": None,
     "dock_score_kcal_mol": ENERGY_DECIMALS,
     "cnn_score": OTHER_DECIMALS,
     "cnn_affinity_pk": OTHER_DECIMALS,
@@ -90,7 +91,7 @@ WITH scored AS (
 )
 SELECT receptor, inchikey, state, pose, poses.smiles AS state_smiles,
     poses.engine, dock_score_kcal_mol, cnn_score, cnn_affinity_pk,
-    dg_mmgbsa_kcal_mol, {", ".join(TERMS)}
+    dg_mmgbsa_kcal_mol, minimisation, {", ".join(TERMS)}
 FROM chosen
 LEFT JOIN poses USING (receptor, inchikey, state, pose)
 LEFT JOIN scores USING (receptor, inchikey, state, pose)

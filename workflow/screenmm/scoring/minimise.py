@@ -13,7 +13,7 @@ from scipy.spatial import cKDTree
 from screenmm.errors import LigandError, Reason
 from screenmm.scoring.lbfgs import CLASH_FORCE, RELIEF_ITERATIONS, End, Options, minimise_members
 from screenmm.scoring.packing import Field, Member, Pack, is_out_of_memory
-from screenmm.scoring.platforms import GPU_PLATFORMS, PlatformChoice
+from screenmm.scoring.platforms import GPU_PLATFORMS, PlatformChoice, choose_platform
 
 log = logging.getLogger(__name__)
 
@@ -160,7 +160,7 @@ def _without_overlap(member: Member, field: Field, platform: PlatformChoice) -> 
     if platform.name not in GPU_PLATFORMS or not overlaps(member):
         return member
     relieved = minimise_alone(
-        member, field, Options(tolerance=0.0, max_iterations=0), PlatformChoice("CPU")
+        member, field, Options(tolerance=0.0, max_iterations=0), choose_platform("CPU")
     )
     return replace(member, start_nm=relieved.positions_nm)
 

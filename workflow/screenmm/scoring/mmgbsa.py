@@ -40,7 +40,7 @@ from screenmm.scoring.born import (
     polar_energies,
 )
 from screenmm.scoring.carve import Carving, carve
-from screenmm.scoring.lbfgs import Options
+from screenmm.scoring.lbfgs import End, Options
 from screenmm.scoring.minimise import Minimised, minimise_alone, minimise_packs
 from screenmm.scoring.packing import Field, Member
 from screenmm.scoring.parameters import Parameters, SystemOptions, build_system, cut, join
@@ -133,6 +133,8 @@ class PoseScore:
         Their minimised coordinates, Å.
     iterations : int
         Minimiser iterations taken.
+    end : End
+        How the minimisation ended: converged, or out of iterations, or stalled.
     rmsd_angstrom : float
         RMS displacement of the ligand's heavy atoms in minimisation, Å.
     """
@@ -143,6 +145,7 @@ class PoseScore:
     moved_atoms: np.ndarray
     moved_angstrom: np.ndarray
     iterations: int
+    end: End
     rmsd_angstrom: float
 
 
@@ -285,6 +288,7 @@ def _scored(
         model.carving.atoms[model.carving.flexible],
         result.positions_nm[:n][model.carving.flexible] * ANGSTROM_PER_NM,
         result.iterations,
+        result.end,
         float(np.sqrt((shift**2).sum(axis=1).mean())),
     )
 
