@@ -42,6 +42,10 @@ rule screen:
         "The screen is complete: {input.report}"
 
 
+onstart:
+    start_run()
+
+
 onsuccess:
     shell("screenmm summary {config[results]:q} || true")
 

@@ -66,8 +66,17 @@ def test_events_are_of_every_stage_in_order(files: Layout) -> None:
 
 
 def test_single_files(files: Layout) -> None:
-    assert relative(files, [files.sources, files.membership, files.benchmarks()]) == [
+    assert relative(files, [files.sources, files.membership, files.benchmarks, files.usage]) == [
         "library/sources.parquet",
         "ligands/membership.parquet",
         "benchmarks",
+        "usage",
     ]
+
+
+def test_jobs_are_those_of_the_present_shards(files: Layout) -> None:
+    targets = files.targets(["wt"])
+    assert targets["score"] == {"wt/b0", "wt/b1"}
+    assert targets["dock"] == {"wt/b"}
+    assert targets["prepare_receptor"] == {"wt"}
+    assert targets["split"] == {""}

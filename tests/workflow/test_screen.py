@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 from rdkit import Chem
 
+from screenmm.layout import Layout
+from screenmm.usage import read_usage
+
 from .conftest import FRAGMENTS, Screen, new_screen
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
@@ -57,6 +60,25 @@ def test_every_output_is_there_and_says_the_same(finished: Screen):
     assert metrics["versions"]["openmm"]
     assert "<html" in (finished.results / "report.html").read_text()
     assert "report" in finished.output
+
+
+def test_every_job_notes_what_it_used_and_snakemake_agrees(finished: Screen):
+    files = Layout(finished.results)
+    usage = read_usage(files.usage)
+    for rule, targets in files.targets(["tyk2"]).items():
+        assert set(usage[rule]) == targets, rule
+        for target, (job,) in usage[rule].items():
+            assert job["status"] == "done"
+            benchmark = files.benchmarks / f"{'/'.join([rule, target]).rstrip('/')}.tsv"
+            (measured,) = csv.DictReader(benchmark.open(), delimiter="\t")
+            # Snakemake's time holds the start of the interpreter as well
+            assert job["wall_s"] <= float(measured["s"]) + 0.1 <= job["wall_s"] + 30
+    metrics = json.loads((finished.results / "metrics.json").read_text())
+    docked = [job for (job,) in usage["dock"].values()]
+    assert metrics["timings"]["dock"]["cpu_s"] == pytest.approx(sum(j["cpu_s"] for j in docked))
+    assert metrics["costs"]["per"]["hit"]["count"] == 6
+    assert metrics["costs"]["replaced"]["jobs"] == 0
+    assert "rustina" in metrics["versions"]
 
 
 def test_one_core_gives_the_same_bytes(finished: Screen, screen: Screen):

@@ -4,9 +4,10 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from screenmm.errors import ConfigError
+from screenmm.errors import ConfigError, ScreenMMError
 from screenmm.layout import shard_names
 from screenmm.methods import stage_settings
+from screenmm.run_lock import lock_results
 from screenmm.settings import parse_settings
 
 if not workflow.configfiles:
@@ -21,6 +22,17 @@ except ConfigError as error:
     raise WorkflowError(f"{workflow.configfiles[-1]}: {error}") from None
 
 RECEPTORS = list(SETTINGS.receptors)
+
+# what each job used goes beside its results: pathvars are not expanded in params
+USAGE = f"{config['results']}/usage"
+
+
+def start_run():
+    """Keep other runs out of the results folder until this process ends."""
+    try:
+        lock_results(SETTINGS.results)
+    except ScreenMMError as error:
+        raise WorkflowError(str(error)) from None
 
 
 wildcard_constraints:

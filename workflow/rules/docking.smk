@@ -17,13 +17,15 @@ rule dock:
     params:
         settings=stage_settings(SETTINGS, "dock"),
         receptor=subpath(input.pdbqt, parent=True),
+        usage=USAGE + "/dock/{receptor}/{shard}.jsonl",
     message:
         "Docking shard {wildcards.shard} into {wildcards.receptor}"
     shell:
         "screenmm dock --settings {params.settings:q} --workers {threads} "
         "--states {input.states:q} --receptor {params.receptor:q} "
         "--poses {output.poses:q} --table {output.table:q} "
-        "--events {output.events:q} 2> {log:q}"
+        "--events {output.events:q} "
+        "--usage {params.usage:q} 2> {log:q}"
 
 
 checkpoint select:
@@ -42,9 +44,11 @@ checkpoint select:
     params:
         settings=stage_settings(SETTINGS, "select"),
         results=subpath(output.events, ancestor=3),
+        usage=USAGE + "/select/{receptor}.jsonl",
     message:
         "Selecting the best docked ligands of {wildcards.receptor}"
     shell:
         "screenmm select --settings {params.settings:q} --results {params.results:q} "
         "--receptor {wildcards.receptor} --out {output.shards:q} "
-        "--events {output.events:q} 2> {log:q}"
+        "--events {output.events:q} "
+        "--usage {params.usage:q} 2> {log:q}"

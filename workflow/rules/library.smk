@@ -13,10 +13,12 @@ checkpoint split:
     params:
         settings=stage_settings(SETTINGS, "split"),
         out=subpath(output.sources, parent=True),
+        usage=USAGE + "/split.jsonl",
     message:
         "Reading the library"
     shell:
-        "screenmm split --settings {params.settings:q} --out {params.out:q} 2> {log:q}"
+        "screenmm split --settings {params.settings:q} --out {params.out:q} "
+        "--usage {params.usage:q} 2> {log:q}"
 
 
 rule standardise:
@@ -34,12 +36,14 @@ rule standardise:
     threads: 1
     params:
         settings=stage_settings(SETTINGS, "standardise"),
+        usage=USAGE + "/standardise/{shard}.jsonl",
     message:
         "Standardising shard {wildcards.shard}"
     shell:
         "screenmm standardise --settings {params.settings:q} --workers {threads} "
         "--records {input.records:q} --parents {output.parents:q} "
-        "--events {output.events:q} 2> {log:q}"
+        "--events {output.events:q} "
+        "--usage {params.usage:q} 2> {log:q}"
 
 
 checkpoint merge:
@@ -59,7 +63,9 @@ checkpoint merge:
     params:
         settings=stage_settings(SETTINGS, "merge"),
         results=subpath(output.membership, ancestor=2),
+        usage=USAGE + "/merge.jsonl",
     message:
         "Merging duplicates into ligands"
     shell:
-        "screenmm merge --settings {params.settings:q} --results {params.results:q} 2> {log:q}"
+        "screenmm merge --settings {params.settings:q} --results {params.results:q} "
+        "--usage {params.usage:q} 2> {log:q}"

@@ -13,9 +13,11 @@ rule prepare_ligands:
     threads: 1
     params:
         settings=stage_settings(SETTINGS, "prepare_ligands"),
+        usage=USAGE + "/prepare_ligands/{shard}.jsonl",
     message:
         "Preparing states and conformers of shard {wildcards.shard}"
     shell:
         "screenmm prepare-ligands --settings {params.settings:q} --workers {threads} "
         "--ligands {input.ligands:q} --states {output.states:q} "
-        "--events {output.events:q} 2> {log:q}"
+        "--events {output.events:q} "
+        "--usage {params.usage:q} 2> {log:q}"

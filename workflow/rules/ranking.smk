@@ -28,11 +28,13 @@ rule rank:
         settings=stage_settings(SETTINGS, "rank"),
         results=subpath(output.ranking, parent=True),
         receptors=RECEPTORS,
+        usage=USAGE + "/rank.jsonl",
     message:
         "Ranking"
     shell:
         "screenmm rank --settings {params.settings:q} --workers {threads} "
-        "--results {params.results:q} --receptors {params.receptors} 2> {log:q}"
+        "--results {params.results:q} --receptors {params.receptors} "
+        "--usage {params.usage:q} 2> {log:q}"
 
 
 rule report:
@@ -50,7 +52,9 @@ rule report:
     params:
         settings=stage_settings(SETTINGS, "report"),
         results=subpath(output.report, parent=True),
+        usage=USAGE + "/report.jsonl",
     message:
         "Writing the report"
     shell:
-        "screenmm report --settings {params.settings:q} --results {params.results:q} 2> {log:q}"
+        "screenmm report --settings {params.settings:q} --results {params.results:q} "
+        "--usage {params.usage:q} 2> {log:q}"

@@ -18,8 +18,10 @@ rule prepare_receptor:
     params:
         settings=receptor_settings,
         out=subpath(output.structure, parent=True),
+        usage=USAGE + "/prepare_receptor/{receptor}.jsonl",
     message:
         "Preparing receptor {wildcards.receptor}"
     shell:
         "screenmm prepare-receptor --settings {params.settings:q} "
-        "--name {wildcards.receptor} --out {params.out:q} 2> {log:q}"
+        "--name {wildcards.receptor} --out {params.out:q} "
+        "--usage {params.usage:q} 2> {log:q}"

@@ -17,13 +17,15 @@ rule score:
     params:
         settings=stage_settings(SETTINGS, "score"),
         receptor=subpath(input.parameters, parent=True),
+        usage=USAGE + "/score/{receptor}/{shard}.jsonl",
     message:
         "Scoring shard {wildcards.shard} in {wildcards.receptor} with OpenMM"
     shell:
         "screenmm score --settings {params.settings:q} --workers {threads} "
         "--poses {input.poses:q} --receptor {params.receptor:q} "
         "--scores {output.scores:q} --minimised {output.minimised:q} "
-        "--events {output.events:q} 2> {log:q}"
+        "--events {output.events:q} "
+        "--usage {params.usage:q} 2> {log:q}"
 
 
 rule manifest:
@@ -41,8 +43,10 @@ rule manifest:
         "../../envs/score.yaml"
     params:
         results=subpath(output.manifest, ancestor=2),
+        usage=USAGE + "/manifest/{receptor}.jsonl",
     message:
         "Listing the scores of {wildcards.receptor}"
     shell:
         "screenmm manifest --results {params.results:q} --receptor {wildcards.receptor} "
-        "--out {output.manifest:q} 2> {log:q}"
+        "--out {output.manifest:q} "
+        "--usage {params.usage:q} 2> {log:q}"

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from types import FrameType
 
 from screenmm import __version__
-from screenmm.errors import ScreenMMError
-from screenmm.stages.context import start_logging
+from screenmm.errors import Interrupted, ScreenMMError
+from screenmm.stages.context import start_logging, workers_of
+from screenmm.usage import metered
+
+EXIT_SIGTERM = 128 + signal.SIGTERM
 
 COMMANDS = {
     "demo": "write the files of the embedded demo",
@@ -43,7 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0, or 1 after an error that the user can mend (its message is printed).
+        0; 1 after an error that the user can mend (its message is printed); 143 after
+        SIGTERM.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(prog="screenmm", description="Virtual screening with OpenMM.")
@@ -57,14 +65,44 @@ def main(argv: Sequence[str] | None = None) -> int:
             stage = importlib.import_module(f"screenmm.stages.{name.replace('-', '_')}")
             stage.add_arguments(sub)
             sub.set_defaults(run=stage.run)
+            sub.add_argument(
+                "--usage", type=Path, help="append what the command used to this file (.jsonl)"
+            )
     args = parser.parse_args(arguments)
     start_logging()
     try:
-        args.run(args)
+        with sigterm_interrupts(), _metered(args, arguments):
+            args.run(args)
     except ScreenMMError as error:
         print(f"screenmm {args.command}: {error}", file=sys.stderr)
         return 1
+    except Interrupted:
+        print(f"screenmm {args.command}: stopped by SIGTERM; finished work is kept: "
+              "run the same command again to go on", file=sys.stderr)  # fmt: skip
+        return EXIT_SIGTERM
     return 0
+
+
+@contextmanager
+def sigterm_interrupts() -> Iterator[None]:
+    """Turn the first SIGTERM into :class:`Interrupted`, so that the job cleans up and ends."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # cleaning up is not stopped in turn
+        raise Interrupted
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _metered(args: argparse.Namespace, arguments: list[str]) -> AbstractContextManager[None]:
+    if args.usage is None:
+        return nullcontext()
+    workers = workers_of(args) if "workers" in args else 1
+    return metered(args.command, args.usage, ["screenmm", *arguments], workers)
 
 
 if __name__ == "__main__":

@@ -72,6 +72,13 @@ class LedgerError(ScreenMMError):
     """Records in do not equal records out: a defect of the program, never of the library."""
 
 
+class Interrupted(BaseException):
+    """The job was told to stop (SIGTERM): preempted, out of time, or cancelled.
+
+    Like ``KeyboardInterrupt`` it passes every handler of errors; blocks that clean up run.
+    """
+
+
 class LigandError(ScreenMMError):
     """One record, ligand, state or pose cannot be processed.
 

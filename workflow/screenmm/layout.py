@@ -88,6 +88,36 @@ class Layout:
         ]
         return [*library, self.results / "ligands/merge.events.parquet", *states, *per_receptor]
 
+    @property
     def benchmarks(self) -> Path:
         """Folder of Snakemake's benchmark files."""
         return self.results / "benchmarks"
+
+    @property
+    def usage(self) -> Path:
+        """Folder of what each job used."""
+        return self.results / "usage"
+
+    def targets(self, receptors: list[str]) -> dict[str, set[str]]:
+        """Jobs that made the present results, up to the ranking, by rule in the run's order.
+
+        Returns
+        -------
+        dict
+            Rule to ``receptor/shard``, ``shard`` or ``receptor``; empty for its only job.
+        """
+        ligands, one = self._ligand_shards(), {""}
+        docked = {f"{receptor}/{shard}" for receptor in receptors for shard in ligands}
+        scored = {f"{r}/{shard}" for r in receptors for shard in self._selected_shards(r)}
+        return {
+            "split": one,
+            "standardise": set(shard_names(self.results / "library/records")),
+            "merge": one,
+            "prepare_ligands": set(ligands),
+            "prepare_receptor": set(receptors),
+            "dock": docked,
+            "select": set(receptors),
+            "score": scored,
+            "manifest": set(receptors),
+            "rank": one,
+        }

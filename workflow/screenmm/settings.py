@@ -524,6 +524,37 @@ class Ranking(Section):
     )
 
 
+class Costs(Section):
+    """Rates of the cost account; no result depends on them."""
+
+    currency: str = Field("USD", min_length=1, max_length=8, description="Currency of the prices.")
+    per_core_hour: float | None = Field(
+        None,
+        ge=0,
+        description="Price of a core that is held for an hour; null: not priced.",
+        examples=[0.04],
+    )
+    per_gpu_hour: float | None = Field(
+        None,
+        ge=0,
+        description="Price of a GPU that is held for an hour; null: not priced.",
+        examples=[1.5],
+    )
+    per_kwh: float | None = Field(
+        None, ge=0, description="Price of a kilowatt-hour; null: not priced.", examples=[0.3]
+    )
+    watts_per_core: float = Field(
+        10.0,
+        ge=0,
+        description="Power of a busy core, W: for the energy, where the processor's "
+        "counters cannot be read.",
+    )
+    watts_per_gpu: float = Field(300.0, ge=0, description="Power of a GPU at work, W.")
+    power_usage_effectiveness: float = Field(
+        1.0, ge=1, le=3, description="Energy of the whole site over that of its machines."
+    )
+
+
 def _receptor_names(receptors: dict[str, Receptor]) -> dict[str, Receptor]:
     for name in receptors:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
@@ -567,6 +598,7 @@ class Settings(Section):
     docking: Docking = Docking()
     scoring: Scoring = Scoring()
     ranking: Ranking = Ranking()
+    costs: Costs = Costs()
 
     @model_validator(mode="after")
     def _cross_checks(self) -> Settings:

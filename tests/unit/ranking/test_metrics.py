@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from screenmm.ranking.database import open_database, write_database
-from screenmm.ranking.metrics import installed_versions, make_metrics, write_metrics
+from screenmm.ranking.metrics import make_metrics, write_metrics
 from screenmm.ranking.summary import summarise
+from screenmm.versions import installed_versions
 from tests.unit.ranking.conftest import DRUGS, HOSTILE
 
 
@@ -47,14 +48,17 @@ def test_absent_packages_are_left_out() -> None:
 
 
 def test_summary_says_fates_reasons_best_and_paths(ranked, metrics: dict) -> None:
-    metrics["timings"] = {
-        "dock": {"jobs": 2, "wall_s": 3825.0, "cpu_s": None, "longest_s": 1, "max_rss_mb": 1}
-    }
+    metrics["timings"] = {"dock": {"jobs": 2, "wall_s": 3825.0, "cpu_s": 10.0}}
+    total = {"jobs": 2, "wall_s": 3825.0, "cpu_s": 10.0, "gpu_s": 90.0, "energy_kwh": 0.025}
+    metrics["costs"] = {
+        "total": total | {"price": 1.5}, "currency": "EUR", "energy_source": "estimated",
+    }  # fmt: skip
     text = summarise(ranked, metrics, Path("results/x"), Path("results/x/report.html"))
     lines = [line.split() for line in text.splitlines()]
     assert ["wt", "24", "14", "1", "6", "3"] in lines
     assert ["V678F", "failed", "dock", "time_limit", "1"] in lines
-    assert ["dock", "2", "1", "h", "03", "min"] in lines
+    assert ["dock", "2", "1", "h", "03", "min", "10.0", "s"] in lines
+    assert "cost: 1 min 30 s of GPUs, 25 Wh, 1.50 EUR (energy estimated)" in text
     best = ranked.execute("SELECT name FROM ranking WHERE receptor = 'wt' AND rank = 1").fetchone()[
         0
     ]

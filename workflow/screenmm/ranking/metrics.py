@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from screenmm.files import write_text
+from screenmm.layout import Layout
 from screenmm.ranking.controls import controls
+from screenmm.ranking.costs import account, per_item, versions_used
 from screenmm.ranking.fates import STATUSES
-from screenmm.ranking.timings import read_timings
-
-PACKAGES = (
-    "screenmm", "openmm", "rdkit", "acellera-openff-toolkit", "acellera-openff-nagl",
-    "openff-toolkit", "openff-nagl", "openmmforcefields", "pdbfixer", "propka",
-    "rustina", "vina", "gemmi", "duckdb", "pyarrow", "numpy", "scipy", "scikit-learn",
-    "snakemake",
-)  # fmt: skip
+from screenmm.settings import Costs
+from screenmm.usage import read_usage
+from screenmm.versions import installed_versions
 
 Metrics = dict[str, Any]
 
@@ -84,17 +79,6 @@ def counts(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     }
 
 
-def installed_versions(packages: Iterable[str] = PACKAGES) -> dict[str, str]:
-    """Versions of the packages that are installed; the others are left out."""
-    found = {}
-    for package in packages:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
 def platforms(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
     """Count scored poses by OpenMM platform."""
     rows = con.execute("SELECT platform, count(*) FROM scores GROUP BY platform ORDER BY platform")
@@ -104,8 +88,9 @@ def platforms(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
 def make_metrics(
     con: duckdb.DuckDBPyConnection,
     name: str,
-    benchmarks: Mapping[str, Iterable[Path]] | None = None,
-    packages: Iterable[str] = PACKAGES,
+    files: Layout | None = None,
+    rates: Costs | None = None,
+    hits: int = 0,
 ) -> Metrics:
     """Gather the metrics of a run.
 
@@ -116,22 +101,41 @@ def make_metrics(
         from :func:`screenmm.ranking.database.open_database`.
     name : str
         Name of the screen.
-    benchmarks : mapping of rule to paths, optional
-        Snakemake's benchmark files.
-    packages : iterable of str
-        Packages whose versions are noted.
+    files : Layout, optional
+        Where the jobs noted what they used; without it nothing is known of costs.
+    rates : Costs, optional
+        Prices and powers.
+    hits : int
+        How many top ligands per receptor count as hits.
 
     Returns
     -------
     dict
-        ``name``, ``counts``, ``timings``, ``platforms``, ``versions`` and ``controls``.
+        ``name``, ``counts``, ``timings`` (by rule), ``costs``, ``platforms``, ``versions`` and
+        ``controls``.
     """
+    counted = counts(con)
+    costs: dict[str, Any] = {"by_rule": {}}
+    versions = installed_versions()
+    if files is not None:
+        receptors = list(counted["by_receptor"])
+        usage, targets = read_usage(files.usage), files.targets(receptors)
+        costs = account(usage, targets, rates or Costs(), files.benchmarks)
+        scored = [found["ranked_by_mmgbsa"] for found in counted["by_receptor"].values()]
+        things = {
+            "ligand": counted["ligands"],
+            "scored_ligand": sum(scored),
+            "hit": sum(min(hits, each) for each in scored),
+        }
+        costs["per"] = per_item(costs["total"], things)
+        versions |= versions_used(usage, targets)
     return {
         "name": name,
-        "counts": counts(con),
-        "timings": read_timings(benchmarks or {}),
+        "counts": counted,
+        "timings": costs.pop("by_rule"),
+        "costs": costs,
         "platforms": platforms(con),
-        "versions": installed_versions(packages),
+        "versions": versions,
         "controls": controls(con),
     }
 

@@ -50,6 +50,12 @@ def duration(seconds: float | None) -> str:
     return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"
 
 
+def energy(kwh: float) -> str:
+    """Give an energy with a unit in which it is easy to read."""
+    watt_hours = kwh * 1000
+    return f"{kwh:.3g} kWh" if watt_hours >= 1000 else f"{watt_hours:.3g} Wh"
+
+
 def grouped(value: float) -> str:
     """Give a whole number with thin spaces between thousands."""
     return f"{value:,.0f}".replace(",", "\u202f")
@@ -227,7 +233,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(number=number, duration=duration, grouped=grouped)
+    environment.filters.update(number=number, duration=duration, energy=energy, grouped=grouped)
     return environment
 
 

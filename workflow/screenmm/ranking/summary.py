@@ -9,7 +9,7 @@ import duckdb
 
 from screenmm.ranking.fates import STATUSES
 from screenmm.ranking.metrics import Metrics
-from screenmm.ranking.report import duration
+from screenmm.ranking.report import duration, energy
 
 TOP = 10
 NAME_WIDTH = 28
@@ -64,7 +64,15 @@ def _timings(metrics: Metrics) -> list[str]:
         [rule, str(time["jobs"]), duration(time["wall_s"]), duration(time["cpu_s"])]
         for rule, time in timings.items()
     ]
-    return ["", *_columns(rows, {1, 2, 3})]
+    total = metrics["costs"]["total"]
+    rows.append(["all", str(total["jobs"]), duration(total["wall_s"]), duration(total["cpu_s"])])
+    used = [energy(total["energy_kwh"])]
+    if total["gpu_s"]:
+        used.insert(0, f"{duration(total['gpu_s'])} of GPUs")
+    if total["price"] is not None:
+        used.append(f"{total['price']:.2f} {metrics['costs']['currency']}")
+    source = metrics["costs"]["energy_source"]
+    return ["", *_columns(rows, {1, 2, 3}), f"cost: {', '.join(used)} (energy {source})"]
 
 
 def _best(con: duckdb.DuckDBPyConnection) -> list[str]:

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from screenmm.errors import PlatformError
 from screenmm.scoring.platforms import PlatformChoice, choose_platform, list_devices
+from screenmm.usage import device_held
 
 log = logging.getLogger(__name__)
 
@@ -154,7 +155,10 @@ def lease_platform(
     if not gpus:
         yield choice
         return
-    with lease_device(list(gpus), slots_per_device, choice.name) as index:
+    with (
+        lease_device(list(gpus), slots_per_device, choice.name) as index,
+        device_held(choice.name, gpus[index].name),
+    ):
         yield choice.on(gpus[index])
 
 

@@ -6,6 +6,7 @@ import argparse
 import logging
 import os
 from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from screenmm.stages.context import (
     text_of,
     workers_of,
 )
+from screenmm.usage import device_held
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +80,8 @@ def run(args: argparse.Namespace) -> None:
     journal = Journal(
         args.poses, fingerprint(text_of(given), sha256(args.states), sha256(pdbqt), sha256(pocket))
     )
-    outcomes = list(run_batch(task, items, workers_of(args), journal))
+    with device_held("Vulkan", device.name) if device.kind == "gpu" else nullcontext():
+        outcomes = list(run_batch(task, items, workers_of(args), journal))
     write_poses(outcomes, args.poses, args.table)
     write_events(args.events, (event for outcome in outcomes for event in outcome.events))
     journal.remove()

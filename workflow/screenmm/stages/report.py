@@ -9,7 +9,6 @@ from screenmm.layout import Layout
 from screenmm.ranking.database import open_database
 from screenmm.ranking.metrics import make_metrics, write_metrics
 from screenmm.ranking.report import write_report
-from screenmm.ranking.timings import benchmarks_by_rule
 from screenmm.settings import Settings
 from screenmm.stages.context import add_settings_argument, settings_of
 
@@ -25,7 +24,8 @@ def run(args: argparse.Namespace) -> None:
     given = {key: value for key, value in settings_of(args).items() if key != "method"}
     settings = Settings.model_validate(given)
     with open_database(args.results / "screen.duckdb") as con:
-        benchmarks = benchmarks_by_rule(Layout(args.results).benchmarks())
-        metrics = make_metrics(con, settings.name, benchmarks)
+        metrics = make_metrics(
+            con, settings.name, Layout(args.results), settings.costs, settings.ranking.complexes
+        )
         write_metrics(metrics, args.results / "metrics.json")
         write_report(con, metrics, settings, args.results / "report.html")
