@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from screenmm.cli import EXIT_SIGTERM, main, sigterm_interrupts
-from screenmm.errors import Interrupted, UserError
+from screenmm.errors import Interrupted, ScreenMMError, UserError
 from screenmm.usage import device_held, metered, read_usage
 
 
@@ -64,6 +64,16 @@ def test_each_attempt_is_a_line_and_says_how_it_ended(tmp_path: Path) -> None:
     assert [each["status"] for each in attempts] == ["failed", "interrupted", "done"]
     assert attempts[0]["error"] == "UserError: no such file"
     assert [len(each["devices"]) for each in attempts] == [1, 0, 0]
+
+
+def test_a_job_that_is_at_work_is_not_begun_twice(tmp_path: Path) -> None:
+    with (
+        metered("merge", tmp_path / "merge.jsonl", []),
+        pytest.raises(ScreenMMError, match=r"another process .* holds .*merge\.jsonl"),
+        metered("merge", tmp_path / "merge.jsonl", []),
+    ):
+        pass
+    assert len(lines(tmp_path / "merge.jsonl")) == 1
 
 
 def test_a_command_appends_its_own(tmp_path: Path) -> None:

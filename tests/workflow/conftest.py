@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -29,12 +31,17 @@ FRAGMENTS = {
 """Rigid molecules that dock in about a second."""
 
 
+STABLE = ("ranking.csv", "ledger.csv", "hits.sdf")
+"""What has the same bytes wherever and however a screen ran."""
+
+
 @dataclass
 class Screen:
     """A screen in a folder of its own."""
 
     folder: Path
     config: dict
+    environment: dict[str, str] = field(default_factory=dict)
 
     @property
     def results(self) -> Path:
@@ -46,22 +53,44 @@ class Screen:
 
     def run(self, cores: int = 2, *options: str, check: bool = True) -> Counter[str]:
         """Run the workflow; returns how many jobs of each rule ran."""
+        process = self.start(cores, *options)
+        self.output, _ = process.communicate()
+        if check:
+            assert process.returncode == 0, self.output[-6000:]
+        return Counter(re.findall(r"Finished jobid: \d+ \(Rule: (\w+)\)", self.output))
+
+    def start(self, cores: int = 2, *options: str) -> subprocess.Popen:
+        """Start the workflow; what it says comes on its standard output."""
         (self.folder / "config.yaml").write_text(yaml.safe_dump(self.config, sort_keys=False))
-        done = subprocess.run(
+        return subprocess.Popen(
             [
                 "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--cores", str(cores),
                 "--workflow-profile", str(ROOT / "profiles/default"),
                 "--configfile", "config.yaml", *options,
             ],
-            cwd=self.folder, capture_output=True, text=True, check=False,
+            cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            env=os.environ | self.environment,
         )  # fmt: skip
-        self.output = done.stdout + done.stderr
-        if check:
-            assert done.returncode == 0, self.output[-6000:]
-        return Counter(re.findall(r"Finished jobid: \d+ \(Rule: (\w+)\)", self.output))
 
     def bytes_of(self, *names: str) -> dict[str, bytes]:
         return {name: (self.results / name).read_bytes() for name in names}
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory, tyk2_protein, tyk2_ligands) -> Screen:
+    """Six fragments, several shards, screened on two cores of this machine."""
+    screen = new_screen(tmp_path_factory.mktemp("screen"), tyk2_protein, tyk2_ligands)
+    screen.run(2)
+    return screen
+
+
+@pytest.fixture
+def copy(finished: Screen, tmp_path: Path) -> Screen:
+    """The finished screen, to change."""
+    folder = tmp_path / "screen"
+    # times and Snakemake's records come along: nothing is out of date
+    shutil.copytree(finished.folder, folder)
+    return Screen(folder, deepcopy(finished.config))
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -13,33 +12,14 @@ from rdkit import Chem
 from screenmm.layout import Layout
 from screenmm.usage import read_usage
 
-from .conftest import FRAGMENTS, Screen, new_screen
+from .conftest import FRAGMENTS, STABLE, Screen
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
-
-STABLE = ("ranking.csv", "ledger.csv", "hits.sdf")
 
 
 def rows(path: Path) -> list[dict[str, str]]:
     with path.open(newline="") as handle:
         return list(csv.DictReader(handle))
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory, tyk2_protein, tyk2_ligands) -> Screen:
-    """Six fragments, several shards, on two cores."""
-    screen = new_screen(tmp_path_factory.mktemp("screen"), tyk2_protein, tyk2_ligands)
-    screen.run(2)
-    return screen
-
-
-@pytest.fixture
-def copy(finished: Screen, tmp_path: Path) -> Screen:
-    """The finished screen, to change."""
-    folder = tmp_path / "screen"
-    # times and Snakemake's records come along: nothing is out of date
-    shutil.copytree(finished.folder, folder)
-    return Screen(folder, json.loads(json.dumps(finished.config)))
 
 
 def test_every_output_is_there_and_says_the_same(finished: Screen):

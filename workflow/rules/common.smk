@@ -7,7 +7,7 @@ from snakemake.exceptions import WorkflowError
 from screenmm.errors import ConfigError, ScreenMMError
 from screenmm.layout import shard_names
 from screenmm.methods import stage_settings
-from screenmm.run_lock import lock_results
+from screenmm.locks import lock_results
 from screenmm.settings import parse_settings
 
 if not workflow.configfiles:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import filecmp
 import gzip
 import hashlib
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -32,6 +34,36 @@ def replace_whole(path: Path) -> Iterator[Path]:
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def replaced_folder(folder: Path) -> Iterator[Path]:
+    """Give an empty folder to fill; when the block succeeds its files become ``folder``'s.
+
+    Files whose bytes did not change keep their modification time, so what was made from
+    them stays up to date.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    partial = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir()
+    try:
+        yield partial
+        folder.mkdir(exist_ok=True)
+        _publish(sorted(partial.iterdir()), folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _publish(files: Iterable[Path], folder: Path) -> None:
+    stale = {path.name for path in folder.iterdir()}
+    for path in files:
+        target = folder / path.name
+        stale.discard(path.name)
+        if not (target.exists() and filecmp.cmp(path, target, shallow=False)):
+            os.replace(path, target)
+    for name in stale:
+        (folder / name).unlink()
 
 
 def write_text(path: Path, text: str) -> None:

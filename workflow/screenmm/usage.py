@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from screenmm.energy import EnergyMeter, busy_cpu_s
-from screenmm.errors import Interrupted
+from screenmm.errors import Interrupted, ScreenMMError
+from screenmm.locks import try_lock
 from screenmm.versions import installed_versions
 
 log = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ def device_held(kind: str, name: str) -> Iterator[None]:
 
 @contextmanager
 def metered(stage: str, path: Path, command: Sequence[str], workers: int = 1) -> Iterator[None]:
-    """Append what the block used to a file, however the block ends.
+    """Append what the block used to a file, however the block ends; one process at a time.
 
     Parameters
     ----------
@@ -71,7 +72,18 @@ def metered(stage: str, path: Path, command: Sequence[str], workers: int = 1) ->
         The command line.
     workers : int
         Cores that the job holds.
+
+    Raises
+    ------
+    ScreenMMError
+        Another process works on the same job: one that a killed run left behind.
     """
+    handle = try_lock(path)
+    if handle is None:
+        raise ScreenMMError(
+            f"another process is at work on this job, it holds {path}: wait until it has "
+            "ended, or end it, then run again"
+        )
     _held.clear()
     started, began, cpu_s = datetime.now(UTC), time.monotonic(), _cpu_s()
     busy_s, meter = busy_cpu_s(), EnergyMeter()
@@ -108,12 +120,11 @@ def metered(stage: str, path: Path, command: Sequence[str], workers: int = 1) ->
             "command": list(command),
         }
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("a", encoding="utf-8") as handle:
-                handle.write(json.dumps(usage) + "\n")
+            os.write(handle, (json.dumps(usage) + "\n").encode())
         except OSError as problem:
             # a full disk: the job's own error tells it
             log.warning("usage is not recorded in %s: %s", path, problem)
+        os.close(handle)
 
 
 def host() -> dict[str, Any]:

@@ -16,9 +16,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from screenmm.errors import Reason
-from screenmm.files import replace_whole
+from screenmm.files import replace_whole, replaced_folder
 from screenmm.ledger import Event, Status, write_events
-from screenmm.library.shards import leaves, replaced_folder, write_table
+from screenmm.library.shards import leaves, write_table
 
 STAGE = "merge"
 LIGANDS = pa.schema(

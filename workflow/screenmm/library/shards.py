@@ -7,11 +7,6 @@ one leaf only.
 
 from __future__ import annotations
 
-import filecmp
-import os
-import shutil
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,33 +76,3 @@ def leaf_of(keys: Keys, trie: list[Leaf]) -> npt.NDArray[np.int64]:
 def write_table(path: Path, table: pa.Table) -> None:
     """Write Parquet whose bytes follow from the rows alone."""
     pq.write_table(table, path, compression="zstd", row_group_size=65_536)
-
-
-@contextmanager
-def replaced_folder(folder: Path) -> Iterator[Path]:
-    """Give an empty folder to fill; when the block succeeds its files become ``folder``'s.
-
-    Files whose bytes did not change keep their modification time, so what was made from
-    them stays up to date.
-    """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    partial = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir()
-    try:
-        yield partial
-        folder.mkdir(exist_ok=True)
-        _publish(sorted(partial.iterdir()), folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-
-
-def _publish(files: Iterable[Path], folder: Path) -> None:
-    stale = {path.name for path in folder.glob("*.parquet")}
-    for path in files:
-        target = folder / path.name
-        stale.discard(path.name)
-        if not (target.exists() and filecmp.cmp(path, target, shallow=False)):
-            os.replace(path, target)
-    for name in stale:
-        (folder / name).unlink()

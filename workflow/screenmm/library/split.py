@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from screenmm.errors import LibraryError
-from screenmm.files import replace_whole
+from screenmm.files import replace_whole, replaced_folder
 from screenmm.library.readers import (
     BROKEN,
     Entry,
@@ -31,7 +31,7 @@ from screenmm.library.readers import (
     parse_label,
     read_library_file,
 )
-from screenmm.library.shards import Keys, leaf_of, leaves, replaced_folder, write_table
+from screenmm.library.shards import Keys, leaf_of, leaves, write_table
 from screenmm.settings import Library, LibraryFile
 
 RECORDS = pa.schema(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import duckdb
 import numpy as np
 
-from screenmm.files import write_text_gz
+from screenmm.files import replaced_folder, write_text_gz
 from screenmm.library.merge import ligand_key
 from screenmm.library.shards import leaf_of, leaves
 from screenmm.sdf import ligand_of, split_records
@@ -80,10 +79,6 @@ def write_shards(chosen: list[str], files: list[Path], shard_size: int, out: Pat
     int
         How many shards were written.
     """
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir(parents=True)
-    if not chosen:
-        return 0
     ligands = sorted({ligand_of(title) for title in chosen})
     keys = np.array([ligand_key(ligand) for ligand in ligands], dtype=np.uint64)
     trie = leaves(keys, shard_size)
@@ -95,6 +90,8 @@ def write_shards(chosen: list[str], files: list[Path], shard_size: int, out: Pat
             title = text.split("\n", 1)[0]
             if title in place:
                 found[shard_of[ligand_of(title)]].append((place[title], text))
-    for leaf, records in zip(trie, found, strict=True):
-        write_text_gz(out / f"{leaf.name}.sdf.gz", "".join(text for _, text in sorted(records)))
+    with replaced_folder(out) as partial:
+        for leaf, records in zip(trie, found, strict=True):
+            text = "".join(text for _, text in sorted(records))
+            write_text_gz(partial / f"{leaf.name}.sdf.gz", text)
     return len(trie)
