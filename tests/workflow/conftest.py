@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +19,14 @@ from rdkit import Chem
 from .slurm import LocalSlurm, local_slurm, why_not
 
 ROOT = Path(__file__).resolve().parents[2]
+
+SLURM_PROFILE = ROOT / "profiles/slurm/config.yaml"
+
+SOON = (
+    "--slurm-init-seconds-before-status-checks", "4", "--seconds-between-status-checks", "4",
+    "--max-status-checks-per-second", "1",
+)  # fmt: skip
+"""Ask Slurm more often than a cluster's owner would like."""
 
 FRAGMENTS = {
     "nicotinamide": "NC(=O)c1cccnc1",
@@ -125,3 +133,23 @@ def slurm() -> Iterator[LocalSlurm]:
         pytest.skip(reason)
     with local_slurm() as running:
         yield running
+
+
+@pytest.fixture
+def through_slurm(tmp_path: Path) -> Callable[..., Counter[str]]:
+    """Run a screen through Slurm, by the project's profile with some keys changed.
+
+    ``through_slurm(screen, *options, check=True, **keys)``, as Slurm's users do in a copy.
+    """
+
+    def run(screen: Screen, *options: str, check: bool = True, **keys: object) -> Counter[str]:
+        content = yaml.safe_load(SLURM_PROFILE.read_text())
+        for key, value in keys.items():
+            name = key.replace("_", "-")
+            content[name] = content[name] | value if isinstance(value, dict) else value
+        folder = tmp_path / "profile"
+        folder.mkdir(exist_ok=True)
+        (folder / "config.yaml").write_text(yaml.safe_dump(content))
+        return screen.run(100, "--workflow-profile", str(folder), *SOON, *options, check=check)
+
+    return run
