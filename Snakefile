@@ -21,6 +21,7 @@ include: "workflow/rules/receptor.smk"
 include: "workflow/rules/docking.smk"
 include: "workflow/rules/scoring.smk"
 include: "workflow/rules/ranking.smk"
+include: "workflow/rules/audit.smk"
 
 
 # seconds of work: on a cluster these stay with Snakemake
@@ -35,6 +36,7 @@ rule screen:
     input:
         report="<results>/report.html",
         ranking="<results>/ranking.csv",
+        crate="<results>/ro-crate-metadata.json",
         # shards are targets too, so that one that was deleted is made again
         poses=all_pose_tables,
         scores=all_score_tables,

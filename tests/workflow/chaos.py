@@ -1,20 +1,30 @@
-"""Kill a running screen at random moments and resume it, again and again."""
+"""Kill a running screen at random moments and resume it, again and again.
+
+python -m tests.workflow.chaos FOLDER --kills 100 --log kills.csv   # FOLDER/config.yaml
+python tests/workflow/slurm.py python -m tests.workflow.chaos FOLDER --slurm ...
+"""
 
 from __future__ import annotations
 
+import argparse
+import csv
 import os
 import random
 import shutil
 import signal
 import subprocess
+import sys
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+
+from screenmm.files import sha256
 
 ROOT = Path(__file__).resolve().parents[2]
 
-LONGEST_S = 900
-ORPHANS_S = 180
+LONGEST_S = 1800
+ORPHANS_S = 300
+STABLE = ("ranking.csv", "ledger.csv", "hits.sdf")
 
 
 @dataclass(frozen=True)
@@ -27,7 +37,7 @@ class Kill:
         Seconds since Snakemake started.
     victim : str
         ``snakemake`` alone (its jobs go on without it), ``everything``, or the command of
-        one process below Snakemake.
+        one process that worked for it, in a Slurm job where the screen runs through Slurm.
     files : int
         Files in the results folder at that time.
     """
@@ -60,29 +70,44 @@ def descendants(pid: int) -> list[int]:
     return below
 
 
+def at_work_in(folder: Path) -> list[int]:
+    """Processes of a screen, here or in Slurm's jobs on this machine: they run in its folder."""
+    return sorted(int(p.name) for p in Path("/proc").glob("[0-9]*") if _works_in(p, folder))
+
+
+def _works_in(process: Path, folder: Path) -> bool:
+    try:
+        return (process / "cwd").resolve() == folder.resolve() and process.name != str(os.getpid())
+    except OSError:
+        return False
+
+
+STAGES = {
+    "split", "standardise", "merge", "prepare-ligands", "prepare-receptor", "dock", "select",
+    "score", "manifest", "rank", "report", "crate",
+}  # fmt: skip
+
+
 def command_of(pid: int) -> str:
     try:
         words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
     except OSError:
         return "ended"
+    if any("multiprocessing" in word for word in words):
+        return "worker"
     known = [word for word in words if word in STAGES]
-    worker = "worker of " if any("multiprocessing" in word for word in words) else ""
-    return worker + (known[0] if known else Path(words[0]).name)
+    return known[0] if known else Path(words[0]).name
 
 
-STAGES = {
-    "split", "standardise", "merge", "prepare-ligands", "prepare-receptor", "dock", "select",
-    "score", "manifest", "rank", "report",
-}  # fmt: skip
-
-
-def kill_once(folder: Path, rng: random.Random, longest_wait_s: float) -> Kill | None:
+def kill_once(
+    folder: Path, command: list[str], rng: random.Random, longest_wait_s: float
+) -> Kill | None:
     """Start the screen and kill some of it; None when it had ended before."""
     wait_s, kind = rng.uniform(1.0, longest_wait_s), rng.choice(["snakemake", "everything", "one"])
     started = time.monotonic()
     with (folder / "chaos.log").open("a") as log:
         process = subprocess.Popen(
-            snakemake(folder), cwd=folder, stdout=log, stderr=log, start_new_session=True
+            command, cwd=folder, stdout=log, stderr=log, start_new_session=True
         )
     try:
         process.wait(wait_s)
@@ -90,12 +115,12 @@ def kill_once(folder: Path, rng: random.Random, longest_wait_s: float) -> Kill |
         pass
     else:
         return None
-    below = descendants(process.pid)
+    workers = [pid for pid in at_work_in(folder) if pid != process.pid]
     files = sum(path.is_file() for path in (folder / "results").rglob("*"))
     if kind == "everything":
-        victims, name = [process.pid, *below], "everything"
-    elif kind == "one" and below:
-        victim = rng.choice(below)
+        victims, name = [process.pid, *workers], "everything"
+    elif kind == "one" and workers:
+        victim = rng.choice(workers)
         victims, name = [victim], command_of(victim)
     else:
         victims, name = [process.pid], "snakemake"
@@ -113,23 +138,27 @@ def kill_once(folder: Path, rng: random.Random, longest_wait_s: float) -> Kill |
 
 
 def wait_for_orphans(folder: Path) -> None:
-    """Wait for jobs that a killed Snakemake left behind."""
+    """Wait for jobs that a killed Snakemake left behind, here and in Slurm's queue."""
     deadline = time.monotonic() + ORPHANS_S
     while time.monotonic() < deadline:
-        if not any(_works_in(path, folder) for path in Path("/proc").glob("[0-9]*")):
+        queue = ["squeue", "--noheader", "--states=PENDING,RUNNING,COMPLETING"]
+        queued = (
+            shutil.which("squeue")
+            and subprocess.run(queue, capture_output=True, text=True, check=False).stdout.strip()
+        )
+        if not queued and not at_work_in(folder):
             return
         time.sleep(0.5)
     raise TimeoutError(f"jobs still run in {folder} after {ORPHANS_S} s")
 
 
-def _works_in(process: Path, folder: Path) -> bool:
-    try:
-        return (process / "cwd").resolve() == folder.resolve() and process.name != str(os.getpid())
-    except OSError:
-        return False
-
-
-def run_with_kills(folder: Path, kills: int, seed: int, longest_wait_s: float = 8.0) -> list[Kill]:
+def run_with_kills(
+    folder: Path,
+    kills: int,
+    seed: int,
+    options: tuple[str, ...] = (),
+    longest_wait_s: float = 8.0,
+) -> list[Kill]:
     """Kill and resume a screen, then let it end.
 
     Parameters
@@ -140,6 +169,8 @@ def run_with_kills(folder: Path, kills: int, seed: int, longest_wait_s: float = 
         How often. A screen that ends first is begun anew in an empty folder.
     seed : int
         Of moments and victims.
+    options : tuple of str
+        More options of Snakemake.
     longest_wait_s : float
         Kills come between 1 s and this after a start.
 
@@ -153,16 +184,55 @@ def run_with_kills(folder: Path, kills: int, seed: int, longest_wait_s: float = 
         The last run, which nobody kills, fails.
     """
     rng = random.Random(seed)
+    command, unlock = snakemake(folder, *options), snakemake(folder, "--unlock")
     found: list[Kill] = []
     while len(found) < kills:
-        subprocess.run(snakemake(folder, "--unlock"), cwd=folder, capture_output=True, check=False)
-        kill = kill_once(folder, rng, longest_wait_s)
+        subprocess.run(unlock, cwd=folder, capture_output=True, check=False)
+        kill = kill_once(folder, command, rng, longest_wait_s)
         if kill is not None:
             found.append(kill)
             continue
+        wait_for_orphans(folder)
         shutil.rmtree(folder / "results")
     wait_for_orphans(folder)
-    subprocess.run(snakemake(folder, "--unlock"), cwd=folder, capture_output=True, check=False)
+    subprocess.run(unlock, cwd=folder, capture_output=True, check=False)
     with (folder / "chaos.log").open("a") as log:
-        subprocess.run(snakemake(folder), cwd=folder, stdout=log, stderr=log, check=True)
+        subprocess.run(command, cwd=folder, stdout=log, stderr=log, check=True)
     return found
+
+
+def main() -> None:
+    """Run a screen with kills, compare it with itself undisturbed, and log the kills."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, help="holds config.yaml; results: results")
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--longest-wait-s", type=float, default=8.0)
+    parser.add_argument("--log", type=Path, required=True, help="CSV to append to")
+    parser.add_argument("--options", default="", help="more options of Snakemake")
+    args = parser.parse_args()
+    folder = args.folder.resolve()
+    results = folder / "results"
+    shutil.rmtree(results, ignore_errors=True)
+    subprocess.run(snakemake(folder), cwd=folder, capture_output=True, check=True)
+    expected = {name: sha256(results / name) for name in STABLE}
+    shutil.rmtree(results)
+    options = tuple(args.options.split())
+    kills = run_with_kills(folder, args.kills, args.seed, options, args.longest_wait_s)
+    found = {name: sha256(results / name) for name in STABLE}
+    new = not args.log.exists()
+    with args.log.open("a", newline="") as handle:
+        names = ["through", "seed", "number", *(f.name for f in fields(Kill)), "same_bytes"]
+        writer = csv.DictWriter(handle, names, lineterminator="\n")
+        if new:
+            writer.writeheader()
+        through = "Slurm" if "slurm" in args.options else "this machine"
+        for number, kill in enumerate(kills, start=1):
+            row = {"through": through, "seed": args.seed, "number": number, **asdict(kill)}
+            writer.writerow(row | {"same_bytes": found == expected})
+    print(f"{len(kills)} kills; the same bytes: {found == expected}")
+    sys.exit(found != expected)
+
+
+if __name__ == "__main__":
+    main()

@@ -136,20 +136,29 @@ def slurm() -> Iterator[LocalSlurm]:
 
 
 @pytest.fixture
-def through_slurm(tmp_path: Path) -> Callable[..., Counter[str]]:
-    """Run a screen through Slurm, by the project's profile with some keys changed.
+def slurm_profile(tmp_path: Path) -> Callable[..., Path]:
+    """Make a copy of the project's profile with some keys changed, as its users do."""
 
-    ``through_slurm(screen, *options, check=True, **keys)``, as Slurm's users do in a copy.
-    """
-
-    def run(screen: Screen, *options: str, check: bool = True, **keys: object) -> Counter[str]:
+    def write(**keys: object) -> Path:
         content = yaml.safe_load(SLURM_PROFILE.read_text())
+        content["set-threads"] = dict.fromkeys(content["set-threads"], 1)
         for key, value in keys.items():
             name = key.replace("_", "-")
             content[name] = content[name] | value if isinstance(value, dict) else value
         folder = tmp_path / "profile"
         folder.mkdir(exist_ok=True)
         (folder / "config.yaml").write_text(yaml.safe_dump(content))
-        return screen.run(100, "--workflow-profile", str(folder), *SOON, *options, check=check)
+        return folder
+
+    return write
+
+
+@pytest.fixture
+def through_slurm(slurm_profile: Callable[..., Path]) -> Callable[..., Counter[str]]:
+    """Run a screen through Slurm: ``through_slurm(screen, *options, check=True, **keys)``."""
+
+    def run(screen: Screen, *options: str, check: bool = True, **keys: object) -> Counter[str]:
+        profile = slurm_profile(**keys)
+        return screen.run(100, "--workflow-profile", str(profile), *SOON, *options, check=check)
 
     return run

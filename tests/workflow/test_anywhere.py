@@ -21,8 +21,7 @@ LOCAL_RULES = {"manifest", "report", "crate"}
 def test_through_slurm(finished: Screen, screen: Screen, slurm: LocalSlurm, through_slurm):
     content = yaml.safe_load(SLURM_PROFILE.read_text())
     score = content["set-resources"]["score"] | {"gpu": 1}
-    one_thread = dict.fromkeys(content["set-threads"], 1)
-    jobs = through_slurm(screen, set_threads=one_thread, set_resources={"score": score})
+    jobs = through_slurm(screen, set_resources={"score": score})
     assert screen.bytes_of(*STABLE) == finished.bytes_of(*STABLE)
 
     usage = read_usage(screen.results / "usage")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from rdkit import Chem
 
+from screenmm.audit.verify import verify_crate
 from screenmm.layout import Layout
 from screenmm.usage import read_usage
 
@@ -61,6 +62,12 @@ def test_every_job_notes_what_it_used_and_snakemake_agrees(finished: Screen):
     assert "rustina" in metrics["versions"]
 
 
+def test_the_audit_trail_is_whole(finished: Screen):
+    found = verify_crate(finished.results, [])
+    assert found.checked > 10
+    assert found.differences == []
+
+
 def test_one_core_gives_the_same_bytes(finished: Screen, screen: Screen):
     screen.run(1)
     assert screen.bytes_of(*STABLE) == finished.bytes_of(*STABLE)
@@ -103,7 +110,7 @@ def test_a_scoring_option_scores_again_and_nothing_else(copy: Screen):
 
 def test_a_ranking_option_ranks_again_and_nothing_else(copy: Screen):
     copy.config["ranking"] = {"complexes": 2}
-    assert set(copy.run()) == {"rank", "report", "screen"}
+    assert set(copy.run()) == {"rank", "report", "crate", "screen"}
     assert len(list((copy.results / "complexes").rglob("*.cif"))) == 2
 
 

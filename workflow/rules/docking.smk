@@ -17,7 +17,7 @@ rule dock:
     params:
         settings=stage_settings(SETTINGS, "dock"),
         receptor=subpath(input.pdbqt, parent=True),
-        usage=USAGE + "/dock/{receptor}/{shard}.jsonl",
+        usage=f"{USAGE}/dock/{{receptor}}/{{shard}}.jsonl",
     message:
         "Docking shard {wildcards.shard} into {wildcards.receptor}"
     shell:
@@ -44,7 +44,7 @@ checkpoint select:
     params:
         settings=stage_settings(SETTINGS, "select"),
         results=subpath(output.events, ancestor=3),
-        usage=USAGE + "/select/{receptor}.jsonl",
+        usage=f"{USAGE}/select/{{receptor}}.jsonl",
     message:
         "Selecting the best docked ligands of {wildcards.receptor}"
     shell:

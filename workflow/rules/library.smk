@@ -13,7 +13,7 @@ checkpoint split:
     params:
         settings=stage_settings(SETTINGS, "split"),
         out=subpath(output.sources, parent=True),
-        usage=USAGE + "/split.jsonl",
+        usage=f"{USAGE}/split.jsonl",
     message:
         "Reading the library"
     shell:
@@ -36,7 +36,7 @@ rule standardise:
     threads: 1
     params:
         settings=stage_settings(SETTINGS, "standardise"),
-        usage=USAGE + "/standardise/{shard}.jsonl",
+        usage=f"{USAGE}/standardise/{{shard}}.jsonl",
     message:
         "Standardising shard {wildcards.shard}"
     shell:
@@ -63,7 +63,7 @@ checkpoint merge:
     params:
         settings=stage_settings(SETTINGS, "merge"),
         results=subpath(output.membership, ancestor=2),
-        usage=USAGE + "/merge.jsonl",
+        usage=f"{USAGE}/merge.jsonl",
     message:
         "Merging duplicates into ligands"
     shell:

@@ -13,7 +13,7 @@ rule prepare_ligands:
     threads: 1
     params:
         settings=stage_settings(SETTINGS, "prepare_ligands"),
-        usage=USAGE + "/prepare_ligands/{shard}.jsonl",
+        usage=f"{USAGE}/prepare_ligands/{{shard}}.jsonl",
     message:
         "Preparing states and conformers of shard {wildcards.shard}"
     shell:

@@ -28,7 +28,7 @@ rule rank:
         settings=stage_settings(SETTINGS, "rank"),
         results=subpath(output.ranking, parent=True),
         receptors=RECEPTORS,
-        usage=USAGE + "/rank.jsonl",
+        usage=f"{USAGE}/rank.jsonl",
     message:
         "Ranking"
     shell:
@@ -52,7 +52,7 @@ rule report:
     params:
         settings=stage_settings(SETTINGS, "report"),
         results=subpath(output.report, parent=True),
-        usage=USAGE + "/report.jsonl",
+        usage=f"{USAGE}/report.jsonl",
     message:
         "Writing the report"
     shell:

@@ -18,7 +18,7 @@ rule prepare_receptor:
     params:
         settings=receptor_settings,
         out=subpath(output.structure, parent=True),
-        usage=USAGE + "/prepare_receptor/{receptor}.jsonl",
+        usage=f"{USAGE}/prepare_receptor/{{receptor}}.jsonl",
     message:
         "Preparing receptor {wildcards.receptor}"
     shell:

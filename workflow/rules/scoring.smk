@@ -17,7 +17,7 @@ rule score:
     params:
         settings=stage_settings(SETTINGS, "score"),
         receptor=subpath(input.parameters, parent=True),
-        usage=USAGE + "/score/{receptor}/{shard}.jsonl",
+        usage=f"{USAGE}/score/{{receptor}}/{{shard}}.jsonl",
     message:
         "Scoring shard {wildcards.shard} in {wildcards.receptor} with OpenMM"
     shell:
@@ -43,7 +43,7 @@ rule manifest:
         "../../envs/score.yaml"
     params:
         results=subpath(output.manifest, ancestor=2),
-        usage=USAGE + "/manifest/{receptor}.jsonl",
+        usage=f"{USAGE}/manifest/{{receptor}}.jsonl",
     message:
         "Listing the scores of {wildcards.receptor}"
     shell:

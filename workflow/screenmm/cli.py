@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import signal
+import stat
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import FrameType
 
 from screenmm import __version__
+from screenmm.disk import disk_trouble
 from screenmm.errors import Interrupted, ScreenMMError
 from screenmm.stages.context import start_logging, workers_of
 from screenmm.usage import metered
@@ -34,6 +37,8 @@ COMMANDS = {
     "rank": "rank ligands and account for every record",
     "report": "write metrics.json and report.html",
     "summary": "print what a run did",
+    "replay": "compute ligands again and compare with what the run stored",
+    "crate": "write or verify the audit trail of a finished run (RO-Crate)",
     "doctor": "say what is installed here and whether it computes rightly",
 }
 """Subcommands; ``a-b`` is implemented in ``screenmm.stages.a_b``."""
@@ -80,7 +85,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"screenmm {args.command}: stopped by SIGTERM; finished work is kept: "
               "run the same command again to go on", file=sys.stderr)  # fmt: skip
         return EXIT_SIGTERM
+    except Exception as error:
+        trouble = disk_trouble(error)
+        if trouble is None:
+            raise
+        _say_of_disk(f"screenmm {args.command}: {trouble}")
+        return 1
     return 0
+
+
+def _say_of_disk(message: str) -> None:
+    """Print on standard error; on standard output, too, where that is a file.
+
+    A rule's log lies on the disk of the results and may itself not be written any more.
+    """
+    streams = [sys.stderr]
+    if stat.S_ISREG(os.fstat(2).st_mode):
+        streams.append(sys.stdout)
+    for stream in streams:
+        with suppress(OSError):
+            print(message, file=stream, flush=True)
 
 
 @contextmanager

@@ -1,0 +1,40 @@
+from screenmm.audit.inputs import input_files
+
+
+rule crate:
+    input:
+        given=[file.path for file in input_files(SETTINGS, Path.cwd())],
+        ranking="<results>/ranking.csv",
+        hits="<results>/hits.sdf",
+        complexes="<results>/complexes",
+        ledger="<results>/ledger.csv",
+        database="<results>/screen.duckdb",
+        report="<results>/report.html",
+        metrics="<results>/metrics.json",
+        receptors=expand(
+            "<results>/receptors/{receptor}/report.json", receptor=RECEPTORS
+        ),
+        manifests=expand(
+            "<results>/scores/{receptor}.manifest.json", receptor=RECEPTORS
+        ),
+    output:
+        crate="<results>/ro-crate-metadata.json",
+        provenance=directory("<results>/provenance"),
+    log:
+        "<logs>/crate.log",
+    benchmark:
+        "<benchmarks>/crate.tsv"
+    # seconds of work: on a cluster it stays with Snakemake
+    localrule: True
+    conda:
+        "../../envs/ranking.yaml"
+    params:
+        settings=stage_settings(SETTINGS, "report"),
+        config=workflow.configfiles[-1],
+        workflow=workflow.basedir,
+        results=subpath(output.crate, parent=True),
+    message:
+        "Writing the audit trail"
+    shell:
+        "screenmm crate --settings {params.settings:q} --config-file {params.config:q} "
+        "--workflow {params.workflow:q} --results {params.results:q} 2> {log:q}"

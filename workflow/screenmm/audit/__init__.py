@@ -1,0 +1,1 @@
+"""The audit trail: what was run, on what, with what, and what came of it."""

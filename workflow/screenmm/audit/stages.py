@@ -1,0 +1,93 @@
+"""What each stage reads and writes, as the rules declare it: the crate's data flow."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage of the workflow.
+
+    Parameters
+    ----------
+    reads, writes : tuple of str
+        Files and folders (with a trailing slash) below the results. The user's own files
+        come on top.
+    """
+
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+
+
+STAGES = {
+    "split": Stage((), ("library/records/",)),
+    "standardise": Stage(("library/records/",), ("library/parents/",)),
+    "merge": Stage(("library/parents/",), ("ligands/shards/",)),
+    "prepare_ligands": Stage(("ligands/shards/",), ("ligands/states/",)),
+    "prepare_receptor": Stage((), ("receptors/",)),
+    "dock": Stage(("ligands/states/", "receptors/"), ("poses/",)),
+    "select": Stage(("poses/",), ("selected/",)),
+    "score": Stage(("selected/", "receptors/"), ("scores/",)),
+    "manifest": Stage(("scores/",), ("scores/*.manifest.json",)),
+    "rank": Stage(
+        ("library/parents/", "ligands/shards/", "poses/", "scores/", "receptors/"),
+        ("ranking.csv", "hits.sdf", "ledger.csv", "screen.duckdb", "complexes/"),
+    ),
+    "report": Stage(("screen.duckdb",), ("report.html", "metrics.json")),
+}
+"""By rule."""
+
+OUTPUTS = {
+    "ranking.csv": "One row per ligand and receptor, best first",
+    "hits.sdf": "Minimised poses of the scored ligands, with their properties",
+    "ledger.csv": "The fate of every input record",
+    "screen.duckdb": "All tables, for SQL (DuckDB)",
+    "report.html": "The report of the screen",
+    "metrics.json": "Counts, controls, timings, versions and platforms",
+    "complexes/": "Minimised receptor-ligand complexes of the top hits",
+    "receptors/": "Prepared receptors, their force-field parameters and what preparation changed",
+}
+"""What a run leaves for people; folders have every file listed."""
+
+INTERMEDIATE = {
+    "library/records/": "Records of the library, in shards",
+    "library/parents/": "Standardised records, in shards",
+    "ligands/shards/": "Ligands without duplicates, in shards",
+    "ligands/states/": "States and conformers of the ligands",
+    "poses/": "Docked poses and their scores",
+    "selected/": "Poses that were chosen for scoring",
+    "scores/": "MM/GBSA scores and minimised poses; each manifest lists them by SHA-256",
+    "logs/": "What each job logged",
+    "usage/": "What each job used, and its command line",
+    "benchmarks/": "What Snakemake measured of each job",
+}
+"""Folders that are named but whose files are not listed one by one."""
+
+_RULE = re.compile(r"^(?:rule|checkpoint) (\w+):", re.MULTILINE)
+_ENVIRONMENT = re.compile(r'^    conda:\s+"(?:\.\./)+(envs/[\w.-]+\.yaml)"', re.MULTILINE)
+
+
+def environments(workflow: Path) -> dict[str, str]:
+    """Find the environment file that each rule declares.
+
+    Parameters
+    ----------
+    workflow : Path
+        Folder of the Snakefile.
+
+    Returns
+    -------
+    dict
+        Rule to path below ``workflow``; rules without one are left out.
+    """
+    found = {}
+    for path in sorted((workflow / "workflow/rules").glob("*.smk")):
+        _, *parts = _RULE.split(path.read_text(encoding="utf-8"))
+        for rule, body in zip(parts[::2], parts[1::2], strict=True):
+            declared = _ENVIRONMENT.search(body)
+            if declared:
+                found[rule] = declared[1]
+    return found

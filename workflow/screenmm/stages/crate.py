@@ -1,0 +1,77 @@
+"""Command ``crate``: the audit trail of a finished run, and whether it still holds."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from screenmm.audit.crate import write_crate
+from screenmm.audit.inputs import input_files
+from screenmm.audit.verify import METADATA, verify_crate
+from screenmm.errors import UserError
+from screenmm.files import sha256
+from screenmm.settings import Settings, load_settings
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("--config-file", type=Path, help="config of the run (.yaml)")
+    parser.add_argument(
+        "--settings", metavar="JSON", help="its settings as the workflow checked them"
+    )
+    parser.add_argument("--results", type=Path, help="results folder of the run")
+    parser.add_argument("--workflow", type=Path, help="folder of the Snakefile")
+    parser.add_argument(
+        "--verify",
+        type=Path,
+        metavar="RESULTS",
+        help="compare a crate with the files on disk instead (with --config-file: and the inputs)",
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write the crate, or verify one.
+
+    Raises
+    ------
+    UserError
+        An option is missing, the run is not finished, or files differ from the crate.
+    """
+    if args.verify is not None:
+        _verify(args.verify, args.config_file)
+        return
+    missing = [
+        f"--{name.replace('_', '-')}"
+        for name in ("config_file", "results", "workflow")
+        if getattr(args, name) is None
+    ]
+    if missing:
+        raise UserError(f"{', '.join(missing)} missing: give them, or --verify RESULTS")
+    write_crate(_settings(args), args.config_file.resolve().parent, args.results, args.workflow)
+
+
+def _settings(args: argparse.Namespace) -> Settings:
+    if args.settings is None:
+        return load_settings(args.config_file)
+    given = json.loads(args.settings)
+    return Settings.model_validate({k: v for k, v in given.items() if k != "method"})
+
+
+def _verify(results: Path, config: Path | None) -> None:
+    inputs = input_files(load_settings(config), config.resolve().parent) if config else []
+    found = verify_crate(results, [file.path for file in inputs])
+    if not found.checked:
+        raise UserError(f"{results / METADATA} lists no file with a SHA-256: make the crate anew")
+    if found.differences:
+        listed = "\n  ".join(found.differences)
+        raise UserError(
+            f"{len(found.differences)} of {found.checked} files differ from the crate:\n  {listed}"
+        )
+    print(f"{found.checked} files are as {METADATA} lists them")
+    if found.elsewhere:
+        print(
+            f"not looked at, because they lie elsewhere: {', '.join(found.elsewhere)} "
+            "(give --config-file)"
+        )
+    print(f"SHA-256 of {METADATA}: {sha256(results / METADATA)}")
