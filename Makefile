@@ -28,8 +28,8 @@ $(DEMO)/receptor.pdb: $(VENV)/.installed workflow/screenmm/demo.py
 	screenmm demo $(DEMO)
 
 check: install $(DEMO)/receptor.pdb
-	ruff format --check workflow tests benchmarks
-	ruff check workflow tests benchmarks
+	ruff format --check workflow tests benchmarks envs
+	ruff check workflow tests benchmarks envs
 	mypy
 	screenmm config-docs --check
 	snakefmt --check Snakefile workflow/rules

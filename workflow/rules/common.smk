@@ -1,5 +1,6 @@
 """The checked settings, and the shards that exist after each checkpoint."""
 
+import os
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -20,6 +21,9 @@ try:
     SETTINGS = parse_settings(config, Path(workflow.configfiles[-1]).resolve().parent)
 except ConfigError as error:
     raise WorkflowError(f"{workflow.configfiles[-1]}: {error}") from None
+
+# rules' environments link this checkout's package: envs/post-deploy.sh
+os.environ["SCREENMM_SOURCE"] = str(workflow.basedir)
 
 RECEPTORS = list(SETTINGS.receptors)
 
