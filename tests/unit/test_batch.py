@@ -1,7 +1,9 @@
 """The batch, with real processes: crashes, hangs, kills, and resuming after them."""
 
+import errno
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -47,6 +49,10 @@ def work(item: dict[str, Any]) -> dict[str, Any]:
             raise LigandError(Reason.TOO_LARGE, "120 heavy atoms exceed 100")
         case "bug":
             raise KeyError("missing\nkey")
+        case "full_disk":
+            raise OSError(errno.ENOSPC, "No space left on device", "/scratch/x")
+        case "platform":
+            raise PlatformError("the GPU fell off the bus: reboot")
         case "kill":
             os.kill(os.getpid(), signal.SIGKILL)
         case "exit":
@@ -202,6 +208,29 @@ def test_a_worker_that_cannot_start_stops_the_stage(tmp_path: Path, how: str, me
         run(tmp_path, items(a={}, b={}), 2, start=start_badly, start_args=(how,))
     assert str(caught.value) == message
     assert calls(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("do", "message"),
+    [
+        ("full_disk", "dock: /scratch/x: no space left on the disk"),
+        ("platform", "dock: the GPU fell off the bus: reboot"),
+    ],
+)
+@pytest.mark.parametrize("pack_size", [None, 2])
+def test_what_is_no_ligands_fault_stops_the_stage_and_keeps_what_is_done(
+    tmp_path: Path, do: str, message: str, pack_size: int | None
+) -> None:
+    todo = items(a={}, b={}, c={"do": do}, d={})
+    with pytest.raises(ScreenMMError, match=re.escape(message)):
+        run(tmp_path, todo, 1, pack_size=pack_size)
+    assert journal_keys(tmp_path) == ["a", "b"]
+    # mended: the others are done as if nothing had been
+    todo[2] = ("c", {"key": "c"})
+    outcomes = run(tmp_path, todo, 1, pack_size=pack_size)
+    assert [outcome.key for outcome in outcomes] == ["a", "b", "c", "d"]
+    assert not any(outcome.events for outcome in outcomes)
+    assert Counter(calls(tmp_path))["a"] == 1
 
 
 def run_apart(folder: Path, todo: list[tuple[str, Any]]) -> subprocess.Popen[bytes]:

@@ -9,6 +9,7 @@ from screenmm.errors import ConfigError, ScreenMMError
 from screenmm.layout import shard_names
 from screenmm.methods import stage_settings
 from screenmm.locks import lock_results
+from screenmm.preflight import preflight
 from screenmm.settings import parse_settings
 
 if not workflow.configfiles:
@@ -32,8 +33,9 @@ USAGE = f"{config['results']}/usage"
 
 
 def start_run():
-    """Keep other runs out of the results folder until this process ends."""
+    """Check what would stop the run later; keep other runs out until this process ends."""
     try:
+        preflight(SETTINGS, jobs_run_here=workflow.local_exec)
         lock_results(SETTINGS.results)
     except ScreenMMError as error:
         raise WorkflowError(str(error)) from None

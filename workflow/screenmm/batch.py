@@ -29,6 +29,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, cast
 
+from screenmm.disk import disk_trouble
 from screenmm.errors import LigandError, Reason, ScreenMMError
 from screenmm.files import replace_whole
 from screenmm.ledger import Event, Status
@@ -228,7 +229,8 @@ def run_batch(
     Raises
     ------
     ScreenMMError
-        A worker could not start; the journal keeps what was finished.
+        A worker could not start, or met what is no ligand's fault, as a full disk; the journal
+        keeps what was finished.
     """
     journal.acquire()
     done = journal.read()
@@ -344,6 +346,8 @@ class _Worker:
         if not self._started and answer is not None:
             raise ScreenMMError(f"{self._task.stage}: a worker could not start: {answer}")
         self._started = True
+        if isinstance(answer, _Stop):
+            raise ScreenMMError(f"{self._task.stage}: {answer}")
         return cast("list[Result | LigandError] | None", answer)
 
     def _death(self) -> _Death:
@@ -391,10 +395,13 @@ def _serve(
     with suppress(EOFError):
         while True:
             items = pipe.recv()
-            if pack_size is None:
-                pipe.send([_guarded(function, item) for item in items])
-            else:
-                pipe.send(_guarded_pack(function, items))
+            try:
+                if pack_size is None:
+                    pipe.send([_guarded(function, item) for item in items])
+                else:
+                    pipe.send(_guarded_pack(function, items))
+            except _Stop as stop:
+                pipe.send(stop)
 
 
 def _end_with_parent() -> None:
@@ -413,6 +420,7 @@ def _guarded(function: Callable[[Any], Result], item: Any) -> Result | LigandErr
     except LigandError as error:
         return error
     except Exception as error:
+        _stop_if_no_ligands_fault(error)
         # an unforeseen error of one molecule must not stop the shard; it is on record
         traceback.print_exc()
         return LigandError(Reason.INTERNAL_ERROR, _one_line(error)[:500])
@@ -428,6 +436,7 @@ def _guarded_pack(
             for answer in function(items)
         ]
     except Exception as error:
+        _stop_if_no_ligands_fault(error)
         if len(items) > 1:
             log.warning("a pack of %d failed (%s): one by one", len(items), _one_line(error)[:200])
             return [_guarded_pack(function, [item])[0] for item in items]
@@ -435,6 +444,25 @@ def _guarded_pack(
             return [error]
         traceback.print_exc()
         return [LigandError(Reason.INTERNAL_ERROR, _one_line(error)[:500])]
+
+
+class _Stop(Exception):
+    """No ligand's fault: with every other one it would go the same way."""
+
+
+def _stop_if_no_ligands_fault(error: Exception) -> None:
+    """Tell errors of the machine or the set-up from those of a molecule.
+
+    Raises
+    ------
+    _Stop
+        A disk that cannot be written to, or an error raised on purpose that names no ligand.
+    """
+    if isinstance(error, LigandError):
+        return
+    reason = str(error) if isinstance(error, ScreenMMError) else disk_trouble(error)
+    if reason is not None:
+        raise _Stop(reason) from error
 
 
 def _one_line(error: Exception) -> str:

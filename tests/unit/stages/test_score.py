@@ -13,9 +13,12 @@ from rdkit import Chem
 from rdkit.Chem import AllChem
 from rdkit.Geometry import Point3D
 
+from screenmm.errors import PlatformError
 from screenmm.files import write_text_gz
 from screenmm.ledger import read_events
+from screenmm.scoring.platforms import PlatformChoice
 from screenmm.sdf import sd_record
+from screenmm.settings import Scoring
 from screenmm.stages import score
 
 KEYS = ["AAA", "BBB", "CCC", "DDD", "EEE", "FFF"]
@@ -132,3 +135,10 @@ def test_a_minimisation_cut_short_is_told(
         for folder in (packed, tmp_path)
     ]
     assert ends == [{"converged"}, {"iterations"}]
+
+
+def test_a_worker_whose_gpu_does_not_compute_says_so_before_it_blames_a_ligand(receptor: Path):
+    gone = PlatformChoice("CUDA", {"DeviceIndex": "9"}, "of an earlier worker")
+    with pytest.raises(PlatformError, match="platform CUDA does not compute here") as caught:
+        score.start_worker(Scoring(), 1, receptor, gone, 64)
+    assert "To mend it" in str(caught.value)

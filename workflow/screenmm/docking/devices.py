@@ -80,7 +80,9 @@ def choose_search_device(asked: str) -> SearchDevice:
         if not adapters:
             raise PlatformError(
                 "docking.device is gpu, but Vulkan shows no adapter; install the GPU's Vulkan "
-                "driver and loader (libvulkan1), or set docking.device to auto or cpu"
+                "driver and loader (libvulkan1), pass the GPU to the container or the job "
+                "(NVIDIA_DRIVER_CAPABILITIES must hold graphics), or set docking.device to auto "
+                "or cpu"
             )
         log.warning(
             "docking on a software adapter (%s): slower than the CPU search", adapters[0][0]

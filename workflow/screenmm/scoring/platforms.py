@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 import openmm
 
 from screenmm.errors import PlatformError
+from screenmm.scoring.driver_errors import driver_remedy, install_hint
 
 log = logging.getLogger(__name__)
 
@@ -160,8 +161,14 @@ def _properties(name: str, precision: str) -> dict[str, str]:
     return {"Threads": "1", "DeterministicForces": "true"} if name == "CPU" else {}
 
 
-def _failure(choice: PlatformChoice) -> str:
-    """Try a one-particle Context: a plugin that loads may still find no usable device."""
+def failure_of(choice: PlatformChoice) -> str:
+    """Try a one-particle Context: a plugin that loads may still find no usable device.
+
+    Returns
+    -------
+    str
+        What OpenMM said; empty where it computes.
+    """
     system = openmm.System()
     system.addParticle(1.0)
     try:
@@ -214,7 +221,12 @@ def choose_platform(
         return _named(name, precision, device)
     installed = available_platforms()
     for failed, reason in unexpected_plugin_failures().items():
-        log.warning("OpenMM's %s plugin is installed but did not load: %s", failed, reason)
+        log.warning(
+            "OpenMM's %s plugin is installed but did not load: %s. To mend it: %s",
+            failed,
+            reason,
+            driver_remedy(reason),
+        )
     for candidate in GPU_PLATFORMS:
         if candidate not in installed:
             continue
@@ -224,10 +236,15 @@ def choose_platform(
         choice = PlatformChoice(
             candidate, _properties(candidate, precision), f"fastest usable GPU: {picked.name}"
         ).on(picked)
-        failure = _failure(choice)
+        failure = failure_of(choice)
         if not failure:
             return choice
-        log.warning("platform %s is installed but not usable: %s", candidate, failure)
+        log.warning(
+            "platform %s is installed but not usable: %s. To mend it: %s",
+            candidate,
+            failure,
+            driver_remedy(failure),
+        )
     return PlatformChoice("CPU", _properties("CPU", precision), "no usable GPU")
 
 
@@ -235,23 +252,25 @@ def _named(name: str, precision: str, device: int | None) -> PlatformChoice:
     installed = available_platforms()
     if name not in installed:
         reason = gpu_plugin_failures().get(name)
-        state = (
-            f"is installed but did not load ({reason})"
-            if reason
-            else "is not installed, or finds no driver"
-        )
+        if reason:
+            state, remedy = f"is installed but did not load ({reason})", driver_remedy(reason)
+        else:
+            state, remedy = "is not installed, or finds no driver", install_hint(name)
+            remedy = f"where there is such a GPU and its driver, {remedy}" if remedy else ""
+        remedy = f"{remedy}; or " if remedy else ""
         raise PlatformError(
-            f"platform {name} {state}; available: {', '.join(installed)}. Install its OpenMM "
-            "plugin and driver (screenmm doctor says which) or set scoring.platform to auto"
+            f"platform {name} {state}; available: {', '.join(installed)}. To mend it: {remedy}"
+            "set scoring.platform to auto (screenmm doctor says what this machine has)"
         )
     choice = PlatformChoice(name, _properties(name, precision), "named in the config")
     if device is not None or name in GPU_PLATFORMS:
         picked = _pick(name, device, only_gpu=False)
         choice = choice.on(picked) if picked else choice
-    failure = _failure(choice)
+    failure = failure_of(choice)
     if failure:
         raise PlatformError(
             f"platform {name} is installed but finds no usable device for precision "
-            f"{precision}: {failure}; check the driver, or set scoring.platform to auto"
+            f"{precision}: {failure}. To mend it: {driver_remedy(failure)}; or set "
+            "scoring.platform to auto"
         )
     return choice

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import openmm
 import pyarrow as pa
 import pyarrow.parquet as pq
 from rdkit import Chem
 from rdkit.Geometry import Point3D
 
 from screenmm.batch import Journal, Outcome, Result, Task, fingerprint, run_batch
-from screenmm.errors import LigandError
+from screenmm.errors import LigandError, PlatformError
 from screenmm.files import replace_whole, sha256, write_text_gz
 from screenmm.ledger import write_events
 from screenmm.receptor.model import ReceptorModel
+from screenmm.scoring.driver_errors import device_failed, driver_remedy
 from screenmm.scoring.lease import lease_platform
 from screenmm.scoring.ligand_parameters import ligand_parameters, load_models
 from screenmm.scoring.mmgbsa import Pose, PoseScore, jittered, score_poses
+from screenmm.scoring.packing import is_out_of_memory
 from screenmm.scoring.parameter_cache import ParameterCache, cache_file
 from screenmm.scoring.parameters import Parameters
-from screenmm.scoring.platforms import GPU_PLATFORMS, PlatformChoice
+from screenmm.scoring.platforms import GPU_PLATFORMS, PlatformChoice, failure_of
 from screenmm.sdf import read_record, records_by_ligand, sd_record
 from screenmm.seeds import seed_for
 from screenmm.settings import Scoring
@@ -40,6 +44,9 @@ log = logging.getLogger(__name__)
 
 GPU_PACK = 64
 """Complexes in a Context on a GPU, unless its memory is too small."""
+
+EXIT_DEVICE = 70
+"""Exit status of a worker whose GPU failed."""
 
 RESIDUE_TERMS = ("vdw_kcal_mol", "coulomb_kcal_mol", "gb_kcal_mol", "sa_kcal_mol")
 
@@ -123,7 +130,20 @@ def complexes_per_ligand(items: list[tuple[str, list[str]]], settings: Scoring) 
 def start_worker(
     settings: Scoring, seed: int, receptor: Path, platform: PlatformChoice, pack_size: int
 ) -> None:
-    """Load receptor, force field and charge model, once per worker."""
+    """Load receptor, force field and charge model, once per worker.
+
+    Raises
+    ------
+    PlatformError
+        The GPU does not compute any more: a worker that replaces one which its driver took
+        along finds out here, before it blames a ligand.
+    """
+    failure = failure_of(platform) if platform.name in GPU_PLATFORMS else ""
+    if failure:
+        raise PlatformError(
+            f"platform {platform.name} does not compute here: {failure}. To mend it: "
+            f"{driver_remedy(failure)}; finished ligands are kept"
+        )
     _worker.update(
         settings=settings,
         seed=seed,
@@ -151,7 +171,15 @@ def score_ligands(items: list[list[str]]) -> list[Result | LigandError]:
     """
     ligands = [[read_record(record) for record in records] for records in items]
     mols = [mol for ligand in ligands for mol in ligand]
-    scored = iter(_score(mols))
+    try:
+        scored = iter(_score(mols))
+    except openmm.OpenMMException as error:
+        if is_out_of_memory(error) or not device_failed(str(error)):
+            raise
+        # what the driver did to this process's contexts is not known: a new one goes on
+        log.error("the GPU failed: %s. %s", error, driver_remedy(str(error)))
+        logging.shutdown()
+        os._exit(EXIT_DEVICE)
     return [_result(ligand, [next(scored) for _ in ligand]) for ligand in ligands]
 
 

@@ -1,0 +1,101 @@
+"""What is checked before the first job, because it would stop a run after hours."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+
+from screenmm.disk import check_writable
+from screenmm.errors import PlatformError
+from screenmm.settings import Settings
+
+log = logging.getLogger(__name__)
+
+NOT_USABLE = 3
+NOT_INSTALLED = 4
+TIME_LIMIT_S = 300.0
+
+_TRY = f"""
+import sys
+from screenmm.errors import PlatformError
+try:
+    from screenmm.docking.devices import choose_search_device
+    from screenmm.scoring.platforms import choose_platform
+except ModuleNotFoundError as error:
+    print(error)
+    sys.exit({NOT_INSTALLED})
+kind, *asked = sys.argv[1:]
+try:
+    choose_platform(*asked) if kind == "platform" else choose_search_device(*asked)
+except PlatformError as error:
+    print(error)
+    sys.exit({NOT_USABLE})
+"""
+
+
+def preflight(settings: Settings, *, jobs_run_here: bool) -> None:
+    """Check what can be checked before anything is computed.
+
+    Parameters
+    ----------
+    settings : Settings
+        The whole config.
+    jobs_run_here : bool
+        Whether jobs run on this machine: on a cluster the GPUs are elsewhere.
+
+    Raises
+    ------
+    UserError
+        The results folder cannot be written to, or its disk is as good as full.
+    PlatformError
+        A platform or device that the config names is not usable here.
+    """
+    check_writable(settings.results)
+    if jobs_run_here:
+        check_devices(settings)
+
+
+def check_devices(settings: Settings) -> None:
+    """Try the GPU that the config names; ``auto`` names none.
+
+    Parameters
+    ----------
+    settings : Settings
+        The whole config.
+
+    Raises
+    ------
+    PlatformError
+        It is not usable here.
+    """
+    scoring, docking = settings.scoring, settings.docking
+    if scoring.platform not in ("auto", "CPU", "Reference"):
+        _try("platform", scoring.platform, scoring.precision)
+    if docking.engine == "rustina" and docking.device == "gpu":
+        _try("device", docking.device)
+
+
+def _try(*asked: str) -> None:
+    """Ask in a process of its own: a driver that crashes must not take Snakemake along."""
+    command = [sys.executable, "-c", _TRY, *asked]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=TIME_LIMIT_S, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise PlatformError(
+            f"{asked[1]} gave no answer within {TIME_LIMIT_S:g} s: restart the driver or the "
+            "machine, or set scoring.platform to CPU"
+        ) from None
+    said = done.stdout.strip()
+    if done.returncode == NOT_USABLE:
+        raise PlatformError(said)
+    if done.returncode == NOT_INSTALLED:
+        log.info("%s is not tried here: %s", asked[1], said)
+    elif done.returncode != 0:
+        last = done.stderr.strip().rpartition("\n")[2]
+        raise PlatformError(
+            f"trying {asked[1]} ended with status {done.returncode} {last}: see what screenmm "
+            "doctor says, or set scoring.platform to CPU"
+        )

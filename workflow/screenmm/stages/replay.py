@@ -1,0 +1,512 @@
+"""Command ``replay``: compute ligands again from their records and compare with the run."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import yaml
+
+from screenmm.errors import ConfigError, ScreenMMError, UserError
+from screenmm.layout import Layout
+from screenmm.ledger import Event, Status, write_events
+from screenmm.library.merge import merge
+from screenmm.library.readers import Seen, read_library_file
+from screenmm.library.split import RECORDS
+from screenmm.methods import stage_settings
+from screenmm.provenance import Record, read_record_of
+from screenmm.ranking.fates import make_ledger, write_ledger
+from screenmm.ranking.parts import Parts, open_parts
+from screenmm.ranking.ranking import make_ranking, write_ranking
+from screenmm.replay import (
+    EXACT_PLATFORMS,
+    TOLERANCE_KCAL_MOL,
+    Step,
+    Subject,
+    Verdict,
+    as_table,
+    common_parts,
+    compare,
+    final_parts,
+    find_subject,
+    receptor_parts,
+    shard_of,
+    table_rows,
+)
+from screenmm.scoring.platforms import GPU_PLATFORMS
+from screenmm.scoring.select import select_poses, write_shards
+from screenmm.sdf import ligand_of
+from screenmm.settings import LibraryFile, Settings, load_settings, parse_settings
+from screenmm.stages import dock, prepare_ligands, prepare_receptor, score, standardise
+from screenmm.stages.context import add_workers_argument, workers_of
+from screenmm.versions import installed_versions
+
+ONE_SHARD = 1_000_000_000
+CACHE_VARIABLE = "SCREENMM_CACHE"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument(
+        "keys", nargs="+", metavar="KEY", help="record id, InChIKey or name, as in ledger.csv"
+    )
+    parser.add_argument("--config", type=Path, required=True, help="config of the run (.yaml)")
+    parser.add_argument("--receptor", help="only this receptor (default: all)")
+    parser.add_argument(
+        "--platform",
+        choices=(*GPU_PLATFORMS, *EXACT_PLATFORMS),
+        help="OpenMM platform (default: the one that scored)",
+    )
+    parser.add_argument(
+        "--tolerance-kcal-mol",
+        type=_tolerance,
+        help="largest difference of an energy that passes (default: none on the same CPU "
+        f"platform, {TOLERANCE_KCAL_MOL:g} on another or on a GPU)",
+    )
+    parser.add_argument(
+        "--receptor-too", action="store_true", help="prepare the receptor again as well"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    add_workers_argument(parser)
+
+
+def _tolerance(text: str) -> float:
+    number = float(text)
+    if not 0.0 <= number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} kcal/mol is no tolerance: give zero or more")
+    return number
+
+
+def run(args: argparse.Namespace) -> None:
+    """Replay ligands and print how each step compares.
+
+    Raises
+    ------
+    UserError
+        There is no finished run, or nothing is called so.
+    ScreenMMError
+        A step differs from what the run stored.
+    """
+    logging.getLogger("screenmm").setLevel(logging.WARNING)  # what the stages choose is compared
+    settings = _settings(args.config)
+    files = Layout(settings.results)
+    if not (files.results / "ledger.csv").is_file():
+        raise UserError(
+            f"{files.results.absolute()} holds no finished run (no ledger.csv): run the screen "
+            "to its end, and replay in the folder in which snakemake was started"
+        )
+    receptors = _receptors(settings, args.receptor)
+    subjects = [find_subject(files, key) for key in dict.fromkeys(args.keys)]
+    stored = _stored_platform(files, subjects, receptors, args.platform)
+    platform = args.platform or stored or settings.scoring.platform
+    tolerance = args.tolerance_kcal_mol
+    if tolerance is None and stored and (platform != stored or stored not in EXACT_PLATFORMS):
+        tolerance = TOLERANCE_KCAL_MOL
+    scoring = settings.scoring.model_copy(update={"platform": platform})
+    second = settings.model_copy(update={"scoring": scoring})
+    with TemporaryDirectory(prefix="screenmm-replay.") as folder, _no_cache():
+        again = Layout(Path(folder))
+        _recompute(files, again, subjects, second, receptors, args)
+        steps = [
+            step
+            for subject in subjects
+            for step in _compared(files, again, subject, settings, receptors, tolerance, args)
+        ]
+    _print(steps, files, platform, tolerance, as_json=args.json)
+    wrong = [step for step in steps if step.verdict is Verdict.DIFFERS]
+    if wrong:
+        shown = ", ".join(f"{step.step} of {step.key}" for step in wrong[:5])
+        raise ScreenMMError(
+            f"{len(wrong)} of {len(steps)} steps differ from what the run stored: {shown}; the "
+            "first that differs is where to look"
+        )
+
+
+def _settings(config: Path) -> Settings:
+    """Read the config, also where the input files are no longer there."""
+    try:
+        return load_settings(config)
+    except ConfigError as error:
+        if not config.is_file():
+            raise
+        try:
+            settings = parse_settings(yaml.safe_load(config.read_text(encoding="utf-8")), None)
+        except (yaml.YAMLError, ConfigError):
+            raise error from None
+    folder = config.resolve().parent
+    found = [
+        file.model_copy(update={"path": folder / file.path}) for file in settings.library.files
+    ]
+    library = settings.library.model_copy(update={"files": found})
+    return settings.model_copy(update={"library": library})
+
+
+def _receptors(settings: Settings, asked: str | None) -> list[str]:
+    names = list(settings.receptors)
+    if asked is not None and asked not in names:
+        raise UserError(f"no receptor {asked!r} in the config; it has {', '.join(names)}")
+    return names if asked is None else [asked]
+
+
+def _stored_platform(
+    files: Layout, subjects: list[Subject], receptors: list[str], asked: str | None
+) -> str | None:
+    """OpenMM platform that scored the ligands; None where none was scored."""
+    keys = [subject.inchikey for subject in subjects if subject.inchikey]
+    found = {
+        row["platform"]
+        for receptor in receptors
+        for key in keys
+        for row in table_rows(shard_of(key, files.scores(receptor)), "inchikey", [key])
+    }
+    if len(found) > 1 and asked is None:
+        raise UserError(
+            f"these ligands were scored on different platforms ({', '.join(sorted(found))}): "
+            "replay them one by one, or name one with --platform"
+        )
+    return min(found, default=None)
+
+
+@contextmanager
+def _no_cache() -> Iterator[None]:
+    """Let workers parametrise anew: a cached parameter would hide a difference."""
+    before = os.environ.get(CACHE_VARIABLE)
+    os.environ[CACHE_VARIABLE] = ""
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[CACHE_VARIABLE]
+        else:
+            os.environ[CACHE_VARIABLE] = before
+
+
+def _recompute(
+    files: Layout,
+    again: Layout,
+    subjects: list[Subject],
+    settings: Settings,
+    receptors: list[str],
+    args: argparse.Namespace,
+) -> None:
+    """Run the stages on the subjects alone, into a results folder of their own."""
+    workers = {"workers": workers_of(args)}
+    records = [record for subject in subjects for record in subject.records]
+    _write_library(files, again, records)
+    (shard,) = again.parents()
+    standardise.run(
+        Namespace(
+            settings=stage_settings(settings, "standardise"),
+            records=again.results / f"library/records/{shard.name}",
+            parents=shard,
+            events=shard.with_suffix(".events.parquet"),
+            **workers,
+        )
+    )
+    merge(again.parents(), again.sources, ONE_SHARD, again.membership.parent)
+    for ligands in again.ligands():
+        states = again.results / f"ligands/states/{ligands.stem}.sdf.gz"
+        prepare_ligands.run(
+            Namespace(
+                settings=stage_settings(settings, "prepare_ligands"),
+                ligands=ligands,
+                states=states,
+                events=states.with_name(f"{ligands.stem}.events.parquet"),
+                **workers,
+            )
+        )
+    for receptor in receptors:
+        _with_receptor(files, again, settings, receptor, args, workers)
+    _rank(again, receptors)
+
+
+def _write_library(files: Layout, again: Layout, records: list[str]) -> None:
+    """Write the records, and where they stand, as ``split`` does."""
+    shards = sorted((files.results / "library/records").glob("b*.parquet"))
+    folder = again.results / "library/records"
+    folder.mkdir(parents=True)
+    rows = table_rows(shards, "record", records)
+    pq.write_table(pa.Table.from_pylist(rows, schema=RECORDS), folder / "b.parquet")
+    sources = pq.read_table(files.sources)
+    wanted = pc.is_in(sources["record"], value_set=pa.array(records))
+    pq.write_table(sources.filter(wanted), again.sources)
+
+
+def _with_receptor(
+    files: Layout,
+    again: Layout,
+    settings: Settings,
+    receptor: str,
+    args: argparse.Namespace,
+    workers: dict[str, int],
+) -> None:
+    """Dock, select and score."""
+    home = files.results / "receptors" / receptor
+    if args.receptor_too:
+        structure = settings.receptors[receptor].structure
+        if not structure.is_file():
+            raise UserError(
+                f"{structure} is not here: the receptor cannot be prepared again; bring the file "
+                "back, or replay without --receptor-too"
+            )
+        home = again.results / "receptors" / receptor
+        asked = stage_settings(settings, "prepare_receptor", receptor)
+        prepare_receptor.run(Namespace(settings=asked, name=receptor, out=home))
+    if not (home / "receptor.pdbqt").is_file():
+        raise UserError(f"{home} holds no prepared receptor: replay it too with --receptor-too")
+    for states in again.ligands():
+        poses = again.results / f"poses/{receptor}/{states.stem}.sdf.gz"
+        dock.run(
+            Namespace(
+                settings=stage_settings(settings, "dock"),
+                states=again.results / f"ligands/states/{states.stem}.sdf.gz",
+                receptor=home,
+                poses=poses,
+                table=poses.with_name(f"{states.stem}.parquet"),
+                events=poses.with_name(f"{states.stem}.events.parquet"),
+                **workers,
+            )
+        )
+    folder = again.results / f"selected/{receptor}"
+    chosen = _chosen(files, again, settings, receptor)
+    write_shards(chosen, again.poses(receptor), ONE_SHARD, folder / "shards")
+    write_events(
+        folder / "select.events.parquet",
+        (
+            Event("select", Status.OK, inchikey=key, receptor=receptor)
+            for key in sorted({ligand_of(title) for title in chosen})
+        ),
+    )
+    for table in again.scores(receptor):
+        score.run(
+            Namespace(
+                settings=stage_settings(settings, "score"),
+                poses=folder / f"shards/{table.stem}.sdf.gz",
+                receptor=home,
+                scores=table,
+                minimised=table.with_name(f"{table.stem}.sdf.gz"),
+                events=table.with_name(f"{table.stem}.events.parquet"),
+                **workers,
+            )
+        )
+
+
+def _chosen(files: Layout, again: Layout, settings: Settings, receptor: str) -> list[str]:
+    """Poses of the subjects that reach scoring, among all ligands of the run."""
+    mine = [key for path in again.ligands() for key in pq.read_table(path)["inchikey"].to_pylist()]
+    tables = files.pose_tables(receptor)
+    folder = again.results / f"others/{receptor}"
+    folder.mkdir(parents=True)
+    for path in {path for key in mine for path in shard_of(key, tables)}:
+        # the run's own rows of these ligands give way to the recomputed ones
+        table = pq.read_table(path)
+        others = table.filter(pc.invert(pc.is_in(table["inchikey"], value_set=pa.array(mine))))
+        pq.write_table(others, folder / path.name)
+        tables[tables.index(path)] = folder / path.name
+    tables += again.pose_tables(receptor)
+    titles = select_poses(tables, settings.scoring.top, settings.scoring.poses)
+    return [title for title in titles if ligand_of(title) in set(mine)]
+
+
+def _rank(again: Layout, receptors: list[str]) -> None:
+    con = open_parts(
+        Parts(
+            sources=again.sources,
+            membership=again.membership,
+            events=again.events(receptors),
+            ligands=again.ligands(),
+            poses={name: again.pose_tables(name) for name in receptors},
+            scores={name: again.scores(name) for name in receptors},
+        )
+    )
+    make_ranking(con)
+    make_ledger(con)
+    write_ranking(con, again.results / "ranking.csv")
+    write_ledger(con, again.results / "ledger.csv")
+    con.close()
+
+
+def _compared(
+    files: Layout,
+    again: Layout,
+    subject: Subject,
+    settings: Settings,
+    receptors: list[str],
+    tolerance: float | None,
+    args: argparse.Namespace,
+) -> list[Step]:
+    """Every step of one subject, in the order in which a run does them."""
+    steps = [
+        _settings_step(files, subject, settings, receptors),
+        _input_step(files, subject, settings),
+    ]
+    steps += compare(subject, "", common_parts(files, subject), common_parts(again, subject), None)
+    for receptor in receptors:
+        stored, found = {}, {}
+        if subject.inchikey:
+            steps.append(_receptor_step(files, again, subject, receptor, args))
+            stored = receptor_parts(files, subject, receptor)
+            found = receptor_parts(again, subject, receptor)
+        stored |= final_parts(files, subject, receptor)
+        found |= final_parts(again, subject, receptor)
+        steps += compare(subject, receptor, stored, found, tolerance)
+    return steps
+
+
+def _settings_step(
+    files: Layout, subject: Subject, settings: Settings, receptors: list[str]
+) -> Step:
+    """Whether the config still asks for what the run was asked for."""
+    made: dict[str, Record | None] = {}
+    changed: list[str] = []
+    shards = shard_of(subject.inchikey, files.ligands()) if subject.inchikey else []
+    outputs = {"split": files.sources, "standardise": next(iter(files.parents()), files.sources)}
+    outputs["merge"] = files.membership
+    for shard in shards:
+        outputs["prepare_ligands"] = files.results / f"ligands/states/{shard.stem}.sdf.gz"
+    stages = [(stage, output, "") for stage, output in outputs.items()]
+    for receptor in receptors if shards else []:
+        stages.append(
+            ("prepare_receptor", files.results / f"receptors/{receptor}/receptor.cif", receptor)
+        )
+        tables = {"dock": files.pose_tables(receptor), "score": files.scores(receptor)}
+        for stage, paths in tables.items():
+            stages += [(stage, path, receptor) for path in shard_of(subject.inchikey, paths)]
+        stages.append(
+            ("select", files.results / f"selected/{receptor}/select.events.parquet", receptor)
+        )
+    for stage, output, receptor in stages:
+        record = made[f"{stage} {receptor}"] = read_record_of(output)
+        if record is not None:
+            now = stage_settings(settings, stage, receptor)
+            changed += [f"{stage}: {key}" for key in record.changed_settings(now)]
+    known = sum(record is not None for record in made.values())
+    brief = f"recorded for {known} of {len(made)} stages"
+    if changed:
+        return Step(
+            subject.key, "", "settings", brief, "changed since", Verdict.DIFFERS,
+            f"{', '.join(dict.fromkeys(changed))}: replay with the run's own config and version",
+        )  # fmt: skip
+    if known < len(made):
+        return Step(
+            subject.key, "", "settings", brief, "", Verdict.UNCHECKED,
+            "Snakemake's record of the run (.snakemake) is not in this folder",
+        )  # fmt: skip
+    return Step(subject.key, "", "settings", brief, brief, Verdict.IDENTICAL)
+
+
+def _input_step(files: Layout, subject: Subject, settings: Settings) -> Step:
+    """Whether the library files still hold the records."""
+    shards = (files.results / "library/records").glob("b*.parquet")
+    rows = {row["record"]: row for row in table_rows(shards, "record", list(subject.records))}
+    differing, missing = [], []
+    for source in table_rows([files.sources], "record", list(subject.records)):
+        row = rows[source["record"]]
+        old = [row["kind"], row["structure"], row["reason"], row["message"]]
+        now = _read_again(settings, source["file"], source["position"])
+        place = f"{source['file']} at {source['position']}"
+        if now is None:
+            missing.append(source["file"])
+        elif now != old:
+            differing.append(f"{place} is now {now[1][:60]!r}" if now else f"{place} is gone")
+    stored = ", ".join(
+        row["structure"].split("\n", 1)[0] or row["message"] for row in rows.values()
+    )
+    verdict, detail, again = Verdict.IDENTICAL, "", stored
+    if differing:
+        verdict, detail, again = Verdict.DIFFERS, "; ".join(differing), "changed"
+    elif missing:
+        names = ", ".join(sorted(set(missing)))
+        verdict, detail, again = Verdict.UNCHECKED, f"not reachable: {names}", ""
+    return Step(subject.key, "", "input", stored, again, verdict, detail)
+
+
+def _read_again(settings: Settings, name: str, position: int) -> list[str] | None:
+    """Read one record of a library file; empty where it is gone, None without the file."""
+    for file in settings.library.files:
+        if name in (file.path.name, str(file.path)) and file.path.is_file():
+            return _entry_at(file, settings, position)
+    return None
+
+
+def _entry_at(file: LibraryFile, settings: Settings, position: int) -> list[str]:
+    for entry in read_library_file(file, settings.library, Seen()):
+        if entry.position == position:
+            return [entry.kind, entry.structure, entry.reason, entry.message]
+    return []
+
+
+def _receptor_step(
+    files: Layout, again: Layout, subject: Subject, receptor: str, args: argparse.Namespace
+) -> Step:
+    """Whether the receptor is still made from the same; or its bytes, where it was made again."""
+    home = files.results / "receptors" / receptor
+
+    def step(stored: str, recomputed: str, verdict: Verdict, detail: str = "") -> Step:
+        return Step(subject.key, receptor, "receptor", stored, recomputed, verdict, detail)
+
+    if args.receptor_too:
+        new = again.results / "receptors" / receptor
+        names = sorted({path.name for folder in (home, new) for path in folder.iterdir()})
+        unlike = [name for name in names if _bytes(home / name) != _bytes(new / name)]
+        if unlike:
+            return step(f"{len(names)} files", "", Verdict.DIFFERS, f"differ: {', '.join(unlike)}")
+        return step(f"{len(names)} files", f"{len(names)} files", Verdict.IDENTICAL)
+    record = read_record_of(home / "receptor.cif")
+    if record is None or not record.inputs:
+        return step(
+            "as stored", "", Verdict.UNCHECKED, "its inputs are not on record; use --receptor-too"
+        )
+    changed = record.changed_inputs()
+    if changed:
+        return step(
+            "its inputs", "changed", Verdict.DIFFERS, f"gone or changed: {', '.join(changed)}"
+        )
+    inputs = f"made from {', '.join(Path(name).name for name in record.inputs)}"
+    return step(inputs, inputs, Verdict.IDENTICAL)
+
+
+def _bytes(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None
+
+
+def _print(
+    steps: list[Step], files: Layout, platform: str, tolerance: float | None, *, as_json: bool
+) -> None:
+    """Print the comparison, and which package versions are others than in the run."""
+    changed = _changed_versions(files)
+    if as_json:
+        found: dict[str, Any] = {
+            "platform": platform,
+            "tolerance_kcal_mol": tolerance,
+            "changed_versions": changed,
+            "steps": [asdict(step) for step in steps],
+        }
+        print(json.dumps(found, indent=2, ensure_ascii=False))
+        return
+    print(as_table(steps))
+    allowed = "none" if tolerance is None else f"{tolerance:g} kcal/mol"
+    print(f"platform {platform}; tolerance: {allowed}")
+    for name, (then, now) in changed.items():
+        print(f"{name} was {then} in the run and is {now or 'missing'} here")
+
+
+def _changed_versions(files: Layout) -> dict[str, tuple[str, str]]:
+    metrics = files.results / "metrics.json"
+    if not metrics.is_file():
+        return {}
+    then: dict[str, str] = json.loads(metrics.read_text(encoding="utf-8")).get("versions", {})
+    now = installed_versions()
+    return {k: (v, now.get(k, "")) for k, v in then.items() if now.get(k, "") != v}
