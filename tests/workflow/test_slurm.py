@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from screenmm.layout import Layout
+
 from .conftest import Screen
 from .slurm import GPUS, LocalSlurm, said
 
@@ -42,18 +44,18 @@ def test_a_job_keeps_the_device_that_slurm_gave_it(slurm: LocalSlurm, tmp_path: 
 
 
 def test_a_wrong_partition_is_an_error_that_names_it(
-    slurm: LocalSlurm, copy: Screen, through_slurm
+    slurm: LocalSlurm, screen: Screen, through_slurm
 ):
-    missing = sorted((copy.results / "library/parents").glob("b[01]*[01].parquet"))
-    targets = [str(path.relative_to(copy.folder)) for path in missing]
-    for path in missing:
-        path.unlink()
+    screen.write_library({f"alkane {length}": "C" * length for length in range(1, 41)})
+    screen.run(1, "results/library/sources.parquet")
+    targets = [str(path.relative_to(screen.folder)) for path in Layout(screen.results).parents()]
+    assert len(targets) > 1
     partition = {"slurm_partition": "nosuch"}
     start = time.monotonic()
-    jobs = through_slurm(copy, *targets, check=False, default_resources=partition, retries=0)
+    jobs = through_slurm(screen, *targets, check=False, default_resources=partition, retries=0)
     assert not jobs
-    assert "invalid partition specified: nosuch" in copy.output
-    assert "--array=1-2" in copy.output  # two short jobs, submitted at once
+    assert "invalid partition specified: nosuch" in screen.output
+    assert f"--array=1-{len(targets)}" in screen.output  # short jobs, submitted at once
     assert time.monotonic() - start < 60
 
 

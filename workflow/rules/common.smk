@@ -24,7 +24,7 @@ except ConfigError as error:
     raise WorkflowError(f"{workflow.configfiles[-1]}: {error}") from None
 
 # rules' environments link this checkout's package: envs/post-deploy.sh
-os.environ["SCREENMM_SOURCE"] = str(workflow.basedir)
+os.environ.update(SCREENMM_SOURCE=str(workflow.basedir))
 
 RECEPTORS = list(SETTINGS.receptors)
 
