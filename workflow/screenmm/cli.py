@@ -24,6 +24,7 @@ EXIT_SIGTERM = 128 + signal.SIGTERM
 COMMANDS = {
     "demo": "write the files of the embedded demo",
     "check": "check a config before anything runs",
+    "plan": "say what a screen will take before it is launched",
     "config-docs": "write the annotated config, its schema and its table of keys",
     "split": "read the library into shards of records",
     "standardise": "standardise and filter a shard of records",
@@ -99,12 +100,11 @@ def _say_of_disk(message: str) -> None:
 
     A rule's log lies on the disk of the results and may itself not be written any more.
     """
-    streams = [sys.stderr]
-    if stat.S_ISREG(os.fstat(2).st_mode):
-        streams.append(sys.stdout)
-    for stream in streams:
-        with suppress(OSError):
-            print(message, file=stream, flush=True)
+    with suppress(OSError):
+        print(message, file=sys.stderr, flush=True)
+    with suppress(OSError):
+        if stat.S_ISREG(os.fstat(2).st_mode):
+            print(message, flush=True)
 
 
 @contextmanager

@@ -11,8 +11,10 @@ from rdkit.Chem import AllChem
 from screenmm.errors import LigandError, Reason
 from screenmm.ledger import Event, Status
 from screenmm.library.filters import check_filters
+from screenmm.library.salts import INORGANIC
 from screenmm.library.split import split
 from screenmm.library.standardise import (
+    LARGEST_INORGANIC,
     ParentRow,
     read_records,
     standardise,
@@ -192,3 +194,8 @@ def test_parents_are_written_as_they_are(tmp_path: Path) -> None:
     assert [ParentRow(**row) for row in read_records(tmp_path / "p.parquet")] == rows
     write_parents(tmp_path / "none.parquet", [])
     assert read_records(tmp_path / "none.parquet") == []
+
+
+def test_no_inorganic_component_is_larger_than_those_that_are_looked_up() -> None:
+    mols = [Chem.MolFromSmiles(smiles, sanitize=False) for smiles in INORGANIC]
+    assert max(mol.GetNumHeavyAtoms() for mol in mols) <= LARGEST_INORGANIC

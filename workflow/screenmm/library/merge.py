@@ -109,7 +109,8 @@ def _load(database: duckdb.DuckDBPyConnection, parents: list[Path], sources: Pat
 
 
 def _write_duplicates(database: duckdb.DuckDBPyConnection, path: Path) -> int:
-    rows = database.execute(
+    rows = _rows(
+        database,
         """
         SELECT member.record, primary_record, primary_name,
                own.pose IS NOT NULL AND own.pose IS DISTINCT FROM other.pose
@@ -118,10 +119,18 @@ def _write_duplicates(database: duckdb.DuckDBPyConnection, path: Path) -> int:
         JOIN parent AS other ON other.record = primary_record
         WHERE member.record <> primary_record
         ORDER BY place
-        """
-    ).fetchall()
-    write_events(path, (_duplicate(*row) for row in rows))
-    return len(rows)
+        """,
+    )
+    count = 0
+
+    def events() -> Iterator[Event]:
+        nonlocal count
+        for row in rows:
+            count += 1
+            yield _duplicate(*row)
+
+    write_events(path, events())
+    return count
 
 
 def _duplicate(record: str, primary: str, name: str, is_pose: bool) -> Event:

@@ -95,8 +95,8 @@ def split(settings: Library, out: Path) -> SplitCounts:
     if not len(hashes):
         names = ", ".join(file.path.name for file in settings.files)
         raise LibraryError(f"the library holds no records: {names}")
-    repeats = _repeats(hashes)
-    keys = _trie_keys(hashes, repeats)
+    repeats = repeated(hashes)
+    keys = trie_keys(hashes, repeats)
     trie = leaves(keys, settings.shard_size)
     places = leaf_of(keys, trie)
     out.mkdir(parents=True, exist_ok=True)
@@ -167,7 +167,7 @@ def _hash_library(settings: Library) -> tuple[Keys, bool]:
     for file, _ in _files(settings):
         seen = Seen()
         for entry in read_library_file(file, settings, seen):
-            hashes.append(_content_hash(entry))
+            hashes.append(content_hash(entry))
         has_affinity |= seen.affinity_column
         if settings.label_column and file.label is None and not seen.label_column:
             raise LibraryError(
@@ -186,13 +186,14 @@ def _check_annotations(settings: Library, has_affinity: bool) -> None:
         )
 
 
-def _content_hash(entry: Entry) -> int:
+def content_hash(entry: Entry) -> int:
+    """Eight bytes that follow from a record's structure alone."""
     text = f"{entry.kind}\x1f{entry.reason}\x1f{entry.message}\x1f{entry.structure}"
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:8], "big")
 
 
-def _repeats(hashes: Keys) -> dict[int, int]:
+def repeated(hashes: Keys) -> dict[int, int]:
     """For each record that repeats an earlier one: how many times it was there, plus one."""
     order = np.argsort(hashes, kind="stable")
     ordered = hashes[order]
@@ -207,7 +208,7 @@ def _record_id(content: int, occurrence: int) -> str:
     return f"{content:016x}" if occurrence == 1 else f"{content:016x}-{occurrence}"
 
 
-def _trie_keys(hashes: Keys, repeats: dict[int, int]) -> Keys:
+def trie_keys(hashes: Keys, repeats: dict[int, int]) -> Keys:
     """Trie keys: the hashes, and hashes of the record ids of repeats, which would pile up."""
     keys = hashes.copy()
     for number, occurrence in repeats.items():

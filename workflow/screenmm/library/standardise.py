@@ -29,6 +29,8 @@ ELEMENTS = ("H", "C", "N", "O", "F", "P", "S", "Cl", "Br", "I")
 """Elements of the ligand force field."""
 MAX_SMILES = 20_000
 """Longest SMILES that is parsed; the largest allowed molecule needs some 5,000 characters."""
+LARGEST_INORGANIC = 10
+"""Heavy atoms beyond which no component is in :data:`screenmm.library.salts.INORGANIC`."""
 POLYMER_BRACKETS = frozenset({"SRU", "MON", "MER", "COP", "CRO", "MOD", "GRA", "ANY"})
 
 PARENTS = pa.schema([(name, pa.string()) for name in ("record", "inchikey", "smiles", "pose")])
@@ -235,19 +237,25 @@ def _check_single_molecule(mol: Chem.Mol) -> None:
         )
 
 
+def _atoms(mol: Chem.Mol) -> list[Chem.Atom]:
+    """Atoms of a molecule; RDKit's own iterator takes several times as long."""
+    return [mol.GetAtomWithIdx(index) for index in range(mol.GetNumAtoms())]
+
+
 def _check_composition(mol: Chem.Mol) -> None:
-    if any(atom.GetAtomicNum() == 0 for atom in mol.GetAtoms()):
+    atoms = _atoms(mol)
+    if any(atom.GetAtomicNum() == 0 for atom in atoms):
         raise LigandError(Reason.UNSUPPORTED_ELEMENT, "a dummy atom or R group, not a molecule")
-    is_query = any(atom.HasQuery() for atom in mol.GetAtoms())
-    if is_query or any(bond.HasQuery() for bond in mol.GetBonds()):
+    bonds = (mol.GetBondWithIdx(index) for index in range(mol.GetNumBonds()))
+    if any(atom.HasQuery() for atom in atoms) or any(bond.HasQuery() for bond in bonds):
         raise LigandError(Reason.UNSUPPORTED_ELEMENT, "query atoms or bonds, not a molecule")
-    beyond = sorted({atom.GetSymbol() for atom in mol.GetAtoms()} - set(ELEMENTS))
+    beyond = sorted({atom.GetSymbol() for atom in atoms} - set(ELEMENTS))
     if beyond:
         raise LigandError(
             Reason.UNSUPPORTED_ELEMENT,
             f"{', '.join(beyond)}: the force field covers {', '.join(ELEMENTS)}",
         )
-    if radicals := sum(atom.GetNumRadicalElectrons() for atom in mol.GetAtoms()):
+    if radicals := sum(atom.GetNumRadicalElectrons() for atom in atoms):
         raise LigandError(Reason.RADICAL, f"{radicals} unpaired or missing valence electrons")
 
 
@@ -277,6 +285,8 @@ def _tools() -> _Tools:
 def _organic_fragment(mol: Chem.Mol) -> Chem.Mol:
     """Component that the record is about: organic, no counterion or solvent, the largest."""
     fragments = Chem.GetMolFrags(mol, asMols=True, sanitizeFrags=True)
+    if len(fragments) == 1 and _is_surely_organic(fragments[0]):
+        return fragments[0]
     organic = {index: _key(fragment) for index, fragment in enumerate(fragments)}
     organic = {index: key for index, key in organic.items() if _is_organic(fragments[index], key)}
     if not organic:
@@ -298,6 +308,13 @@ def _organic_fragment(mol: Chem.Mol) -> Chem.Mol:
     return fragments[min(drugs or kept, key=rank)]
 
 
+def _is_surely_organic(fragment: Chem.Mol) -> bool:
+    """Whether a component holds carbon and is too large for the list of inorganic ones."""
+    return bool(fragment.GetNumHeavyAtoms() > LARGEST_INORGANIC) and any(
+        atom.GetAtomicNum() in (0, 6) for atom in _atoms(fragment)
+    )
+
+
 def _key(fragment: Chem.Mol) -> str:
     """Neutral SMILES without stereochemistry and isotopes, as the lists of salts have it."""
     plain = Chem.RemoveHs(_tools().uncharger.uncharge(fragment), sanitize=False)
@@ -312,8 +329,10 @@ def _is_organic(fragment: Chem.Mol, key: str) -> bool:
 def _neutral(fragment: Chem.Mol) -> Chem.Mol:
     tools = _tools()
     mol = Chem.RemoveHs(fragment)
-    mol = tools.reionizer.reionize(tools.normalizer.normalize(mol))
-    mol = tools.uncharger.uncharge(mol)
+    mol = tools.normalizer.normalize(mol)
+    # both only move charges about, and take as long where there are none
+    if any(atom.GetFormalCharge() for atom in _atoms(mol)):
+        mol = tools.uncharger.uncharge(tools.reionizer.reionize(mol))
     mol.RemoveAllConformers()
     # the SMILES is what is handed on: derive all else from its own reading
     smiles = Chem.MolToSmiles(mol)

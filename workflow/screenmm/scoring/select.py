@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import numpy as np
 
-from screenmm.files import replaced_folder, write_text_gz
+from screenmm.files import open_bytes, replaced_folder, write_text_gz
 from screenmm.library.merge import ligand_key
 from screenmm.library.shards import leaf_of, leaves
-from screenmm.sdf import ligand_of, split_records
+from screenmm.sdf import ligand_of
 
+# Ligands are chosen first: places among a ligand's poses are counted for those alone.
 _QUERY = """
-WITH pose AS (
-    SELECT inchikey, state, pose, dock_score_kcal_mol,
+WITH chosen AS (
+    SELECT inchikey FROM read_parquet($tables)
+    GROUP BY inchikey
+    ORDER BY min(dock_score_kcal_mol) NULLS LAST, inchikey
+    LIMIT $top
+), pose AS (
+    SELECT inchikey, state, pose,
            row_number() OVER (
                PARTITION BY inchikey
                ORDER BY pose, dock_score_kcal_mol NULLS LAST, length(state), state
            ) AS place
-    FROM read_parquet(?)
-), ligand AS (
-    SELECT inchikey,
-           row_number() OVER (ORDER BY min(dock_score_kcal_mol) NULLS LAST, inchikey) AS place
-    FROM pose GROUP BY inchikey
+    FROM read_parquet($tables) SEMI JOIN chosen USING (inchikey)
 )
 SELECT state || '_p' || pose
-FROM pose JOIN ligand USING (inchikey)
-WHERE ligand.place <= ? AND pose.place <= ?
-ORDER BY inchikey, pose.place
+FROM pose
+WHERE place <= $poses
+ORDER BY inchikey, place
 """
+_MEMORY_LIMIT = "1GB"
+_CHUNK_BYTES = 1 << 20
 
 
 def select_poses(tables: list[Path], top: int, poses: int) -> list[str]:
@@ -55,8 +61,11 @@ def select_poses(tables: list[Path], top: int, poses: int) -> list[str]:
     """
     if not tables:
         return []
-    with duckdb.connect() as con:
-        rows = con.execute(_QUERY, [[str(path) for path in tables], top, poses]).fetchall()
+    names = [str(path) for path in tables]
+    with tempfile.TemporaryDirectory(prefix="screenmm.") as spill, duckdb.connect() as con:
+        con.execute(f"SET memory_limit = '{_MEMORY_LIMIT}'")
+        con.execute("SET temp_directory = ?", [spill])
+        rows = con.execute(_QUERY, {"tables": names, "top": top, "poses": poses}).fetchall()
     return [row[0] for row in rows]
 
 
@@ -86,12 +95,21 @@ def write_shards(chosen: list[str], files: list[Path], shard_size: int, out: Pat
     place = {title: index for index, title in enumerate(chosen)}
     found: list[list[tuple[int, str]]] = [[] for _ in trie]
     for path in sorted(files):
-        for text in split_records(path):
-            title = text.split("\n", 1)[0]
+        for title, record in _records(path):
             if title in place:
-                found[shard_of[ligand_of(title)]].append((place[title], text))
+                found[shard_of[ligand_of(title)]].append((place[title], record.decode()))
     with replaced_folder(out) as partial:
         for leaf, records in zip(trie, found, strict=True):
             text = "".join(text for _, text in sorted(records))
             write_text_gz(partial / f"{leaf.name}.sdf.gz", text)
     return len(trie)
+
+
+def _records(path: Path) -> Iterator[tuple[str, bytes]]:
+    """Title and bytes of each record, found by its end: nearly all are passed over."""
+    with open_bytes(path) as handle:
+        rest = b""
+        while chunk := handle.read(_CHUNK_BYTES):
+            *records, rest = (rest + chunk).split(b"\n$$$$\n")
+            for record in records:
+                yield record[: record.index(b"\n")].decode(), record + b"\n$$$$\n"

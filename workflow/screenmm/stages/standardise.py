@@ -25,6 +25,9 @@ from screenmm.stages.context import (
     workers_of,
 )
 
+RECORDS_PER_WORKER = 500
+"""About what a worker does in the time that it takes to start one."""
+
 _worker: dict[str, Any] = {}
 
 
@@ -51,10 +54,11 @@ def run(args: argparse.Namespace) -> None:
         subject="record",
     )
     items = [(row["record"], row) for row in read_records(args.records)]
+    workers = min(workers_of(args), -(-len(items) // RECORDS_PER_WORKER))
     journal = Journal(args.parents, fingerprint(text_of(given), sha256(args.records)))
     parents: list[ParentRow] = []
     events: list[Event] = []
-    for outcome in run_batch(task, items, workers_of(args), journal):
+    for outcome in run_batch(task, items, workers, journal):
         events += outcome.events
         found = outcome.result or {}
         if "parent" in found:

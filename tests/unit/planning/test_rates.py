@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from screenmm.errors import UserError
+from screenmm.planning.rates import UNITS, measured_rates, packaged_rates
+from screenmm.settings import PROTOCOLS, Docking
+
+
+def write_run(results: Path, gpu_s: float = 0.0, **timings: dict[str, Any]) -> Path:
+    """What a finished run of 10 records, 20 states in 2 receptors, leaves of its costs."""
+    (results / "poses").mkdir(parents=True)
+    (results / "poses/b.sdf.gz").write_bytes(b"x" * 8000)
+    with duckdb.connect(str(results / "screen.duckdb")) as con:
+        con.execute(
+            "CREATE TABLE poses AS SELECT 'r' || (i % 2) AS receptor, 's' || (i // 4) AS state, "
+            "i % 4 // 2 AS pose, 'vina' AS engine FROM range(80) t(i)"
+        )
+        con.execute("CREATE TABLE scores AS SELECT [1.0, 2.0] AS replicas_kcal_mol FROM range(5)")
+    counts = {"poses_scored": 5}
+    metrics = {
+        "counts": {
+            "records": 10, "states_docked": 20, "by_receptor": {"r0": counts, "r1": counts},
+        },
+        "timings": {
+            "standardise": {"cpu_s": 1.0, "gpu_s": 0.0},
+            "dock": {"cpu_s": 80.0, "gpu_s": 0.0},
+            "score": {"cpu_s": 30.0, "gpu_s": gpu_s},
+            **timings,
+        },
+    }  # fmt: skip
+    (results / "metrics.json").write_text(json.dumps(metrics))
+    return results
+
+
+def test_rates_are_costs_over_counts(tmp_path: Path) -> None:
+    rates = measured_rates(write_run(tmp_path / "run", gpu_s=60.0), "vina")
+    assert rates.stages["standardise"].cpu_s == pytest.approx(0.1)
+    assert rates.stages["dock"].cpu_s == pytest.approx(80 / 40)
+    assert rates.stages["score"].cpu_s == pytest.approx(30 / 15)
+    assert rates.stages["score"].gpu_s == pytest.approx(60 / 15)
+    assert rates.bytes_per["poses"] == pytest.approx(100)
+
+
+def test_rates_of_no_run_or_another_engine_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"no finished run, metrics\.json is missing"):
+        measured_rates(tmp_path, "vina")
+    with pytest.raises(UserError, match="docked with vina, the config asks for rustina"):
+        measured_rates(write_run(tmp_path / "run"), "rustina")
+
+
+def test_a_run_without_times_is_refused(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run")
+    metrics = json.loads((run / "metrics.json").read_text())
+    del metrics["timings"]["dock"]
+    (run / "metrics.json").write_text(json.dumps(metrics))
+    with pytest.raises(UserError, match="nothing is known of the time of dock"):
+        measured_rates(run, "vina")
+
+
+@pytest.mark.parametrize("protocol", sorted(PROTOCOLS))
+@pytest.mark.parametrize("engine", ["rustina", "vina", "given"])
+def test_every_engine_and_protocol_has_rates_of_every_stage(engine: str, protocol: str) -> None:
+    rates = packaged_rates(engine, Docking().exhaustiveness, protocol)
+    assert set(rates.stages) == set(UNITS)
+    assert not any(rate.gpu_s for rate in rates.stages.values())
+
+
+def test_vina_costs_by_its_search_runs() -> None:
+    one, eight = (packaged_rates("vina", runs, "standard").stages["dock"] for runs in (1, 8))
+    assert eight.cpu_s == pytest.approx(8 * one.cpu_s)

@@ -1,0 +1,1 @@
+"""What a screen will take: jobs, time and disk, told before it is launched."""

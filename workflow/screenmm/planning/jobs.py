@@ -1,0 +1,82 @@
+"""Shards and jobs of a screen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from screenmm.library.shards import Keys, leaves
+
+MOST_KEYS = 1 << 20
+"""Keys that are drawn at once; a larger set has the shards of its halves."""
+SEED = 1
+
+
+@dataclass(frozen=True)
+class Shards:
+    """Shards of one kind: how many, and how many things the largest and the smallest hold."""
+
+    count: int
+    largest: int
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What decides the number of jobs."""
+
+    receptors: int
+    record_shards: int
+    ligand_shards: int
+    scoring_shards: int
+    """Of one receptor."""
+
+
+def shards_of(keys: Keys, shard_size: int) -> Shards:
+    """Shards that keys fall into."""
+    found = leaves(keys, shard_size)
+    return Shards(len(found), max((leaf.size for leaf in found), default=0))
+
+
+def expected_shards(things: int, shard_size: int) -> Shards:
+    """Shards that as many random keys fall into: hashes are as good as random.
+
+    Parameters
+    ----------
+    things : int
+        Ligands or records.
+    shard_size : int
+        Most in a shard.
+
+    Returns
+    -------
+    Shards
+        The expectation within a few percent; exact for a single shard.
+    """
+    halvings = 0
+    while things >> halvings > MOST_KEYS:
+        halvings += 1
+    draw = np.random.default_rng(SEED)
+    keys = draw.integers(0, 1 << 64, things >> halvings, dtype=np.uint64)
+    found = shards_of(keys, shard_size)
+    return Shards(found.count << halvings, found.largest)
+
+
+def jobs_by_rule(shape: Shape) -> dict[str, int]:
+    """Jobs of a run from nothing, by rule, in the run's order."""
+    receptors = shape.receptors
+    return {
+        "split": 1,
+        "standardise": shape.record_shards,
+        "merge": 1,
+        "prepare_ligands": shape.ligand_shards,
+        "prepare_receptor": receptors,
+        "dock": shape.ligand_shards * receptors,
+        "select": receptors,
+        "score": shape.scoring_shards * receptors,
+        "manifest": receptors,
+        "rank": 1,
+        "report": 1,
+        "crate": 1,
+        "screen": 1,
+    }

@@ -1,0 +1,375 @@
+"""A plan: what a screen will take on given cores and GPUs."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from screenmm.errors import UserError
+from screenmm.library.merge import ligand_key
+from screenmm.library.shards import Keys
+from screenmm.planning.jobs import Shape, Shards, expected_shards, jobs_by_rule, shards_of
+from screenmm.planning.library import LibraryCount, SampleResult
+from screenmm.planning.rates import FIXED_BYTES, STORED, UNITS, Rate, Rates
+from screenmm.settings import Settings
+from screenmm.stages.split import records_per_shard
+
+MOST_JOBS = 3000
+LONGEST_JOB_S = 3600.0
+SHORTEST_JOB_S = 600.0
+AIM_JOB_S = 1800.0
+THREADS = 8
+"""Of the stages that work through a shard, in both profiles."""
+SHARDED = ("standardise", "prepare_ligands", "dock", "score")
+PER_RECEPTOR = ("prepare_receptor", "select", "manifest")
+LARGEST_SHARD_SIZE = 100_000
+GPU_PLATFORMS = ("CUDA", "HIP", "OpenCL")
+
+
+@dataclass(frozen=True)
+class StagePlan:
+    """One stage.
+
+    Parameters
+    ----------
+    jobs : int
+        How many.
+    units : float
+        Its work, in ``unit``.
+    cpu_s : float
+        CPU seconds of all jobs.
+    gpu_s : float
+        GPU seconds of all jobs.
+    wall_s : float
+        From the first job's start to the last one's end, where nothing else runs.
+    longest_job_s : float
+        Wall time of the largest shard's job.
+    """
+
+    jobs: int
+    units: float
+    unit: str
+    cpu_s: float
+    gpu_s: float
+    wall_s: float
+    longest_job_s: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a screen will take."""
+
+    name: str
+    records: int
+    is_estimate: bool
+    """Whether records were counted in a part of the library only."""
+    is_exact: bool
+    """Whether the whole library was standardised, so that ligands and jobs are exact."""
+    ligands: int
+    states: int
+    sampled: int
+    receptors: int
+    cores: int
+    gpus: int
+    rates: str
+    stages: dict[str, StagePlan]
+    jobs: int
+    cpu_s: float
+    gpu_s: float
+    wall_s: float
+    disk_bytes: dict[str, int]
+    disk_needed_bytes: int
+    disk_free_bytes: int
+    shard_size: int
+    recommended_shard_size: int
+    warnings: list[str]
+
+
+def make_plan(
+    settings: Settings,
+    count: LibraryCount,
+    sample: SampleResult,
+    rates: Rates,
+    *,
+    cores: int,
+    gpus: int = 0,
+    free_bytes: int | None = None,
+) -> Plan:
+    """Plan a screen.
+
+    Parameters
+    ----------
+    settings : Settings
+        The config.
+    count : LibraryCount
+        Records of the library.
+    sample : SampleResult
+        What its sample came to.
+    rates : Rates
+        Costs.
+    cores : int
+        Cores to work on.
+    gpus : int
+        GPUs to work on; their rates must come from a run on one.
+    free_bytes : int, optional
+        Free disk; that of the results folder by default.
+
+    Returns
+    -------
+    Plan
+        Times hold for ligands like the sampled ones on a machine like that of the rates.
+
+    Raises
+    ------
+    UserError
+        GPUs are asked for and the rates know none, or the other way round.
+    """
+    _check_gpus(rates, gpus)
+    ligands = _ligands(count, sample)
+    amounts = _amounts(settings, count, sample, ligands)
+    shards = _shards(settings, count, sample, ligands)
+    shape = Shape(
+        len(settings.receptors),
+        shards["standardise"].count,
+        shards["dock"].count,
+        shards["score"].count,
+    )
+    jobs = jobs_by_rule(shape)
+    share = {
+        "standardise": shards["standardise"].largest / max(1, count.records),
+        "prepare_ligands": shards["dock"].largest / max(1, ligands),
+        "dock": shards["dock"].largest / max(1, ligands) / shape.receptors,
+        "score": shards["score"].largest / max(1, _selected(settings, ligands)) / shape.receptors,
+    }
+    stages = {
+        stage: _stage(
+            stage, jobs[stage], amounts[unit], rates.stages[stage], share.get(stage), cores, gpus
+        )
+        for stage, unit in UNITS.items()
+    }
+    disk = {part: round(rates.bytes_per[part] * amounts[thing]) for part, thing in STORED.items()}
+    needed = sum(disk.values()) + FIXED_BYTES * shape.receptors
+    free = free_bytes if free_bytes is not None else free_disk(settings.results)
+    snakemake_s = rates.job_s * sum(jobs.values())
+    recommended = _recommended(settings, stages, ligands, shape.receptors)
+    return Plan(
+        name=settings.name,
+        records=count.records,
+        is_estimate=count.is_estimate,
+        is_exact=count.is_all_sampled,
+        ligands=ligands,
+        states=round(amounts["state"]),
+        sampled=sample.records,
+        receptors=shape.receptors,
+        cores=cores,
+        gpus=gpus,
+        rates=rates.source,
+        stages=stages,
+        jobs=sum(jobs.values()),
+        cpu_s=sum(stage.cpu_s for stage in stages.values()) + snakemake_s,
+        gpu_s=sum(stage.gpu_s for stage in stages.values()),
+        wall_s=sum(stage.wall_s for stage in stages.values()) + snakemake_s,
+        disk_bytes=disk,
+        disk_needed_bytes=needed,
+        disk_free_bytes=free,
+        shard_size=settings.library.shard_size,
+        recommended_shard_size=recommended,
+        warnings=[
+            *_job_warnings(settings, stages, sum(jobs.values()), recommended),
+            *_gpu_warnings(settings, rates),
+            *_disk_warnings(settings.results, needed, free),
+        ],
+    )
+
+
+def free_disk(results: Path) -> int:
+    """Free bytes where a results folder is or will be."""
+    folder = results.absolute()
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).free
+
+
+def _check_gpus(rates: Rates, gpus: int) -> None:
+    on_gpu = [stage for stage, rate in rates.stages.items() if rate.gpu_s]
+    if gpus and not on_gpu:
+        raise UserError(
+            f"--gpus {gpus}: the rates were {rates.source} on no GPU, and nothing is known of "
+            "how fast a GPU is: screen some hundred ligands on one and give --rates RESULTS"
+        )
+    if on_gpu and not gpus:
+        raise UserError(
+            f"the rates of {', '.join(on_gpu)} were {rates.source} on a GPU: say --gpus N, or "
+            "take rates of a run without one"
+        )
+
+
+def _ligands(count: LibraryCount, sample: SampleResult) -> int:
+    if count.is_all_sampled:
+        return len(sample.inchikeys)
+    return round(count.distinct * sample.kept)
+
+
+def _selected(settings: Settings, ligands: int) -> int:
+    return min(settings.scoring.top, ligands)
+
+
+def _amounts(
+    settings: Settings, count: LibraryCount, sample: SampleResult, ligands: int
+) -> dict[str, float]:
+    """How much there is of everything that rates are given per."""
+    receptors = len(settings.receptors)
+    states = ligands * sample.states_per_ligand
+    poses_per_state = 1 if settings.docking.engine == "given" else settings.docking.poses
+    per_ligand = min(settings.scoring.poses, sample.states_per_ligand * poses_per_state)
+    scored = _selected(settings, ligands) * per_ligand * receptors
+    return {
+        "record": count.records,
+        "state": states,
+        "receptor": receptors,
+        "docked state": states * receptors,
+        "pose": states * poses_per_state * receptors,
+        "scored pose": scored,
+        "minimisation": scored * (1 + settings.scoring.jitter_replicas),
+        "fate": count.records * receptors,
+        "run": 1,
+    }
+
+
+def _shards(
+    settings: Settings, count: LibraryCount, sample: SampleResult, ligands: int
+) -> dict[str, Shards]:
+    size = settings.library.shard_size
+    larger = records_per_shard(size)
+    records = (
+        expected_shards(count.records, larger)
+        if count.keys is None
+        else shards_of(count.keys, larger)
+    )
+    of_ligands = (
+        shards_of(_ligand_keys(sample), size)
+        if count.is_all_sampled
+        else expected_shards(ligands, size)
+    )
+    selected = _selected(settings, ligands)
+    of_selected = (
+        shards_of(_ligand_keys(sample), settings.scoring.shard_size)
+        if count.is_all_sampled and selected == ligands
+        else expected_shards(selected, settings.scoring.shard_size)
+    )
+    return {"standardise": records, "dock": of_ligands, "score": of_selected}
+
+
+def _ligand_keys(sample: SampleResult) -> Keys:
+    return np.array([ligand_key(key) for key in sample.inchikeys], dtype=np.uint64)
+
+
+def _stage(
+    stage: str,
+    jobs: int,
+    units: float,
+    rate: Rate,
+    largest_share: float | None,
+    cores: int,
+    gpus: int,
+) -> StagePlan:
+    """One stage: its work spread over what it can use."""
+    threads = min(THREADS, cores) if stage in SHARDED else 1
+    work_s = units * rate.cpu_s
+    cpu_s = work_s + jobs * threads * rate.start_s
+    if rate.gpu_s and gpus:
+        gpu_s = units * rate.gpu_s
+        share = largest_share if largest_share is not None else 1 / max(1, jobs)
+        longest_s = share * gpu_s + rate.start_s
+        wall_s = max(longest_s, gpu_s / min(gpus, max(1, jobs)))
+        return StagePlan(jobs, units, UNITS[stage], cpu_s, gpu_s, wall_s, longest_s)
+    side_by_side = min(jobs * threads, cores)
+    share = largest_share if largest_share is not None else 1 / max(1, jobs)
+    longest_s = share * work_s / threads + rate.start_s if jobs else 0.0
+    wall_s = max(longest_s, cpu_s / side_by_side) if jobs else 0.0
+    return StagePlan(jobs, units, UNITS[stage], cpu_s, 0.0, wall_s, longest_s)
+
+
+def _recommended(
+    settings: Settings,
+    stages: Mapping[str, StagePlan],
+    ligands: int,
+    receptors: int,
+) -> int:
+    """Ligands per shard for jobs of half an hour, or more where jobs would be too many."""
+    size = settings.library.shard_size
+    per_job_s = max(stages["dock"].longest_job_s, stages["prepare_ligands"].longest_job_s)
+    if not ligands or per_job_s <= 0:
+        return size
+    # the largest shard, not the size asked for, is what the job's time is of
+    largest = expected_shards(ligands, size).largest
+    wanted = AIM_JOB_S / per_job_s * largest
+    # a shard is between half full and full; jobs of other rules are counted as they are
+    others = sum(s.jobs for n, s in stages.items() if n not in ("prepare_ligands", "dock"))
+    room = max(1, MOST_JOBS - others)
+    least = 2 * ligands * (1 + receptors) / room
+    return _rounded(min(LARGEST_SHARD_SIZE, max(1.0, wanted, least)))
+
+
+def _rounded(value: float) -> int:
+    """Give two significant digits, upwards."""
+    step = 10 ** max(0, math.floor(math.log10(value)) - 1)
+    return min(LARGEST_SHARD_SIZE, math.ceil(value / step) * step)
+
+
+def _job_warnings(
+    settings: Settings, stages: Mapping[str, StagePlan], jobs: int, recommended: int
+) -> list[str]:
+    found = []
+    if jobs > MOST_JOBS:
+        found.append(f"{jobs:,} jobs are more than the {MOST_JOBS:,} that Snakemake handles well")
+    slowest = max(("prepare_ligands", "dock"), key=lambda stage: stages[stage].longest_job_s)
+    longest_s = stages[slowest].longest_job_s
+    is_short = longest_s < SHORTEST_JOB_S and stages["dock"].jobs > stages["select"].jobs
+    if longest_s > LONGEST_JOB_S or is_short:
+        found.append(_length_warning(slowest, longest_s))
+    if found:
+        size = settings.library.shard_size
+        found.append(f"library.shard_size is {size:,}; {recommended:,} is recommended")
+    # short jobs of scoring do no harm: there are few
+    if stages["score"].longest_job_s > LONGEST_JOB_S:
+        found.append(
+            _length_warning("score", stages["score"].longest_job_s)
+            + f": lower scoring.shard_size ({settings.scoring.shard_size})"
+        )
+    return found
+
+
+def _length_warning(stage: str, seconds: float) -> str:
+    minutes = f"the longest job ({stage}) takes {seconds / 60:,.1f} minutes"
+    if seconds > LONGEST_JOB_S:
+        return f"{minutes}, more than {LONGEST_JOB_S / 60:.0f}"
+    return f"{minutes}, less than {SHORTEST_JOB_S / 60:.0f}"
+
+
+def _gpu_warnings(settings: Settings, rates: Rates) -> list[str]:
+    if settings.scoring.platform in GPU_PLATFORMS and not rates.stages["score"].gpu_s:
+        return [
+            f"scoring.platform is {settings.scoring.platform}, but the rates are of the CPU: "
+            "no GPU was measured; give --rates of a run on that GPU, and --gpus"
+        ]
+    if settings.docking.device == "gpu" and not rates.stages["dock"].gpu_s:
+        return [
+            "docking.device is gpu, but the rates are of the CPU: no GPU was measured; give "
+            "--rates of a run on that GPU, and --gpus"
+        ]
+    return []
+
+
+def _disk_warnings(results: Path, needed: int, free: int) -> list[str]:
+    if needed <= free:
+        return []
+    return [
+        f"the results need about {needed / 1e9:.1f} GB, but {results} has {free / 1e9:.1f} GB "
+        "free: make room, or set results to a folder on a larger disk"
+    ]

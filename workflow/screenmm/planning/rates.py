@@ -1,0 +1,241 @@
+"""What one thing costs in each stage: as measured once, or by an earlier run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from screenmm.errors import UserError
+from screenmm.ranking.database import open_database
+
+UNITS = {
+    "split": "record",
+    "standardise": "record",
+    "merge": "record",
+    "prepare_ligands": "state",
+    "prepare_receptor": "receptor",
+    "dock": "docked state",
+    "select": "pose",
+    "score": "minimisation",
+    "manifest": "receptor",
+    "rank": "fate",
+    "report": "run",
+    "crate": "run",
+}
+"""What a stage's work is counted in. A docked state is a state in a receptor, a fate a record
+with a receptor, a minimisation a pose or one of its replicas."""
+
+STORED = {
+    "library": "record",
+    "ligands": "state",
+    "poses": "pose",
+    "selected": "scored pose",
+    "scores": "scored pose",
+    "hits.sdf": "scored pose",
+    "ranking.csv": "fate",
+    "ledger.csv": "fate",
+    "screen.duckdb": "pose",
+}
+"""What each part of the results folder grows with."""
+
+FIXED_BYTES = 30_000_000
+"""Receptor, complexes, report, logs and what a job leaves: of one receptor, about."""
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Cost of a stage.
+
+    Parameters
+    ----------
+    cpu_s : float
+        CPU seconds per unit.
+    start_s : float
+        CPU seconds that a worker takes to start, once per job and worker.
+    gpu_s : float
+        Seconds of a GPU per unit; 0: measured without one.
+    """
+
+    cpu_s: float
+    start_s: float = 0.0
+    gpu_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Costs of all stages, and where they were measured."""
+
+    source: str
+    stages: Mapping[str, Rate]
+    bytes_per: Mapping[str, float]
+    """By part of the results folder, per thing of :data:`STORED`."""
+    job_s: float
+    """Snakemake's own CPU seconds per job."""
+
+
+MACHINE = "2 cores of an AMD EPYC, without a GPU, other work beside it"
+
+DOCKING = {
+    "rustina": Rate(cpu_s=8.0, start_s=1.5),
+    "vina": Rate(cpu_s=4.8, start_s=1.5),
+    "given": Rate(cpu_s=0.002, start_s=1.5),
+}
+"""rustina: 7.2 CPU s for each of the demo's 40 states, 10.2 for 8 larger ones. vina: per search
+run (docking.exhaustiveness), 38 CPU s at 8 of them. given: nothing but to pass poses on."""
+
+SCORING = {"fast": 0.7, "standard": 0.7, "accurate": 2.3}
+"""CPU seconds per minimisation, by protocol: means of 199 poses of eight series."""
+
+
+def packaged_rates(engine: str, exhaustiveness: int, protocol: str) -> Rates:
+    """Rates that were measured on one machine, of drug-sized molecules.
+
+    Parameters
+    ----------
+    engine : str
+        Docking engine.
+    exhaustiveness : int
+        Search runs of vina; the other engines have none.
+    protocol : str
+        Protocol of scoring.
+
+    Returns
+    -------
+    Rates
+        Of the CPU: no GPU was ever measured.
+    """
+    docking = DOCKING[engine]
+    if engine == "vina":
+        docking = Rate(docking.cpu_s * exhaustiveness, docking.start_s)
+    return Rates(
+        source=f"measured on {MACHINE}",
+        stages={
+            "split": Rate(1.7e-5, 0.6),
+            "standardise": Rate(2.0e-3, 1.0),
+            "merge": Rate(1.2e-5, 0.6),
+            "prepare_ligands": Rate(0.16, 1.0),
+            "prepare_receptor": Rate(2.5),
+            "dock": docking,
+            "select": Rate(1.3e-5, 0.8),
+            "score": Rate(SCORING[protocol], 7.1),
+            "manifest": Rate(0.3),
+            "rank": Rate(1.7e-4, 1.5),
+            "report": Rate(2.5),
+            "crate": Rate(0.4),
+        },
+        bytes_per={
+            "library": 73.0,
+            "ligands": 720.0,
+            "poses": 590.0,
+            "selected": 650.0,
+            "scores": 7800.0,
+            "hits.sdf": 2100.0,
+            "ranking.csv": 340.0,
+            "ledger.csv": 120.0,
+            "screen.duckdb": 80.0,
+        },
+        job_s=0.1,
+    )
+
+
+def measured_rates(results: Path, engine: str) -> Rates:
+    """Rates of an earlier run.
+
+    Parameters
+    ----------
+    results : Path
+        Results folder of a finished run.
+    engine : str
+        Docking engine that is planned; the run must have used it too.
+
+    Returns
+    -------
+    Rates
+        Starting included: of a run of few ligands they are too high.
+
+    Raises
+    ------
+    UserError
+        The folder holds no finished run, its run noted no usage, or used another engine.
+    """
+    path = results / "metrics.json"
+    if not path.is_file():
+        raise UserError(f"--rates {results}: no finished run, metrics.json is missing")
+    metrics = json.loads(path.read_text(encoding="utf-8"))
+    timings = metrics["timings"]
+    missing = sorted({"standardise", "dock", "score"} - set(timings))
+    if missing:
+        raise UserError(
+            f"--rates {results}: nothing is known of the time of {', '.join(missing)}; "
+            "take a run whose usage/ folder is complete"
+        )
+    counts = _counts(results, metrics)
+    used = sorted(counts.pop("engines"))
+    if used != [engine]:
+        raise UserError(
+            f"--rates {results}: that run docked with {', '.join(used) or 'nothing'}, "
+            f"the config asks for {engine}: take the rates of a run with {engine}"
+        )
+    sizes = folder_bytes(results)
+    stages = {
+        stage: _rate(timings[stage], counts[unit])
+        for stage, unit in UNITS.items()
+        if stage in timings
+    }
+    general = packaged_rates(engine, 8, "standard")
+    return Rates(
+        source=f"measured by {results}",
+        stages={**general.stages, **stages},
+        bytes_per={
+            part: sizes.get(part, 0) / counts[thing] if counts[thing] else general.bytes_per[part]
+            for part, thing in STORED.items()
+        },
+        job_s=general.job_s,
+    )
+
+
+def _rate(timing: Mapping[str, Any], units: float) -> Rate:
+    if not units:
+        return Rate(0.0)
+    return Rate(timing["cpu_s"] / units, 0.0, timing["gpu_s"] / units)
+
+
+def _counts(results: Path, metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """How much of everything a run had, by the names of :data:`UNITS` and :data:`STORED`."""
+    with open_database(results / "screen.duckdb") as con:
+        engines = {row[0] for row in con.execute("SELECT DISTINCT engine FROM poses").fetchall()}
+        docked, poses = con.execute(
+            "SELECT count(DISTINCT (receptor, state)), count(*) FROM poses"
+        ).fetchall()[0]
+        minimised = con.execute(
+            "SELECT coalesce(sum(1 + coalesce(len(replicas_kcal_mol), 0)), 0) FROM scores"
+        ).fetchall()[0][0]
+    receptors = metrics["counts"]["by_receptor"]
+    records = metrics["counts"]["records"]
+    return {
+        "record": records,
+        "state": metrics["counts"]["states_docked"],
+        "receptor": len(receptors),
+        "docked state": docked,
+        "pose": poses,
+        "scored pose": sum(each["poses_scored"] for each in receptors.values()),
+        "minimisation": float(minimised),
+        "fate": records * len(receptors),
+        "run": 1,
+        "engines": engines,
+    }
+
+
+def folder_bytes(results: Path) -> dict[str, int]:
+    """Bytes of each part of a results folder that grows with the library."""
+    return {
+        part: sum(
+            path.stat().st_size
+            for path in ([results / part] if "." in part else (results / part).rglob("*"))
+            if path.is_file()
+        )
+        for part in STORED
+    }
