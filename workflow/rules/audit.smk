@@ -8,6 +8,7 @@ rule crate:
         hits="<results>/hits.sdf",
         complexes="<results>/complexes",
         ledger="<results>/ledger.csv",
+        picks="<results>/picks.csv",
         database="<results>/screen.duckdb",
         report="<results>/report.html",
         metrics="<results>/metrics.json",

@@ -17,6 +17,7 @@ rule rank:
         hits="<results>/hits.sdf",
         complexes=directory("<results>/complexes"),
         ledger="<results>/ledger.csv",
+        picks="<results>/picks.csv",
         database="<results>/screen.duckdb",
     log:
         "<logs>/rank.log",

@@ -20,8 +20,8 @@ VERSIONS = {
     "dock": 1,
     "select": 1,
     "score": 3,
-    "rank": 3,
-    "report": 1,
+    "rank": 4,
+    "report": 2,
 }
 
 _USED: dict[str, dict[str, set[str] | None]] = {
@@ -41,7 +41,7 @@ _USED: dict[str, dict[str, set[str] | None]] = {
     },
     "dock": {"seed": None, "docking": None},
     "select": {"scoring": {"top", "poses", "shard_size"}},
-    "rank": {"ranking": {"complexes"}},
+    "rank": {"ranking": {"by", "complexes", "picks"}},
 }  # fmt: skip
 """Config keys each stage reads; None: the whole section. Others never rerun the stage."""
 

@@ -39,8 +39,13 @@ digit sends a minimisation elsewhere. Measured from CPU to OpenCL on 16 poses of
 SHIFT_ANGSTROM = 0.5
 """Largest shift of a minimised ligand's atom between platforms; measured likewise, 0.19."""
 
-PLACES = ("rank", "rank_low", "rank_high", "dg_sd_kcal_mol")
+PLACES = (
+    "rank", "rank_low", "rank_high", "dg_sd_kcal_mol",
+    "consensus_ecr", "consensus_mean_rank", "consensus_z",
+)  # fmt: skip
 """Columns of the ranking that depend on the other ligands, too."""
+
+_PLACE = re.compile(r"^rank \d+ by (.*?)(, ordered by \w+)?$")
 
 Row = dict[str, Any]
 
@@ -278,7 +283,7 @@ def final_parts(files: Layout, subject: Subject, receptor: str) -> dict[str, Par
         if row["receptor"] == receptor
     ]
     fates = [
-        row | {"message": re.sub(r"^rank \d+ by", "rank by", row["message"])}
+        row | {"message": _PLACE.sub(r"rank by \1", row["message"])}
         for row in _csv_rows(files.results / "ledger.csv", "record", set(subject.records))
         if row["receptor"] == receptor
     ]

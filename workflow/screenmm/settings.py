@@ -513,6 +513,16 @@ class Scoring(Section):
         return self
 
 
+RankingOrder = Literal[
+    "mmgbsa",
+    "consensus_ecr",
+    "consensus_mean_rank",
+    "consensus_z",
+    "ligand_efficiency",
+    "size_corrected",
+]
+
+
 class Ranking(Section):
     """Ranking and its outputs."""
 
@@ -521,6 +531,18 @@ class Ranking(Section):
     )
     table_rows: int = Field(
         200, ge=1, le=10_000, description="Rows per receptor in the report's table."
+    )
+    by: RankingOrder = Field(
+        "mmgbsa",
+        description="What orders the ranking: mmgbsa (then docking, for ligands without it), a "
+        "consensus of the scores, or MM/GBSA per heavy atom or per cube root of the heavy atoms. "
+        "Ligands without the value come behind.",
+    )
+    picks: int = Field(
+        20,
+        ge=0,
+        le=1000,
+        description="Molecules per receptor on the pick list, picks.csv: good and diverse.",
     )
 
 

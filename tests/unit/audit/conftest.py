@@ -82,7 +82,7 @@ def make_screen(folder: Path, shards: int) -> Screen:
     }
     screen.config.write_text(yaml.safe_dump(config))
     for name in (
-        "ranking.csv", "hits.sdf", "ledger.csv", "screen.duckdb", "report.html",
+        "ranking.csv", "picks.csv", "hits.sdf", "ledger.csv", "screen.duckdb", "report.html",
         "receptors/wt/receptor.cif", "complexes/wt/0001_a b.cif", "library/records/b.parquet",
         "library/parents/b.parquet", "scores/wt.manifest.json", "selected/wt/shards/b.sdf.gz",
     ):  # fmt: skip

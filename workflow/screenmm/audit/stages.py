@@ -34,7 +34,7 @@ STAGES = {
     "manifest": Stage(("scores/",), ("scores/*.manifest.json",)),
     "rank": Stage(
         ("library/parents/", "ligands/shards/", "poses/", "scores/", "receptors/"),
-        ("ranking.csv", "hits.sdf", "ledger.csv", "screen.duckdb", "complexes/"),
+        ("ranking.csv", "picks.csv", "hits.sdf", "ledger.csv", "screen.duckdb", "complexes/"),
     ),
     "report": Stage(("screen.duckdb",), ("report.html", "metrics.json")),
 }
@@ -42,6 +42,7 @@ STAGES = {
 
 OUTPUTS = {
     "ranking.csv": "One row per ligand and receptor, best first",
+    "picks.csv": "Molecules to buy first, good and diverse, each with its reason",
     "hits.sdf": "Minimised poses of the scored ligands, with their properties",
     "ledger.csv": "The fate of every input record",
     "screen.duckdb": "All tables, for SQL (DuckDB)",

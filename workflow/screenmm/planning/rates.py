@@ -133,7 +133,7 @@ def packaged_rates(engine: str, exhaustiveness: int, protocol: str) -> Rates:
             "selected": 650.0,
             "scores": 7800.0,
             "hits.sdf": 2100.0,
-            "ranking.csv": 340.0,
+            "ranking.csv": 360.0,
             "ledger.csv": 120.0,
             "screen.duckdb": 80.0,
         },

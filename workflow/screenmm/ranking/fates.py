@@ -74,7 +74,7 @@ WITH fates AS (
         coalesce(membership.inchikey, record_fates.bad.key, '') AS inchikey,
         membership."primary" AS is_primary,
         record_fates.bad, twin, ligand_fates.bad AS ligand_bad, main, counts,
-        ranking.rank, ranking.dg_mmgbsa_kcal_mol IS NOT NULL AS by_mmgbsa
+        ranking.rank, ranking.ranked_by
     FROM sources CROSS JOIN receptors
     LEFT JOIN membership USING (record)
     LEFT JOIN record_fates USING (record)
@@ -97,8 +97,7 @@ WITH fates AS (
             'message': coalesce(twin.message, '')}
         WHEN rank IS NOT NULL THEN {
             'stage': 'rank', 'status': 'ranked', 'reason': '',
-            'message': format('rank {} by {}', rank,
-                CASE WHEN by_mmgbsa THEN 'MM/GBSA' ELSE 'docking' END)}
+            'message': format('rank {} by {}', rank, ranked_by)}
         WHEN ligand_bad IS NOT NULL THEN {
             'stage': ligand_bad.stage, 'status': ligand_bad.status,
             'reason': ligand_bad.reason, 'message': ligand_bad.message}

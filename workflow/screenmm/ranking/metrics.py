@@ -13,6 +13,7 @@ from screenmm.layout import Layout
 from screenmm.ranking.controls import controls
 from screenmm.ranking.costs import account, per_item, versions_used
 from screenmm.ranking.fates import STATUSES
+from screenmm.ranking.verdict import verdicts
 from screenmm.settings import Costs
 from screenmm.usage import read_usage
 from screenmm.versions import installed_versions
@@ -91,6 +92,7 @@ def make_metrics(
     files: Layout | None = None,
     rates: Costs | None = None,
     hits: int = 0,
+    seed: int = 1,
 ) -> Metrics:
     """Gather the metrics of a run.
 
@@ -107,12 +109,14 @@ def make_metrics(
         Prices and powers.
     hits : int
         How many top ligands per receptor count as hits.
+    seed : int
+        Of the run: the resamples of the controls derive from it.
 
     Returns
     -------
     dict
-        ``name``, ``counts``, ``timings`` (by rule), ``costs``, ``platforms``, ``versions`` and
-        ``controls``.
+        ``name``, ``counts``, ``timings`` (by rule), ``costs``, ``platforms``, ``versions``,
+        ``controls`` and ``verdicts``.
     """
     counted = counts(con)
     costs: dict[str, Any] = {"by_rule": {}}
@@ -129,6 +133,7 @@ def make_metrics(
         }
         costs["per"] = per_item(costs["total"], things)
         versions |= versions_used(usage, targets)
+    measured = controls(con, seed)
     return {
         "name": name,
         "counts": counted,
@@ -136,7 +141,8 @@ def make_metrics(
         "costs": costs,
         "platforms": platforms(con),
         "versions": versions,
-        "controls": controls(con),
+        "controls": measured,
+        "verdicts": verdicts(measured, list(counted["by_receptor"])),
     }
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import duckdb
 
+from screenmm.ranking.consensus import COLUMNS as CONSENSUS
+from screenmm.ranking.consensus import SIGNS, make_consensus
 from screenmm.ranking.descriptors import make_descriptors
 from screenmm.ranking.intervals import make_intervals
 from screenmm.ranking.tables import write_csv
@@ -43,6 +45,10 @@ COLUMNS: dict[str, int | None] = {
     "state": None,
     "pose": None,
     "ligand_efficiency_kcal_mol": ENERGY_DECIMALS,
+    "dg_size_corrected_kcal_mol": ENERGY_DECIMALS,
+    "consensus_ecr": OTHER_DECIMALS,
+    "consensus_mean_rank": OTHER_DECIMALS,
+    "consensus_z": OTHER_DECIMALS,
     "aliases": None,
     "label": None,
     "affinity_kcal_mol": ENERGY_DECIMALS,
@@ -130,7 +136,7 @@ GROUP BY receptor, inchikey
 
 RANKING = f"""
 CREATE OR REPLACE TABLE ranking AS
-SELECT {", ".join(c for c in COLUMNS if c not in INTERVALS)}, receptor_ordinal
+SELECT {", ".join(c for c in COLUMNS if c not in (*INTERVALS, *CONSENSUS))}, receptor_ordinal
 FROM (
     SELECT best.*, members.* EXCLUDE (inchikey), ligands.smiles,
         heavy_atoms, molecular_weight, formal_charge, main_residues,
@@ -155,25 +161,57 @@ FROM (
 
 WITH_INTERVALS = f"""
 CREATE OR REPLACE TABLE ranking AS
-SELECT {", ".join(COLUMNS)}, receptor_ordinal
-FROM ranking LEFT JOIN intervals USING (receptor, inchikey)
+SELECT {", ".join(COLUMNS)}, receptor_ordinal,
+    CASE WHEN dg_mmgbsa_kcal_mol IS NULL THEN 'docking' ELSE 'MM/GBSA' END AS ranked_by
+FROM ranking
+LEFT JOIN intervals USING (receptor, inchikey)
+LEFT JOIN consensus USING (receptor, inchikey)
 ORDER BY receptor_ordinal, rank
 """
 
+# Ligands without the value keep their order, behind those that have it. The intervals are of
+# ranks by MM/GBSA, so they go.
+REORDERED = """
+CREATE OR REPLACE TABLE ranking AS
+SELECT * REPLACE (
+    row_number() OVER (
+        PARTITION BY receptor ORDER BY {column} {direction} NULLS LAST, rank
+    ) AS rank,
+    CAST(NULL AS INTEGER) AS rank_low,
+    CAST(NULL AS INTEGER) AS rank_high,
+    ranked_by || CASE WHEN {column} IS NULL THEN '' ELSE ', ordered by {by}' END AS ranked_by
+)
+FROM ranking ORDER BY receptor_ordinal, rank
+"""
 
-def make_ranking(con: duckdb.DuckDBPyConnection) -> None:
+ORDERS = {
+    "mmgbsa": None,
+    "consensus_ecr": "consensus_ecr",
+    "consensus_mean_rank": "consensus_mean_rank",
+    "consensus_z": "consensus_z",
+    "ligand_efficiency": "ligand_efficiency_kcal_mol",
+    "size_corrected": "dg_size_corrected_kcal_mol",
+}
+"""What the config may rank by, and the column; None is MM/GBSA, then docking."""
+
+
+def make_ranking(con: duckdb.DuckDBPyConnection, by: str = "mmgbsa") -> None:
     """Make the table ``ranking``.
 
     A ligand's pose is the one of lowest MM/GBSA energy; ligands that were not selected for
     MM/GBSA are ranked behind by their best docking score. Ties end with the InChIKey, so the
-    order is total. A selected ligand of which no pose could be scored is not ranked.
+    order is total. A selected ligand of which no pose could be scored is not ranked. Another
+    order puts the ligands that have its value first, and leaves out the rank intervals, which
+    are of MM/GBSA.
 
-    Beside it come ``residue_energies`` and ``intervals``.
+    Beside it come ``residue_energies``, ``intervals`` and ``consensus``.
 
     Parameters
     ----------
     con : duckdb.DuckDBPyConnection
         From :func:`screenmm.ranking.parts.open_parts`.
+    by : str
+        Key of ``ORDERS``.
     """
     con.execute(MEMBERS)
     con.execute(BEST)
@@ -182,7 +220,12 @@ def make_ranking(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(MAIN_RESIDUES)
     con.execute(RANKING)
     make_intervals(con)
+    make_consensus(con)
     con.execute(WITH_INTERVALS)
+    column = ORDERS[by]
+    if column is not None:
+        direction = "DESC" if SIGNS[column] > 0 else "ASC"
+        con.execute(REORDERED.format(column=column, direction=direction, by=by))
 
 
 def write_ranking(con: duckdb.DuckDBPyConnection, path: Path) -> None:

@@ -22,19 +22,11 @@ from screenmm.ranking.figures import (
     term_scale,
 )
 from screenmm.ranking.metrics import Metrics, reasons
+from screenmm.ranking.picks import POOL, SAME_CLUSTER, pick
+from screenmm.ranking.verdict import MEASURE, SCORE_WORDS, SIZE
 from screenmm.settings import Settings
 
 SCATTER_POINTS = 1500
-FEW = 30  # ligands below which a control is no more than a hint
-
-SCORE_WORDS = {
-    "rank": "Final rank",
-    "dg_mmgbsa_kcal_mol": "MM/GBSA ΔG",
-    "dock_score_kcal_mol": "Docking score",
-    "cnn_score": "CNN score",
-    "cnn_affinity_pk": "CNN affinity",
-    "heavy_atoms": "Heavy atoms (baseline)",
-}
 
 Row = dict[str, Any]
 
@@ -81,10 +73,13 @@ def _terms(row: Row) -> list[tuple[str, float | None]]:
 
 def _values(con: duckdb.DuckDBPyConnection, receptor: str, column: str) -> list[float]:
     rows = con.execute(
-        f"SELECT {column} FROM ranking WHERE receptor = ? AND isfinite({column}) ORDER BY rank",
+        f"SELECT {column} AS value FROM ranking "
+        f"WHERE receptor = ? AND isfinite({column}) ORDER BY rank",
         [receptor],
     )
-    return [row[0] for row in rows.fetchall()]
+    # as an array first: rows of a large screen take several times the memory
+    values: list[float] = rows.fetchnumpy()["value"].tolist()
+    return values
 
 
 def _scatter(con: duckdb.DuckDBPyConnection, receptor: str, scored: int) -> Figure | None:
@@ -165,41 +160,48 @@ def _sections(con: duckdb.DuckDBPyConnection, settings: Settings, metrics: Metri
     return sections
 
 
-def _verdict(kind: str, measures: dict[str, Any]) -> str:
-    """One plain sentence on MM/GBSA beside heavy-atom count on the same ligands."""
-    measured = measures.get("dg_mmgbsa_kcal_mol")
-    name = "roc_auc" if kind == "classification" else "spearman"
-    if measured is None or measured[name]["value"] is None:
-        return ""
-    value = measured[name]["value"]
-    baseline = measured["heavy_atoms_on_same_ligands"][name]
-    if baseline is None:
-        return ""
-    words = "separates actives" if kind == "classification" else "follows affinity"
-    better = "better than" if value > baseline else "no better than"
-    few = ", but so few ligands decide nothing" if measured["n"] < FEW else ""
-    return (
-        f"On the same {measured['n']} ligands MM/GBSA {words} {better} heavy-atom count does "
-        f"({number(value)} against {number(baseline)}){few}."
-    )
-
-
 def _control_tables(metrics: Metrics) -> list[Row]:
     tables = []
     for receptor, controls in metrics["controls"].items():
-        for kind in ("classification", "correlation"):
+        judged = {each["kind"]: each["text"] for each in metrics["verdicts"][receptor]["kinds"]}
+        for kind, measure in MEASURE.items():
             measures = controls[kind]
             if measures:
                 tables.append(
                     {
                         "receptor": receptor,
                         "kind": kind,
-                        "rows": [(SCORE_WORDS[name], row) for name, row in measures.items()],
-                        "verdict": _verdict(kind, measures),
+                        "rows": [
+                            (SCORE_WORDS[name], row, _lead(row, measure))
+                            for name, row in measures.items()
+                        ],
+                        "verdict": judged[kind],
                         "unranked": controls["unranked"],
+                        "resamples": max(row.get("resamples", 0) for row in measures.values()),
                     }
                 )
     return tables
+
+
+def _lead(row: Row, measure: str) -> Row:
+    """A score's lead over heavy-atom count, as a measure of its own."""
+    size = row.get("baselines", {}).get(SIZE, {}).get(measure)
+    if size is None:
+        return {"value": None, "reason": "this is size itself, or nothing to compare"}
+    if "lead" not in size:
+        return {"value": None, "reason": size.get("reason", "the score has no value")}
+    return {**size, "value": size["lead"]}
+
+
+def _picks(con: duckdb.DuckDBPyConnection, settings: Settings, metrics: Metrics) -> list[Row]:
+    """The pick list of each receptor, with what is needed to draw it."""
+    out = []
+    for receptor in metrics["counts"]["by_receptor"]:
+        rows = pick(con, receptor, settings.ranking.picks)
+        for row in rows:
+            row["symbol"] = f"m-{row['state']}"
+        out.append({"receptor": receptor, "rows": rows})
+    return [each for each in out if each["rows"]]
 
 
 def _method(settings: Settings, metrics: Metrics) -> list[tuple[str, str]]:
@@ -220,6 +222,9 @@ def _method(settings: Settings, metrics: Metrics) -> list[tuple[str, str]]:
          f"coordinates displaced by {scoring.jitter_angstrom:g} Å"),
         ("Dielectrics", f"solute {scoring.solute_dielectric:g}, "
          f"solvent {scoring.solvent_dielectric:g}"),
+        ("Order", "MM/GBSA, then docking" if settings.ranking.by == "mmgbsa"
+         else f"{settings.ranking.by.replace('_', ' ')}; ligands without it behind, in the order "
+         "of MM/GBSA and docking"),
         ("Platform", platforms or "no pose was scored"),
         ("Seed", str(settings.seed)),
     ]  # fmt: skip
@@ -259,6 +264,7 @@ def render_report(
         HTML without any outside resource; all text that users supply is escaped.
     """
     sections = _sections(con, settings, metrics)
+    picks = _picks(con, settings, metrics)
     return (
         _environment()
         .get_template("report.html.j2")
@@ -268,7 +274,9 @@ def render_report(
             date=date,
             statuses=STATUSES,
             sections=sections,
-            drawings=_drawings([section["rows"] for section in sections]),
+            drawings=_drawings([each["rows"] for each in (*sections, *picks)]),
+            picks=picks,
+            picking={"pool": POOL, "similar": SAME_CLUSTER},
             controls=_control_tables(metrics),
             reasons=reasons(con),
             method=_method(settings, metrics),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from screenmm.ranking.report import duration, energy
 
 TOP = 10
 NAME_WIDTH = 28
+WIDTH = 96
 
 
 def _columns(rows: list[list[str]], right: set[int]) -> list[str]:
@@ -92,6 +94,18 @@ def _best(con: duckdb.DuckDBPyConnection) -> list[str]:
     return ["", *_columns(rows, {0, 3, 4}), "energies in kcal/mol, lower is better"]
 
 
+def _verdicts(metrics: Metrics) -> list[str]:
+    """Whether the scores can be trusted, receptor by receptor; alike ones once."""
+    alike: dict[str, list[str]] = {}
+    for receptor, verdict in metrics["verdicts"].items():
+        alike.setdefault(verdict["text"], []).append(receptor)
+    return [
+        line
+        for text, receptors in alike.items()
+        for line in ("", *textwrap.wrap(f"{', '.join(receptors)}: {text}", WIDTH))
+    ]
+
+
 def summarise(con: duckdb.DuckDBPyConnection, metrics: Metrics, results: Path, report: Path) -> str:
     """Say what came of a run.
 
@@ -107,7 +121,7 @@ def summarise(con: duckdb.DuckDBPyConnection, metrics: Metrics, results: Path, r
     Returns
     -------
     str
-        Plain text: fates, failures by reason, time per stage, the best ligands, paths.
+        Plain text: fates, failures by reason, time per stage, the best ligands, verdicts, paths.
     """
     lines = [
         f"{metrics['name']}: {metrics['counts']['records']} records, "
@@ -117,6 +131,7 @@ def summarise(con: duckdb.DuckDBPyConnection, metrics: Metrics, results: Path, r
         *_failures(metrics),
         *_timings(metrics),
         *_best(con),
+        *_verdicts(metrics),
         "",
         f"results  {results}",
         f"report   {report}",

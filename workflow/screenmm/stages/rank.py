@@ -13,6 +13,7 @@ from screenmm.ranking.database import write_database
 from screenmm.ranking.fates import check_invariant, make_ledger, write_ledger
 from screenmm.ranking.hits import write_hits
 from screenmm.ranking.parts import Parts, open_parts
+from screenmm.ranking.picks import write_picks
 from screenmm.ranking.ranking import make_ranking, write_ranking
 from screenmm.settings import Ranking
 from screenmm.stages.context import (
@@ -53,7 +54,7 @@ def run(args: argparse.Namespace) -> None:
         threads=workers_of(args),
         spill=args.results / ".duckdb",
     )
-    make_ranking(con)
+    make_ranking(con, settings.by)
     make_ledger(con)
     check_invariant(con)
     write_ranking(con, args.results / "ranking.csv")
@@ -62,6 +63,7 @@ def run(args: argparse.Namespace) -> None:
     write_hits(con, {name: files.minimised(name) for name in args.receptors}, hits)
     cifs = {name: args.results / f"receptors/{name}/receptor.cif" for name in args.receptors}
     write_complexes(con, hits, cifs, args.results / "complexes", settings.complexes)
+    write_picks(con, settings.picks, args.results / "picks.csv")
     metadata = {"screenmm": __version__, "receptors": ", ".join(args.receptors)}
     write_database(con, args.results / "screen.duckdb", metadata)
     con.close()

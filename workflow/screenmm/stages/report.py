@@ -25,7 +25,12 @@ def run(args: argparse.Namespace) -> None:
     settings = Settings.model_validate(given)
     with open_database(args.results / "screen.duckdb") as con:
         metrics = make_metrics(
-            con, settings.name, Layout(args.results), settings.costs, settings.ranking.complexes
+            con,
+            settings.name,
+            Layout(args.results),
+            settings.costs,
+            settings.ranking.complexes,
+            settings.seed,
         )
         write_metrics(metrics, args.results / "metrics.json")
         write_report(con, metrics, settings, args.results / "report.html")

@@ -1,0 +1,91 @@
+"""Bootstrap intervals: how far a measure could have come out otherwise.
+
+The ligands are drawn anew, with replacement, many times; actives and inactives apart, so
+that every resample has as many of each as the list. All scores of the same ligands share
+the draws, so the difference of two scores has an interval of its own, which is narrower
+than what their own intervals suggest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+RESAMPLES = 1000
+"""Resamples of a list of ordinary length."""
+
+FEWEST_RESAMPLES = 200
+"""Resamples of the longest lists."""
+
+CELLS = 3_000_000
+"""Ligands drawn in all for a long list: above this over RESAMPLES ligands, fewer resamples."""
+
+BLOCK_CELLS = 1_000_000
+"""Ligands drawn at a time: bounds the memory."""
+
+PERCENTILES = (2.5, 97.5)
+
+MIN_USABLE = 0.9
+"""Share of the resamples in which a measure must be defined for it to have an interval."""
+
+Value = dict[str, Any]
+
+
+def resamples_for(n: int) -> int:
+    """How many resamples a list of ``n`` ligands gets."""
+    return max(FEWEST_RESAMPLES, min(RESAMPLES, CELLS // max(1, n)))
+
+
+def resampled_counts(groups: np.ndarray, resamples: int, seed: int) -> Iterator[np.ndarray]:
+    """How often each ligand counts in each resample.
+
+    Parameters
+    ----------
+    groups : numpy.ndarray, shape (n,)
+        Ligands are drawn within groups of equal values: each keeps its size.
+    resamples : int
+        Rows in all.
+    seed : int
+        The same seed gives the same rows.
+
+    Yields
+    ------
+    numpy.ndarray of int32, shape (rows, n)
+        Some of the rows.
+    """
+    rng = np.random.default_rng(seed)
+    members = [np.flatnonzero(groups == each) for each in np.unique(groups)]
+    rows = max(1, BLOCK_CELLS // len(groups))
+    for start in range(0, resamples, rows):
+        n_rows = min(rows, resamples - start)
+        counts = np.empty((n_rows, len(groups)), dtype=np.int32)
+        for own in members:
+            size = len(own)
+            drawn = rng.integers(0, size, (n_rows, size)) + size * np.arange(n_rows)[:, None]
+            found = np.bincount(drawn.ravel(), minlength=n_rows * size)
+            counts[:, own] = found.reshape(n_rows, size)
+        yield counts
+
+
+def interval(draws: np.ndarray) -> Value:
+    """95 % percentile interval of a measure's resamples.
+
+    Parameters
+    ----------
+    draws : numpy.ndarray
+        One value per resample; NaN where the measure is not defined.
+
+    Returns
+    -------
+    dict
+        ``low`` and ``high``; both None, with ``interval_reason``, where too many resamples
+        have no value.
+    """
+    usable = draws[np.isfinite(draws)]
+    if len(usable) < MIN_USABLE * len(draws):
+        reason = f"defined in {len(usable)} of {len(draws)} resamples only"
+        return {"low": None, "high": None, "interval_reason": reason}
+    low, high = np.percentile(usable, PERCENTILES)
+    return {"low": float(low), "high": float(high)}
