@@ -1,31 +1,34 @@
-"""The eight JACS series with their poses as given: who is ranked, and how well.
+"""The eight JACS series with their poses as given: who is ranked, how well, and the verdict.
 
     python benchmarks/given_poses.py WORK_FOLDER [--cores 2]
 
-Writes ``results/given_poses.csv``: records, ranked and failed, Spearman against
-experiment with a 95 % bootstrap interval, and that of heavy-atom count beside it.
+Writes ``results/given_poses.csv``: records, ranked and failed, Spearman against experiment
+of MM/GBSA and of heavy-atom count, MM/GBSA's lead, each with its 95 % bootstrap interval, and
+the verdict, as the screen's own ``metrics.json`` has them.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import json
 from pathlib import Path
 
-import numpy as np
-from scipy.stats import spearmanr
+from rdkit import Chem
 from screens import RESULTS, data_folder, rows_of, run_screen, write_rows
 
 SETS = ("tyk2", "mcl1", "p38", "ptp1b", "thrombin", "cdk2", "jnk1", "bace")
-SEED = 1
+AFFINITY = "exp_dG_kcal_mol"
 
 
 def run_set(name: str, folder: Path, cores: int) -> dict[str, object]:
     source = data_folder() / f"affinity/jacs_set__{name}"
+    (folder / name).mkdir(parents=True, exist_ok=True)
+    write_measured(source, folder / name / "measured.sdf")
     config = {
         "name": name,
         "results": "results",
-        "library": {"files": [str(source / "ligands.sdf")]},
+        "library": {"files": ["measured.sdf"], "affinity_column": AFFINITY},
         "receptors": {name: {"structure": str(source / "protein.pdb")}},
         "pocket": {"ligand": str(source / "ligands.sdf")},
         "docking": {"engine": "given"},
@@ -34,20 +37,9 @@ def run_set(name: str, folder: Path, cores: int) -> dict[str, object]:
     if done.returncode:
         return {"set": name, "outcome": error_of(done.stderr)}
     ledger = rows_of(folder / name / "results/ledger.csv")
-    ranking = rows_of(folder / name / "results/ranking.csv")
-    with (source / "affinities.csv").open(newline="") as handle:
-        measured = {row["ligand_id"]: row["exp_dG_kcal_mol"] for row in csv.DictReader(handle)}
-    pairs = np.array(
-        [
-            (
-                float(row["dg_mmgbsa_kcal_mol"]),
-                -float(row["heavy_atoms"]),
-                float(measured[row["name"]]),
-            )
-            for row in ranking
-        ]
-    )
-    rho, low, high = interval(pairs[:, 0], pairs[:, 2])
+    metrics = json.loads((folder / name / "results/metrics.json").read_text())
+    measured = metrics["controls"][name]["correlation"]
+    verdict = metrics["verdicts"][name]
     return {
         "set": name,
         "outcome": "ok",
@@ -55,26 +47,34 @@ def run_set(name: str, folder: Path, cores: int) -> dict[str, object]:
         "ranked": sum(row["status"] == "ranked" for row in ledger),
         "failed": sum(row["status"] == "failed" for row in ledger),
         "reasons": "; ".join(sorted({r["reason"] for r in ledger if r["status"] == "failed"})),
-        "spearman_mmgbsa": rho,
-        "low": low,
-        "high": high,
-        "spearman_heavy_atoms": round(float(spearmanr(pairs[:, 1], pairs[:, 2])[0]), 2),
+        **rounded("mmgbsa", measured["dg_mmgbsa_kcal_mol"]["spearman"]),
+        **rounded("heavy_atoms", measured["heavy_atoms"]["spearman"]),
+        **rounded("lead", measured["dg_mmgbsa_kcal_mol"]["baselines"]["heavy_atoms"]["spearman"]),
+        "level": ", ".join(kind["level"] for kind in verdict["kinds"]),
+        "verdict": verdict["text"],
     }
+
+
+def write_measured(source: Path, path: Path) -> None:
+    """Write the posed ligands with their measured affinities."""
+    with (source / "affinities.csv").open(newline="") as handle:
+        measured = {row["ligand_id"]: row[AFFINITY] for row in csv.DictReader(handle)}
+    with Chem.SDWriter(str(path)) as writer:
+        for mol in Chem.SDMolSupplier(str(source / "ligands.sdf"), removeHs=False):
+            mol.SetProp(AFFINITY, measured[mol.GetProp("_Name")])
+            writer.write(mol)
+
+
+def rounded(name: str, found: dict[str, float]) -> dict[str, float]:
+    """Columns of a value and its interval."""
+    value = found["lead"] if name == "lead" else found["value"]
+    columns = {name: value, f"{name}_low": found["low"], f"{name}_high": found["high"]}
+    return {column: round(number, 2) for column, number in columns.items()}
 
 
 def error_of(text: str) -> str:
     lines = [line for line in text.splitlines() if "screenmm " in line and ": " in line]
     return (lines or text.splitlines() or ["failed"])[-1][:300]
-
-
-def interval(score: np.ndarray, measured: np.ndarray) -> tuple[float, float, float]:
-    """Spearman's rho and its 95 % bootstrap interval."""
-    rng = np.random.default_rng(SEED)
-    picks = rng.integers(0, len(score), (2000, len(score)))
-    draws = [spearmanr(score[pick], measured[pick])[0] for pick in picks]
-    low, high = np.nanpercentile(draws, [2.5, 97.5])
-    rho = spearmanr(score, measured)[0]
-    return round(float(rho), 2), round(float(low), 2), round(float(high), 2)
 
 
 def main() -> None:
