@@ -148,11 +148,13 @@ def _energy_source(jobs: Collection[Usage]) -> str:
 
 
 def _peak_mb(rule: str, jobs: Mapping[str, Usage], benchmarks: Path | None) -> float:
-    return max(
-        (benchmarks and _benchmark_mb(benchmarks / f"{'/'.join([rule, target]).rstrip('/')}.tsv"))
-        or job["max_rss_mb"]
-        for target, job in jobs.items()
-    )
+    """Give the largest job's memory; Snakemake, which looks now and then, may have seen less."""
+    peaks = [job["max_rss_mb"] for job in jobs.values()]
+    if benchmarks is not None:
+        for target in jobs:
+            path = "/".join([rule, target]).rstrip("/")
+            peaks.append(_benchmark_mb(benchmarks / f"{path}.tsv") or 0.0)
+    return max(peaks)
 
 
 def _benchmark_mb(path: Path) -> float | None:

@@ -45,6 +45,8 @@ def duration(seconds: float | None) -> str:
 def energy(kwh: float) -> str:
     """Give an energy with a unit in which it is easy to read."""
     watt_hours = kwh * 1000
+    if 0 < watt_hours < 0.001:
+        return "< 0.001 Wh"
     return f"{kwh:.3g} kWh" if watt_hours >= 1000 else f"{watt_hours:.3g} Wh"
 
 
