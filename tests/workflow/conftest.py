@@ -72,9 +72,9 @@ class Screen:
         (self.folder / "config.yaml").write_text(yaml.safe_dump(self.config, sort_keys=False))
         return subprocess.Popen(
             [
-                "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--cores", str(cores),
-                "--workflow-profile", str(ROOT / "profiles/default"),
-                "--configfile", "config.yaml", *options,
+                "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--configfile", "config.yaml",
+                "--workflow-profile", str(ROOT / "profiles/default"), "--cores", str(cores),
+                *options,
             ],
             cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             env=os.environ | self.environment,
