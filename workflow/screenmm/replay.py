@@ -389,7 +389,13 @@ def _energy(row: Row) -> float:
 def largest_differences(old: list[Row], new: list[Row]) -> list[tuple[str, float]]:
     """Largest absolute difference of each term over a ligand's poses, kcal/mol."""
     return [
-        (term, max((abs(a[term] - b[term]) for a, b in zip(old, new, strict=True)), default=0.0))
+        # NumPy's maximum keeps a NaN, which is within no tolerance; Python's may pass it over
+        (
+            term,
+            float(
+                np.max([abs(a[term] - b[term]) for a, b in zip(old, new, strict=True)], initial=0)
+            ),
+        )
         for term in TERMS
     ]
 

@@ -16,12 +16,14 @@ from screenmm.methods import stage_settings
 from screenmm.provenance import Record, read_record_of
 from screenmm.replay import (
     TERMS,
+    TOLERANCE_KCAL_MOL,
     Part,
     Step,
     Subject,
     Verdict,
     as_table,
     compare,
+    largest_differences,
     shard_of,
     table_rows,
 )
@@ -192,3 +194,9 @@ def test_record_of_a_file_tells_settings_and_changed_inputs(
     assert read_record_of(Path("results/x/other.cif")) is None
     (metadata / name).write_text("torn")
     assert read_record_of(output) is None
+
+
+def test_a_difference_that_is_no_number_is_within_no_tolerance() -> None:
+    numbers, hidden = dict.fromkeys(TERMS, 1.0), dict.fromkeys(TERMS, float("nan"))
+    found = largest_differences([numbers, numbers], [numbers, hidden])
+    assert not any(difference <= TOLERANCE_KCAL_MOL for _, difference in found)
