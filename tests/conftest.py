@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
 import openmm
 import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
 from rdkit import Chem
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep together, in a parallel run, the tests that share a costly fixture.
+
+    These are the tests of one file of unit tests, those of conda's environments, and all that
+    use Slurm, of which only one can be up at a time.
+    """
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        shared = next((name for name in ("slurm", "in_environments") if name in fixtures), None)
+        group = shared or ("" if item.path.parent.name == "workflow" else str(item.path))
+        if group:
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")
@@ -77,3 +94,24 @@ def broken_cuda_environment(tmp_path: Path) -> dict[str, str]:
             (plugins / plugin.name).symlink_to(plugin)
     (plugins / "libOpenMMCUDA.so").write_text("built for another machine\n" * 10)
     return {**os.environ, "OPENMM_PLUGIN_DIR": str(plugins)}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium, headless, with WebGL in software.
+
+    One per module: while it runs, no test of the process could start an event loop.
+    """
+    found = shutil.which("chromium")
+    if found is None:
+        pytest.skip("no chromium on the PATH: apt-get install chromium")
+    with sync_playwright() as driver:
+        # root may not use Chromium's sandbox
+        running = driver.chromium.launch(
+            executable_path=found,
+            args=["--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--no-sandbox"],
+        )
+        # a machine at work on something else is slow, which is no error of the page's
+        expect.set_options(timeout=30_000)
+        yield running
+        running.close()

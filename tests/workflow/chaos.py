@@ -84,7 +84,7 @@ def _works_in(process: Path, folder: Path) -> bool:
 
 STAGES = {
     "split", "standardise", "merge", "prepare-ligands", "prepare-receptor", "dock", "select",
-    "score", "manifest", "rank", "report", "crate",
+    "score", "inspect", "manifest", "rank", "report", "crate",
 }  # fmt: skip
 
 
@@ -141,15 +141,19 @@ def wait_for_orphans(folder: Path) -> None:
     """Wait for jobs that a killed Snakemake left behind, here and in Slurm's queue."""
     deadline = time.monotonic() + ORPHANS_S
     while time.monotonic() < deadline:
-        queue = ["squeue", "--noheader", "--states=PENDING,RUNNING,COMPLETING"]
-        queued = (
-            shutil.which("squeue")
-            and subprocess.run(queue, capture_output=True, text=True, check=False).stdout.strip()
-        )
-        if not queued and not at_work_in(folder):
+        if not _queued_for(folder) and not at_work_in(folder):
             return
         time.sleep(0.5)
     raise TimeoutError(f"jobs still run in {folder} after {ORPHANS_S} s")
+
+
+def _queued_for(folder: Path) -> bool:
+    """Whether Slurm, where one runs, has jobs that work in a folder."""
+    if not shutil.which("squeue"):
+        return False
+    queue = ["squeue", "--noheader", "--states=PENDING,RUNNING,COMPLETING", "--format=%Z"]
+    listed = subprocess.run(queue, capture_output=True, text=True, check=False).stdout
+    return any(Path(line).resolve() == folder.resolve() for line in listed.splitlines())
 
 
 def run_with_kills(
