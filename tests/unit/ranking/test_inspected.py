@@ -1,0 +1,254 @@
+"""Pose checks and interactions in the tables, and the ligands that they rule out."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from screenmm.errors import Reason
+from screenmm.inspection.filters import parse_filter
+from screenmm.ledger import Event, Status, write_events
+from screenmm.ranking.database import open_database, write_database
+from screenmm.ranking.fates import check_invariant, make_ledger
+from screenmm.ranking.hits import write_hits
+from screenmm.ranking.inspected import COLUMNS
+from screenmm.ranking.parts import open_parts
+from screenmm.ranking.ranking import make_ranking, write_ranking
+from screenmm.stages.inspect import SCHEMA
+from tests.unit.ranking.conftest import RECEPTORS, Screen
+
+CHECKS = ["bond_lengths", "internal_energy", "minimum_distance_to_protein"]
+BOND = ("A:VAL:901", "hydrogen bond acceptor", 2.9, [3])
+BRIDGE = ("A:ASP:902", "salt bridge", 3.3, [1])
+SECOND_BRIDGE = ("A:ASP:902", "salt bridge", 3.6, [2])
+TOUCH = ("A:LEU:900", "van der Waals", 3.1, [7])
+
+# What inspection finds, by name; all others have a hydrogen bond and pass every check.
+FOUND = {
+    "imatinib": [TOUCH, BRIDGE, SECOND_BRIDGE],
+    "dasatinib": [BOND, BRIDGE],
+    "erlotinib": [],
+    "gefitinib": [TOUCH],
+}
+PASSED = {"aspirin": [True, False, False], "ibuprofen": [True, None, True]}
+NOT_INSPECTED = "tofacitinib"
+
+
+@dataclass
+class Inspected:
+    """A screen with its inspections."""
+
+    screen: Screen
+
+    def open(self, *, must: tuple = (), must_not: tuple = (), must_pass_checks: bool = False):
+        con = open_parts(self.screen.parts)
+        wanted = [[parse_filter(text) for text in texts] for texts in (must, must_not)]
+        make_ranking(con, "mmgbsa", *wanted, must_pass_checks=must_pass_checks)
+        make_ledger(con)
+        check_invariant(con)
+        return con
+
+
+def _row(screen: Screen, best: dict, pose: int) -> dict:
+    name = next(name for name, key in screen.keys.items() if key == best["inchikey"])
+    found = FOUND.get(name, [BOND])
+    return {
+        "inchikey": best["inchikey"],
+        "state": best["state"],
+        "pose": pose,
+        "check_name": CHECKS,
+        "passed": PASSED.get(name, [True] * 3),
+        "residue": [each[0] for each in found],
+        "kind": [each[1] for each in found],
+        "distance_angstrom": [each[2] for each in found],
+        "ligand_atoms": [each[3] for each in found],
+    }
+
+
+@pytest.fixture(scope="module")
+def inspected(screen: Screen, ranked, tmp_path_factory: pytest.TempPathFactory) -> Inspected:
+    folder = tmp_path_factory.mktemp("inspected")
+    files = {}
+    for receptor in RECEPTORS:
+        best = ranked.execute(
+            "SELECT inchikey, state, pose FROM ranking "
+            "WHERE receptor = ? AND dg_mmgbsa_kcal_mol IS NOT NULL ORDER BY rank",
+            [receptor],
+        ).fetchall()
+        rows = [dict(zip(("inchikey", "state", "pose"), row, strict=True)) for row in best]
+        rows = [row for row in rows if row["inchikey"] != screen.keys[NOT_INSPECTED]]
+        # the other pose of each ligand counts for nothing
+        table = [_row(screen, row, pose) for row in rows for pose in (row["pose"], 9)]
+        files[receptor] = [folder / f"{receptor}.parquet"]
+        pq.write_table(pa.Table.from_pylist(table, schema=SCHEMA), files[receptor][0])
+    failed = Event(
+        "inspect", Status.FAILED, inchikey=screen.keys[NOT_INSPECTED], receptor="wt",
+        reason=Reason.INSPECTION_FAILED, message="x_s1_p1: ValueError: cut short",
+    )  # fmt: skip
+    write_events(folder / "b.events.parquet", [failed])
+    parts = replace(
+        screen.parts,
+        inspected=files,
+        events=[*screen.parts.events, folder / "b.events.parquet"],
+    )
+    return Inspected(replace(screen, parts=parts))
+
+
+def _ranking(con) -> list[tuple]:
+    kept = [name for name in _columns(con) if name not in COLUMNS]
+    return con.execute(
+        f"SELECT {', '.join(kept)} FROM ranking ORDER BY receptor_ordinal, rank"
+    ).fetchall()
+
+
+def _columns(con) -> list[str]:
+    return [row[0] for row in con.execute("DESCRIBE ranking").fetchall()]
+
+
+def _notes(con, name: str) -> tuple:
+    return con.execute(
+        f"SELECT {', '.join(COLUMNS)} FROM ranking WHERE receptor = 'wt' AND name = ?", [name]
+    ).fetchall()[0]
+
+
+def _fates(con) -> dict[str, tuple[str, str, str, str]]:
+    rows = con.execute(
+        "SELECT name, stage, status, reason, message FROM ledger WHERE receptor = 'wt'"
+    )
+    return {name: tuple(rest) for name, *rest in rows.fetchall()}
+
+
+def test_without_filters_only_columns_are_added(inspected: Inspected, ranked) -> None:
+    con = inspected.open()
+    assert _ranking(con) == _ranking(ranked)
+    assert con.execute("SELECT count(*) FROM rejected").fetchall() == [(0,)]
+
+
+def test_the_text_of_a_pose(inspected: Inspected) -> None:
+    con = inspected.open()
+    assert _notes(con, "dasatinib") == (
+        3, "", "hydrogen bond acceptor A:VAL:901; salt bridge A:ASP:902",
+    )  # fmt: skip
+    # contacts are left out, and what comes twice is said once
+    assert _notes(con, "imatinib") == (3, "", "salt bridge A:ASP:902")
+    assert _notes(con, "erlotinib") == (3, "", "")
+    assert _notes(con, "aspirin")[:2] == (1, "internal_energy;minimum_distance_to_protein")
+    # what could not be decided neither passed nor failed
+    assert _notes(con, "ibuprofen")[:2] == (2, "")
+    # ranked by docking, or the inspection failed
+    assert _notes(con, "caffeine") == _notes(con, NOT_INSPECTED) == (None, None, None)
+
+
+def test_a_failed_inspection_leaves_the_ligand_ranked(inspected: Inspected) -> None:
+    con = inspected.open()
+    assert _fates(con)[NOT_INSPECTED][1] == "ranked"
+    events = con.execute("SELECT reason FROM events WHERE stage = 'inspect'").fetchall()
+    assert events == [("inspection_failed",)]
+
+
+def test_the_tables_hold_the_ranked_poses_alone(inspected: Inspected, tmp_path: Path) -> None:
+    con = inspected.open()
+    write_database(con, tmp_path / "screen.duckdb", {})
+    with open_database(tmp_path / "screen.duckdb") as stored:
+        types = {
+            table: dict(stored.execute(f"SELECT column_name, column_type FROM (DESCRIBE {table})")
+                        .fetchall())
+            for table in ("checks", "interactions")
+        }  # fmt: skip
+        assert types["checks"] == {
+            "receptor": "VARCHAR", "inchikey": "VARCHAR", "state": "VARCHAR", "pose": "INTEGER",
+            "check_name": "VARCHAR", "passed": "BOOLEAN",
+        }  # fmt: skip
+        assert types["interactions"] == {
+            "receptor": "VARCHAR", "inchikey": "VARCHAR", "state": "VARCHAR", "pose": "INTEGER",
+            "residue": "VARCHAR", "kind": "VARCHAR", "distance_angstrom": "DOUBLE",
+            "ligand_atoms": "INTEGER[]",
+        }  # fmt: skip
+        key = inspected.screen.keys["imatinib"]
+        rows = stored.execute(
+            "SELECT residue, kind, distance_angstrom, ligand_atoms FROM interactions "
+            "WHERE receptor = 'wt' AND inchikey = ?",
+            [key],
+        ).fetchall()
+        assert rows == FOUND["imatinib"]
+        for table in ("checks", "interactions"):
+            others = stored.execute(
+                f"SELECT count(*) FROM {table} "
+                "ANTI JOIN ranking USING (receptor, inchikey, state, pose)"
+            )
+            assert others.fetchall() == [(0,)]
+
+
+def test_must_and_must_not(inspected: Inspected) -> None:
+    con = inspected.open(
+        must=("Hydrogen bond to Val901", "any contact with A:901"),
+        must_not=("salt bridge with 902",),
+    )
+    fates = _fates(con)
+    key = inspected.screen.keys["imatinib"]
+    pose = con.execute(
+        "SELECT pose FROM checks WHERE receptor = 'wt' AND inchikey = ?", [key]
+    ).fetchall()[0][0]
+    assert fates["imatinib"] == (
+        "rank", "filtered", "interaction_missing",
+        f"the pose {key}_s1_p{pose} lacks Hydrogen bond to Val901, any contact with A:901",
+    )  # fmt: skip
+    assert fates["dasatinib"][:3] == ("rank", "filtered", "interaction_forbidden")
+    assert fates["dasatinib"][3].endswith(" has salt bridge with 902")
+    assert fates["erlotinib"][2] == fates["gefitinib"][2] == "interaction_missing"
+    assert fates["aspirin"][1] == "ranked"
+    assert fates["caffeine"][:3] == ("rank", "filtered", "not_inspected")
+    assert fates["caffeine"][3].endswith("was not scored: raise scoring.top")
+    assert fates[NOT_INSPECTED][2] == "not_inspected"
+    assert fates[NOT_INSPECTED][3].endswith(
+        "could not be inspected: x_s1_p1: ValueError: cut short"
+    )
+    # what failed before keeps its own reason
+    assert fates["metoprolol"][:2] == ("score", "failed")
+    ranks = con.execute("SELECT rank, name FROM ranking WHERE receptor = 'wt' ORDER BY rank")
+    rows = ranks.fetchall()
+    assert [rank for rank, _ in rows] == list(range(1, len(rows) + 1))
+    assert {name for _, name in rows} == {
+        name for name, fate in fates.items() if fate[1] == "ranked"
+    }
+
+
+def test_filtered_ligands_keep_their_order_and_their_interactions(
+    inspected: Inspected, ranked
+) -> None:
+    con = inspected.open(must_not=("salt bridge with A:ASP902",))
+    names = "SELECT name FROM ranking WHERE receptor = 'wt' ORDER BY rank"
+    left = [row[0] for row in con.execute(names).fetchall()]
+    gone = {"imatinib", "dasatinib", NOT_INSPECTED, "caffeine", "omeprazole"}
+    assert left == [row[0] for row in ranked.execute(names).fetchall() if row[0] not in gone]
+    bridges = con.execute(
+        "SELECT count(*) FROM interactions WHERE receptor = 'wt' AND kind = 'salt bridge'"
+    )
+    assert bridges.fetchall() == [(3,)]
+
+
+def test_pose_checks_may_filter(inspected: Inspected) -> None:
+    fates = _fates(inspected.open(must_pass_checks=True))
+    assert fates["aspirin"][:3] == ("rank", "filtered", "pose_check_failed")
+    assert fates["aspirin"][3].endswith(" failed internal_energy, minimum_distance_to_protein")
+    # undecided is not failed
+    assert fates["ibuprofen"][1] == "ranked"
+    assert fates["imatinib"][1] == "ranked"
+
+
+def test_csv_and_sdf_carry_the_texts(inspected: Inspected, tmp_path: Path) -> None:
+    con = inspected.open()
+    write_ranking(con, tmp_path / "ranking.csv")
+    with (tmp_path / "ranking.csv").open(newline="", encoding="utf-8") as handle:
+        rows = list(csv.DictReader(handle))
+    assert list(rows[0])[-3:] == list(COLUMNS)
+    aspirin = next(row for row in rows if row["name"] == "aspirin")
+    assert aspirin["pose_checks_failed"] == "internal_energy;minimum_distance_to_protein"
+    write_hits(con, inspected.screen.sdf, tmp_path / "hits.sdf")
+    text = (tmp_path / "hits.sdf").read_text()
+    assert ">  <interactions>\nhydrogen bond acceptor A:VAL:901; salt bridge A:ASP:902\n" in text

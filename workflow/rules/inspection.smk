@@ -1,0 +1,29 @@
+rule inspect:
+    input:
+        scores="<results>/scores/{receptor}/{shard}.parquet",
+        minimised="<results>/scores/{receptor}/{shard}.sdf.gz",
+        structure="<results>/receptors/{receptor}/receptor.cif",
+        parameters="<results>/receptors/{receptor}/parameters.npz",
+        coordinates="<results>/receptors/{receptor}/coordinates.npz",
+    output:
+        inspected="<results>/inspected/{receptor}/{shard}.parquet",
+        events="<results>/inspected/{receptor}/{shard}.events.parquet",
+    log:
+        "<logs>/inspect/{receptor}/{shard}.log",
+    benchmark:
+        "<benchmarks>/inspect/{receptor}/{shard}.tsv"
+    conda:
+        "../../envs/inspection.yaml"
+    threads: 1
+    params:
+        settings=stage_settings(SETTINGS, "inspect"),
+        receptor=subpath(input.structure, parent=True),
+        usage=f"{USAGE}/inspect/{{receptor}}/{{shard}}.jsonl",
+    message:
+        "Inspecting the poses of shard {wildcards.shard} in {wildcards.receptor}"
+    shell:
+        "screenmm inspect --settings {params.settings:q} --workers {threads} "
+        "--scores {input.scores:q} --minimised {input.minimised:q} "
+        "--receptor {params.receptor:q} "
+        "--inspected {output.inspected:q} --events {output.events:q} "
+        "--usage {params.usage:q} 2> {log:q}"

@@ -1,0 +1,173 @@
+"""Stage ``inspect``: checks and interactions of each scored ligand's best pose in a shard."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from screenmm.batch import Journal, Outcome, Result, Task, fingerprint, run_batch
+from screenmm.errors import LigandError, Reason, ScreenMMError
+from screenmm.files import replace_whole, sha256
+from screenmm.inspection.interactions import find_interactions, new_fingerprint
+from screenmm.inspection.pose_checks import check_pose, new_checker
+from screenmm.inspection.receptor_molecule import load_receptor
+from screenmm.ledger import write_events
+from screenmm.sdf import read_record, split_records
+from screenmm.settings import Inspection
+from screenmm.stages.context import (
+    add_settings_argument,
+    add_workers_argument,
+    settings_of,
+    text_of,
+    workers_of,
+)
+
+RECEPTOR_FILES = ("receptor.cif", "parameters.npz", "coordinates.npz")
+
+SCHEMA = pa.schema(
+    [
+        ("inchikey", pa.string()),
+        ("state", pa.string()),
+        ("pose", pa.int32()),
+        ("check_name", pa.list_(pa.string())),
+        ("passed", pa.list_(pa.bool_())),
+        ("residue", pa.list_(pa.string())),
+        ("kind", pa.list_(pa.string())),
+        ("distance_angstrom", pa.list_(pa.float64())),
+        ("ligand_atoms", pa.list_(pa.list_(pa.int32()))),
+    ]
+)
+
+_worker: dict[str, Any] = {}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    add_settings_argument(parser)
+    add_workers_argument(parser)
+    parser.add_argument("--scores", type=Path, required=True, help="scores of a shard (.parquet)")
+    parser.add_argument("--minimised", type=Path, required=True, help="its poses (.sdf.gz)")
+    parser.add_argument("--receptor", type=Path, required=True, help="folder of the receptor")
+    parser.add_argument("--inspected", type=Path, required=True, help="table to write (.parquet)")
+    parser.add_argument("--events", type=Path, required=True, help="ledger rows (.parquet)")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Inspect a shard."""
+    given = settings_of(args)
+    settings = Inspection.model_validate(given["inspection"])
+    inputs = [args.scores, args.minimised, *(args.receptor / name for name in RECEPTOR_FILES)]
+    journal = Journal(args.inspected, fingerprint(text_of(given), *map(sha256, inputs)))
+    task = Task(
+        stage="inspect",
+        function=inspect_pose,
+        start=start_worker,
+        start_args=(settings, args.receptor),
+        time_limit_s=settings.time_limit_s,
+        receptor=args.receptor.name,
+    )
+    items = best_poses(args.scores, args.minimised)
+    outcomes = list(run_batch(task, items, workers_of(args), journal))
+    write_inspected(outcomes, args.inspected)
+    write_events(args.events, (event for outcome in outcomes for event in outcome.events))
+    journal.remove()
+
+
+def best_poses(scores: Path, minimised: Path) -> list[tuple[str, dict[str, Any]]]:
+    """Each ligand's pose of lowest MM/GBSA energy, the one that it is ranked by.
+
+    Parameters
+    ----------
+    scores : Path
+        Scores of a shard.
+    minimised : Path
+        Its poses.
+
+    Returns
+    -------
+    list of (InChIKey, dict)
+        With the SD ``record``, and ``moved_atoms`` and ``moved_xyz_angstrom`` of the receptor.
+    """
+    columns = ["inchikey", "state", "pose", "dg_mmgbsa_kcal_mol"]
+    best: dict[str, tuple[float, str, int]] = {}
+    for row in pq.read_table(scores, columns=columns).to_pylist():
+        # ties end as in the ranking
+        this = (row["dg_mmgbsa_kcal_mol"], row["state"], row["pose"])
+        if math.isfinite(this[0]):
+            best[row["inchikey"]] = min(this, best.get(row["inchikey"], this))
+    titles = {f"{state}_p{pose}": key for key, (_, state, pose) in best.items()}
+    records = {
+        titles[title]: record
+        for record in split_records(minimised)
+        if (title := record.split("\n", 1)[0]) in titles
+    }
+    columns = ["inchikey", "state", "pose", "moved_atoms", "moved_xyz_angstrom"]
+    return [
+        (key, {**row, "record": records[key]})
+        for row in pq.read_table(scores, columns=columns).to_pylist()
+        if (key := row["inchikey"]) in best and (row["state"], row["pose"]) == best[key][1:]
+    ]
+
+
+def start_worker(settings: Inspection, receptor: Path) -> None:
+    """Read the receptor, once per worker."""
+    _worker.update(
+        receptor=load_receptor(receptor),
+        fingerprint=new_fingerprint(),
+        checker=new_checker(settings.energy_conformers),
+    )
+
+
+def inspect_pose(item: dict[str, Any]) -> Result:
+    """Check one pose and find its interactions.
+
+    Parameters
+    ----------
+    item : dict
+        From :func:`best_poses`.
+
+    Raises
+    ------
+    LigandError
+        Neither could be done.
+    """
+    receptor = _worker["receptor"]
+    positions = receptor.moved(item["moved_atoms"], item["moved_xyz_angstrom"])
+    try:
+        ligand = read_record(item["record"])
+        interactions = find_interactions(_worker["fingerprint"], receptor, positions, ligand)
+        checks = check_pose(_worker["checker"], receptor, positions, ligand)
+    except (OSError, ScreenMMError):
+        # the machine's fault
+        raise
+    except Exception as error:
+        raise LigandError(
+            Reason.INSPECTION_FAILED,
+            f"{item['state']}_p{item['pose']}: {type(error).__name__}: "
+            f"{' '.join(str(error).split())[:300]}",
+        ) from error
+    return {
+        "inchikey": item["inchikey"],
+        "state": item["state"],
+        "pose": item["pose"],
+        "check_name": list(checks),
+        "passed": list(checks.values()),
+        **{
+            name: [asdict(each)[name] for each in interactions]
+            for name in ("residue", "kind", "distance_angstrom", "ligand_atoms")
+        },
+    }
+
+
+def write_inspected(outcomes: Iterable[Outcome], table: Path) -> None:
+    """Write one row per inspected ligand, in the ligands' order."""
+    rows = [outcome.result for outcome in outcomes if outcome.result]
+    with replace_whole(table) as partial:
+        pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), partial)
