@@ -1,0 +1,1 @@
+"""The redocking control: whether docking finds the reference ligand's pose again."""

@@ -1,0 +1,138 @@
+"""The reference ligand, made ready like any ligand of the library."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from rdkit import Chem, rdBase
+from rdkit.Chem import AllChem
+
+from screenmm.deadline import deadline
+from screenmm.errors import LigandError, Reason
+from screenmm.library.readers import MOLBLOCK
+from screenmm.library.standardise import standardise
+from screenmm.ligands.prepare import State, prepare_ligand
+from screenmm.redocking.rmsd import skeleton
+from screenmm.settings import Ligands
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A reference ligand.
+
+    Parameters
+    ----------
+    posed : rdkit.Chem.Mol
+        As it lies in the structure: what poses are compared with.
+    state : State
+        What is docked: the first state that the library's preparation makes of it, with a
+        conformer of its own.
+    """
+
+    posed: Chem.Mol
+    state: State
+
+
+def mol_block(mol: Chem.Mol) -> str:
+    """Mol block of a posed molecule; no bond is drawn as wedged."""
+    block: str = Chem.MolToMolBlock(mol, includeStereo=False)
+    return block
+
+
+def is_sane(block: str) -> bool:
+    """Whether RDKit accepts the valences and rings of a mol block."""
+    with rdBase.BlockLogs():
+        return Chem.MolFromMolBlock(block) is not None
+
+
+def with_bond_orders(posed: Chem.Mol, template: Chem.Mol) -> Chem.Mol:
+    """Give a molecule of which only positions and connections are known its bond orders.
+
+    Parameters
+    ----------
+    posed : rdkit.Chem.Mol
+        With one conformer, Å.
+    template : rdkit.Chem.Mol
+        The same molecule with its bond orders.
+
+    Raises
+    ------
+    LigandError
+        They are not the same molecule (reason ``invalid_structure``).
+    """
+    plain, orders = skeleton(posed), Chem.RemoveHs(template)
+    for atom in plain.GetAtoms():
+        atom.SetNoImplicit(False)  # the hydrogens that the template has are to come
+    counts = f"{orders.GetNumAtoms()} and {plain.GetNumAtoms()} heavy atoms"
+    try:
+        with rdBase.BlockLogs():
+            if orders.GetNumAtoms() != plain.GetNumAtoms():
+                raise ValueError(counts)
+            found = AllChem.AssignBondOrdersFromTemplate(orders, plain)
+    except (ValueError, RuntimeError) as error:
+        raise LigandError(
+            Reason.INVALID_STRUCTURE,
+            f"the bond orders given under controls do not fit the pocket's ligand ({counts}): "
+            "give the same molecule, whole, as controls.reference_smiles or controls.reference",
+        ) from error
+    Chem.AssignStereochemistryFrom3D(found)
+    return found
+
+
+def check_in_box(posed: Chem.Mol, box: dict[str, Any]) -> None:
+    """Check that a ligand given apart from its pocket lies where is docked.
+
+    Parameters
+    ----------
+    posed : rdkit.Chem.Mol
+        With one conformer, Å.
+    box : dict
+        ``center_angstrom`` and ``size_angstrom``.
+
+    Raises
+    ------
+    LigandError
+        Its centre lies outside (reason ``pose_outside_pocket``).
+    """
+    middle = skeleton(posed).GetConformer().GetPositions().mean(axis=0)
+    center, size = (np.array(box[key]) for key in ("center_angstrom", "size_angstrom"))
+    beyond = float((np.abs(middle - center) - size / 2).max())
+    if beyond > 0:
+        raise LigandError(
+            Reason.POSE_OUTSIDE_POCKET,
+            f"the centre of controls.reference lies {beyond:.1f} Å outside the box: give it in "
+            "the receptor's frame, or mend the pocket",
+        )
+
+
+def prepare_reference(block: str, run_seed: int, settings: Ligands) -> Reference:
+    """Standardise a reference ligand and make the state of it that is docked.
+
+    Parameters
+    ----------
+    block : str
+        Mol block of the ligand as it lies in the structure. Of several components the
+        largest organic one is taken.
+    run_seed : int
+        The run's seed.
+    settings : Ligands
+        Enumeration and embedding of the library.
+
+    Raises
+    ------
+    LigandError
+        With the reason why there is no such state.
+    """
+    with deadline(settings.time_limit_s, "preparing the reference ligand"):
+        parent = standardise(block, MOLBLOCK, settings, keep_pose=True)
+        if parent.pose_molblock is None:
+            raise LigandError(Reason.MISSING_POSE, "the reference ligand has no 3D coordinates")
+        one = settings.model_copy(update={"max_states": 1})
+        made = prepare_ligand(parent.inchikey, parent.smiles, None, run_seed, one)
+    if not made.states:
+        raise made.failures[0][1]
+    with rdBase.BlockLogs():
+        posed = Chem.MolFromMolBlock(parent.pose_molblock, removeHs=False)
+    return Reference(posed, made.states[0])

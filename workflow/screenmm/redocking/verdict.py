@@ -1,0 +1,106 @@
+"""What a redocking came to, in numbers and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+Entry = dict[str, Any]
+
+RMSDS = (
+    "top_rmsd_angstrom", "best_rmsd_angstrom", "top_rmsd_minimised_angstrom",
+    "best_rmsd_minimised_angstrom", "mmgbsa_top_rmsd_angstrom",
+)  # fmt: skip
+
+
+def not_done(reason: str, ligand: str | None, engine: str) -> Entry:
+    """Entry of a receptor whose reference ligand was not docked again.
+
+    Parameters
+    ----------
+    reason : str
+        Why, and what to do about it.
+    ligand : str or None
+        The reference ligand in words, where there is one.
+    engine : str
+        Docking engine of the screen.
+    """
+    return {
+        "status": "not_done",
+        "reason": reason,
+        "ligand": ligand,
+        "engine": engine,
+        "poses": 0,
+        **dict.fromkeys(RMSDS),
+        "passed": None,
+        "text": f"The reference ligand was not docked again: {reason}.",
+    }
+
+
+def judge(rows: Sequence[Entry], limit_angstrom: float, ligand: str, engine: str) -> Entry:
+    """Judge the poses of a reference ligand.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+        At least one pose, best docked first: ``rmsd_angstrom``, and, where it could be
+        minimised, ``rmsd_minimised_angstrom`` and ``dg_mmgbsa_kcal_mol``.
+    limit_angstrom : float
+        Largest RMSD of the best docked pose that passes.
+    ligand : str
+        The reference ligand in words.
+    engine : str
+        Docking engine.
+
+    Returns
+    -------
+    dict
+        ``status``, ``reason``, ``ligand``, ``engine``, ``poses``, the RMSDs of ``RMSDS``
+        (None where there is no such pose), ``passed`` and ``text``, all of it in words.
+    """
+    minimised = [row for row in rows if row["rmsd_minimised_angstrom"] is not None]
+    first = min(minimised, key=lambda row: row["dg_mmgbsa_kcal_mol"], default=None)
+    found: Entry = {
+        "status": "done",
+        "reason": None,
+        "ligand": ligand,
+        "engine": engine,
+        "poses": len(rows),
+        "top_rmsd_angstrom": rows[0]["rmsd_angstrom"],
+        "best_rmsd_angstrom": min(row["rmsd_angstrom"] for row in rows),
+        "top_rmsd_minimised_angstrom": rows[0]["rmsd_minimised_angstrom"],
+        "best_rmsd_minimised_angstrom": min(
+            (row["rmsd_minimised_angstrom"] for row in minimised), default=None
+        ),
+        "mmgbsa_top_rmsd_angstrom": first["rmsd_minimised_angstrom"] if first else None,
+    }
+    found["passed"] = found["best_rmsd_angstrom"] <= limit_angstrom
+    return found | {"text": _text(found, limit_angstrom)}
+
+
+def _text(found: Entry, limit_angstrom: float) -> str:
+    best, top, first = (found[f"{name}_rmsd_angstrom"] for name in ("best", "top", "mmgbsa_top"))
+    several = found["poses"] > 1
+    which = f"the closest of its {found['poses']} poses lies" if several else "its only pose lies"
+    told = [
+        f"Docked again by {found['engine']} from a fresh conformer, the reference ligand "
+        f"({found['ligand']}) {'is found' if found['passed'] else 'is not found'} in its place: "
+        f"{which} {best:.2f} Å from it (limit {limit_angstrom:g} Å)."
+    ]
+    if several:
+        told.append(_first("Docking", top, limit_angstrom))
+    if first is None:
+        told.append("None of its poses could be minimised.")
+    elif several:
+        told.append(_first("MM/GBSA", first, limit_angstrom))
+    if not found["passed"]:
+        told.append(
+            "Poses of other ligands may be as wrong, and their scores with them: look at the "
+            "box, and at the receptor's waters, cofactors, protonation and side chains."
+        )
+    return " ".join(told)
+
+
+def _first(who: str, rmsd_angstrom: float, limit_angstrom: float) -> str:
+    fit = "a right" if rmsd_angstrom <= limit_angstrom else "a wrong"
+    return f"{who} puts {fit} pose first ({rmsd_angstrom:.2f} Å)."
