@@ -1,0 +1,1 @@
+"""What a library covers, and what a screen lost of it."""

@@ -1,0 +1,1 @@
+"""Figures of a screen, drawn with matplotlib."""
