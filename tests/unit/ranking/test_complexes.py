@@ -58,6 +58,29 @@ def test_names_say_rank_and_name(made: Path, hits) -> None:
         ]
 
 
+def test_the_bonds_of_every_residue_are_listed(screen: Screen, made: Path) -> None:
+    """PyMOL takes the list as complete; OpenMM has the same bonds from its own templates."""
+    listed: dict[str, set[frozenset[str]]] = {}
+    orders = {}
+    block = gemmi.cif.read(str(_files(made)[0])).sole_block()
+    tags = ["comp_id", "atom_id_1", "atom_id_2", "value_order"]
+    for row in block.find("_chem_comp_bond.", tags):
+        name, one, two, order = (row.str(i) for i in range(4))
+        listed.setdefault(name, set()).add(frozenset((one, two)))
+        orders[name, frozenset((one, two))] = order
+    topology = PDBxFile(str(screen.structures["wt"])).topology
+    known: dict[str, set[frozenset[str]]] = {}
+    for one, two in topology.bonds():
+        if one.residue is two.residue:
+            known.setdefault(one.residue.name, set()).add(frozenset((one.name, two.name)))
+    assert known
+    assert {name: listed[name] for name in known} == known
+    assert set(listed) == {*known, "LIG"}
+    assert orders["LEU", frozenset("CO")] == "doub"
+    assert orders["PHE", frozenset(("CG", "CD1"))] == "arom"
+    assert orders["LEU", frozenset(("CA", "CB"))] == "sing"
+
+
 def test_openmm_reads_atoms_coordinates_and_bonds(screen: Screen, made: Path, hits) -> None:
     path = _files(made)[0]
     mol = hits[path.parent.name, 1]

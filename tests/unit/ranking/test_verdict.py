@@ -10,9 +10,9 @@ from rdkit.Chem import Crippen, Descriptors
 
 from screenmm.ranking.controls import BASELINES, SCORES, Known, compare_all, controls
 from screenmm.ranking.metrics import make_metrics
-from screenmm.ranking.report import render_report
 from screenmm.ranking.summary import summarise
 from screenmm.ranking.verdict import NO_CONTROLS, SCORE_WORDS, Level, judge, verdicts
+from screenmm.report.report import render_report
 
 JACS = Path(openmmforcefields).parent / "data/perses_jacs_systems"
 FILES = {
@@ -188,6 +188,6 @@ def test_the_verdict_is_in_metrics_terminal_and_on_top_of_the_report(
     assert max(map(len, shown.split(str(tmp_path))[0].splitlines())) <= 120
     html = render_report(ranked, metrics, screen.settings)
     top = html[html.index("Summary</h2>") : html.index("<dl")]
-    assert text in top
+    assert all(each["text"] in top for each in metrics["verdicts"]["wt"]["kinds"])
     assert '<section id="picks"' in html
     assert "its answer is known, as every ranked ligand" in html

@@ -7,10 +7,12 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
 import gemmi
+import numpy as np
 from rdkit import Chem, rdBase
 
 from screenmm.errors import LedgerError
@@ -18,6 +20,25 @@ from screenmm.errors import LedgerError
 LIGAND_NAMES = ("LIG", *(f"LG{i}" for i in range(10)))
 CHAIN_IDS = "LMNOPQRSTUVWXYZABCDEFGHIJK"
 DISULFIDE_ANGSTROM = 2.5
+
+BOND_SLACK_ANGSTROM = 0.3
+"""Atoms of a residue are bonded when no further apart than their radii and this."""
+
+DOUBLE_BONDS = {
+    "ARG": {frozenset(("CZ", "NH2"))},
+    "ASN": {frozenset(("CG", "OD1"))},
+    "ASP": {frozenset(("CG", "OD1"))},
+    "GLN": {frozenset(("CD", "OE1"))},
+    "GLU": {frozenset(("CD", "OE1"))},
+}
+"""Of side chains; the backbone's carbonyl has one everywhere."""
+
+AROMATIC_ATOMS = {
+    "HIS": {"CG", "ND1", "CD2", "CE1", "NE2"},
+    "PHE": {"CG", "CD1", "CD2", "CE1", "CE2", "CZ"},
+    "TRP": {"CG", "CD1", "CD2", "NE1", "CE2", "CE3", "CZ2", "CZ3", "CH2"},
+    "TYR": {"CG", "CD1", "CD2", "CE1", "CE2", "CZ"},
+}
 
 BOND_ORDERS = {
     Chem.BondType.SINGLE: "sing",
@@ -140,12 +161,46 @@ def _type_components(block: gemmi.cif.Block) -> None:
         row[1] = gemmi.cif.quote(_component_type(row.str(0)))
 
 
+def _order(residue: str, ends: tuple[str, str]) -> str:
+    """Order of a bond of an amino acid; single unless known otherwise."""
+    if ends == ("C", "O") or frozenset(ends) in DOUBLE_BONDS.get(residue, ()):
+        return "doub"
+    ring = AROMATIC_ATOMS.get(residue, ())
+    return "arom" if ends[0] in ring and ends[1] in ring else "sing"
+
+
+@lru_cache(maxsize=8)
+def _residue_bonds(receptor_cif: str) -> list[list[str]]:
+    """Bonds within each kind of residue, from distances, of all residues of its name together."""
+    receptor = gemmi.cif.read_string(receptor_cif).sole_block()
+    listed = {row.str(0) for row in receptor.find("_chem_comp_bond.", ["comp_id"])}
+    found = set()
+    for chain in gemmi.make_structure_from_block(receptor)[0]:
+        for residue in chain:
+            if residue.name in listed:
+                continue
+            atoms = list(residue)
+            xyz = np.array([atom.pos.tolist() for atom in atoms])
+            reach = np.array([atom.element.covalent_r for atom in atoms])
+            apart = np.linalg.norm(xyz[:, None] - xyz, axis=2)
+            near = apart < reach[:, None] + reach + BOND_SLACK_ANGSTROM
+            for one, two in np.argwhere(np.triu(near, 1)).tolist():
+                ends = sorted((atoms[one].name, atoms[two].name))
+                found.add((residue.name, *ends))
+    return [[name, a, b, _order(name, (a, b))] for name, a, b in sorted(found)]
+
+
 def _add_bonds(
-    block: gemmi.cif.Block, receptor: gemmi.cif.Block, residue: str, mol: Chem.Mol, names: list[str]
+    block: gemmi.cif.Block, receptor_cif: str, residue: str, mol: Chem.Mol, names: list[str]
 ) -> None:
-    """Give the bonds of ligand and cofactors; viewers would guess them from distances."""
+    """Give the bonds of ligand, cofactors and residues; viewers would guess or ask the network.
+
+    PyMOL takes this list as complete: of a residue that is not in it, it asks wwPDB's server.
+    """
     tags = ["comp_id", "atom_id_1", "atom_id_2", "value_order"]
+    receptor = gemmi.cif.read_string(receptor_cif).sole_block()
     rows = [list(row) for row in receptor.find("_chem_comp_bond.", tags)]
+    rows += _residue_bonds(receptor_cif)
     for bond in mol.GetBonds():
         ends = sorted((bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()))
         order = BOND_ORDERS.get(bond.GetBondType(), "sing")
@@ -193,7 +248,7 @@ def complex_text(
         block.find_mmcif_category("_symmetry.").erase()
     block.set_pair("_struct.title", gemmi.cif.quote(title))
     _type_components(block)
-    _add_bonds(block, receptor, residue, mol, names)
+    _add_bonds(block, receptor_cif, residue, mol, names)
     return document.as_string()
 
 

@@ -346,7 +346,9 @@ def _logp(smiles: Sequence[str | None]) -> np.ndarray:
     return out
 
 
-def load_known(con: duckdb.DuckDBPyConnection, receptor: str, kind: str) -> Known:
+def load_known(
+    con: duckdb.DuckDBPyConnection, receptor: str, kind: str, *, presume_inactive: bool = False
+) -> Known:
     """Read the ligands of a receptor whose answer is known.
 
     Parameters
@@ -356,8 +358,11 @@ def load_known(con: duckdb.DuckDBPyConnection, receptor: str, kind: str) -> Know
     receptor : str
     kind : str
         ``classification`` reads labels, ``correlation`` affinities.
+    presume_inactive : bool
+        Whether ligands without a label count as inactive.
     """
-    truth = "label" if kind == "classification" else "affinity_kcal_mol"
+    labels = "coalesce(label, 0)" if presume_inactive else "label"
+    truth = labels if kind == "classification" else "affinity_kcal_mol"
     stored = [name for name in BASELINES if name != "logp"]
     # as arrays: rows of a large screen take several times the memory
     table = con.execute(
@@ -373,18 +378,22 @@ def load_known(con: duckdb.DuckDBPyConnection, receptor: str, kind: str) -> Know
     return Known(kind, table["inchikey"].tolist(), sign * floats(table["truth"]), columns)
 
 
-def _lost_actives(con: duckdb.DuckDBPyConnection, receptor: str) -> dict[str, int]:
+def _lost_actives(
+    con: duckdb.DuckDBPyConnection, receptor: str, *, presume_inactive: bool
+) -> dict[str, int]:
     """Labelled ligands that are in no ranking: they are in no control either."""
+    label = "coalesce(label, 0)" if presume_inactive else "label"
     rows = con.execute(
-        """
-        SELECT label, count(*) FROM (
+        f"""
+        SELECT {label}, count(*) FROM (
             SELECT membership.inchikey,
-                arg_min(label, CASE WHEN "primary" THEN -1 ELSE ordinal END) AS label
+                arg_min(label, CASE WHEN "primary" THEN -1 ELSE ordinal END)
+                    FILTER (label IS NOT NULL) AS label
             FROM membership JOIN sources USING (record)
-            WHERE label IS NOT NULL GROUP BY membership.inchikey
+            GROUP BY membership.inchikey
         )
         WHERE inchikey NOT IN (SELECT inchikey FROM ranking WHERE receptor = ?)
-        GROUP BY label
+        GROUP BY ALL
         """,
         [receptor],
     ).fetchall()
@@ -392,7 +401,9 @@ def _lost_actives(con: duckdb.DuckDBPyConnection, receptor: str) -> dict[str, in
     return {"actives": counts.get(1, 0), "inactives": counts.get(0, 0)}
 
 
-def controls(con: duckdb.DuckDBPyConnection, seed: int = 1) -> dict[str, Value]:
+def controls(
+    con: duckdb.DuckDBPyConnection, seed: int = 1, *, presume_inactive: bool = False
+) -> dict[str, Value]:
     """Compute the controls of each receptor, where the library has labels or affinities.
 
     Parameters
@@ -401,14 +412,16 @@ def controls(con: duckdb.DuckDBPyConnection, seed: int = 1) -> dict[str, Value]:
         With ``receptors``, ``sources``, ``membership`` and ``ranking``.
     seed : int
         Of the run: resamples and halves derive from it.
+    presume_inactive : bool
+        Whether ligands without a label count as inactive: where the config names actives.
 
     Returns
     -------
     dict
         Receptor to ``classification`` and ``correlation`` (score to measures; see
         :func:`compare`), ``common`` (of each kind: the same on the ligands that have every
-        score) and ``unranked`` (labelled ligands without a rank). Empty without labels and
-        affinities.
+        score), ``unranked`` (labelled ligands without a rank) and ``presumed_inactive`` (whether
+        ligands without a label count as inactive). Empty without labels and affinities.
     """
     known = con.execute("SELECT count(label), count(affinity_kcal_mol) FROM sources").fetchall()[0]
     if not any(known):
@@ -416,10 +429,16 @@ def controls(con: duckdb.DuckDBPyConnection, seed: int = 1) -> dict[str, Value]:
     out = {}
     for (receptor,) in con.execute("SELECT receptor FROM receptors ORDER BY ordinal").fetchall():
         own = seed_for(seed, "receptor", receptor)
-        made = {kind: compare_all(load_known(con, receptor, kind), own) for kind in KINDS}
+        made = {
+            kind: compare_all(
+                load_known(con, receptor, kind, presume_inactive=presume_inactive), own
+            )
+            for kind in KINDS
+        }
         out[receptor] = {
             **{kind: by_score for kind, (by_score, _) in made.items()},
             "common": {kind: common for kind, (_, common) in made.items()},
-            "unranked": _lost_actives(con, receptor),
+            "unranked": _lost_actives(con, receptor, presume_inactive=presume_inactive),
+            "presumed_inactive": presume_inactive,
         }
     return out

@@ -25,6 +25,13 @@ TABLES = {
         "SELECT * EXCLUDE (ordinal) FROM residue_energies "
         "ORDER BY receptor, inchikey, state, pose, ordinal"
     ),
+    "checks": (
+        "SELECT * EXCLUDE (ordinal) FROM checks ORDER BY receptor, inchikey, state, pose, ordinal"
+    ),
+    "interactions": (
+        "SELECT * EXCLUDE (ordinal) FROM interactions "
+        "ORDER BY receptor, inchikey, state, pose, ordinal"
+    ),
     "ranking": "SELECT * FROM ranking ORDER BY receptor_ordinal, rank",
     "ledger": "SELECT * FROM ledger ORDER BY receptor_ordinal, ordinal",
 }

@@ -74,12 +74,15 @@ WITH fates AS (
         coalesce(membership.inchikey, record_fates.bad.key, '') AS inchikey,
         membership."primary" AS is_primary,
         record_fates.bad, twin, ligand_fates.bad AS ligand_bad, main, counts,
-        ranking.rank, ranking.ranked_by
+        ranking.rank, ranking.ranked_by,
+        rejected.reason AS rejected_for, rejected.message AS rejected_message
     FROM sources CROSS JOIN receptors
     LEFT JOIN membership USING (record)
     LEFT JOIN record_fates USING (record)
     LEFT JOIN ranking ON membership."primary"
         AND ranking.inchikey = membership.inchikey AND ranking.receptor = receptors.receptor
+    LEFT JOIN rejected ON membership."primary"
+        AND rejected.inchikey = membership.inchikey AND rejected.receptor = receptors.receptor
     LEFT JOIN ligand_fates ON membership."primary"
         AND ligand_fates.inchikey = membership.inchikey
         AND ligand_fates.receptor = receptors.receptor
@@ -98,6 +101,9 @@ WITH fates AS (
         WHEN rank IS NOT NULL THEN {
             'stage': 'rank', 'status': 'ranked', 'reason': '',
             'message': format('rank {} by {}', rank, ranked_by)}
+        WHEN rejected_for IS NOT NULL THEN {
+            'stage': 'rank', 'status': 'filtered', 'reason': rejected_for,
+            'message': rejected_message}
         WHEN ligand_bad IS NOT NULL THEN {
             'stage': ligand_bad.stage, 'status': ligand_bad.status,
             'reason': ligand_bad.reason, 'message': ligand_bad.message}
@@ -121,8 +127,9 @@ def make_ledger(con: duckdb.DuckDBPyConnection) -> None:
 
     What happened to a record before the merge counts for every receptor. A record that is not
     its ligand's primary one is a duplicate. A primary record shares its ligand's fate: ranked,
-    else the last failure or exclusion of the ligand, else a summary of its states' and poses'
-    failures.
+    else ruled out by what was found of its pose, else the last failure or exclusion of the
+    ligand, else a summary of its states' and poses' failures. A failed inspection alone leaves a
+    ligand ranked.
 
     Parameters
     ----------

@@ -14,7 +14,8 @@ from screenmm.ranking.controls import controls
 from screenmm.ranking.costs import account, per_item, versions_used
 from screenmm.ranking.fates import STATUSES
 from screenmm.ranking.verdict import verdicts
-from screenmm.settings import Costs
+from screenmm.redocking.results import redockings
+from screenmm.settings import Costs, Settings
 from screenmm.usage import read_usage
 from screenmm.versions import installed_versions
 
@@ -93,6 +94,7 @@ def make_metrics(
     rates: Costs | None = None,
     hits: int = 0,
     seed: int = 1,
+    settings: Settings | None = None,
 ) -> Metrics:
     """Gather the metrics of a run.
 
@@ -111,19 +113,26 @@ def make_metrics(
         How many top ligands per receptor count as hits.
     seed : int
         Of the run: the resamples of the controls derive from it.
+    settings : Settings, optional
+        The whole config; without it nothing is known of redockings and of named actives.
 
     Returns
     -------
     dict
         ``name``, ``counts``, ``timings`` (by rule), ``costs``, ``platforms``, ``versions``,
-        ``controls`` and ``verdicts``.
+        ``redock``, ``controls`` and ``verdicts``.
     """
     counted = counts(con)
     costs: dict[str, Any] = {"by_rule": {}}
+    redocked = {} if settings is None or files is None else redockings(settings, files)
+    presume_inactive = settings is not None and bool(settings.controls.actives)
     versions = installed_versions()
     if files is not None:
         receptors = list(counted["by_receptor"])
-        usage, targets = read_usage(files.usage), files.targets(receptors)
+        usage = read_usage(files.usage)
+        again = [] if settings is None else settings.redocked
+        gated = settings is not None and settings.controls.gate == "stop"
+        targets = files.targets(receptors, again, gated=gated)
         costs = account(usage, targets, rates or Costs(), files.benchmarks)
         scored = [found["ranked_by_mmgbsa"] for found in counted["by_receptor"].values()]
         things = {
@@ -133,7 +142,7 @@ def make_metrics(
         }
         costs["per"] = per_item(costs["total"], things)
         versions |= versions_used(usage, targets)
-    measured = controls(con, seed)
+    measured = controls(con, seed, presume_inactive=presume_inactive)
     return {
         "name": name,
         "counts": counted,
@@ -141,6 +150,7 @@ def make_metrics(
         "costs": costs,
         "platforms": platforms(con),
         "versions": versions,
+        "redock": redocked,
         "controls": measured,
         "verdicts": verdicts(measured, list(counted["by_receptor"])),
     }

@@ -60,6 +60,17 @@ RESIDUES = {
     "residue_gb_kcal_mol": "FLOAT[]",
     "residue_sa_kcal_mol": "FLOAT[]",
 }
+INSPECTED = {
+    "inchikey": "VARCHAR",
+    "state": "VARCHAR",
+    "pose": "INTEGER",
+    "check_name": "VARCHAR[]",
+    "passed": "BOOLEAN[]",
+    "residue": "VARCHAR[]",
+    "kind": "VARCHAR[]",
+    "distance_angstrom": "DOUBLE[]",
+    "ligand_atoms": "INTEGER[][]",
+}
 MOVED = {
     "inchikey": "VARCHAR",
     "state": "VARCHAR",
@@ -83,8 +94,8 @@ class Parts:
         Ligand of each standardised record, and whether the record is its ligand's primary one.
     events, ligands : sequence of Path
         Ledger events of all stages, and the ligand shards.
-    poses, scores : mapping of receptor to sequence of Path
-        In config order of the receptors; ``scores`` may lack a receptor.
+    poses, scores, inspected : mapping of receptor to sequence of Path
+        In config order of the receptors; ``scores`` and ``inspected`` may lack a receptor.
     selected : Path or None
         Ligands chosen for MM/GBSA; None reads them from the ``ok`` events of stage ``select``.
     """
@@ -95,6 +106,7 @@ class Parts:
     ligands: Sequence[Path]
     poses: Mapping[str, Sequence[Path]]
     scores: Mapping[str, Sequence[Path]] = field(default_factory=dict)
+    inspected: Mapping[str, Sequence[Path]] = field(default_factory=dict)
     selected: Path | None = None
 
 
@@ -155,7 +167,7 @@ def open_parts(
     -------
     duckdb.DuckDBPyConnection
         With ``receptors``, ``sources``, ``membership``, ``events``, ``ligands``, ``poses``,
-        ``scores``, ``residues``, ``moved`` and ``selected``.
+        ``scores``, ``residues``, ``moved``, ``inspected`` and ``selected``.
     """
     con = duckdb.connect()
     con.execute(f"SET threads = {int(threads)}")
@@ -177,6 +189,7 @@ def open_parts(
         "scores": _scan_receptors(parts.scores, SCORES),
         "residues": _scan_receptors(parts.scores, RESIDUES),
         "moved": _scan_receptors(parts.scores, MOVED),
+        "inspected": _scan_receptors(parts.inspected, INSPECTED),
         "selected": _selected(parts),
     }
     for name, query in views.items():

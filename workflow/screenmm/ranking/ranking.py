@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 
+from screenmm.inspection.filters import Filter
 from screenmm.ranking.consensus import COLUMNS as CONSENSUS
 from screenmm.ranking.consensus import SIGNS, make_consensus
 from screenmm.ranking.descriptors import make_descriptors
+from screenmm.ranking.inspected import COLUMNS as INSPECTED
+from screenmm.ranking.inspected import make_inspected
 from screenmm.ranking.intervals import make_intervals
 from screenmm.ranking.tables import write_csv
 
@@ -53,6 +57,7 @@ COLUMNS: dict[str, int | None] = {
     "label": None,
     "affinity_kcal_mol": ENERGY_DECIMALS,
     "records": None,
+    **INSPECTED,
 }
 
 MEMBERS = """
@@ -140,6 +145,7 @@ SELECT {", ".join(c for c in COLUMNS if c not in (*INTERVALS, *CONSENSUS))}, rec
 FROM (
     SELECT best.*, members.* EXCLUDE (inchikey), ligands.smiles,
         heavy_atoms, molecular_weight, formal_charge, main_residues,
+        pose_notes.* EXCLUDE (receptor, inchikey),
         dg_mmgbsa_kcal_mol / nullif(heavy_atoms, 0) AS ligand_efficiency_kcal_mol,
         receptors.ordinal AS receptor_ordinal,
         row_number() OVER (
@@ -153,6 +159,7 @@ FROM (
     JOIN receptors USING (receptor)
     JOIN members USING (inchikey)
     LEFT JOIN main_residues USING (receptor, inchikey)
+    LEFT JOIN pose_notes USING (receptor, inchikey)
     LEFT JOIN ligands USING (inchikey)
     LEFT JOIN parent_descriptors ON parent_descriptors.smiles = ligands.smiles
     LEFT JOIN state_descriptors ON state_descriptors.smiles = best.state_smiles
@@ -195,7 +202,14 @@ ORDERS = {
 """What the config may rank by, and the column; None is MM/GBSA, then docking."""
 
 
-def make_ranking(con: duckdb.DuckDBPyConnection, by: str = "mmgbsa") -> None:
+def make_ranking(
+    con: duckdb.DuckDBPyConnection,
+    by: str = "mmgbsa",
+    must: Sequence[Filter] = (),
+    must_not: Sequence[Filter] = (),
+    *,
+    must_pass_checks: bool = False,
+) -> None:
     """Make the table ``ranking``.
 
     A ligand's pose is the one of lowest MM/GBSA energy; ligands that were not selected for
@@ -204,7 +218,10 @@ def make_ranking(con: duckdb.DuckDBPyConnection, by: str = "mmgbsa") -> None:
     order puts the ligands that have its value first, and leaves out the rank intervals, which
     are of MM/GBSA.
 
-    Beside it come ``residue_energies``, ``intervals`` and ``consensus``.
+    Ligands whose pose the filters rule out are not ranked; ``rejected`` says why.
+
+    Beside it come ``residue_energies``, ``checks``, ``interactions``, ``intervals`` and
+    ``consensus``.
 
     Parameters
     ----------
@@ -212,9 +229,14 @@ def make_ranking(con: duckdb.DuckDBPyConnection, by: str = "mmgbsa") -> None:
         From :func:`screenmm.ranking.parts.open_parts`.
     by : str
         Key of ``ORDERS``.
+    must, must_not : sequence of Filter
+        Interactions that a ranked pose must have, all of them, and those that it must not have.
+    must_pass_checks : bool
+        Whether a ligand is left out whose pose failed a check.
     """
     con.execute(MEMBERS)
     con.execute(BEST)
+    make_inspected(con, must, must_not, must_pass_checks=must_pass_checks)
     make_descriptors(con)
     con.execute(RESIDUE_ENERGIES)
     con.execute(MAIN_RESIDUES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import duckdb
 
 from screenmm.ranking.fates import STATUSES
 from screenmm.ranking.metrics import Metrics
-from screenmm.ranking.report import duration, energy
+from screenmm.report.formats import duration, energy
 
 TOP = 10
 NAME_WIDTH = 28
@@ -94,11 +95,11 @@ def _best(con: duckdb.DuckDBPyConnection) -> list[str]:
     return ["", *_columns(rows, {0, 3, 4}), "energies in kcal/mol, lower is better"]
 
 
-def _verdicts(metrics: Metrics) -> list[str]:
-    """Whether the scores can be trusted, receptor by receptor; alike ones once."""
+def _told(by_receptor: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Give each receptor's text; alike ones once."""
     alike: dict[str, list[str]] = {}
-    for receptor, verdict in metrics["verdicts"].items():
-        alike.setdefault(verdict["text"], []).append(receptor)
+    for receptor, each in by_receptor.items():
+        alike.setdefault(each["text"], []).append(receptor)
     return [
         line
         for text, receptors in alike.items()
@@ -121,7 +122,8 @@ def summarise(con: duckdb.DuckDBPyConnection, metrics: Metrics, results: Path, r
     Returns
     -------
     str
-        Plain text: fates, failures by reason, time per stage, the best ligands, verdicts, paths.
+        Plain text: fates, failures by reason, time per stage, the best ligands,
+        redockings, verdicts, paths.
     """
     lines = [
         f"{metrics['name']}: {metrics['counts']['records']} records, "
@@ -131,7 +133,9 @@ def summarise(con: duckdb.DuckDBPyConnection, metrics: Metrics, results: Path, r
         *_failures(metrics),
         *_timings(metrics),
         *_best(con),
-        *_verdicts(metrics),
+        # whether the poses, and the scores, can be trusted
+        *_told(metrics.get("redock", {})),
+        *_told(metrics["verdicts"]),
         "",
         f"results  {results}",
         f"report   {report}",

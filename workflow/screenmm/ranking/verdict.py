@@ -53,6 +53,11 @@ NO_CONTROLS = (
     "labels nor measured affinities. Add known actives and inactives, or measured ligands."
 )
 
+PRESUMED = (
+    "Library molecules without a label count as inactive here: each unknown active among them "
+    "makes the scores look worse than they are."
+)
+
 
 class Level(StrEnum):
     """What the scores of a target are worth."""
@@ -243,5 +248,7 @@ def verdicts(controls: dict[str, Value], receptors: list[str]) -> dict[str, Valu
         found = controls.get(receptor, {})
         kinds = [judge(kind, found["common"][kind]) for kind in MEASURE if found.get(kind)]
         text = " ".join(each["text"] for each in kinds) or NO_CONTROLS
+        if found.get("presumed_inactive") and found.get("classification"):
+            text = f"{text} {PRESUMED}"
         out[receptor] = {"text": text, "kinds": kinds}
     return out

@@ -1,0 +1,97 @@
+"""What a small made-up screen shows that a real one does not: hostile names, two receptors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from screenmm.ranking.complexes import write_complexes
+from screenmm.ranking.hits import write_hits
+from screenmm.ranking.metrics import make_metrics
+from screenmm.report.report import write_report
+from tests.unit.ranking.conftest import HOSTILE, Screen
+
+NAMES = [*HOSTILE, "</script><script>window.hit = 1</script>", "<svg onload='window.hit = 1'>"]
+
+
+@pytest.fixture(scope="module")
+def report(screen: Screen, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("hostile")
+    with screen.open() as con:
+        for i, name in enumerate(NAMES):
+            for column in ("name", "aliases", "main_residues", "interactions", "minimisation"):
+                con.execute(
+                    f"UPDATE ranking SET {column} = ? WHERE rank % ? = ?", [name, len(NAMES), i]
+                )
+            con.execute(
+                "UPDATE residue_energies SET residue = ? WHERE ordinal % ? = ?",
+                [name, len(NAMES), i],
+            )
+        write_hits(con, screen.sdf, folder / "hits.sdf")
+        write_complexes(con, folder / "hits.sdf", screen.structures, folder / "complexes", 2)
+        metrics = make_metrics(con, screen.settings.name)
+        write_report(con, metrics, screen.settings, folder / "report.html", results=folder)
+    return folder / "report.html"
+
+
+@pytest.fixture
+def page(browser: Browser, report: Path) -> Iterator[Page]:
+    problems: list[str] = []
+    context = browser.new_context(
+        offline=True, reduced_motion="reduce", viewport={"width": 960, "height": 640}
+    )
+    page = context.new_page()
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda message: problems.append(message.text))
+    page.on("dialog", lambda dialog: problems.append(dialog.message))
+    page.goto(report.as_uri())
+    page.wait_for_selector(".panel[data-ready]")
+    yield page
+    assert page.evaluate("window.hit") is None
+    context.close()
+    assert [text for text in problems if "GPU stall" not in text] == []
+
+
+def test_hostile_names_are_only_shown(page: Page) -> None:
+    rows = page.locator("#r-wt [data-part=table] tbody tr")
+    expect(rows).to_have_count(14)
+    shown = {" ".join(text.split()) for text in rows.locator("button.name").all_text_contents()}
+    assert shown == {" ".join(name.split()) for name in NAMES}
+    page.click("summary:has-text('Columns')")
+    for box in page.locator("#r-wt [data-part=columns] input").all():
+        box.check()
+    page.keyboard.press("Escape")
+    rows.locator("button.name").first.click()
+    dialog = page.get_by_role("dialog")
+    for _ in range(len(NAMES)):
+        page.keyboard.press("ArrowRight")
+    expect(dialog).to_contain_text("library.smi")
+    page.keyboard.press("Escape")
+    page.locator("#r-wt .scene").scroll_into_view_if_needed()
+    page.wait_for_selector("#r-wt .scene[data-drawn]")
+    assert page.locator("img, iframe, object, svg[onload]").count() == 0
+
+
+def test_another_receptor_opens_with_its_tab(page: Page) -> None:
+    first, second = page.get_by_role("tab").all()
+    expect(page.locator("#r-V678F")).to_be_hidden()
+    first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(second).to_be_focused()
+    expect(second).to_have_attribute("aria-selected", "true")
+    page.wait_for_selector("#r-V678F[data-ready]")
+    expect(page.locator("#r-wt")).to_be_hidden()
+    expect(page.locator("#r-V678F [data-part=table] tbody tr")).to_have_count(13)
+    page.keyboard.press("Home")
+    expect(page.locator("#r-wt")).to_be_visible()
+
+
+def test_ligands_without_a_pose_are_named_as_missing_from_the_sdf(page: Page) -> None:
+    panel = page.locator("#r-wt")
+    expect(panel.locator("[data-part=sdf]")).to_have_text("SDF of all (12)")
+    expect(panel.locator("[data-part=poses]")).to_contain_text(
+        "2 ligands of 14 without a minimised pose"
+    )
