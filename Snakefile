@@ -14,12 +14,17 @@ pathvars:
     benchmarks=f"{config.get('results', 'results')}/benchmarks",
 
 
+report: "workflow/report/workflow.rst"
+
+
 include: "workflow/rules/common.smk"
 include: "workflow/rules/library.smk"
 include: "workflow/rules/ligands.smk"
 include: "workflow/rules/receptor.smk"
 include: "workflow/rules/docking.smk"
 include: "workflow/rules/scoring.smk"
+include: "workflow/rules/inspection.smk"
+include: "workflow/rules/controls.smk"
 include: "workflow/rules/ranking.smk"
 include: "workflow/rules/audit.smk"
 
@@ -37,9 +42,11 @@ rule screen:
         report="<results>/report.html",
         ranking="<results>/ranking.csv",
         crate="<results>/ro-crate-metadata.json",
+        redockings=REDOCKINGS,
         # shards are targets too, so that one that was deleted is made again
         poses=all_pose_tables,
         scores=all_score_tables,
+        inspected=all_inspected_tables,
     message:
         "The screen is complete: {input.report}"
 

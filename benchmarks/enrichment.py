@@ -1,31 +1,32 @@
-"""fabp4 (DUD-E): its 47 actives among 200 of its decoys, end to end.
+"""fabp4 and inha (DUD-E): all their actives among 450 of their decoys, end to end.
 
-    python benchmarks/enrichment.py WORK_FOLDER [--cores 2] [--engine rustina|vina]
+    python benchmarks/enrichment.py WORK_FOLDER [--cores 2] [--targets fabp4 inha]
 
-Writes ``results/enrichment_fabp4_ENGINE.csv``: ROC-AUC and enrichment factors of every
-score and of heavy-atom count, with 95 % bootstrap intervals.
+The decoys are a fixed random choice. inha keeps its NAD+ cofactor, which is a part of the site.
+Writes, as the screens' own ``metrics.json`` have them, ``results/enrichment.csv`` (every measure
+of every score and trivial baseline, with its 95 % interval, and the lead over heavy-atom count)
+and ``results/enrichment_verdicts.csv``. A screen that was stopped goes on where it was.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import random
 from pathlib import Path
 
-import numpy as np
 from screens import RESULTS, data_folder, rows_of, run_screen, write_rows
-from sklearn.metrics import roc_auc_score
 
-DECOYS = 200
+DECOYS = 450
 SEED = 20261122
-SCORES = {
-    "dg_mmgbsa_kcal_mol": -1,
-    "dock_score_kcal_mol": -1,
-    "cnn_affinity_pk": 1,
-    "cnn_score": 1,
-    "heavy_atoms": 1,
-}
-"""Columns of the ranking; -1 where lower is better."""
+MEASURES = (
+    "roc_auc", "pr_auc", "log_auc", "bedroc_20", "ef_1_percent", "ef_5_percent", "ef_10_percent",
+)  # fmt: skip
+NAD = (
+    "NC(=O)c1ccc[n+](c1)[C@@H]1O[C@H](COP([O-])(=O)OP([O-])(=O)OC[C@H]2O[C@H]([C@H](O)"
+    "[C@@H]2O)n2cnc3c(N)ncnc23)[C@@H](O)[C@H]1O"
+)
+COFACTORS = {"fabp4": [], "inha": [{"residue": "NAD", "smiles": NAD}]}
 
 
 def write_library(source: Path, folder: Path) -> None:
@@ -37,68 +38,79 @@ def write_library(source: Path, folder: Path) -> None:
     (folder / "decoys.smi").write_text("\n".join(chosen) + "\n")
 
 
-def enrichment(labels: np.ndarray, values: np.ndarray, fraction: float) -> float:
-    """Share of actives in the best fraction over their share in all; ties by chance order."""
-    n = max(1, int(np.ceil(fraction * len(values))))
-    order = np.argsort(-values, kind="stable")
-    return float(labels[order[:n]].mean() / labels.mean())
+def run_target(name: str, folder: Path, args: argparse.Namespace) -> dict:
+    source = data_folder() / "enrichment" / name
+    write_library(source, folder)
+    config = {
+        "name": name,
+        "results": "results",
+        "library": {
+            "files": [{"path": "actives.smi", "label": 1}, {"path": "decoys.smi", "label": 0}],
+            "shard_size": 50,
+        },
+        "receptors": {
+            name: {"structure": str(source / "receptor.pdb"), "cofactors": COFACTORS[name]}
+        },
+        "pocket": {"ligand": str(source / "crystal_ligand.mol2")},
+        "ligands": {"max_states": args.states},
+        "docking": {"engine": args.engine, "exhaustiveness": args.exhaustiveness},
+        "scoring": {"poses": args.poses},
+    }
+    done = run_screen(config, folder, args.cores)
+    if done.returncode:
+        raise SystemExit(done.stderr[-3000:])
+    return json.loads((folder / "results/metrics.json").read_text())
 
 
-def with_interval(function, labels: np.ndarray, values: np.ndarray) -> list[float]:
-    rng = np.random.default_rng(SEED)
-    draws = []
-    for _ in range(2000):
-        pick = rng.integers(0, len(labels), len(labels))
-        if 0 < labels[pick].sum() < len(pick):
-            draws.append(function(labels[pick], values[pick]))
-    low, high = np.percentile(draws, [2.5, 97.5])
-    return [round(x, 3) for x in (function(labels, values), low, high)]
+def measured(metrics: dict, name: str, settings: dict[str, object]) -> list[dict[str, object]]:
+    """A row per score and measure."""
+    rows: list[dict[str, object]] = []
+    for score, row in metrics["controls"][name]["classification"].items():
+        size = row.get("baselines", {}).get("heavy_atoms", {})
+        for measure in MEASURES:
+            found, lead = row[measure], size.get(measure, {})
+            rows.append(
+                {"target": name, **settings, "score": score, "n": row["n"],
+                 "actives": row["actives"], "measure": measure}
+                | {key: rounded(found.get(key)) for key in ("value", "low", "high")}
+                | {f"lead_over_size{end}": rounded(lead.get(key))
+                   for end, key in (("", "lead"), ("_low", "low"), ("_high", "high"))}
+                | {"note": found.get("reason", "")}
+            )  # fmt: skip
+    return rows
+
+
+def rounded(value: float | None) -> float | str:
+    return "" if value is None else round(value, 3)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--cores", type=int, default=2)
+    parser.add_argument("--targets", nargs="+", choices=COFACTORS, default=list(COFACTORS))
     parser.add_argument("--engine", choices=("rustina", "vina"), default="rustina")
     parser.add_argument("--exhaustiveness", type=int, default=8, help="of vina")
+    parser.add_argument("--states", type=int, default=2, help="states docked per ligand")
     parser.add_argument("--poses", type=int, default=2, help="poses minimised per ligand")
     args = parser.parse_args()
-    source = data_folder() / "enrichment/fabp4"
-    write_library(source, args.folder)
-    config = {
-        "name": "fabp4",
-        "results": "results",
-        "library": {
-            "files": [{"path": "actives.smi", "label": 1}, {"path": "decoys.smi", "label": 0}]
-        },
-        "receptors": {"fabp4": {"structure": str(source / "receptor.pdb")}},
-        "pocket": {"ligand": str(source / "crystal_ligand.mol2")},
-        "ligands": {"max_states": 2},
-        "docking": {"engine": args.engine, "exhaustiveness": args.exhaustiveness},
-        "scoring": {"top": 1000, "poses": args.poses},
-    }
-    done = run_screen(config, args.folder, args.cores)
-    if done.returncode:
-        raise SystemExit(done.stderr[-3000:])
-    ranking = rows_of(args.folder / "results/ranking.csv")
-    scored = [row for row in ranking if row["dg_mmgbsa_kcal_mol"]]
-    labels = np.array([int(row["label"]) for row in scored])
-    table = []
-    for column, sign in SCORES.items():
-        if not scored[0][column]:
-            continue  # this engine does not give it
-        values = sign * np.array([float(row[column]) for row in scored])
-        row: dict[str, object] = {"score": column, "n": len(scored), "actives": int(labels.sum())}
-        for name, function in {
-            "roc_auc": roc_auc_score,
-            "ef1": lambda y, v: enrichment(y, v, 0.01),
-            "ef5": lambda y, v: enrichment(y, v, 0.05),
-            "ef10": lambda y, v: enrichment(y, v, 0.10),
-        }.items():
-            value, low, high = with_interval(function, labels, values)
-            row |= {name: value, f"{name}_low": low, f"{name}_high": high}
-        table.append(row)
-    write_rows(RESULTS / f"enrichment_fabp4_{args.engine}.csv", table)
+    table: list[dict[str, object]] = []
+    said: list[dict[str, object]] = []
+    for name in args.targets:
+        metrics = run_target(name, args.folder / name, args)
+        settings = {"engine": args.engine, "exhaustiveness": args.exhaustiveness,
+                    "states": args.states, "poses": args.poses}  # fmt: skip
+        table += measured(metrics, name, settings)
+        ledger = rows_of(args.folder / name / "results/ledger.csv")
+        fates = {
+            status: sum(row["status"] == status for row in ledger)
+            for status in ("ranked", "filtered", "duplicate", "failed")
+        }
+        verdict = metrics["verdicts"][name]["text"]
+        said.append({"target": name, **settings, "records": len(ledger), **fates,
+                     "verdict": verdict})  # fmt: skip
+    write_rows(RESULTS / "enrichment.csv", table)
+    write_rows(RESULTS / "enrichment_verdicts.csv", said)
 
 
 if __name__ == "__main__":

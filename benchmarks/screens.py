@@ -25,12 +25,14 @@ def data_folder() -> Path:
     return folder
 
 
-def run_screen(config: dict, folder: Path, cores: int) -> subprocess.CompletedProcess[str]:
-    """Write the config into a folder and run its screen there."""
+def run_screen(
+    config: dict, folder: Path, cores: int, *targets: str
+) -> subprocess.CompletedProcess[str]:
+    """Write the config into a folder and run its screen there, or only some files of it."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     command = [
-        "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--cores", str(cores),
+        "snakemake", *targets, "--snakefile", str(ROOT / "Snakefile"), "--cores", str(cores),
         "--workflow-profile", str(ROOT / "profiles/default"),
         "--configfile", "config.yaml", "--quiet", "all",
     ]  # fmt: skip

@@ -1,8 +1,8 @@
 """A stand-in for the command ``screenmm`` whose engines cost nothing: for benchmarks only.
 
-``prepare-ligands``, ``dock`` and ``score`` invent their results, with the package's own
-schemas and writers; every other command is the real one. Each command leaves a line in
-the file that ``SCREENMM_SCALE_USAGE`` names: when it ran and what it took.
+``prepare-ligands``, ``dock``, ``score`` and ``inspect`` invent their results, with the
+package's own schemas and writers; every other command is the real one. Each command leaves a
+line in the file that ``SCREENMM_SCALE_USAGE`` names: when it ran and what it took.
 """
 
 from __future__ import annotations
@@ -24,6 +24,10 @@ from typing import Any
 MOVED_ATOMS = 300
 RESIDUES = 65
 """About what a real score of the demo names."""
+
+CHECKS = 22
+INTERACTIONS = 14
+"""About what a real inspection of the demo finds."""
 
 TERMS = ("vdw", "coulomb", "gb", "sa", "strain")
 
@@ -208,10 +212,47 @@ def score(arguments: list[str]) -> int:
     return 0
 
 
+def inspect(arguments: list[str]) -> int:
+    """Checks and interactions of each ligand's best pose, the interactions drawn at random."""
+    import numpy as np  # noqa: PLC0415
+
+    from screenmm.batch import Outcome  # noqa: PLC0415
+    from screenmm.inspection.filters import KINDS  # noqa: PLC0415
+    from screenmm.ledger import write_events  # noqa: PLC0415
+    from screenmm.stages.inspect import SCHEMA, best_poses, write_inspected  # noqa: PLC0415
+
+    _, args = _options(arguments, "scores", "minimised", "receptor", "inspected", "events")
+    with np.load(args.receptor / "coordinates.npz") as arrays:
+        labels = arrays["residue_labels"].tolist()
+
+    def inspected(pose: dict[str, Any]) -> dict[str, Any]:
+        draw = _generator(pose["state"])
+        row = {
+            **{name: pose[name] for name in ("inchikey", "state", "pose")},
+            "check_name": [f"check_{number}" for number in range(CHECKS)],
+            "passed": [draw.random() < 0.99 for _ in range(CHECKS)],
+            "residue": draw.choices(labels, k=INTERACTIONS),
+            "kind": draw.choices(KINDS, k=INTERACTIONS),
+            "distance_angstrom": [draw.uniform(2.5, 4.5) for _ in range(INTERACTIONS)],
+            "ligand_atoms": [[draw.randrange(30)] for _ in range(INTERACTIONS)],
+        }
+        if set(row) != set(SCHEMA.names):
+            raise SystemExit(
+                f"the stand-in's columns are not the schema's: {set(row) ^ set(SCHEMA.names)}"
+            )
+        return row
+
+    poses = best_poses(args.scores, args.minimised)
+    write_inspected([Outcome(key, inspected(pose)) for key, pose in poses], args.inspected)
+    write_events(args.events, [])
+    return 0
+
+
 FAKES: dict[str, Callable[[list[str]], int]] = {
     "prepare-ligands": prepare_ligands,
     "dock": dock,
     "score": score,
+    "inspect": inspect,
 }
 
 

@@ -3,9 +3,9 @@
     python benchmarks/scale/measure.py run --records 1000 10000 100000 --work /tmp/scale
     python benchmarks/scale/measure.py plot      # needs matplotlib
 
-The real workflow runs on a library that is enumerated here; only prepare-ligands, dock and
-score are stand-ins (engine.py). One row per run goes to results/scale.csv, one per run and
-stage to results/scale_stages.csv.
+The real workflow runs on a library that is enumerated here; only prepare-ligands, dock, score
+and inspect are stand-ins (engine.py). One row per run goes to results/scale.csv, one per run
+and stage to results/scale_stages.csv.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from screenmm.layout import shard_names
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 RESULTS = HERE.parent / "results"
-ENGINES = {"prepare-ligands", "dock", "score"}
+ENGINES = {"prepare-ligands", "dock", "score", "inspect"}
 SAMPLE_S = 0.5
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
@@ -54,6 +54,7 @@ def run(
     write_demo(folder / "demo")
     write_library(folder / "library.smi", records)
     config = {
+        "controls": {"redock": False},
         "name": f"scale-{records}",
         "results": "results",
         "library": {"files": ["library.smi"], "shard_size": shard_size},
@@ -66,7 +67,7 @@ def run(
     (folder / "profile").mkdir()
     # one thread per stand-in: two shards side by side, as nothing in them is parallel
     profile = yaml.safe_load((ROOT / "profiles/default/config.yaml").read_text())
-    profile["set-threads"].update(standardise=1, prepare_ligands=1, dock=1, score=1)
+    profile["set-threads"].update(standardise=1, prepare_ligands=1, dock=1, score=1, inspect=1)
     profile.update(profile_keys)
     (folder / "profile/config.yaml").write_text(yaml.safe_dump(profile))
     environment = {

@@ -59,6 +59,7 @@ def test_check_says_what_the_config_asks_for(
         "  receptors wt",
         "  docking   rustina, 9 poses per state",
         "  scoring   best 1000 ligands, 2 poses each",
+        "  redocking wt: l.sdf",
         "  results   results/x",
     ]
 

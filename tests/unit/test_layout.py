@@ -41,6 +41,10 @@ def test_partial_files_and_journals_are_no_shards(tmp_path: Path) -> None:
 
 
 def test_tables_follow_the_shards_that_exist_now(files: Layout) -> None:
+    assert relative(files, files.records()) == [
+        "library/records/b0.parquet",
+        "library/records/b1.parquet",
+    ]
     assert relative(files, files.parents()) == [
         "library/parents/b0.parquet",
         "library/parents/b1.parquet",
@@ -50,6 +54,10 @@ def test_tables_follow_the_shards_that_exist_now(files: Layout) -> None:
     assert relative(files, files.poses("wt")) == ["poses/wt/b.sdf.gz"]
     assert relative(files, files.scores("wt")) == ["scores/wt/b0.parquet", "scores/wt/b1.parquet"]
     assert relative(files, files.minimised("wt")) == ["scores/wt/b0.sdf.gz", "scores/wt/b1.sdf.gz"]
+    assert relative(files, files.inspected("wt")) == [
+        "inspected/wt/b0.parquet",
+        "inspected/wt/b1.parquet",
+    ]
 
 
 def test_events_are_of_every_stage_in_order(files: Layout) -> None:
@@ -62,6 +70,8 @@ def test_events_are_of_every_stage_in_order(files: Layout) -> None:
         "selected/wt/select.events.parquet",
         "scores/wt/b0.events.parquet",
         "scores/wt/b1.events.parquet",
+        "inspected/wt/b0.events.parquet",
+        "inspected/wt/b1.events.parquet",
     ]
 
 
@@ -76,7 +86,7 @@ def test_single_files(files: Layout) -> None:
 
 def test_jobs_are_those_of_the_present_shards(files: Layout) -> None:
     targets = files.targets(["wt"])
-    assert targets["score"] == {"wt/b0", "wt/b1"}
+    assert targets["score"] == targets["inspect"] == {"wt/b0", "wt/b1"}
     assert targets["dock"] == {"wt/b"}
     assert targets["prepare_receptor"] == {"wt"}
     assert targets["split"] == {""}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from screenmm.methods import VERSIONS, stage_settings
+from screenmm.methods import PER_RECEPTOR, VERSIONS, stage_settings
 from screenmm.settings import Settings, parse_settings
 
 CONFIG = """\
@@ -34,13 +34,17 @@ def settings_with(path: str = "", value: Any = None) -> Settings:
 
 
 def texts(settings: Settings) -> dict[str, str]:
-    """Settings text of every stage; prepare_receptor has one per receptor."""
-    found = {s: stage_settings(settings, s) for s in VERSIONS if s != "prepare_receptor"}
-    for receptor in settings.receptors:
-        found[f"prepare_receptor {receptor}"] = stage_settings(
-            settings, "prepare_receptor", receptor
-        )
+    """Settings text of every stage; some have one per receptor."""
+    with_receptor = ("prepare_receptor", *PER_RECEPTOR)
+    found = {s: stage_settings(settings, s) for s in VERSIONS if s not in with_receptor}
+    for stage in with_receptor:
+        for receptor in settings.receptors:
+            found[f"{stage} {receptor}"] = stage_settings(settings, stage, receptor)
     return found
+
+
+def both(stage: str) -> set[str]:
+    return {f"{stage} wt", f"{stage} mutant"}
 
 
 @pytest.mark.parametrize(
@@ -48,24 +52,28 @@ def texts(settings: Settings) -> dict[str, str]:
     [
         ("name", "other", set()),
         ("results", "results/other", set()),
-        ("seed", 2, {"prepare_ligands", "dock", "score"}),
+        ("seed", 2, {"prepare_ligands", "dock", "score"} | both("reference")),
         ("library.files", ["other.smi"], {"split"}),
         ("library.id_column", "name", {"split"}),
         ("library.shard_size", 100, {"split", "merge"}),
         ("receptors.wt.ph", 6.5, {"prepare_receptor wt"}),
         ("receptors.mutant.mutations", ["T315A"], {"prepare_receptor mutant"}),
-        ("receptors.mutant.pocket", {"ligand": "other.sdf"}, {"prepare_receptor mutant"}),
-        ("pocket.padding_angstrom", 5, {"prepare_receptor wt", "prepare_receptor mutant"}),
-        ("ligands.ph_min", 7.0, {"prepare_ligands"}),
-        ("ligands.ph_max", 8.0, {"prepare_ligands"}),
-        ("ligands.tautomers", False, {"prepare_ligands"}),
-        ("ligands.max_stereoisomers", 8, {"prepare_ligands"}),
+        (
+            "receptors.mutant.pocket",
+            {"ligand": "other.sdf"},
+            {"prepare_receptor mutant", "reference mutant", "compare mutant"},
+        ),
+        ("pocket.padding_angstrom", 5, both("prepare_receptor")),
+        ("ligands.ph_min", 7.0, {"prepare_ligands"} | both("reference")),
+        ("ligands.ph_max", 8.0, {"prepare_ligands"} | both("reference")),
+        ("ligands.tautomers", False, {"prepare_ligands"} | both("reference")),
+        ("ligands.max_stereoisomers", 8, {"prepare_ligands"} | both("reference")),
         ("ligands.max_states", 1, {"prepare_ligands"}),
-        ("ligands.conformer_trials", 1, {"prepare_ligands"}),
-        ("ligands.max_heavy_atoms", 50, {"standardise"}),
+        ("ligands.conformer_trials", 1, {"prepare_ligands"} | both("reference")),
+        ("ligands.max_heavy_atoms", 50, {"standardise"} | both("reference")),
         ("ligands.filters.logp", {"max": 5}, {"standardise"}),
-        ("ligands.time_limit_s", 30, {"standardise", "prepare_ligands"}),
-        ("docking.engine", "vina", {"standardise", "prepare_ligands", "dock"}),
+        ("ligands.time_limit_s", 30, {"standardise", "prepare_ligands"} | both("reference")),
+        ("docking.engine", "vina", {"standardise", "prepare_ligands", "dock"} | both("compare")),
         ("docking.poses", 5, {"dock"}),
         ("docking.exhaustiveness", 16, {"dock"}),
         ("docking.device", "cpu", {"dock"}),
@@ -79,7 +87,17 @@ def texts(settings: Settings) -> dict[str, str]:
         ("scoring.max_iterations", 200, {"score"}),
         ("scoring.solute_dielectric", 2, {"score"}),
         ("scoring.time_limit_s", 100, {"score"}),
+        ("controls.redock", False, set()),
+        ("controls.gate", "stop", set()),
+        ("controls.redock_rmsd_angstrom", 3, both("compare")),
+        ("controls.reference_smiles", "CCO", both("reference")),
+        ("controls.reference", "ligand.sdf", both("reference") | both("compare")),
+        ("controls.actives", ["actives.smi"], {"split"}),
+        ("inspection.energy_conformers", 50, {"inspect"}),
+        ("inspection.time_limit_s", 50, {"inspect"}),
         ("ranking.complexes", 5, {"rank"}),
+        ("ranking.pose_checks", "filter", {"rank"}),
+        ("ranking.interactions.must", ["hydrogen bond to Val981"], {"rank"}),
         ("ranking.table_rows", 50, set()),
     ],
 )
@@ -94,9 +112,28 @@ def test_every_config_key_reaches_a_stage() -> None:
         json.loads(text) for stage, text in texts(settings_with()).items() if stage != "report"
     ]
     dump = settings_with().model_dump(mode="json")
-    for section in ("library", "ligands", "docking", "scoring"):
+    for section in ("library", "ligands", "docking", "scoring", "inspection"):
         read = set().union(*(part.get(section, {}) for part in found))
         assert read == set(dump[section]), section
+
+
+def test_the_reference_is_scored_by_the_same_protocol_each_pose_once() -> None:
+    settings = settings_with("scoring.jitter_replicas", 4)
+    of_library = json.loads(stage_settings(settings, "score"))
+    of_reference = json.loads(stage_settings(settings, "score", of_reference=True))
+    # 9 poses against 2, within as much time per pose
+    differ = {"jitter_replicas": 0, "time_limit_s": of_library["scoring"]["time_limit_s"] * 4.5}
+    assert of_reference == of_library | {"scoring": of_library["scoring"] | differ}
+
+
+def test_known_actives_are_split_like_library_files_with_label_1() -> None:
+    settings = settings_with("controls.actives", ["actives.smi", {"path": "more.smi", "label": 1}])
+    read = json.loads(stage_settings(settings, "split"))["library"]["files"]
+    assert read == [
+        {"path": "library.smi", "label": None},
+        {"path": "actives.smi", "label": 1},
+        {"path": "more.smi", "label": 1},
+    ]
 
 
 @pytest.mark.parametrize("stage", sorted(VERSIONS))

@@ -13,6 +13,8 @@ from rdkit import Chem
 
 from tests.workflow.conftest import new_screen
 
+RULE = r"^(?:(?:rule|checkpoint) |use rule \w+ as )(\w+)(?::| with:)"
+
 NO_SHARED_FILES = {"kubernetes", "aws-batch"}
 """Without a shared file system; a folder stands in for the store of the dry run."""
 
@@ -42,6 +44,7 @@ def profile(root: Path, name: str) -> dict:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory, tyk2_protein: Path, tyk2_ligands: list[Chem.Mol]) -> Path:
     screen = new_screen(tmp_path_factory.mktemp("screen"), tyk2_protein, tyk2_ligands)
+    screen.config["controls"] = {"redock": True, "gate": "stop"}
     (screen.folder / "config.yaml").write_text(yaml.safe_dump(screen.config))
     return screen.folder
 
@@ -66,6 +69,7 @@ def test_dry_run_takes_the_profile(name: str, folder: Path, root: Path) -> None:
     assert done.returncode == 0, told[-3000:]
     counted = dict(re.findall(r"^(\w+) +(\d+)$", told, re.MULTILINE))
     assert counted["split"] == counted["prepare_receptor"] == counted["screen"] == "1"
+    assert counted["redock"] == counted["rescore"] == counted["gate"] == "1"
     assert not list(folder.rglob("*.parquet"))
 
 
@@ -76,7 +80,7 @@ def test_profile_names_rules_that_exist_and_nothing_of_the_experiment(
     rules = {
         rule
         for path in (root / "workflow/rules").glob("*.smk")
-        for rule in re.findall(r"^(?:rule|checkpoint) (\w+):", path.read_text(), re.MULTILINE)
+        for rule in re.findall(RULE, path.read_text(), re.MULTILINE)
     }
     found = profile(root, name)
     assert set(found["set-threads"]) | set(found["set-resources"]) <= rules

@@ -43,6 +43,7 @@ def in_environments(tmp_path_factory, tyk2_protein, tyk2_ligands) -> InEnvironme
     """The screen in environments that this made anew."""
     folder = tmp_path_factory.mktemp("conda")
     screen = new_screen(folder, tyk2_protein, tyk2_ligands)
+    screen.config["controls"] = {"redock": True}
     prefix = folder / "environments"
     with conda_is_the_stand_in(tmp_path_factory.mktemp("poison")):
         screen.run(2, "--sdm", "conda", "--conda-prefix", str(prefix))
@@ -50,7 +51,8 @@ def in_environments(tmp_path_factory, tyk2_protein, tyk2_ligands) -> InEnvironme
 
 
 def test_environments_give_the_same_bytes(finished: Screen, in_environments: InEnvironments):
-    assert in_environments.screen.bytes_of(*STABLE) == finished.bytes_of(*STABLE)
+    names = (*STABLE, "controls/tyk2/redock.json", "controls/tyk2/redock.sdf")
+    assert in_environments.screen.bytes_of(*names) == finished.bytes_of(*names)
 
 
 def test_every_environment_was_made_and_used(in_environments: InEnvironments, tmp_path: Path):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections import Counter
+from xml.etree import ElementTree
 
 import pytest
 
@@ -45,4 +47,35 @@ def test_every_hostile_record_has_a_fate(screen: Screen):
             # standardised, yet not dockable: later stages say why
             assert row["stage"] in ("prepare_ligands", "dock", "score"), row
             assert row["reason"] != "internal_error", row
+    check_the_bias_report(screen, statuses, library.records)
     assert "<script>alert(1)" not in (screen.results / "report.html").read_text()
+
+
+def check_the_bias_report(screen: Screen, statuses: Counter[str], records: int) -> None:
+    """Every record is counted: by fate, in each property, and in the classes of loss."""
+    bias = json.loads((screen.results / "metrics.json").read_text())["bias"]
+    assert (bias["records"], bias["described"], bias["sampled"]) == (records, records, False)
+    (own,) = bias["by_receptor"].values()
+    fates = own["fates"]
+    assert {fate: fates[fate]["records"] for fate in statuses} == statuses
+    assert fates["input"]["records"] == sum(statuses.values()) == records
+    assert 0 < fates["failed"]["no_structure_read"] < fates["failed"]["records"]
+    for fate in ("ranked", "filtered", "duplicate"):
+        assert fates[fate]["no_structure_read"] == 0
+    for each in own["properties"].values():
+        for fate, told in each["by_fate"].items():
+            assert sum(told["counts"]) == told["n"]
+            assert told["n"] + fates[fate]["no_structure_read"] == fates[fate]["records"]
+    for loss in ("failed", "filtered"):
+        for by in ("charge", "weight"):
+            rows = [row for row in own["losses"] if (row["loss"], row["by"]) == (loss, by)]
+            assert sum(row["records"] for row in rows) == records - statuses["duplicate"]
+            assert sum(row["lost"] for row in rows) == statuses[loss]
+    lost = {row["class"]: row for row in own["losses"] if row["loss"] == "failed"}
+    for name in ("boron", "silicon", "metal"):
+        assert lost[name]["lost"] > 0, name
+    with (screen.results / "bias/fates.csv").open(newline="") as handle:
+        table = {row["fate"]: int(row["records"]) for row in csv.DictReader(handle)}
+    assert table == {fate: told["records"] for fate, told in fates.items()}
+    for path in (screen.results / "figures").glob("*.svg"):
+        ElementTree.parse(path)

@@ -55,7 +55,7 @@ def test_every_record_replays_exactly(finished: Screen) -> None:
     by_key = {key: [s["step"] for s in steps if s["key"] == key] for key in LIBRARY}
     whole = [
         "settings", "input", "standardise", "merge", "prepare_ligands", "receptor", "dock",
-        "select", "score", "minimised", "ranking", "ledger",
+        "select", "score", "minimised", "inspect", "ranking", "ledger",
     ]  # fmt: skip
     assert by_key["indole"] == by_key["phenol again"] == by_key["strained"] == whole
     assert by_key["silane"] == ["settings", "input", "standardise", "ledger"]
@@ -112,7 +112,7 @@ def test_what_was_tampered_with_is_found(finished: Screen, tmp_path: Path) -> No
     assert wrong[scored[0], "ranking"] == "columns main_residues"
     assert wrong["silane", "input"].endswith("is now 'C[Si](C)(C)CC'")
     last = done.stderr.splitlines()[-1]
-    assert last.startswith("screenmm replay: 3 of 16 steps differ from what the run stored: ")
+    assert last.startswith("screenmm replay: 3 of 17 steps differ from what the run stored: ")
 
 
 def test_unknown_and_ambiguous_names_are_told(finished: Screen, tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from screenmm.audit.verify import verify_crate
 from screenmm.layout import Layout
 from screenmm.usage import read_usage
 
-from .conftest import FRAGMENTS, STABLE, Screen
+from .conftest import FRAGMENTS, ROOT, STABLE, Screen
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
@@ -46,7 +48,7 @@ def test_every_output_is_there_and_says_the_same(finished: Screen):
 def test_every_job_notes_what_it_used_and_snakemake_agrees(finished: Screen):
     files = Layout(finished.results)
     usage = read_usage(files.usage)
-    for rule, targets in files.targets(["tyk2"]).items():
+    for rule, targets in files.targets(["tyk2"], ["tyk2"]).items():
         assert set(usage[rule]) == targets, rule
         for target, (job,) in usage[rule].items():
             assert job["status"] == "done"
@@ -66,6 +68,36 @@ def test_the_audit_trail_is_whole(finished: Screen):
     found = verify_crate(finished.results, [])
     assert found.checked > 10
     assert not found.differences
+
+
+def test_the_figures_and_scripts_are_there_for_people_without_a_browser(finished: Screen):
+    results = finished.results
+    svg, png = (
+        {path.stem for path in (results / "figures").glob(f"*.{e}")} for e in ("svg", "png")
+    )
+    assert svg == png >= {"tyk2-residue-energies", "tyk2-properties", "cost-by-rule"}
+    for name in ("view_hits.pml", "view_hits.cxc"):
+        named = re.findall(r"\S+\.cif", (results / name).read_text())
+        assert len(named) == 6
+        assert all((results / path).is_file() for path in named)
+    bias = json.loads((results / "metrics.json").read_text())["bias"]["by_receptor"]["tyk2"]
+    assert bias["fates"]["ranked"] == {"records": 6, "described": 6, "no_structure_read": 0}
+
+
+def test_snakemakes_own_report_is_made_without_a_network(finished: Screen):
+    # an empty network namespace, where the kernel lets us have one
+    alone = ["unshare", "--map-root-user", "--net"]
+    cut_off = subprocess.run([*alone, "true"], capture_output=True, check=False).returncode == 0
+    done = subprocess.run(
+        [*(alone if cut_off else []), "snakemake", "--snakefile", str(ROOT / "Snakefile"),
+         "--configfile", "config.yaml", "--report", "own.html"],
+        cwd=finished.folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    page = (finished.folder / "own.html").read_text()
+    assert "Virtual screen small, by ScreenMM" in page
+    for text in ('"figure": "tyk2-residue-energies"', '"table": "picks"', "Molecules to buy first"):
+        assert text in page
 
 
 def test_one_core_gives_the_same_bytes(finished: Screen, screen: Screen):
@@ -109,9 +141,15 @@ def test_a_scoring_option_scores_again_and_nothing_else(copy: Screen):
 
 
 def test_a_ranking_option_ranks_again_and_nothing_else(copy: Screen):
-    copy.config["ranking"] = {"complexes": 2}
+    asked = "hydrogen bond to Val93"  # of the hinge
+    copy.config["ranking"] = {"complexes": 2, "interactions": {"must": [asked]}}
     assert set(copy.run()) == {"rank", "report", "crate", "screen"}
     assert len(list((copy.results / "complexes").rglob("*.cif"))) == 2
+    ranked = rows(copy.results / "ranking.csv")
+    assert all("A:VAL:93" in row["interactions"] for row in ranked)
+    filtered = [row for row in rows(copy.results / "ledger.csv") if row["status"] == "filtered"]
+    assert {row["reason"] for row in filtered} == {"interaction_missing"}
+    assert len(ranked) + len(filtered) == len(FRAGMENTS)
 
 
 def test_deleting_one_shards_scores_makes_them_again(copy: Screen):

@@ -12,6 +12,11 @@ rule crate:
         database="<results>/screen.duckdb",
         report="<results>/report.html",
         metrics="<results>/metrics.json",
+        bias="<results>/bias",
+        figures="<results>/figures",
+        tables="<results>/tables",
+        pymol="<results>/view_hits.pml",
+        chimerax="<results>/view_hits.cxc",
         receptors=expand(
             "<results>/receptors/{receptor}/report.json", receptor=RECEPTORS
         ),

@@ -28,6 +28,11 @@ os.environ.update(SCREENMM_SOURCE=str(workflow.basedir))
 
 RECEPTORS = list(SETTINGS.receptors)
 
+# what each reference ligand's redocking came to
+REDOCKINGS = [
+    f"<results>/controls/{receptor}/redock.json" for receptor in SETTINGS.redocked
+]
+
 # what each job used goes beside its results: pathvars are not expanded in params
 USAGE = f"{config['results']}/usage"
 
@@ -64,10 +69,18 @@ def all_parents(wildcards):
     )
 
 
+def wait_for_gates(receptors):
+    """Docking of the library begins when the receptors' gates were passed."""
+    if SETTINGS.controls.gate == "stop":
+        for receptor in receptors:
+            checkpoints.gate.get(receptor=receptor)
+
+
 def docked(pattern):
     """Input function: a receptor's file of every ligand shard."""
 
     def files(wildcards):
+        wait_for_gates([wildcards.receptor])
         return expand(
             pattern, receptor=wildcards.receptor, shard=ligand_shards(wildcards)
         )
@@ -86,6 +99,7 @@ def scored(pattern):
 
 
 def all_pose_tables(wildcards):
+    wait_for_gates(RECEPTORS)
     return expand(
         "<results>/poses/{receptor}/{shard}.parquet",
         receptor=RECEPTORS,
@@ -96,6 +110,14 @@ def all_pose_tables(wildcards):
 def all_score_tables(wildcards):
     return [
         f"<results>/scores/{receptor}/{shard}.parquet"
+        for receptor in RECEPTORS
+        for shard in selected_shards(receptor)
+    ]
+
+
+def all_inspected_tables(wildcards):
+    return [
+        f"<results>/inspected/{receptor}/{shard}.parquet"
         for receptor in RECEPTORS
         for shard in selected_shards(receptor)
     ]
@@ -112,6 +134,14 @@ def receptor_files(wildcards):
 
 def receptor_settings(wildcards):
     return stage_settings(SETTINGS, "prepare_receptor", wildcards.receptor)
+
+
+def reference_settings(wildcards):
+    return stage_settings(SETTINGS, "reference", wildcards.receptor)
+
+
+def comparison_settings(wildcards):
+    return stage_settings(SETTINGS, "compare", wildcards.receptor)
 
 
 def all_events(wildcards):

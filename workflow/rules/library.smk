@@ -1,6 +1,6 @@
 checkpoint split:
     input:
-        files=[file.path for file in SETTINGS.library.files],
+        files=[file.path for file in SETTINGS.screened.files],
     output:
         records=directory("<results>/library/records"),
         sources="<results>/library/sources.parquet",

@@ -12,12 +12,25 @@ rule rank:
         structures=expand(
             "<results>/receptors/{receptor}/receptor.cif", receptor=RECEPTORS
         ),
+        residues=expand(
+            "<results>/receptors/{receptor}/coordinates.npz", receptor=RECEPTORS
+        ),
     output:
-        ranking="<results>/ranking.csv",
+        ranking=report(
+            "<results>/ranking.csv",
+            caption="../report/ranking.rst",
+            category="Ranking",
+            labels={"table": "ranking"},
+        ),
         hits="<results>/hits.sdf",
         complexes=directory("<results>/complexes"),
         ledger="<results>/ledger.csv",
-        picks="<results>/picks.csv",
+        picks=report(
+            "<results>/picks.csv",
+            caption="../report/picks.rst",
+            category="Ranking",
+            labels={"table": "picks"},
+        ),
         database="<results>/screen.duckdb",
     log:
         "<logs>/rank.log",
@@ -41,9 +54,35 @@ rule rank:
 rule report:
     input:
         database="<results>/screen.duckdb",
+        hits="<results>/hits.sdf",
+        complexes="<results>/complexes",
+        records="<results>/library/records",
+        redockings=REDOCKINGS,
     output:
-        report="<results>/report.html",
+        report=report(
+            "<results>/report.html",
+            caption="../report/report.rst",
+            category="Report",
+            labels={"page": "report of the screen"},
+        ),
         metrics="<results>/metrics.json",
+        bias=report(
+            directory("<results>/bias"),
+            patterns=["{table}.csv"],
+            caption="../report/bias.rst",
+            category="Bias",
+            labels={"table": "{table}"},
+        ),
+        figures=report(
+            directory("<results>/figures"),
+            patterns=["{figure}.svg"],
+            caption="../report/figures.rst",
+            category="Figures",
+            labels={"figure": "{figure}"},
+        ),
+        tables=directory("<results>/tables"),
+        pymol="<results>/view_hits.pml",
+        chimerax="<results>/view_hits.cxc",
     log:
         "<logs>/report.log",
     benchmark:

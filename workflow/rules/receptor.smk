@@ -7,6 +7,7 @@ rule prepare_receptor:
         pocket="<results>/receptors/{receptor}/pocket.json",
         parameters="<results>/receptors/{receptor}/parameters.npz",
         coordinates="<results>/receptors/{receptor}/coordinates.npz",
+        reference="<results>/receptors/{receptor}/reference_ligand.sdf",
         report_json="<results>/receptors/{receptor}/report.json",
         report_text="<results>/receptors/{receptor}/report.txt",
     log:

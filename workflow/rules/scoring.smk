@@ -33,6 +33,8 @@ rule manifest:
         scores=scored("<results>/scores/{receptor}/{shard}.parquet"),
         minimised=scored("<results>/scores/{receptor}/{shard}.sdf.gz"),
         events=scored("<results>/scores/{receptor}/{shard}.events.parquet"),
+        inspected=scored("<results>/inspected/{receptor}/{shard}.parquet"),
+        inspected_events=scored("<results>/inspected/{receptor}/{shard}.events.parquet"),
     output:
         manifest="<results>/scores/{receptor}.manifest.json",
     log:
@@ -45,7 +47,7 @@ rule manifest:
         results=subpath(output.manifest, ancestor=2),
         usage=f"{USAGE}/manifest/{{receptor}}.jsonl",
     message:
-        "Listing the scores of {wildcards.receptor}"
+        "Listing the scores and inspections of {wildcards.receptor}"
     shell:
         "screenmm manifest --results {params.results:q} --receptor {wildcards.receptor} "
         "--out {output.manifest:q} "

@@ -7,6 +7,7 @@ here, because a command line cannot hold thousands of names. Only shards that th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +38,11 @@ class Layout:
     def membership(self) -> Path:
         """Ligand of each standardised record."""
         return self.results / "ligands/membership.parquet"
+
+    def records(self) -> list[Path]:
+        """Records as they were read, of every shard."""
+        folder = self.results / "library/records"
+        return [folder / f"{s}.parquet" for s in shard_names(folder)]
 
     def parents(self) -> list[Path]:
         """Standardised parents of every shard of records."""
@@ -71,6 +77,11 @@ class Layout:
         shards = self._selected_shards(receptor)
         return [self.results / f"scores/{receptor}/{s}.sdf.gz" for s in shards]
 
+    def inspected(self, receptor: str) -> list[Path]:
+        """Pose checks and interactions of a receptor."""
+        shards = self._selected_shards(receptor)
+        return [self.results / f"inspected/{receptor}/{s}.parquet" for s in shards]
+
     def events(self, receptors: list[str]) -> list[Path]:
         """Ledger rows of every stage."""
         library = [path.with_suffix(".events.parquet") for path in self.parents()]
@@ -84,9 +95,14 @@ class Layout:
                 *(table.with_suffix(".events.parquet") for table in self.pose_tables(receptor)),
                 self.results / f"selected/{receptor}/select.events.parquet",
                 *(table.with_suffix(".events.parquet") for table in self.scores(receptor)),
+                *(table.with_suffix(".events.parquet") for table in self.inspected(receptor)),
             )
         ]
         return [*library, self.results / "ligands/merge.events.parquet", *states, *per_receptor]
+
+    def redocking(self, receptor: str) -> Path:
+        """What the redocking of a receptor's reference ligand came to."""
+        return self.results / f"controls/{receptor}/redock.json"
 
     @property
     def benchmarks(self) -> Path:
@@ -98,8 +114,19 @@ class Layout:
         """Folder of what each job used."""
         return self.results / "usage"
 
-    def targets(self, receptors: list[str]) -> dict[str, set[str]]:
+    def targets(
+        self, receptors: list[str], redocked: Sequence[str] = (), *, gated: bool = False
+    ) -> dict[str, set[str]]:
         """Jobs that made the present results, up to the ranking, by rule in the run's order.
+
+        Parameters
+        ----------
+        receptors : list of str
+            All of them.
+        redocked : sequence of str
+            Those whose reference ligand is docked again.
+        gated : bool
+            Whether the library waits for that.
 
         Returns
         -------
@@ -109,15 +136,18 @@ class Layout:
         ligands, one = self._ligand_shards(), {""}
         docked = {f"{receptor}/{shard}" for receptor in receptors for shard in ligands}
         scored = {f"{r}/{shard}" for r in receptors for shard in self._selected_shards(r)}
+        controls = ["reference", "redock", "rescore", "compare", *(["gate"] if gated else [])]
         return {
             "split": one,
             "standardise": set(shard_names(self.results / "library/records")),
             "merge": one,
             "prepare_ligands": set(ligands),
             "prepare_receptor": set(receptors),
+            **({rule: set(redocked) for rule in controls} if redocked else {}),
             "dock": docked,
             "select": set(receptors),
             "score": scored,
+            "inspect": scored,
             "manifest": set(receptors),
             "rank": one,
         }

@@ -17,15 +17,17 @@ VERSIONS = {
     "merge": 1,
     "prepare_ligands": 1,
     "prepare_receptor": 2,
+    "reference": 1,
+    "compare": 1,
     "dock": 1,
     "select": 1,
     "score": 3,
-    "rank": 4,
-    "report": 2,
+    "inspect": 1,
+    "rank": 5,
+    "report": 3,
 }
 
 _USED: dict[str, dict[str, set[str] | None]] = {
-    "split": {"library": None},
     "standardise": {
         "docking": {"engine"},
         "ligands": {"filters", "max_heavy_atoms", "time_limit_s"},
@@ -39,14 +41,30 @@ _USED: dict[str, dict[str, set[str] | None]] = {
             "conformer_trials", "time_limit_s",
         },
     },
+    "reference": {
+        "controls": {"reference", "reference_smiles"},
+        "seed": None,
+        "ligands": {
+            "ph_min", "ph_max", "tautomers", "max_stereoisomers", "max_heavy_atoms",
+            "conformer_trials", "time_limit_s",
+        },
+    },
+    "compare": {"controls": {"redock_rmsd_angstrom", "reference"}, "docking": {"engine"}},
     "dock": {"seed": None, "docking": None},
     "select": {"scoring": {"top", "poses", "shard_size"}},
-    "rank": {"ranking": {"by", "complexes", "picks"}},
+    "inspect": {"inspection": None},
+    "rank": {"ranking": {"by", "complexes", "picks", "pose_checks", "interactions"}},
 }  # fmt: skip
 """Config keys each stage reads; None: the whole section. Others never rerun the stage."""
 
 
-def stage_settings(settings: Settings, stage: str, receptor: str = "") -> str:
+PER_RECEPTOR = ("reference", "compare")
+"""Stages that read the receptor's pocket beside the keys of ``_USED``."""
+
+
+def stage_settings(
+    settings: Settings, stage: str, receptor: str = "", *, of_reference: bool = False
+) -> str:
     """Everything in the config that a stage's results depend on, as JSON.
 
     Parameters
@@ -56,7 +74,9 @@ def stage_settings(settings: Settings, stage: str, receptor: str = "") -> str:
     stage : str
         Key of ``VERSIONS``.
     receptor : str
-        For ``prepare_receptor``.
+        For ``prepare_receptor`` and ``PER_RECEPTOR``.
+    of_reference : bool
+        Of ``score``: for all poses of the reference ligand, each once.
 
     Returns
     -------
@@ -78,6 +98,13 @@ def stage_settings(settings: Settings, stage: str, receptor: str = "") -> str:
             "seed": dump["seed"],
             "scoring": {key: dump["scoring"][key] for key in sorted(kept)},
         }
+        if of_reference:
+            # replicas change no pose's own score; more poses than a ligand's take longer
+            more = max(1.0, settings.docking.poses / settings.scoring.poses)
+            limit_s = settings.scoring.time_limit_s * more
+            used["scoring"] |= {"jitter_replicas": 0, "time_limit_s": limit_s}  # type: ignore[operator]
+    elif stage == "split":
+        used = {"library": settings.screened.model_dump(mode="json")}
     else:
         used = {
             section: dump[section]
@@ -85,4 +112,9 @@ def stage_settings(settings: Settings, stage: str, receptor: str = "") -> str:
             else {key: dump[section][key] for key in sorted(keys)}
             for section, keys in _USED[stage].items()
         }
+        if stage in PER_RECEPTOR:
+            pocket = settings.pocket_of(receptor)
+            box = {"padding_angstrom", "min_size_angstrom"}
+            named = pocket.model_dump(mode="json", exclude=box)
+            used["receptors"] = {receptor: {"pocket": named}}
     return json.dumps({"method": VERSIONS[stage], **used}, sort_keys=True)

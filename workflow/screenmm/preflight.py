@@ -50,10 +50,37 @@ def preflight(settings: Settings, *, jobs_run_here: bool) -> None:
         The results folder cannot be written to, or its disk is as good as full.
     PlatformError
         A platform or device that the config names is not usable here.
+    ConfigError
+        A filter names a residue that a receptor does not have.
     """
     check_writable(settings.results)
+    check_residues(settings)
     if jobs_run_here:
         check_devices(settings)
+
+
+def check_residues(settings: Settings) -> None:
+    """Look in the structures for the residues that ``ranking.interactions`` names.
+
+    Parameters
+    ----------
+    settings : Settings
+        The whole config.
+
+    Raises
+    ------
+    ConfigError
+        A receptor does not have one of them.
+    """
+    asked = settings.ranking.interactions
+    if asked.must or asked.must_not:
+        try:
+            from screenmm.inspection.preflight import check_filters  # noqa: PLC0415
+        except ModuleNotFoundError as error:
+            # Snakemake's own environment need not hold what reads structures; ranking looks again
+            log.info("the residues of ranking.interactions are not looked for here: %s", error)
+        else:
+            check_filters(settings)
 
 
 def check_devices(settings: Settings) -> None:

@@ -236,7 +236,7 @@ def common_parts(files: Layout, subject: Subject) -> dict[str, Part]:
 
 
 def receptor_parts(files: Layout, subject: Subject, receptor: str) -> dict[str, Part]:
-    """What the stages with a receptor left of a ligand: docking, selection, scores.
+    """What the stages with a receptor left of a ligand: docking, selection, scores, inspection.
 
     Parameters
     ----------
@@ -259,11 +259,17 @@ def receptor_parts(files: Layout, subject: Subject, receptor: str) -> dict[str, 
     minimised = _sd_records(shard_of(key, files.minimised(receptor)), key)
     moved = [[row.pop("moved_atoms"), row.pop("moved_xyz_angstrom")] for row in scored]
     totals = [f"{row['dg_mmgbsa_kcal_mol']:.4f}" for row in scored]
+    tables = shard_of(key, files.inspected(receptor))
+    inspected = table_rows(tables, "inchikey", [key])
+    uninspected = _events(table_rows(map(_events_of, tables), "inchikey", [key]))
     return {
         "dock": Part([poses, docked, undocked], _brief(poses, "pose", undocked)),
         "select": Part(chosen, ", ".join(each.removeprefix(f"{key}_") for each in chosen)),
         "score": Part([scored, unscored], ", ".join([*totals, *_told(unscored)])),
         "minimised": Part([minimised, moved], _brief(minimised, "pose", [])),
+        "inspect": Part(
+            [inspected, uninspected], ", ".join([*map(_seen, inspected), *_told(uninspected)])
+        ),
     }
 
 
@@ -309,6 +315,13 @@ def _events(rows: list[Row]) -> list[Row]:
 def _told(events: list[Row]) -> list[str]:
     """Say in short what befell: the first line of each event."""
     return [f"{e['status']} {e['reason']}: {e['message']}" for e in events]
+
+
+def _seen(row: Row) -> str:
+    """Say in short what an inspection found."""
+    return f"{row['passed'].count(True)} of {len(row['passed'])} checks passed, " + (
+        f"{len(row['kind'])} interactions"
+    )
 
 
 def _sd_records(paths: Iterable[Path], inchikey: str) -> list[str]:
@@ -369,6 +382,13 @@ def _judge(step: str, old: Any, new: Any, tolerance: float | None) -> tuple[Verd
         shift = _largest_shift(old[0], new[0])
         detail = f"ligand atoms moved by up to {shift:.4f} Å"
         is_close = shift <= SHIFT_ANGSTROM
+    elif step == "inspect" and len(old[0]) == len(new[0]) == 1:
+        (one,), (other,) = old[0], new[0]
+        kinds = [set(zip(row["kind"], row["residue"], strict=True)) for row in (one, other)]
+        unlike = sorted(" ".join(each) for each in kinds[0] ^ kinds[1])
+        detail = f"interactions that differ: {', '.join(unlike) or 'in their distances alone'}"
+        # an interaction comes and goes at a distance: the poses themselves are compared above
+        is_close = [one[n] for n in ("pose", "passed")] == [other[n] for n in ("pose", "passed")]
     elif step == "ranking" and len(old) == len(new) == 1:
         columns = [name for name in old[0] if old[0][name] != new[0][name]]
         detail = f"columns {', '.join(columns)}"

@@ -24,12 +24,15 @@ from pydantic import (
 )
 
 from screenmm.errors import ConfigError
+from screenmm.inspection.filters import parse_filter
 
 LIBRARY_SUFFIXES = (
     ".smi", ".smi.gz", ".csv", ".csv.gz", ".tsv", ".tsv.gz", ".sdf", ".sdf.gz", ".parquet",
 )  # fmt: skip
 STRUCTURE_SUFFIXES = (".pdb", ".pdb.gz", ".ent", ".ent.gz", ".cif", ".cif.gz")
 LIGAND_SUFFIXES = (".sdf", ".sdf.gz", ".mol", ".mol2", ".pdb")
+BONDED_SUFFIXES = (".sdf", ".sdf.gz", ".mol", ".mol2")
+"""Ligand files that hold bond orders."""
 
 MUTATION = re.compile(r"(?:(?P<chain>\w+):)?(?P<old>[A-Z])(?P<number>\d+)(?P<new>[A-Z])")
 
@@ -66,6 +69,7 @@ InputFile = Annotated[Path, AfterValidator(_existing_file)]
 LibraryPath = Annotated[InputFile, _with_suffix(*LIBRARY_SUFFIXES)]
 StructurePath = Annotated[InputFile, _with_suffix(*STRUCTURE_SUFFIXES)]
 LigandPath = Annotated[InputFile, _with_suffix(*LIGAND_SUFFIXES)]
+BondedPath = Annotated[InputFile, _with_suffix(*BONDED_SUFFIXES)]
 Triple = tuple[float, float, float]
 
 
@@ -324,6 +328,20 @@ class Pocket(Section):
             raise ValueError(f"size {self.size}: each edge must lie between 4 and 60 Å")
         return self
 
+    @property
+    def ligand_name(self) -> str | None:
+        """The reference ligand in words; None where the pocket has none."""
+        if self.ligand is not None:
+            return self.ligand.name
+        if self.ligand_residue is not None:
+            return self.ligand_residue
+        return "the ligand found in the structure" if self.auto else None
+
+    @property
+    def has_bond_orders(self) -> bool:
+        """Whether the reference ligand comes from a file that holds bond orders."""
+        return self.ligand is not None and self.ligand.name.lower().endswith(BONDED_SUFFIXES)
+
 
 def _auto_word(value: Any) -> Any:
     return {"auto": True} if value == "auto" else value
@@ -513,6 +531,44 @@ class Scoring(Section):
         return self
 
 
+class Inspection(Section):
+    """Pose checks and interactions of each scored ligand's best pose."""
+
+    energy_conformers: int = Field(
+        10,
+        ge=1,
+        le=1000,
+        description="Conformers that a pose's internal energy is compared with. PoseBusters' own "
+        "number is 50; with 10 the ratio is nearly the same and the checks take a third of the "
+        "time.",
+    )
+    time_limit_s: float = Field(120, gt=0, description="Time limit per ligand, seconds.")
+
+
+def _readable_filter(text: str) -> str:
+    parse_filter(text)
+    return text
+
+
+InteractionText = Annotated[str, AfterValidator(_readable_filter)]
+
+
+class InteractionFilters(Section):
+    """Interactions that a ranked pose must have, and those it must not have."""
+
+    must: list[InteractionText] = Field(
+        [],
+        description="Interactions that each ranked pose has, all of them. A kind, to or with, "
+        "and a residue: Val981, A:981 or 981. Kinds: docs/interactions.md.",
+        examples=[["hydrogen bond to Val981"]],
+    )
+    must_not: list[InteractionText] = Field(
+        [],
+        description="Interactions that no ranked pose has.",
+        examples=[["salt bridge with A:1041"]],
+    )
+
+
 RankingOrder = Literal[
     "mmgbsa",
     "consensus_ecr",
@@ -530,7 +586,11 @@ class Ranking(Section):
         20, ge=0, le=10_000, description="Top hits per receptor whose complex is written."
     )
     table_rows: int = Field(
-        200, ge=1, le=10_000, description="Rows per receptor in the report's table."
+        10_000,
+        ge=1,
+        le=50_000,
+        description="Rows per receptor in the report's table; the page grows by 0.7 kB per row, "
+        "and by about 1 kB more with a minimised pose.",
     )
     by: RankingOrder = Field(
         "mmgbsa",
@@ -544,6 +604,63 @@ class Ranking(Section):
         le=1000,
         description="Molecules per receptor on the pick list, picks.csv: good and diverse.",
     )
+    pose_checks: Literal["flag", "filter"] = Field(
+        "flag",
+        description="What a failed pose check does. flag: it is named beside the ligand. filter: "
+        "the ligand is not ranked; its ledger row names the checks.",
+    )
+    interactions: InteractionFilters = InteractionFilters()
+
+
+class Controls(Section):
+    """What says how far the results can be trusted: the redocked reference, known actives."""
+
+    redock: bool = Field(
+        True,
+        description="Dock the reference ligand of each receptor's pocket again, from a fresh "
+        "conformer, minimise all its poses and compare them with its place in the structure.",
+    )
+    gate: Literal["warn", "stop"] = Field(
+        "warn",
+        description="What a redocking beyond the limit does. warn: it is said in the results. "
+        "stop: the library is not docked before the reference was, and not at all if that failed.",
+    )
+    redock_rmsd_angstrom: float = Field(
+        2.0,
+        gt=0,
+        le=20,
+        description="Largest RMSD of the best docked pose to the reference that passes, Å.",
+    )
+    reference: BondedPath | None = Field(
+        None,
+        description="Reference ligand with bond orders (.sdf .mol .mol2), for pockets whose "
+        "ligand has none, and, posed in the receptor's frame, for pockets that name no ligand.",
+        examples=["reference.sdf"],
+    )
+    reference_smiles: str | None = Field(
+        None,
+        min_length=1,
+        description="The same as SMILES, for pockets whose ligand has no bond orders.",
+        examples=["CC(=O)Nc1ccc(O)cc1"],
+    )
+    actives: list[LibraryEntry] = Field(
+        [],
+        description="Files of known actives, named like the library's. They are screened beside "
+        "it, and its molecules without a label count as inactive in the controls.",
+        examples=[["actives.smi"]],
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Controls:
+        if self.reference is not None and self.reference_smiles is not None:
+            raise ValueError("reference and reference_smiles both say the bond orders: give one")
+        for file in self.actives:
+            if file.label == 0:
+                raise ValueError(
+                    f"{file.path.name} stands among the actives with label 0: take the label "
+                    "out, or name the file under library.files"
+                )
+        return self
 
 
 class Costs(Section):
@@ -619,7 +736,9 @@ class Settings(Section):
     ligands: Ligands = Ligands()
     docking: Docking = Docking()
     scoring: Scoring = Scoring()
+    inspection: Inspection = Inspection()
     ranking: Ranking = Ranking()
+    controls: Controls = Controls()
     costs: Costs = Costs()
 
     @model_validator(mode="after")
@@ -631,7 +750,7 @@ class Settings(Section):
                     "pocket: {ligand: crystal_ligand.sdf}"
                 )
         if self.docking.engine == "given":
-            for file in self.library.files:
+            for file in self.screened.files:
                 if ".sdf" not in file.path.name.lower():
                     raise ValueError(
                         "engine given takes its poses from the library, but "
@@ -643,7 +762,56 @@ class Settings(Section):
                 f"scoring.poses {self.scoring.poses} exceeds docking.poses {self.docking.poses}: "
                 "raise docking.poses or lower scoring.poses"
             )
+        self._check_gate()
         return self
+
+    def _check_gate(self) -> None:
+        """Refuse a gate that could not decide."""
+        if self.controls.gate == "stop":
+            for name in self.receptors:
+                if obstacle := self.redock_obstacle(name):
+                    raise ValueError(
+                        f"controls.gate stop needs a redocking of receptor {name}, but {obstacle}; "
+                        "or set controls.gate to warn"
+                    )
+
+    @property
+    def screened(self) -> Library:
+        """All that is screened: the library, then the known actives, which have label 1."""
+        actives = [file.model_copy(update={"label": 1}) for file in self.controls.actives]
+        return self.library.model_copy(update={"files": [*self.library.files, *actives]})
+
+    def redock_obstacle(self, receptor: str) -> str:
+        """Why the config lets no reference ligand of a receptor be docked again.
+
+        Returns
+        -------
+        str
+            The reason and what to do about it; empty where nothing is in the way.
+        """
+        controls, pocket = self.controls, self.pocket_of(receptor)
+        if not controls.redock:
+            return "controls.redock is false (true switches it on)"
+        if self.docking.engine == "given":
+            return "docking.engine given docks nothing; choose rustina or vina"
+        named = pocket.ligand_name
+        if named is None and controls.reference is None:
+            return (
+                "its pocket names no ligand; give controls.reference, a ligand file with bond "
+                "orders, posed in the receptor's frame"
+            )
+        told = controls.reference is not None or controls.reference_smiles is not None
+        if not told and not pocket.has_bond_orders:
+            return (
+                f"{named} has no bond orders; give them as controls.reference_smiles, or as "
+                "controls.reference, a file of the same ligand (.sdf .mol .mol2)"
+            )
+        return ""
+
+    @property
+    def redocked(self) -> list[str]:
+        """Receptors whose reference ligand is docked again."""
+        return [name for name in self.receptors if not self.redock_obstacle(name)]
 
     def pocket_of(self, receptor: str) -> Pocket:
         """Pocket of a receptor: its own, else the common one."""

@@ -84,7 +84,10 @@ def make_screen(folder: Path, shards: int) -> Screen:
     for name in (
         "ranking.csv", "picks.csv", "hits.sdf", "ledger.csv", "screen.duckdb", "report.html",
         "receptors/wt/receptor.cif", "complexes/wt/0001_a b.cif", "library/records/b.parquet",
-        "library/parents/b.parquet", "scores/wt.manifest.json", "selected/wt/shards/b.sdf.gz",
+        "controls/wt/redock.json", "library/parents/b.parquet", "scores/wt.manifest.json",
+        "inspected/wt/b.parquet", "selected/wt/shards/b.sdf.gz",
+        "bias/fates.csv", "figures/wt-roc.svg", "tables/wt-roc.csv", "view_hits.pml",
+        "view_hits.cxc",
     ):  # fmt: skip
         path = screen.results / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -97,7 +100,7 @@ def make_screen(folder: Path, shards: int) -> Screen:
             path.touch()
     (screen.results / "ligands/states").mkdir()
     screen.record_line()
-    targets = {**Layout(screen.results).targets(["wt"]), "report": {""}}
+    targets = {**Layout(screen.results).targets(["wt"], ["wt"]), "report": {""}}
     for rule, jobs in targets.items():
         for target in jobs:
             screen.add_usage(rule, target)

@@ -9,17 +9,20 @@ from screenmm.layout import Layout
 
 from .conftest import ROOT, Screen
 
+RULE = r"^(?:(?:rule|checkpoint) |use rule \w+ as )(\w+)(?::| with:)"
+
 
 def rule_bodies() -> dict[str, str]:
     bodies = {}
     for path in (ROOT / "workflow/rules").glob("*.smk"):
-        parts = re.split(r"^(?:rule|checkpoint) (\w+):", path.read_text(), flags=re.MULTILINE)[1:]
+        parts = re.split(RULE, path.read_text(), flags=re.MULTILINE)[1:]
         bodies |= dict(zip(parts[::2], parts[1::2], strict=True))
     return bodies
 
 
 def test_the_stages_are_the_rules_of_a_run(screen: Screen) -> None:
-    assert [*Layout(screen.results).targets(["wt"]), "report"] == list(STAGES)
+    targets = Layout(screen.results).targets(["wt"], ["wt"], gated=True)
+    assert [*targets, "report"] == list(STAGES)
     assert set(STAGES) | {"crate"} == set(rule_bodies())
 
 
@@ -43,3 +46,5 @@ def test_every_stage_has_an_environment_that_exists() -> None:
     found = environments(ROOT)
     assert set(STAGES) <= set(found)
     assert all((ROOT / path).is_file() for path in found.values())
+    # a rule that is made from another has its environment
+    assert (found["redock"], found["rescore"]) == (found["dock"], found["score"])

@@ -16,6 +16,7 @@ from screenmm.library.split import split
 from screenmm.library.standardise import (
     LARGEST_INORGANIC,
     ParentRow,
+    read_molecule,
     read_records,
     standardise,
     standardise_record,
@@ -199,3 +200,26 @@ def test_parents_are_written_as_they_are(tmp_path: Path) -> None:
 def test_no_inorganic_component_is_larger_than_those_that_are_looked_up() -> None:
     mols = [Chem.MolFromSmiles(smiles, sanitize=False) for smiles in INORGANIC]
     assert max(mol.GetNumHeavyAtoms() for mol in mols) <= LARGEST_INORGANIC
+
+
+@pytest.mark.parametrize("kind", ["smiles", "molblock"])
+def test_a_structure_is_read_with_its_salt_and_its_charges(kind: str) -> None:
+    smiles = "CC(=O)[O-].[Na+]"
+    block = Chem.MolToMolBlock(Chem.AddHs(Chem.MolFromSmiles(smiles)))
+    mol = read_molecule({"smiles": smiles, "molblock": block}[kind], kind, 50)
+    assert Chem.MolToSmiles(mol) == smiles
+
+
+@pytest.mark.parametrize(
+    ("structure", "reason"),
+    [
+        ("", Reason.EMPTY_RECORD),
+        ("C1CC", Reason.INVALID_STRUCTURE),
+        ("c1cccc1", Reason.INVALID_STRUCTURE),
+        ("C" * 51, Reason.TOO_LARGE),
+    ],
+)
+def test_what_cannot_be_read_has_a_reason(structure: str, reason: Reason) -> None:
+    with pytest.raises(LigandError) as caught:
+        read_molecule(structure, "smiles", 50)
+    assert caught.value.reason is reason

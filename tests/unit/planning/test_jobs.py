@@ -17,16 +17,23 @@ def test_every_rule_of_the_workflow_is_counted(root: Path) -> None:
     text = "".join(
         path.read_text() for path in (root / "Snakefile", *root.glob("workflow/rules/*.smk"))
     )
-    rules = set(re.findall(r"^(?:rule|checkpoint) (\w+):", text, re.MULTILINE))
+    rule = r"^(?:(?:rule|checkpoint) |use rule \w+ as )(\w+)(?::| with:)"
+    rules = set(re.findall(rule, text, re.MULTILINE))
     assert rules == set(jobs_by_rule(Shape(1, 1, 1, 1)))
 
 
 def test_jobs_of_shards_and_receptors() -> None:
     found = jobs_by_rule(Shape(receptors=2, record_shards=3, ligand_shards=5, scoring_shards=4))
     assert (found["standardise"], found["prepare_ligands"]) == (3, 5)
-    assert (found["dock"], found["score"]) == (10, 8)
+    assert (found["dock"], found["score"], found["inspect"]) == (10, 8, 8)
     assert (found["prepare_receptor"], found["select"], found["manifest"]) == (2, 2, 2)
-    assert sum(found.values()) == 3 + 5 + 10 + 8 + 6 + 6
+    assert sum(found.values()) == 3 + 5 + 10 + 8 + 8 + 6 + 6
+
+
+def test_each_reference_ligand_adds_four_jobs_and_a_gate_where_the_library_waits() -> None:
+    without = sum(jobs_by_rule(Shape(3, 1, 1, 1)).values())
+    assert sum(jobs_by_rule(Shape(3, 1, 1, 1, redocked=2)).values()) == without + 8
+    assert sum(jobs_by_rule(Shape(3, 1, 1, 1, redocked=2, gates=2)).values()) == without + 10
 
 
 @pytest.mark.parametrize(("things", "size"), [(20_000, 500), (20_000, 250), (50_000, 70)])

@@ -21,7 +21,10 @@ def write_run(results: Path, gpu_s: float = 0.0, **timings: dict[str, Any]) -> P
             "CREATE TABLE poses AS SELECT 'r' || (i % 2) AS receptor, 's' || (i // 4) AS state, "
             "i % 4 // 2 AS pose, 'vina' AS engine FROM range(80) t(i)"
         )
-        con.execute("CREATE TABLE scores AS SELECT [1.0, 2.0] AS replicas_kcal_mol FROM range(5)")
+        con.execute(
+            "CREATE TABLE scores AS SELECT 'r' || (i % 2) AS receptor, 'k' || i // 4 AS inchikey, "
+            "[1.0, 2.0] AS replicas_kcal_mol FROM range(5) t(i)"
+        )
     counts = {"poses_scored": 5}
     metrics = {
         "counts": {
@@ -31,6 +34,7 @@ def write_run(results: Path, gpu_s: float = 0.0, **timings: dict[str, Any]) -> P
             "standardise": {"cpu_s": 1.0, "gpu_s": 0.0},
             "dock": {"cpu_s": 80.0, "gpu_s": 0.0},
             "score": {"cpu_s": 30.0, "gpu_s": gpu_s},
+            "inspect": {"cpu_s": 6.0, "gpu_s": 0.0},
             **timings,
         },
     }  # fmt: skip
@@ -44,6 +48,7 @@ def test_rates_are_costs_over_counts(tmp_path: Path) -> None:
     assert rates.stages["dock"].cpu_s == pytest.approx(80 / 40)
     assert rates.stages["score"].cpu_s == pytest.approx(30 / 15)
     assert rates.stages["score"].gpu_s == pytest.approx(60 / 15)
+    assert rates.stages["inspect"].cpu_s == pytest.approx(6 / 3)
     assert rates.bytes_per["poses"] == pytest.approx(100)
 
 

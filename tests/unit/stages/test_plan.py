@@ -31,11 +31,12 @@ def test_the_plan_of_the_demo_is_what_its_run_makes(
 ) -> None:
     assert main(["plan", str(write_config(tmp_path)), "--cores", "2", "--json"]) == 0
     plan = json.loads(capsys.readouterr().out)
-    # a run of the demo: 40 ligands, one job of each of thirteen rules, 60 poses scored
+    # a run of the demo: 40 ligands, one job of each of eighteen rules, 60 poses scored
     assert (plan["records"], plan["ligands"], plan["states"]) == (40, 40, 40)
     assert plan["is_exact"]
-    assert plan["jobs"] == 13
+    assert plan["jobs"] == 18
     assert plan["stages"]["score"]["units"] == 60 * 2
+    assert plan["stages"]["inspect"]["units"] == 30
 
 
 def test_the_plan_is_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

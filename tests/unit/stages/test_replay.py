@@ -66,6 +66,28 @@ def test_largest_difference_of_each_term_is_stated() -> None:
     assert "vdw 0.2500, coulomb 0.0000, gb 0.0000, sa 0.5000" in found.detail
 
 
+@pytest.mark.parametrize(
+    ("changed", "tolerance", "verdict"),
+    [
+        ({}, None, Verdict.IDENTICAL),
+        ({"distance_angstrom": [2.95]}, None, Verdict.DIFFERS),
+        ({"distance_angstrom": [2.95]}, 0.5, Verdict.CLOSE),
+        ({"kind": ["metal"]}, 0.5, Verdict.CLOSE),
+        ({"passed": [True, False]}, 0.5, Verdict.DIFFERS),
+        ({"pose": 2}, 0.5, Verdict.DIFFERS),
+    ],
+)
+def test_interactions_may_come_and_go_within_a_tolerance_checks_may_not(
+    changed: dict, tolerance: float | None, verdict: Verdict
+) -> None:
+    row = {"pose": 1, "passed": [True, True], "residue": ["A:VAL:93"],
+           "kind": ["hydrophobic"], "distance_angstrom": [2.9]}  # fmt: skip
+    found = judge("inspect", Part([[row], []], ""), Part([[row | changed], []], ""), tolerance)
+    assert found.verdict is verdict
+    if "kind" in changed:
+        assert found.detail.endswith("differ: hydrophobic A:VAL:93, metal A:VAL:93")
+
+
 def test_tolerance_never_excuses_another_fate_or_another_pose() -> None:
     lost = Part([[], [{"status": "failed", "reason": "not_finite", "message": "x"}]], "")
     assert judge("score", scores(), lost, 100.0).verdict is Verdict.DIFFERS

@@ -33,7 +33,7 @@ from screenmm.audit.attempts import (
 from screenmm.audit.bundle import CONFIG, JOBS, SNAKEFILE, WORKFLOW, write_bundle
 from screenmm.audit.entities import Graph, file_entity, path_id, reference, references
 from screenmm.audit.inputs import InputFile, config_text, input_files, name_by_digest
-from screenmm.audit.stages import INTERMEDIATE, OUTPUTS, STAGES, environments
+from screenmm.audit.stages import COMMANDS, INTERMEDIATE, OUTPUTS, STAGES, environments
 from screenmm.audit.verify import METADATA
 from screenmm.errors import UserError
 from screenmm.files import sha256, write_text
@@ -152,7 +152,8 @@ def write_crate(settings: Settings, folder: Path, results: Path, workflow: Path)
             "snakemake, then make the crate"
         )
     files, receptors = Layout(results), list(settings.receptors)
-    targets = {**files.targets(receptors), "report": {""}}
+    gated = settings.controls.gate == "stop"
+    targets = {**files.targets(receptors, settings.redocked, gated=gated), "report": {""}}
     attempts = all_attempts(read_usage(files.usage), targets)
     stages = stage_runs(attempts, targets)
     if not any(stage.made_by for stage in stages):
@@ -201,7 +202,7 @@ def describe(run: Run, copied: Sequence[str]) -> dict[str, Any]:
 
 
 def _add_root(graph: Graph, run: Run) -> None:
-    counts = f"{len(run.settings.library.files)} library file(s), "
+    counts = f"{len(run.settings.screened.files)} library file(s), "
     counts += f"{len(run.settings.receptors)} receptor(s)"
     present = [name for name in INTERMEDIATE if (run.results / name).is_dir()]
     graph.add(
@@ -420,7 +421,9 @@ def _status(stages: Iterable[StageRun]) -> dict[str, str]:
 def _add_stage(
     graph: Graph, run: Run, stage: StageRun, position: int, inputs: dict[str, list[str]]
 ) -> None:
-    rule, command = stage.rule, stage.rule.replace("_", "-")
+    rule = stage.rule
+    method = COMMANDS.get(rule, rule)
+    command = method.replace("_", "-")
     environment = run.environments.get(rule)
     graph.add(
         _step(stage),
@@ -436,7 +439,7 @@ def _add_stage(
         _tool(stage),
         "SoftwareApplication",
         name=f"screenmm {command}",
-        description=f"Method version {VERSIONS[rule]}" if rule in VERSIONS else None,
+        description=f"Method version {VERSIONS[method]}" if method in VERSIONS else None,
         softwareVersion=", ".join(own) or __version__,
         softwareRequirements=references(_add_package(graph, *pair) for pair in versions),
     )

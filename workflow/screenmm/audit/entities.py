@@ -36,8 +36,10 @@ MEDIA_TYPES = {
     ".parquet": "application/vnd.apache.parquet",
     ".pdb": "chemical/x-pdb",
     ".pdbqt": "chemical/x-pdbqt",
+    ".png": "image/png",
     ".sdf": "chemical/x-mdl-sdfile",
     ".smi": "chemical/x-daylight-smiles",
+    ".svg": "image/svg+xml",
     ".tsv": "text/tab-separated-values",
     ".yaml": "application/yaml",
 }

@@ -40,7 +40,9 @@ class InputFile:
     @property
     def rule(self) -> str:
         """The rule that reads the file."""
-        return "split" if self.key.startswith("library.") else "prepare_receptor"
+        if self.key.startswith(("library.", "controls.actives.")):
+            return "split"
+        return "reference" if self.key == "controls.reference" else "prepare_receptor"
 
 
 def shown_path(path: Path, folder: Path) -> str:

@@ -113,6 +113,43 @@ def standardise_record(
         return Event.failure(STAGE, failure, record=record)
 
 
+def read_molecule(structure: str, kind: str, most_atoms: int) -> Chem.Mol:
+    """Read a structure as it was given: salts and charges stay, hydrogens become implicit.
+
+    Parameters
+    ----------
+    structure : str
+        SMILES or mol block.
+    kind : str
+        ``"smiles"`` or ``"molblock"``.
+    most_atoms : int
+        Largest molecule that is read.
+
+    Returns
+    -------
+    Mol
+        Sanitised.
+
+    Raises
+    ------
+    LigandError
+        Nothing can be read, or it is too large.
+    """
+    with rdBase.BlockLogs():
+        mol = _parse(structure, kind)
+        if mol.GetNumAtoms() > most_atoms:
+            raise LigandError(
+                Reason.TOO_LARGE, f"{mol.GetNumAtoms()} atoms, at most {most_atoms} are read"
+            )
+        try:
+            Chem.SanitizeMol(mol)
+            return Chem.RemoveHs(mol)
+        except (ValueError, RuntimeError) as error:
+            raise LigandError(
+                Reason.INVALID_STRUCTURE, f"RDKit: {_first_line(str(error))}"
+            ) from None
+
+
 def standardise_shard(
     records: Path, settings: Ligands, *, keep_pose: bool = False
 ) -> tuple[list[ParentRow], list[Event]]:

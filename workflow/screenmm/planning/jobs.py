@@ -30,6 +30,10 @@ class Shape:
     ligand_shards: int
     scoring_shards: int
     """Of one receptor."""
+    redocked: int = 0
+    """Receptors whose reference ligand is docked again."""
+    gates: int = 0
+    """Receptors that wait for it."""
 
 
 def shards_of(keys: Keys, shard_size: int) -> Shards:
@@ -71,9 +75,15 @@ def jobs_by_rule(shape: Shape) -> dict[str, int]:
         "merge": 1,
         "prepare_ligands": shape.ligand_shards,
         "prepare_receptor": receptors,
+        "reference": shape.redocked,
+        "redock": shape.redocked,
+        "rescore": shape.redocked,
+        "compare": shape.redocked,
+        "gate": shape.gates,
         "dock": shape.ligand_shards * receptors,
         "select": receptors,
         "score": shape.scoring_shards * receptors,
+        "inspect": shape.scoring_shards * receptors,
         "manifest": receptors,
         "rank": 1,
         "report": 1,

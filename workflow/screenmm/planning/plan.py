@@ -25,7 +25,8 @@ SHORTEST_JOB_S = 600.0
 AIM_JOB_S = 1800.0
 THREADS = 8
 """Of the stages that work through a shard, in both profiles."""
-SHARDED = ("standardise", "prepare_ligands", "dock", "score")
+SHARDED = ("standardise", "prepare_ligands", "dock", "score", "inspect")
+REDOCKING = ("reference", "redock", "rescore", "compare", "gate")
 PER_RECEPTOR = ("prepare_receptor", "select", "manifest")
 LARGEST_SHARD_SIZE = 100_000
 GPU_PLATFORMS = ("CUDA", "HIP", "OpenCL")
@@ -138,6 +139,8 @@ def make_plan(
         shards["standardise"].count,
         shards["dock"].count,
         shards["score"].count,
+        len(settings.redocked),
+        len(settings.redocked) if settings.controls.gate == "stop" else 0,
     )
     jobs = jobs_by_rule(shape)
     share = {
@@ -146,11 +149,13 @@ def make_plan(
         "dock": shards["dock"].largest / max(1, ligands) / shape.receptors,
         "score": shards["score"].largest / max(1, _selected(settings, ligands)) / shape.receptors,
     }
+    share["inspect"] = share["score"]
     stages = {
         stage: _stage(
             stage, jobs[stage], amounts[unit], rates.stages[stage], share.get(stage), cores, gpus
         )
         for stage, unit in UNITS.items()
+        if jobs[stage] or stage not in REDOCKING
     }
     disk = {part: round(rates.bytes_per[part] * amounts[thing]) for part, thing in STORED.items()}
     needed = sum(disk.values()) + FIXED_BYTES * shape.receptors
@@ -232,9 +237,12 @@ def _amounts(
         "record": count.records,
         "state": states,
         "receptor": receptors,
+        "reference": len(settings.redocked),
+        "reference pose": len(settings.redocked) * settings.docking.poses,
         "docked state": states * receptors,
         "pose": states * poses_per_state * receptors,
         "scored pose": scored,
+        "scored ligand": _selected(settings, ligands) * receptors,
         "minimisation": scored * (1 + settings.scoring.jitter_replicas),
         "fate": count.records * receptors,
         "run": 1,

@@ -1,4 +1,4 @@
-"""Stage ``manifest``: the score files of a receptor by their SHA-256.
+"""Stage ``manifest``: what scoring and inspection left of a receptor, by SHA-256.
 
 Ranking depends on this one file instead of on the shards behind the ``select``
 checkpoint: Snakemake does not look again at a job whose checkpoint had nothing to do.
@@ -24,10 +24,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Write the manifest."""
     files = Layout(args.results)
-    scores = files.scores(args.receptor)
-    events = [path.with_suffix(".events.parquet") for path in scores]
+    tables = [*files.scores(args.receptor), *files.inspected(args.receptor)]
+    events = [path.with_suffix(".events.parquet") for path in tables]
     digests = {
         str(path.relative_to(args.results)): sha256(path)
-        for path in sorted([*scores, *events, *files.minimised(args.receptor)])
+        for path in sorted([*tables, *events, *files.minimised(args.receptor)])
     }
     write_text(args.out, json.dumps(digests, indent=2) + "\n")

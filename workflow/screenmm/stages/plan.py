@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> None:
         if args.rates is None
         else measured_rates(args.rates, docking.engine)
     )
-    count = count_library(settings.library)
+    count = count_library(settings.screened)
     sample = study_sample(count.sample, settings.ligands, given=docking.engine == "given")
     plan = make_plan(settings, count, sample, rates, cores=cores, gpus=args.gpus)
     if args.json:

@@ -61,8 +61,8 @@ def write_folder(prepared: PreparedReceptor, out: Path) -> None:
     )
     box = {"center_angstrom": list(pocket.center), "size_angstrom": list(pocket.size)}
     write_text(out / "pocket.json", json.dumps(box, indent=2) + "\n")
-    if pocket.reference is not None:
-        write_text(out / "reference_ligand.sdf", sd_record(pocket.reference, "reference", {}))
+    reference = "" if pocket.reference is None else sd_record(pocket.reference, "reference", {})
+    write_text(out / "reference_ligand.sdf", reference)
     write_text(out / "report.json", json.dumps(prepared.report_json(), indent=2) + "\n")
     write_text(out / "report.txt", prepared.report_text())
 

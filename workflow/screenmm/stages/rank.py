@@ -6,12 +6,16 @@ import argparse
 import shutil
 from pathlib import Path
 
+import numpy as np
+
 from screenmm import __version__
+from screenmm.inspection.filters import check_residues
 from screenmm.layout import Layout
 from screenmm.ranking.complexes import write_complexes
 from screenmm.ranking.database import write_database
 from screenmm.ranking.fates import check_invariant, make_ledger, write_ledger
 from screenmm.ranking.hits import write_hits
+from screenmm.ranking.inspected import filters_of
 from screenmm.ranking.parts import Parts, open_parts
 from screenmm.ranking.picks import write_picks
 from screenmm.ranking.ranking import make_ranking, write_ranking
@@ -32,6 +36,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--receptors", nargs="+", required=True, help="receptors, in order")
 
 
+def _residues(results: Path, receptor: str) -> list[str]:
+    """Labels of a prepared receptor's residues, as ``A:MET:96``."""
+    with np.load(results / f"receptors/{receptor}/coordinates.npz") as arrays:
+        return [str(label) for label in arrays["residue_labels"]]
+
+
 def run(args: argparse.Namespace) -> None:
     """Rank, account for every record, and write the end state.
 
@@ -39,9 +49,14 @@ def run(args: argparse.Namespace) -> None:
     ------
     LedgerError
         Records in are not records out.
+    ConfigError
+        A filter names a residue that a receptor does not have.
     """
     settings = Ranking.model_validate(settings_of(args)["ranking"])
     files = Layout(args.results)
+    must, must_not = filters_of(settings)
+    for name in args.receptors:
+        check_residues([*must, *must_not], _residues(args.results, name), name)
     con = open_parts(
         Parts(
             sources=files.sources,
@@ -50,11 +65,18 @@ def run(args: argparse.Namespace) -> None:
             ligands=files.ligands(),
             poses={name: files.pose_tables(name) for name in args.receptors},
             scores={name: files.scores(name) for name in args.receptors},
+            inspected={name: files.inspected(name) for name in args.receptors},
         ),
         threads=workers_of(args),
         spill=args.results / ".duckdb",
     )
-    make_ranking(con, settings.by)
+    make_ranking(
+        con,
+        settings.by,
+        must,
+        must_not,
+        must_pass_checks=settings.pose_checks == "filter",
+    )
     make_ledger(con)
     check_invariant(con)
     write_ranking(con, args.results / "ranking.csv")

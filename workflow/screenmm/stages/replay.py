@@ -28,6 +28,7 @@ from screenmm.library.split import RECORDS
 from screenmm.methods import stage_settings
 from screenmm.provenance import Record, read_record_of
 from screenmm.ranking.fates import make_ledger, write_ledger
+from screenmm.ranking.inspected import filters_of
 from screenmm.ranking.parts import Parts, open_parts
 from screenmm.ranking.ranking import make_ranking, write_ranking
 from screenmm.replay import (
@@ -49,7 +50,14 @@ from screenmm.scoring.platforms import GPU_PLATFORMS
 from screenmm.scoring.select import select_poses, write_shards
 from screenmm.sdf import ligand_of
 from screenmm.settings import LibraryFile, Settings, load_settings, parse_settings
-from screenmm.stages import dock, prepare_ligands, prepare_receptor, score, standardise
+from screenmm.stages import (
+    dock,
+    inspect,
+    prepare_ligands,
+    prepare_receptor,
+    score,
+    standardise,
+)
 from screenmm.stages.context import add_workers_argument, workers_of
 from screenmm.versions import installed_versions
 
@@ -146,11 +154,14 @@ def _settings(config: Path) -> Settings:
         except (yaml.YAMLError, ConfigError):
             raise error from None
     folder = config.resolve().parent
-    found = [
-        file.model_copy(update={"path": folder / file.path}) for file in settings.library.files
-    ]
-    library = settings.library.model_copy(update={"files": found})
-    return settings.model_copy(update={"library": library})
+
+    def in_folder(files: list[LibraryFile]) -> list[LibraryFile]:
+        return [file.model_copy(update={"path": folder / file.path}) for file in files]
+
+    library = settings.library.model_copy(update={"files": in_folder(settings.library.files)})
+    actives = {"actives": in_folder(settings.controls.actives)}
+    controls = settings.controls.model_copy(update=actives)
+    return settings.model_copy(update={"library": library, "controls": controls})
 
 
 def _receptors(settings: Settings, asked: str | None) -> list[str]:
@@ -229,7 +240,7 @@ def _recompute(
         )
     for receptor in receptors:
         _with_receptor(files, again, settings, receptor, args, workers)
-    _rank(again, receptors)
+    _rank(again, settings, receptors)
 
 
 def _write_library(files: Layout, again: Layout, records: list[str]) -> None:
@@ -252,7 +263,7 @@ def _with_receptor(
     args: argparse.Namespace,
     workers: dict[str, int],
 ) -> None:
-    """Dock, select and score."""
+    """Dock, select, score and inspect."""
     home = files.results / "receptors" / receptor
     if args.receptor_too:
         structure = settings.receptors[receptor].structure
@@ -301,6 +312,18 @@ def _with_receptor(
                 **workers,
             )
         )
+        inspected = again.results / f"inspected/{receptor}/{table.name}"
+        inspect.run(
+            Namespace(
+                settings=stage_settings(settings, "inspect"),
+                scores=table,
+                minimised=table.with_name(f"{table.stem}.sdf.gz"),
+                receptor=home,
+                inspected=inspected,
+                events=inspected.with_name(f"{table.stem}.events.parquet"),
+                **workers,
+            )
+        )
 
 
 def _chosen(files: Layout, again: Layout, settings: Settings, receptor: str) -> list[str]:
@@ -320,7 +343,7 @@ def _chosen(files: Layout, again: Layout, settings: Settings, receptor: str) -> 
     return [title for title in titles if ligand_of(title) in set(mine)]
 
 
-def _rank(again: Layout, receptors: list[str]) -> None:
+def _rank(again: Layout, settings: Settings, receptors: list[str]) -> None:
     con = open_parts(
         Parts(
             sources=again.sources,
@@ -329,9 +352,12 @@ def _rank(again: Layout, receptors: list[str]) -> None:
             ligands=again.ligands(),
             poses={name: again.pose_tables(name) for name in receptors},
             scores={name: again.scores(name) for name in receptors},
+            inspected={name: again.inspected(name) for name in receptors},
         )
     )
-    make_ranking(con)
+    must, must_not = filters_of(settings.ranking)
+    must_pass = settings.ranking.pose_checks == "filter"
+    make_ranking(con, "mmgbsa", must, must_not, must_pass_checks=must_pass)
     make_ledger(con)
     write_ranking(con, again.results / "ranking.csv")
     write_ledger(con, again.results / "ledger.csv")
@@ -381,7 +407,11 @@ def _settings_step(
         stages.append(
             ("prepare_receptor", files.results / f"receptors/{receptor}/receptor.cif", receptor)
         )
-        tables = {"dock": files.pose_tables(receptor), "score": files.scores(receptor)}
+        tables = {
+            "dock": files.pose_tables(receptor),
+            "score": files.scores(receptor),
+            "inspect": files.inspected(receptor),
+        }
         for stage, paths in tables.items():
             stages += [(stage, path, receptor) for path in shard_of(subject.inchikey, paths)]
         stages.append(
@@ -435,7 +465,7 @@ def _input_step(files: Layout, subject: Subject, settings: Settings) -> Step:
 
 def _read_again(settings: Settings, name: str, position: int) -> list[str] | None:
     """Read one record of a library file; empty where it is gone, None without the file."""
-    for file in settings.library.files:
+    for file in settings.screened.files:
         if name in (file.path.name, str(file.path)) and file.path.is_file():
             return _entry_at(file, settings, position)
     return None

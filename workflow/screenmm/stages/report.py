@@ -1,14 +1,17 @@
-"""Stage ``report``: metrics and the page that people open."""
+"""Stage ``report``: metrics, figures, the page that people open, scripts for viewers."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
+from screenmm.bias.bias import bias, write_bias
 from screenmm.layout import Layout
+from screenmm.plots.plots import plots, write_plots
 from screenmm.ranking.database import open_database
 from screenmm.ranking.metrics import make_metrics, write_metrics
-from screenmm.ranking.report import write_report
+from screenmm.report.report import write_report
+from screenmm.report.viewers import write_viewers
 from screenmm.settings import Settings
 from screenmm.stages.context import add_settings_argument, settings_of
 
@@ -20,17 +23,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Write ``metrics.json`` and ``report.html``."""
+    """Write the metrics, the bias tables, the figures, the page and the viewers' scripts."""
     given = {key: value for key, value in settings_of(args).items() if key != "method"}
     settings = Settings.model_validate(given)
-    with open_database(args.results / "screen.duckdb") as con:
+    files, results = Layout(args.results), args.results
+    with open_database(results / "screen.duckdb") as con:
         metrics = make_metrics(
             con,
             settings.name,
-            Layout(args.results),
+            files,
             settings.costs,
             settings.ranking.complexes,
             settings.seed,
+            settings,
         )
-        write_metrics(metrics, args.results / "metrics.json")
-        write_report(con, metrics, settings, args.results / "report.html")
+        metrics["bias"], tables = bias(
+            con, files.records(), settings.ranking.complexes, settings.seed
+        )
+        figures = plots(con, metrics, settings)
+        write_bias(tables, results / "bias")
+        write_plots(figures, results / "figures", results / "tables")
+        write_viewers(con, results)
+        write_metrics(metrics, results / "metrics.json")
+        write_report(
+            con, metrics, settings, results / "report.html", results=results, plots=figures
+        )

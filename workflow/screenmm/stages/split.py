@@ -34,7 +34,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Split the library."""
-    settings = Library.model_validate(settings_of(args)["library"])
+    given = settings_of(args)
+    # a whole config names the known actives apart
+    actives = [file | {"label": 1} for file in given.get("controls", {}).get("actives", [])]
+    library = given["library"]
+    settings = Library.model_validate(library | {"files": [*library["files"], *actives]})
     larger = {"shard_size": records_per_shard(settings.shard_size)}
     counts = split(settings.model_copy(update=larger), args.out)
     log.info(
