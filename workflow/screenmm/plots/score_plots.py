@@ -34,6 +34,10 @@ CLASSES = {
 }
 """How the ligands of a labelled library are told apart."""
 
+MARKERS = {"actives": "^", "inactives": "o", "without label": "s"}
+LINES = {"actives": "-", "inactives": "--", "without label": ":"}
+"""The same without colour."""
+
 DISTRIBUTIONS = {
     "mmgbsa-scores": ("dg_mmgbsa_kcal_mol", "MM/GBSA energies", "ΔG MM/GBSA, kcal/mol"),
     "docking-scores": ("dock_score_kcal_mol", "Docking scores", "docking score, kcal/mol"),
@@ -125,7 +129,8 @@ def _distribution(con: duckdb.DuckDBPyConnection, receptor: str, kind: str) -> P
         colour = CLASSES[name][1] if name in CLASSES else BLUE
         heights = 100 * counts / len(values) if shares else counts
         axes.stairs(heights, edges, fill=True, color=colour, alpha=0.3, lw=0)
-        axes.stairs(heights, edges, color=colour, lw=1.4, label=f"{name} ({len(values)})")
+        line = LINES.get(name, "-")
+        axes.stairs(heights, edges, color=colour, lw=1.4, ls=line, label=f"{name} ({len(values)})")
         rows += [
             [name, float(edges[i]), float(edges[i + 1]), int(count)]
             for i, count in enumerate(counts)
@@ -153,11 +158,13 @@ def _distribution(con: duckdb.DuckDBPyConnection, receptor: str, kind: str) -> P
 # --- clouds of points --------------------------------------------------------------------
 
 
-def _cloud(axes: Axes, x: np.ndarray, y: np.ndarray, colour: str, label: str, n: int) -> None:
+def _cloud(
+    axes: Axes, x: np.ndarray, y: np.ndarray, colour: str, label: str, n: int, marker: str = "o"
+) -> None:
     size = 30 if n <= FEW else 12 if n <= RASTER_POINTS else 3
     axes.scatter(
         x, y, s=size, c=colour, alpha=1 if n <= FEW else 0.4, linewidths=0, label=label,
-        rasterized=n > RASTER_POINTS,
+        rasterized=n > RASTER_POINTS, marker=marker,
     )  # fmt: skip
 
 
@@ -193,7 +200,8 @@ def _against_size(
         own = kinds[name]
         if own.any():
             colour = CLASSES[name][1] if known.any() else BLUE
-            _cloud(axes, (size + spread)[own], dg[own], colour, f"{name} ({own.sum()})", len(dg))
+            place, named = (size + spread)[own], f"{name} ({own.sum()})"
+            _cloud(axes, place, dg[own], colour, named, len(dg), MARKERS[name])
     reach = 0.04 * (high - low)
     axes.set(xlabel="heavy atoms", ylabel="ΔG MM/GBSA, kcal/mol", ylim=(low - reach, high + reach))
     signed(axes.yaxis)
