@@ -38,7 +38,7 @@ check: install $(DEMO)/receptor.pdb
 
 # two at a time: starts of Python and Snakemake leave a core idle otherwise
 test: check
-	pytest --numprocesses $(TESTERS) --dist loadgroup
+	pytest --numprocesses $(TESTERS) --dist loadgroup --durations 40
 
 clean:
 	rm -rf results .snakemake $(DEMO)

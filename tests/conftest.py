@@ -18,6 +18,7 @@ from rdkit import Chem
 ROOT = Path(__file__).resolve().parent.parent
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep together, in a parallel run, the tests that share a costly fixture.
 
