@@ -8,7 +8,7 @@ SHELL := /bin/bash
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 CORES ?= all
-TESTERS ?= 2
+TESTERS ?= 3
 VENV := .venv
 DEMO := config/demo/tyk2
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
@@ -36,9 +36,9 @@ check: install $(DEMO)/receptor.pdb
 	snakefmt --check Snakefile workflow/rules
 	snakemake --lint --configfile config/demo/config.yaml
 
-# two at a time: starts of Python and Snakemake leave a core idle otherwise
+# several files at a time: starts of Python and Snakemake, and Slurm, leave a core idle otherwise
 test: check
-	pytest --numprocesses $(TESTERS) --dist loadgroup --durations 40
+	pytest --numprocesses $(TESTERS) --dist loadfile --durations 40
 
 clean:
 	rm -rf results .snakemake $(DEMO)

@@ -18,21 +18,6 @@ from rdkit import Chem
 ROOT = Path(__file__).resolve().parent.parent
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together, in a parallel run, the tests that share a costly fixture.
-
-    These are the tests of one file of unit tests, those of conda's environments, and all that
-    use Slurm, of which only one can be up at a time.
-    """
-    for item in items:
-        fixtures = getattr(item, "fixturenames", ())
-        shared = next((name for name in ("slurm", "in_environments") if name in fixtures), None)
-        group = shared or ("" if item.path.parent.name == "workflow" else str(item.path))
-        if group:
-            item.add_marker(pytest.mark.xdist_group(group))
-
-
 @pytest.fixture(scope="session")
 def root() -> Path:
     return ROOT

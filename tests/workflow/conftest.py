@@ -121,6 +121,13 @@ def screen(tmp_path: Path, tyk2_protein: Path, tyk2_ligands: list[Chem.Mol]) -> 
     return new_screen(tmp_path, tyk2_protein, tyk2_ligands)
 
 
+@pytest.fixture
+def configured(screen: Screen) -> Screen:
+    """A screen whose config is written."""
+    (screen.folder / "config.yaml").write_text(yaml.safe_dump(screen.config, sort_keys=False))
+    return screen
+
+
 def new_screen(folder: Path, protein: Path, ligands: list[Chem.Mol]) -> Screen:
     shutil.copy(protein, folder / "receptor.pdb")
     crystal = next(mol for mol in ligands if mol.GetProp("_Name") == "ejm_42")

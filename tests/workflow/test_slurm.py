@@ -1,7 +1,12 @@
-"""The same screen through a real Slurm, and what a user sees when the cluster is not right."""
+"""The same screen through a real Slurm, and what a user sees when the cluster is not right.
+
+All that needs Slurm is in this file: tests that run side by side are shared out by file, and
+only one Slurm can be up.
+"""
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
@@ -9,13 +14,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from screenmm.layout import Layout
+from screenmm.usage import read_usage
 
-from .conftest import Screen
+from .chaos import run_with_kills
+from .conftest import SLURM_PROFILE, SOON, STABLE, Screen
 from .slurm import GPUS, LocalSlurm, said
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
+
+LOCAL_RULES = {"manifest", "report", "crate"}
+"""What takes seconds is no job of a cluster."""
 
 
 def test_a_job_keeps_the_device_that_slurm_gave_it(slurm: LocalSlurm, tmp_path: Path):
@@ -41,6 +52,34 @@ def test_a_job_keeps_the_device_that_slurm_gave_it(slurm: LocalSlurm, tmp_path: 
     assert lines == [
         [f"CUDA_VISIBLE_DEVICES={index}", f"SLURM_JOB_GPUS={index}"] for index in range(GPUS)
     ]
+
+
+def test_through_slurm(finished: Screen, screen: Screen, slurm: LocalSlurm, through_slurm):
+    content = yaml.safe_load(SLURM_PROFILE.read_text())
+    score = content["set-resources"]["score"] | {"gpu": 1}
+    jobs = through_slurm(screen, set_resources={"score": score})
+    assert screen.bytes_of(*STABLE) == finished.bytes_of(*STABLE)
+
+    usage = read_usage(screen.results / "usage")
+    for rule, targets in usage.items():
+        by_slurm = [job["scheduler"].startswith("SLURM_JOB_ID=") for (job,) in targets.values()]
+        assert all(by_slurm) if rule not in LOCAL_RULES else not any(by_slurm), rule
+    submitted = re.findall(r"has been submitted with SLURM jobid (\d+)", screen.output)
+    shown = [said("scontrol", "show", "job", job) for job in submitted]
+    assert all("JobState=COMPLETED" in job for job in shown)
+    scored = [job for job in shown if "Comment=rule_score" in job]
+    assert len(scored) == jobs["score"] > 1
+    assert all("gres/gpu=1" in job or "gres:gpu:1" in job for job in scored)
+    assert all("mem=3000M" in job and "TimeLimit=04:00:00" in job for job in scored)
+
+
+def test_kills_of_slurm_jobs_change_no_byte(
+    finished: Screen, configured: Screen, slurm: LocalSlurm, slurm_profile
+) -> None:
+    options = ("--workflow-profile", str(slurm_profile()), *SOON)
+    kills = run_with_kills(configured.folder, 4, 20, options, longest_wait_s=30.0)
+    assert len(kills) == 4
+    assert configured.bytes_of(*STABLE) == finished.bytes_of(*STABLE)
 
 
 def test_a_wrong_partition_is_an_error_that_names_it(
