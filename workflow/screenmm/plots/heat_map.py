@@ -119,7 +119,8 @@ def heat_map(con: duckdb.DuckDBPyConnection, receptor: str) -> list[Plot]:
     best = ", ".join(told(i) for i in order[:3])
     worst = [told(i) for i in order[::-1][:2] if mean[i] > 0.05]
     alt = (
-        f"Energies of {len(residues)} residues with the top {len(hits)} hits. Mean over the hits, "
+        f"Energies of {len(residues)} residues with the top {len(hits)} hits. Mean over the hits"
+        f"{', zero where a residue is beyond the pocket' if np.isnan(table).any() else ''}, "
         f"kcal/mol: most attractive {best}; "
         + (f"most repulsive {', '.join(worst)}." if worst else "none repels on average.")
     )
