@@ -504,7 +504,6 @@ def _add_package(graph: Graph, name: str, version: str) -> str:
         f"pkg:pypi/{name}@{quote(version, safe='')}",
         "SoftwareApplication",
         name=name,
-        url=f"https://pypi.org/project/{name}/{version.partition('+')[0]}/",
         softwareVersion=version,
     )
 
