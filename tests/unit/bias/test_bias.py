@@ -17,7 +17,16 @@ from screenmm.bias import described
 from screenmm.bias.bias import BOOTSTRAP, FATES, bias, correlation, write_bias
 from screenmm.bias.chemotypes import CHEMOTYPES, chemotypes
 from screenmm.bias.described import PROPERTIES, SAMPLE, describe_records, scaffold_of
-from screenmm.bias.losses import holm, losses, more_than_rest, wilson
+from screenmm.bias.losses import (
+    LOSSES,
+    at_risk,
+    correct,
+    holm,
+    losses,
+    more_than_rest,
+    wilson,
+)
+from screenmm.ranking.controls import SCORES
 from screenmm.ranking.fates import STATUSES
 
 SALT = "c1ccccc1CC(=O)[O-].[Na+]"
@@ -58,9 +67,49 @@ def test_p_values_are_corrected_by_holm() -> None:
 
 def test_only_the_class_that_loses_more_is_flagged() -> None:
     bad, other = np.arange(60) < 20, np.arange(60) % 2 == 0
-    found = losses(np.column_stack([bad, other]), [bad])
-    assert [each.more for each in found] == [True, False]
-    assert (found[0].records, found[0].lost, found[0].share) == (20, 20, 1.0)
+    found = losses(np.column_stack([bad, other]), np.ones(60, bool), bad)
+    rows = [{"loss": "failed", "by": "a", "class": i, **each.row} for i, each in enumerate(found)]
+    correct({"wt": rows})
+    assert [row["more"] for row in rows] == [True, False]
+    assert (found[0].records, found[0].at_risk, found[0].lost, found[0].share) == (20, 20, 20, 1.0)
+
+
+def test_what_a_filter_takes_is_not_at_risk_of_failing() -> None:
+    """500 heavy records are filtered; of 500 light ones 25 fail: nothing says light fails more."""
+    ways = np.array(["filtered"] * 500 + ["failed"] * 25 + ["ranked"] * 475, dtype=object)
+    classes = np.column_stack([np.arange(1000) < 500, np.arange(1000) >= 500])
+    heavy, light = losses(classes, at_risk(ways)["failed"], ways == "failed")
+    assert (heavy.at_risk, heavy.share, heavy.p) == (0, None, None)
+    assert (light.at_risk, light.lost, light.p) == (500, 25, None)
+    # were the filtered ones counted as kept, the test would flag the light ones
+    wrong = losses(classes, np.ones(1000, bool), ways == "failed")[1].p
+    assert wrong is not None
+    assert wrong < 1e-6
+
+
+def test_each_record_is_at_risk_until_something_takes_it_out() -> None:
+    ways = np.array(["refused", "filtered", "duplicate", "failed", "pose filtered", "ranked"])
+    places = {kind: np.flatnonzero(mask).tolist() for kind, mask in at_risk(ways).items()}
+    assert places == {
+        "refused": [0, 1, 2, 3, 4, 5],
+        "filtered": [1, 2, 3, 4, 5],
+        "failed": [3, 4, 5],
+        "pose filtered": [4, 5],
+    }
+
+
+def test_all_tests_of_a_report_are_corrected_together() -> None:
+    def row(loss: str, p: float) -> dict:
+        return {"loss": loss, "by": "weight", "class": "x", "p": p}
+
+    report = {
+        "wt": [row("filtered", 0.01), row("failed", 0.02)],
+        "mutant": [row("filtered", 0.01), row("failed", 0.03)],
+    }
+    correct(report)
+    # three tests: what is filtered before docking is the same for both receptors
+    found = [row["p_corrected"] for rows in report.values() for row in rows]
+    assert found == pytest.approx([0.03, 0.04, 0.03, 0.04])
 
 
 # --- what is read of a structure ---------------------------------------------------------
@@ -166,9 +215,20 @@ def test_every_record_is_counted_for_every_receptor(ranked, made) -> None:
                 assert sum(shown["counts"]) == shown["n"]
                 assert shown["n"] + fates[fate]["no_structure_read"] == fates[fate]["records"]
         for by in ("charge", "weight"):
-            shared = [row for row in own["losses"] if (row["loss"], row["by"]) == ("failed", by)]
-            assert sum(row["records"] for row in shared) == records - fates["duplicate"]["records"]
-            assert sum(row["lost"] for row in shared) == fates["failed"]["records"]
+            totals = {}
+            for loss in LOSSES:
+                shared = [row for row in own["losses"] if (row["loss"], row["by"]) == (loss, by)]
+                assert sum(row["records"] for row in shared) == records
+                totals[loss] = {key: sum(row[key] for row in shared) for key in ("at_risk", "lost")}
+            lost = {loss: total["lost"] for loss, total in totals.items()}
+            assert lost["refused"] + lost["failed"] == fates["failed"]["records"]
+            assert lost["filtered"] + lost["pose filtered"] == fates["filtered"]["records"]
+            left = records
+            for loss, total in totals.items():
+                left -= fates["duplicate"]["records"] if loss == "failed" else 0
+                assert total["at_risk"] == left
+                left -= total["lost"]
+            assert left == fates["ranked"]["records"]
     assert report["by_receptor"]["wt"]["fates"]["failed"]["no_structure_read"] > 0
 
 
@@ -262,6 +322,24 @@ def test_what_took_too_long_is_not_read_again(tmp_path: Path) -> None:
 
 
 # --- correlations ------------------------------------------------------------------------
+
+
+def test_every_score_is_set_against_size_and_charge(ranked, made) -> None:
+    report, tables = made
+    rows = list(csv.DictReader(io.StringIO(tables["correlations.csv"])))
+    for receptor, own in report["by_receptor"].items():
+        found = own["correlations"]
+        assert set(found) == set(SCORES) - {"rank"}
+        assert {row["score"] for row in rows if row["receptor"] == receptor} == set(found)
+        for score, sign in (("consensus_z", 1), ("dg_size_corrected_kcal_mol", -1)):
+            pairs = ranked.execute(
+                f"SELECT {score}, heavy_atoms FROM ranking "
+                f"WHERE receptor = ? AND {score} IS NOT NULL AND heavy_atoms IS NOT NULL",
+                [receptor],
+            ).fetchall()
+            values, size = np.array(pairs).T
+            expected = stats.spearmanr(sign * values, size).statistic
+            assert found[score]["heavy_atoms"]["value"] == pytest.approx(expected, abs=1e-9)
 
 
 def test_a_correlation_is_spearmans_with_an_interval_around_it() -> None:

@@ -8,6 +8,7 @@ from scipy import stats
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from screenmm.ranking import controls as module
+from screenmm.ranking.consensus import halves
 from screenmm.ranking.controls import (
     BASELINES,
     FITTED,
@@ -19,6 +20,7 @@ from screenmm.ranking.controls import (
     load_known,
 )
 from screenmm.ranking.measures import CLASSIFICATION, CORRELATION
+from screenmm.ranking.resampling import interval, simultaneous
 
 
 def known_ligands(kind: str, truth: np.ndarray, **columns: np.ndarray) -> Known:
@@ -92,7 +94,10 @@ def test_a_baseline_against_itself_would_lead_by_nothing() -> None:
     known = known_ligands("correlation", size + rng.normal(0, 8, 60), heavy_atoms=size, rank=size)
     lead = compare(known, ["rank"], seed=1)["rank"]["baselines"]["heavy_atoms"]
     for name in CORRELATION:
-        assert (lead[name]["lead"], lead[name]["low"], lead[name]["high"]) == (0, 0, 0)
+        assert lead[name]["lead"] == 0
+        assert (lead[name]["low"], lead[name]["interval_reason"]) == (
+            None, "the same in every resample",
+        )  # fmt: skip
 
 
 def test_too_small_a_list_has_no_early_enrichment(labelled) -> None:
@@ -121,12 +126,12 @@ def test_too_few_for_an_interval_have_a_number_and_say_so() -> None:
         "value": 1.0,
         "low": None,
         "high": None,
-        "interval_reason": "2 actives; 3 are needed for an interval",
+        "interval_reason": "2 actives; 5 are needed for an interval",
     }
     assert found["resamples"] == 0
     found = _one("correlation", np.arange(4.0), np.array([1.0, 3.0, 2.0, 4.0]))
     assert found["spearman"]["value"] == pytest.approx(0.8)
-    assert found["spearman"]["interval_reason"] == "4 ligands; 5 are needed for an interval"
+    assert found["spearman"]["interval_reason"] == "4 ligands; 8 are needed for an interval"
 
 
 @pytest.mark.parametrize(
@@ -164,7 +169,7 @@ def test_each_score_is_measured_on_its_own_ligands_and_rivals_on_the_common_ones
     dg = np.where(np.arange(100) < 60, truth, np.nan)
     known = known_ligands("correlation", truth, rank=dock, dock_score_kcal_mol=dock,
                           dg_mmgbsa_kcal_mol=dg)  # fmt: skip
-    found, common = compare_all(known, seed=1)
+    found, common, _ = compare_all(known, seed=1)
     assert {name: row["n"] for name, row in found.items()} == {
         "rank": 100, "dock_score_kcal_mol": 100, "dg_mmgbsa_kcal_mol": 60, "heavy_atoms": 100,
         FITTED: 30,
@@ -261,3 +266,48 @@ def test_no_labels_and_no_affinities_give_no_controls(con) -> None:
     con.execute("DROP VIEW sources")
     con.execute("ALTER TABLE bare RENAME TO sources")
     assert controls(con) == {}
+
+
+def test_simultaneous_intervals_of_one_value_are_its_own_and_of_many_are_wider() -> None:
+    draws = np.random.default_rng(4).normal(size=(9, 4000))
+    alone = interval(draws[0])
+    (one,) = simultaneous(draws[:1])
+    assert [one["low"], one["high"]] == pytest.approx([alone["low"], alone["high"]], abs=0.02)
+    many = simultaneous(draws)
+    # of nine independent normal values: the Šidák level
+    expected = stats.norm.ppf(1 - (1 - 0.95 ** (1 / 9)) / 2)
+    assert np.mean([each["high"] for each in many]) == pytest.approx(expected, abs=0.12)
+    inside = np.all([(d >= i["low"]) & (d <= i["high"]) for d, i in zip(draws, many, strict=True)],
+                    axis=0)  # fmt: skip
+    assert inside.mean() == pytest.approx(0.95, abs=0.005)
+
+
+def test_values_that_never_vary_have_no_interval() -> None:
+    draws = np.vstack([np.ones(500), np.random.default_rng(4).normal(size=500)])
+    fixed, free = simultaneous(draws)
+    assert (fixed["low"], fixed["interval_reason"]) == (None, "the same in every resample")
+    assert free["low"] < 0 < free["high"]
+
+
+def test_a_baseline_counts_in_its_better_direction() -> None:
+    rng = np.random.default_rng(2)
+    truth = rng.normal(size=80)
+    known = known_ligands("correlation", truth, heavy_atoms=-truth + rng.normal(size=80),
+                          cnn_score=truth + rng.normal(size=80))  # fmt: skip
+    rows, _, compared = compare_all(known, 1)
+    reverse = -stats.spearmanr(truth, known.columns["heavy_atoms"])[0]
+    assert rows["heavy_atoms"]["direction"] == -1
+    assert rows["heavy_atoms"]["spearman"]["value"] == pytest.approx(reverse)
+    lead = rows["cnn_score"]["baselines"]["heavy_atoms"]
+    assert (lead["direction"], lead["spearman"]["value"]) == (-1, pytest.approx(reverse))
+    assert compared["trivial"]["heavy_atoms"]["direction"] == -1
+    assert compared["trivial"]["heavy_atoms"]["value"] == pytest.approx(reverse)
+
+
+def test_twins_are_never_on_both_sides_of_a_fit() -> None:
+    keys = [f"{i:014d}-{letter}-N" for i in range(60) for letter in "AB"]
+    groups = np.repeat(np.arange(60) % 3 == 0, 2).astype(float)
+    first = halves(keys, groups, seed=3)
+    assert (first[::2] == first[1::2]).all()
+    for group in (0.0, 1.0):
+        assert abs(2 * first[groups == group].sum() - (groups == group).sum()) <= 2

@@ -12,6 +12,7 @@ from screenmm.ranking.picks import (
     COLUMNS,
     POOL,
     SAME_CLUSTER,
+    by_checks,
     choose,
     clusters,
     fingerprints,
@@ -130,6 +131,56 @@ def test_the_file_has_a_reason_in_every_row_and_the_same_bytes_again(
     assert rows[0]["nearest_tanimoto"] == ""
     assert write_picks(ranked, 0, tmp_path / "none.csv") == 0
     assert (tmp_path / "none.csv").read_text() == ",".join(COLUMNS) + "\n"
+
+
+def test_a_pose_that_fails_is_passed_over_where_its_cluster_has_one_that_passes(mixed) -> None:
+    prints = fingerprints(mixed)
+    groups = clusters(prints)
+    large = next(group for group in groups if len(group) > 3)
+    passes: list[bool | None] = [True] * len(mixed)
+    passes[large[0]] = passes[large[1]] = False
+    made = by_checks(groups, passes)
+    own = next(group for group in made if large[0] in group)
+    assert own == [*large[2:], large[0], large[1]]
+    assert sorted(i for group in made for i in group) == list(range(len(mixed)))
+    assert [group[0] for group in made] == sorted(group[0] for group in made)
+    found = next(choice for choice in choose(prints, 100, passes) if choice.place == large[2])
+    assert found.passed_over == (large[0], large[1])
+    assert "whose pose passes every check" in found.reason
+    # every molecule fails, or none was checked: as without checks
+    for same in (False, None):
+        assert by_checks(groups, [same] * len(mixed)) == groups
+    # a pose that was not checked is no reason to pass over another
+    assert by_checks([[0, 1]], [False, None]) == [[0, 1]]
+    assert by_checks([[0, 1]], [None, True]) == [[0, 1]]
+
+
+def test_the_reason_says_what_failed_and_what_binds_nowhere(con) -> None:
+    con.execute(
+        "UPDATE ranking SET label = NULL, affinity_kcal_mol = NULL, pose_checks_passed = 2, "
+        "pose_checks_failed = '', interactions = 'salt bridge A:ASP:902' WHERE receptor = 'wt'"
+    )
+    con.execute(
+        "UPDATE ranking SET pose_checks_failed = 'bond_lengths;internal_energy', "
+        "dg_mmgbsa_kcal_mol = 3.25 WHERE receptor = 'wt' AND rank = 1"
+    )
+    alone = pick(con, "wt", 20)[0]
+    assert (alone["rank"], alone["pose_checks_failed"]) == (1, "bond_lengths;internal_energy")
+    assert alone["reason"].endswith(
+        "rank 1 by MM/GBSA; warning: its pose failed bond_lengths, internal_energy, "
+        "ΔG is +3.25 kcal/mol: no binding is predicted"
+    )
+    # the same molecule again, with a pose that passes
+    con.execute(
+        "UPDATE ranking SET smiles = (SELECT smiles FROM ranking WHERE receptor = 'wt' "
+        "AND rank = 1) WHERE receptor = 'wt' AND rank = 2"
+    )
+    first = pick(con, "wt", 1)[0]
+    assert first["rank"] == 2
+    assert first["reason"].endswith(
+        "rank 2 by MM/GBSA; passed over: rank 1 (failed bond_lengths, internal_energy)"
+    )
+    assert first["interactions"] == "salt bridge A:ASP:902"
 
 
 def test_a_full_pool_is_cheap(mixed) -> None:

@@ -11,7 +11,7 @@ from rdkit.Chem import Crippen, Descriptors
 from screenmm.ranking.controls import BASELINES, SCORES, Known, compare_all, controls
 from screenmm.ranking.metrics import make_metrics
 from screenmm.ranking.summary import summarise
-from screenmm.ranking.verdict import NO_CONTROLS, SCORE_WORDS, Level, judge, verdicts
+from screenmm.ranking.verdict import NO_CONTROLS, PRESUMED, SCORE_WORDS, Level, judge, verdicts
 from screenmm.report.report import render_report
 
 JACS = Path(openmmforcefields).parent / "data/perses_jacs_systems"
@@ -54,8 +54,8 @@ def series(name: str) -> Known:
 
 @pytest.fixture(scope="module", params=FILES)
 def judged(request) -> tuple[str, dict, dict]:
-    by_score, common = compare_all(series(request.param), seed=1)
-    return request.param, by_score, judge("correlation", common)
+    by_score, _, compared = compare_all(series(request.param), seed=1)
+    return request.param, by_score, judge("correlation", compared)
 
 
 def test_the_correlations_are_the_benchmarks(judged) -> None:
@@ -70,12 +70,15 @@ def test_size_wins_on_cdk2_and_jnk1_and_loses_on_tyk2(judged) -> None:
     assert verdict["best"] == "dg_mmgbsa_kcal_mol"
     if name == "tyk2":
         assert verdict["level"] == Level.BEATS_SIZE
-        assert "MM/GBSA ΔG follows measured affinity best of the scores" in verdict["text"]
-        assert f"Spearman {score} on 16 ligands) and beats size" in verdict["text"]
+        assert "MM/GBSA ΔG follows measured affinity best of 3 scores" in verdict["text"]
+        assert f"Spearman {score} on 16 ligands, 95 % interval " in verdict["text"]
+        assert "and beats size" in verdict["text"]
+        assert "It leads molecular weight, logP, too." in verdict["text"]
         return
     assert verdict["level"] == Level.SIZE_WINS
     assert verdict["text"].startswith("Size wins: heavy-atom count alone follows measured affinity")
     assert f"Spearman {size} on " in verdict["text"]
+    assert "the larger the better)" in verdict["text"]
     assert f"MM/GBSA ΔG, has {score}, a lead of −0." in verdict["text"]
     assert "Only " in verdict["text"]
 
@@ -88,7 +91,7 @@ def _many(lead: float, n: int = 400) -> dict:
     score = truth + rng.normal(size=n) * (1 - lead)
     columns = dict.fromkeys((*SCORES, *BASELINES), np.full(n, np.nan))
     columns |= {"heavy_atoms": size, "dock_score_kcal_mol": score}
-    return compare_all(Known("correlation", [str(i) for i in range(n)], truth, columns), 1)[1]
+    return compare_all(Known("correlation", [str(i) for i in range(n)], truth, columns), 1)[2]
 
 
 def test_a_clear_lead_and_an_unclear_one() -> None:
@@ -104,9 +107,9 @@ def test_better_than_a_useless_size_is_not_better_than_chance() -> None:
     truth = rng.normal(size=40)
     noise = rng.normal(size=40)
     columns = dict.fromkeys((*SCORES, *BASELINES), np.full(40, np.nan))
-    columns |= {"heavy_atoms": -truth, "cnn_score": noise + 0.1 * truth}
+    columns |= {"heavy_atoms": rng.normal(size=40), "cnn_score": noise + 0.2 * truth}
     known = Known("correlation", [str(i) for i in range(40)], truth, columns)
-    found = judge("correlation", compare_all(known, 1)[1])
+    found = judge("correlation", compare_all(known, 1)[2])
     assert found["level"] == Level.NO_BETTER_THAN_CHANCE
     assert found["text"].startswith("No score is known to be better than chance here.")
 
@@ -117,7 +120,7 @@ def test_where_size_is_chance_as_well_nothing_wins() -> None:
     columns = dict.fromkeys((*SCORES, *BASELINES), np.full(40, np.nan))
     columns |= {"heavy_atoms": rng.normal(size=40) + 0.1 * truth, "cnn_score": -truth}
     known = Known("correlation", [str(i) for i in range(40)], truth, columns)
-    found = judge("correlation", compare_all(known, 1)[1])
+    found = judge("correlation", compare_all(known, 1)[2])
     assert found["level"] == Level.NO_BETTER_THAN_CHANCE
     assert found["text"].startswith("Neither a score nor size is known to be better than chance")
 
@@ -129,14 +132,74 @@ def test_another_trivial_baseline_that_does_as_well_is_named() -> None:
     columns |= {"heavy_atoms": rng.normal(size=60), "logp": truth,
                 "cnn_score": truth + 0.3 * rng.normal(size=60)}  # fmt: skip
     known = Known("correlation", [str(i) for i in range(60)], truth, columns)
-    found = judge("correlation", compare_all(known, 1)[1])
+    found = judge("correlation", compare_all(known, 1)[2])
     assert found["level"] == Level.TRIVIAL_WINS
     assert "But logP alone does as well or better (1.00, the greasier the better)" in found["text"]
     # a property that counts the other way round is as trivial
     known.columns["logp"] = -truth
-    found = judge("correlation", compare_all(known, 1)[1])
+    found = judge("correlation", compare_all(known, 1)[2])
     assert found["level"] == Level.TRIVIAL_WINS
     assert "(1.00, the less greasy the better)" in found["text"]
+
+
+def test_a_score_that_holds_size_the_other_way_round_beats_nothing() -> None:
+    """Energies by chance, small ligands are better: the ratio follows, as size alone does."""
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        size = rng.integers(15, 40, 36).astype(float)
+        dg = rng.uniform(20, 50, 36)
+        columns = dict.fromkeys((*SCORES, *BASELINES), np.full(36, np.nan))
+        columns |= {"heavy_atoms": size, "dg_mmgbsa_kcal_mol": dg,
+                    "ligand_efficiency_kcal_mol": dg / size}  # fmt: skip
+        truth = -size + rng.normal(0, 4, 36)
+        known = Known("correlation", [str(i) for i in range(36)], truth, columns)
+        found = judge("correlation", compare_all(known, 1)[2])
+        assert found["level"] in (Level.SIZE_WINS, Level.UNCLEAR), (seed, found["text"])
+        assert "the smaller the better" in found["text"]
+
+
+def test_noise_seldom_looks_like_a_score() -> None:
+    """Nine scores by chance: the best of them must not be believed."""
+    levels = []
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        columns = {name: rng.normal(size=24) for name in (*SCORES, *BASELINES)}
+        known = Known("correlation", [str(i) for i in range(24)], rng.normal(size=24), columns)
+        levels.append(judge("correlation", compare_all(known, seed)[2])["level"])
+    # nominally 2.5 % at most, and all four baselines have to be beaten as well
+    assert levels.count(Level.BEATS_SIZE) <= 2
+    assert levels.count(Level.NO_BETTER_THAN_CHANCE) >= 45
+
+
+def test_a_score_better_than_chance_is_not_called_chance_where_size_is_no_worse() -> None:
+    rng = np.random.default_rng(1)
+    truth = rng.normal(size=200)
+    columns = dict.fromkeys((*SCORES, *BASELINES), np.full(200, np.nan))
+    score = truth + 5 * rng.normal(size=200)
+    columns |= {"cnn_score": score, "heavy_atoms": score + 0.01 * truth}
+    known = Known("correlation", [str(i) for i in range(200)], truth, columns)
+    compared = compare_all(known, 1)[2]
+    compared["trivial"]["heavy_atoms"]["low"] = -0.01
+    assert compared["leads"]["cnn_score"]["heavy_atoms"]["lead"] <= 0
+    assert compared["scores"]["cnn_score"]["low"] > 0
+    found = judge("correlation", compared)
+    assert found["level"] == Level.UNCLEAR
+    assert "chance" not in found["text"].replace("better than by chance", "")
+
+
+def test_known_actives_without_a_rank_are_said() -> None:
+    rng = np.random.default_rng(3)
+    active = (np.arange(300) < 20).astype(float)
+    columns = dict.fromkeys((*SCORES, *BASELINES), np.full(300, np.nan))
+    columns |= {"heavy_atoms": rng.normal(size=300), "cnn_score": rng.normal(size=300) + 3 * active}
+    known = Known("classification", [str(i) for i in range(300)], active, columns)
+    rows, _, compared = compare_all(known, 1)
+    measured = {"classification": rows, "contest": {"classification": compared},
+                "unranked": {"actives": 30, "inactives": 0}, "presumed_inactive": True}  # fmt: skip
+    found = verdicts({"wt": measured}, ["wt"])["wt"]
+    assert found["notes"] == [PRESUMED, "30 of 50 known actives got no rank and take no part in "
+                              "this: see the ledger for the reasons."]  # fmt: skip
+    assert found["text"].endswith(" ".join(found["notes"]))
 
 
 def test_few_actives_are_a_hint() -> None:
@@ -145,9 +208,11 @@ def test_few_actives_are_a_hint() -> None:
     columns = dict.fromkeys((*SCORES, *BASELINES), np.full(300, np.nan))
     columns |= {"heavy_atoms": rng.normal(size=300), "cnn_score": rng.normal(size=300) + 3 * active}
     known = Known("classification", [str(i) for i in range(300)], active, columns)
-    found = judge("classification", compare_all(known, 1)[1])
+    found = judge("classification", compare_all(known, 1)[2])
     assert found["level"] == Level.BEATS_SIZE
-    assert found["text"].startswith("CNN score separates actives best of the scores (ROC-AUC 0.9")
+    assert found["text"].startswith(
+        "CNN score separates actives better than by chance (ROC-AUC 0.9"
+    )
     assert "Only 6 active ligands: a hint, no more." in found["text"]
 
 
@@ -156,7 +221,7 @@ def test_one_class_and_no_common_ligands_cannot_be_judged() -> None:
     columns = dict.fromkeys((*SCORES, *BASELINES), np.full(5, np.nan))
     columns |= {"heavy_atoms": np.arange(5.0), "cnn_score": np.arange(5.0)}
     known = Known("classification", list("abcde"), ones, columns)
-    found = judge("classification", compare_all(known, 1)[1])
+    found = judge("classification", compare_all(known, 1)[2])
     assert (found["level"], found["best"]) == (Level.UNKNOWN, None)
     assert found["text"] == (
         "ROC-AUC cannot be computed: no inactives among 5 labelled ligands with this score."
@@ -166,7 +231,7 @@ def test_one_class_and_no_common_ligands_cannot_be_judged() -> None:
 
 def test_without_controls_the_verdict_says_what_to_add() -> None:
     found = verdicts({}, ["wt"])
-    assert found == {"wt": {"text": NO_CONTROLS, "kinds": []}}
+    assert found == {"wt": {"text": NO_CONTROLS, "kinds": [], "notes": []}}
 
 
 def test_every_score_has_words(ranked) -> None:
@@ -189,5 +254,6 @@ def test_the_verdict_is_in_metrics_terminal_and_on_top_of_the_report(
     html = render_report(ranked, metrics, screen.settings)
     top = html[html.index("Summary</h2>") : html.index("<dl")]
     assert all(each["text"] in top for each in metrics["verdicts"]["wt"]["kinds"])
+    assert all(note in top for note in metrics["verdicts"]["wt"]["notes"])
     assert '<section id="picks"' in html
     assert "its answer is known, as every ranked ligand" in html

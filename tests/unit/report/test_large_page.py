@@ -7,12 +7,18 @@ import random
 import time
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from rdkit import Chem
 from rdkit.Chem import AllChem
 
+from screenmm.bias.bias import bias
 from screenmm.files import write_text_gz
+from screenmm.plots.plots import plots
+from screenmm.ranking.complexes import write_complexes
+from screenmm.ranking.database import open_database, write_database
 from screenmm.ranking.fates import make_ledger
 from screenmm.ranking.hits import write_hits
 from screenmm.ranking.metrics import make_metrics
@@ -32,6 +38,7 @@ from tests.unit.ranking.conftest import (
     _block,
     _embedded,
     _pocket,
+    _receptor,
     _score_rows,
     _table,
 )
@@ -40,6 +47,12 @@ ROWS = 10_000
 SCORED = 9_960
 EMBEDDED = 60
 """Ligands in three dimensions, more than are shown in 3D; to embed all would take minutes."""
+
+ACTIVE = 0.05
+"""Share of the ligands with label 1."""
+
+VIEWS = 20
+"""Ligands shown in 3D."""
 
 KINDS = ("hydrogen bond acceptor", "hydrophobic", "van der Waals")
 
@@ -89,9 +102,9 @@ def _parts(folder: Path, smiles: list[str]) -> Parts:
     centre = _pocket()
     for i, (key, each) in enumerate(zip(keys, smiles, strict=True)):
         record = f"r{i}"
-        unknown = {"label": None, "affinity_kcal_mol": None}
+        known = {"label": int(rng.random() < ACTIVE), "affinity_kcal_mol": rng.uniform(-11, -4)}
         source = {"record": record, "file": "amides.smi", "position": i + 1, "name": f"amide-{i}"}
-        sources.append(source | unknown)
+        sources.append(source | known)
         members.append({"record": record, "inchikey": key, "primary": True})
         pose = {"inchikey": key, "state": f"{key}_s1", "pose": 1, "smiles": each,
                 "engine": "rustina", "dock_score_kcal_mol": rng.uniform(-11, -4),
@@ -130,25 +143,36 @@ def _settings() -> Settings:
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory, root: Path) -> tuple[Path, float]:
-    """The page, and the CPU time that rendering it took, seconds."""
+    """The whole page, and the CPU time that it took with metrics and figures, seconds."""
     folder = tmp_path_factory.mktemp("large")
-    con = open_parts(_parts(folder, _library(root)))
+    smiles = _library(root)
+    con = open_parts(_parts(folder, smiles))
     make_ranking(con)
     make_ledger(con)
     write_hits(con, {"wt": [folder / "scores.sdf.gz"]}, folder / "hits.sdf")
-    metrics = make_metrics(con, "amides")
-    began = time.process_time()
-    write_report(con, metrics, _settings(), folder / "report.html", results=folder)
-    took = time.process_time() - began
+    structures = {"wt": _receptor(folder / "receptor.cif")}
+    write_complexes(con, folder / "hits.sdf", structures, folder / "complexes", VIEWS)
+    write_database(con, folder / "screen.duckdb", {})
     con.close()
+    records = folder / "b.parquet"
+    names, kinds = [f"r{i}" for i in range(ROWS)], ["smiles"] * ROWS
+    pq.write_table(pa.table({"record": names, "kind": kinds, "structure": smiles}), records)
+    began = time.process_time()
+    with open_database(folder / "screen.duckdb") as stored:
+        metrics = make_metrics(stored, "amides")
+        metrics["bias"], _ = bias(stored, [records], VIEWS, 1)
+        figures = plots(stored, metrics, _settings())
+        page = folder / "report.html"
+        write_report(stored, metrics, _settings(), page, results=folder, plots=figures)
+    took = time.process_time() - began
     return folder / "report.html", took
 
 
-def test_rendering_takes_less_than_a_minute_and_two_kilobytes_per_row(
+def test_it_takes_less_than_two_minutes_and_two_kilobytes_per_row(
     report: tuple[Path, float],
 ) -> None:
     path, took = report
-    assert took < 60
+    assert took < 120
     assert path.stat().st_size < 2000 * ROWS
 
 

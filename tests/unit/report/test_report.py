@@ -275,3 +275,22 @@ def test_the_redock_control_stands_with_the_verdict(finds) -> None:
     assert "Best of 9 poses at 4.2 Å: &lt;not&gt; found." in top
     assert 'class="verdict bad"' in top
     assert 'class="verdict bad"' not in finds({}).split("<dl")[0]
+
+
+def test_pick_cards_warn_and_conflicting_answers_are_said(screen: Screen, con) -> None:
+    con.execute(
+        "UPDATE ranking SET pose_checks_passed = 1, interactions = 'salt bridge A:ASP:902', "
+        "pose_checks_failed = 'bond_lengths;internal_energy' WHERE receptor = 'wt' AND rank = 1"
+    )
+    metrics = make_metrics(con, screen.settings.name)
+    assert metrics["counts"]["conflicting_labels"] == {"ligands": 0, "examples": []}
+    plain = render_report(con, metrics, screen.settings)
+    card = plain.partition("pick 1</span>")[2].partition("</li>")[0]
+    assert '<p class="fail">Failed: bond_lengths, internal_energy</p>' in card
+    assert "salt bridge A:ASP:902" in card
+    assert "warning: its pose failed bond_lengths, internal_energy" in card
+    told = "have different labels, of which the first in library order counts: &lt;b&gt;"
+    assert told not in plain
+    example = {"name": "<b>", "inchikey": "A", "label": 0}
+    metrics["counts"]["conflicting_labels"] = {"ligands": 1, "examples": [example]}
+    assert told in render_report(con, metrics, screen.settings)

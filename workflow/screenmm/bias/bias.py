@@ -20,12 +20,13 @@ from rdkit import DataStructs
 
 from screenmm.bias.chemotypes import CHEMOTYPES, WORDS
 from screenmm.bias.described import PROPERTIES, SAMPLE, Described, describe_records, scaffold_of
-from screenmm.bias.losses import losses
+from screenmm.bias.losses import BEFORE_MERGE, at_risk, correct, losses
 from screenmm.files import replaced_folder
 from screenmm.plots.canvas import Cell, csv_text
 from screenmm.ranking.consensus import floats
 from screenmm.ranking.controls import SCORES
 from screenmm.ranking.fates import STATUSES
+from screenmm.ranking.known import KNOWN
 from screenmm.ranking.measures import correlation_draws
 from screenmm.ranking.picks import fingerprints
 from screenmm.ranking.resampling import interval, resampled_counts, resamples_for
@@ -35,16 +36,14 @@ Value = dict[str, Any]
 
 FATES = ("input", *STATUSES)
 
-LOSSES = ("failed", "filtered")
-"""Kinds of loss; each is counted among the records that are no duplicates."""
-
 UNREAD = "no structure read"
 
 WEIGHT_EDGES = (150, 250, 350, 450, 600)
 CHARGES = ("−2 or less", "−1", "0", "+1", "+2 or more")
 
-CORRELATED = ("dg_mmgbsa_kcal_mol", "dock_score_kcal_mol", "cnn_score", "cnn_affinity_pk",
-              "consensus_ecr")  # fmt: skip
+CORRELATED = tuple(score for score in SCORES if score != "rank")
+"""Every score of the ranking; the rank only orders by one of them."""
+
 TRIVIAL = ("heavy_atoms", "formal_charge")
 """Size, and the net charge of the docked state."""
 
@@ -108,14 +107,14 @@ def bias(
     rows: dict[str, list[list[Cell]]] = {name: [] for name in HEADERS}
     receptors = con.execute("SELECT receptor FROM receptors ORDER BY ordinal").fetchall()
     for (receptor,) in receptors:
-        fates = _fates_of(con, receptor, found.records)
+        fates, ways = _fates_of(con, receptor, found.records)
         scaffolds, scaffold_rows = _scaffolds(con, receptor, found, fates, hits)
         similar, similar_rows = _similarity(con, receptor, of_actives, hits)
         own: Value = {
             "fates": _fates(con, receptor, found, fates),
             "properties": _properties(found, fates),
             "scaffolds": scaffolds,
-            "losses": _losses(found, fates),
+            "losses": _losses(found, ways),
             "correlations": _correlations(con, receptor, seed),
             "similarity": similar,
         }
@@ -123,13 +122,15 @@ def bias(
         rows["fates"] += [[receptor, fate, *each.values()] for fate, each in own["fates"].items()]
         rows["properties"] += [[receptor, *row] for row in _property_rows(own["properties"])]
         rows["scaffolds"] += [[receptor, *row] for row in scaffold_rows]
-        rows["losses"] += [[receptor, *row.values()] for row in own["losses"]]
         rows["correlations"] += [
             [receptor, score, other, *(told.get(key) for key in ("n", "value", "low", "high"))]
             for score, others in own["correlations"].items()
             for other, told in others.items()
         ]
         rows["similarity"] += [[receptor, *row] for row in similar_rows]
+    correct({receptor: own["losses"] for receptor, own in report["by_receptor"].items()})
+    for receptor, own in report["by_receptor"].items():
+        rows["losses"] += [[receptor, *row.values()] for row in own["losses"]]
     return report, {f"{name}.csv": csv_text(HEADERS[name], rows[name]) for name in HEADERS}
 
 
@@ -137,8 +138,8 @@ HEADERS: dict[str, tuple[str, ...]] = {
     "fates": ("receptor", "fate", "records", "described", "no_structure_read"),
     "properties": ("receptor", "property", "unit", "fate", "from", "below", "records"),
     "scaffolds": ("receptor", "scaffold", "records", "ranked", "filtered", "failed", "hits"),
-    "losses": ("receptor", "loss", "by", "class", "meaning", "records", "lost", "share", "low",
-               "high", "p", "p_corrected", "more"),
+    "losses": ("receptor", "loss", "by", "class", "meaning", "records", "at_risk", "lost", "share",
+               "low", "high", "p", "p_corrected", "more"),
     "correlations": ("receptor", "score", "with", "n", "spearman", "low", "high"),
     "similarity": ("receptor", "rank", "name", "inchikey", "known_active", "nearest_active",
                    "nearest_active_inchikey", "tanimoto"),
@@ -155,16 +156,24 @@ def write_bias(tables: dict[str, str], folder: Path) -> None:
 # --- fates and properties ----------------------------------------------------------------
 
 
-def _fates_of(con: duckdb.DuckDBPyConnection, receptor: str, records: list[str]) -> np.ndarray:
-    """Fate of each of these records with a receptor, as an array of text."""
+def _fates_of(
+    con: duckdb.DuckDBPyConnection, receptor: str, records: list[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Fate of each of these records with a receptor, and the way it went, as arrays of text.
+
+    The way is ``ranked``, ``duplicate`` or a key of ``LOSSES``.
+    """
     asked = pa.table({"record": pa.array(records, pa.string()), "place": np.arange(len(records))})
     cursor = con.cursor()
     cursor.register("asked", asked)
     rows = cursor.execute(
-        "SELECT status FROM asked JOIN ledger USING (record) WHERE receptor = ? ORDER BY place",
-        [receptor],
+        "SELECT status, CASE WHEN list_contains(?, stage) "
+        "THEN CASE status WHEN 'failed' THEN 'refused' ELSE status END "
+        "ELSE CASE status WHEN 'filtered' THEN 'pose filtered' ELSE status END END AS way "
+        "FROM asked JOIN ledger USING (record) WHERE receptor = ? ORDER BY place",
+        [list(BEFORE_MERGE), receptor],
     ).fetchnumpy()
-    return np.asarray(rows["status"], dtype=object)
+    return np.asarray(rows["status"], dtype=object), np.asarray(rows["way"], dtype=object)
 
 
 def _fates(
@@ -298,16 +307,15 @@ def weight_bins() -> list[str]:
     return [f"below {low}", *between, f"{high} or more"]
 
 
-def _losses(found: Described, fates: np.ndarray) -> list[Value]:
-    """Loss rates by charge, weight and chemotype, among records that are no duplicates.
+def _losses(found: Described, ways: np.ndarray) -> list[Value]:
+    """Loss rates by charge, weight and chemotype, each among the records that were at risk.
 
     The classes of charge and weight share out every record, with a class for those without a
-    structure, which is not tested. A class is tested against all other records that have a
-    structure; the p-values are corrected over all classes and both kinds of loss.
+    structure, which is not tested. A class is tested against all other records at risk that
+    have a structure.
     """
-    tested = found.read & (fates != "duplicate")
-    charge = np.clip(found.column("formal_charge")[tested], -2, 2)
-    weight = np.searchsorted(WEIGHT_EDGES, found.column("molecular_weight")[tested], side="right")
+    charge = np.clip(found.column("formal_charge"), -2, 2)
+    weight = np.searchsorted(WEIGHT_EDGES, found.column("molecular_weight"), side="right")
     names = [("charge", name, "") for name in CHARGES]
     names += [("weight", name, "g/mol") for name in weight_bins()]
     names += [("chemotype", name, WORDS[name]) for name in CHEMOTYPES]
@@ -315,19 +323,20 @@ def _losses(found: Described, fates: np.ndarray) -> list[Value]:
         [
             *(charge == value for value in range(-2, 3)),
             *(weight == place for place in range(len(WEIGHT_EDGES) + 1)),
-            found.members[tested],
+            found.members,
         ]
-    )
-    made = losses(members, [fates[tested] == kind for kind in LOSSES])
-    unread = ~found.read & (fates != "duplicate")
+    )[found.read]
+    unread = ~found.read
+    every = np.ones((int(unread.sum()), 1), dtype=bool)
     out: list[Value] = []
-    for i, kind in enumerate(LOSSES):
-        own = made[i * len(names) : (i + 1) * len(names)]
-        without = losses(np.ones((int(unread.sum()), 1), dtype=bool), [fates[unread] == kind])[0]
+    for kind, risked in at_risk(ways).items():
+        lost = ways == kind
+        made = losses(members, risked[found.read], lost[found.read])
+        without = losses(every, risked[unread], lost[unread])[0]
         for by in ("charge", "weight", "chemotype"):
             out += [
                 {"loss": kind, "by": by, "class": name, "meaning": meaning, **each.row}
-                for (which, name, meaning), each in zip(names, own, strict=True)
+                for (which, name, meaning), each in zip(names, made, strict=True)
                 if which == by
             ]
             if by != "chemotype":
@@ -407,7 +416,7 @@ def _correlations(con: duckdb.DuckDBPyConnection, receptor: str, seed: int) -> V
 
 def _actives(con: duckdb.DuckDBPyConnection) -> Value | None:
     """Fingerprints of the known actives, and how like them the library is; None without any."""
-    active = "SELECT DISTINCT inchikey FROM membership JOIN sources USING (record) WHERE label = 1"
+    active = f"SELECT inchikey FROM ({KNOWN}) WHERE label = 1"
     rows = con.execute(
         "SELECT inchikey, smiles, name FROM ("
         f"SELECT inchikey, smiles FROM ligands SEMI JOIN ({active}) USING (inchikey) "

@@ -1,13 +1,31 @@
-"""Loss rates of classes of molecules, with intervals and a test against the rest."""
+"""Loss rates of classes of molecules, with intervals and a test against the rest.
+
+A rate is of the records at risk. A record that something else took out before is not: a filter on
+weight keeps heavy molecules from failing to dock, and does not make light ones fail more.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from scipy import stats
+
+BEFORE_MERGE = ("split", "standardise")
+"""Stages that treat each record by itself, before records of one ligand are merged."""
+
+LOSSES = {
+    "refused": "not read, or not standardised",
+    "filtered": "by the library's filters",
+    "failed": "in preparation, docking or scoring",
+    "pose filtered": "by filters on poses",
+}
+"""Ways to be lost, in the order of the pipeline, and what each means."""
+
+BY_RECORD = ("refused", "filtered")
+"""Losses before the merge: the same for every receptor, and duplicates are at risk of them."""
 
 CONFIDENCE = 0.95
 SIGNIFICANT = 0.05
@@ -16,30 +34,31 @@ SIGNIFICANT = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """How many of a class were lost.
+    """How many of a class were lost in one way.
 
     Attributes
     ----------
-    records, lost : int
+    records : int
+        Of the class, whatever became of them.
+    at_risk : int
+        Of these, the ones that nothing else had taken out before.
+    lost : int
+        Of those at risk.
     share, low, high : float or None
-        Share lost, and its 95 % interval (Wilson 1927); None for a class without records.
+        Share of those at risk that was lost, and its 95 % interval (Wilson 1927); None where
+        none was at risk.
     p : float or None
         One-sided p-value of Fisher's exact test: the class loses no more than the rest. None
         where there is nothing to compare.
-    p_corrected : float or None
-        After Holm (1979), over all classes that were tested together.
-    more : bool
-        Whether the class loses significantly more than the rest.
     """
 
     records: int
+    at_risk: int
     lost: int
     share: float | None
     low: float | None
     high: float | None
     p: float | None = None
-    p_corrected: float | None = None
-    more: bool = False
 
     @property
     def row(self) -> dict[str, Any]:
@@ -88,31 +107,82 @@ def holm(values: Sequence[float | None]) -> list[float | None]:
     return out
 
 
-def losses(members: np.ndarray, lost: Sequence[np.ndarray]) -> list[Loss]:
-    """Count the losses of classes and test each against all that are not in it.
+def at_risk(ways: np.ndarray) -> dict[str, np.ndarray]:
+    """Which records could be lost in each way: those that nothing took out before.
+
+    Parameters
+    ----------
+    ways : numpy.ndarray of object, shape (n,)
+        What became of each record: a key of ``LOSSES``, ``duplicate`` or ``ranked``.
+
+    Returns
+    -------
+    dict
+        Key of ``LOSSES`` to a mask of shape (n,). Duplicates leave at the merge, after the
+        losses in ``BY_RECORD``.
+    """
+    left = np.ones(len(ways), dtype=bool)
+    out = {}
+    for kind in LOSSES:
+        own = left if kind in BY_RECORD else left & (ways != "duplicate")
+        out[kind] = own.copy()
+        left &= ways != kind
+    return out
+
+
+def losses(members: np.ndarray, at_risk: np.ndarray, lost: np.ndarray) -> list[Loss]:
+    """Count the losses of classes and test each against all others that were at risk.
 
     Parameters
     ----------
     members : numpy.ndarray of bool, shape (n, classes)
         Which molecule is in which class.
-    lost : sequence of numpy.ndarray of bool, shape (n,)
-        Which molecules were lost, one array per kind of loss.
+    at_risk : numpy.ndarray of bool, shape (n,)
+        Which molecules could be lost in this way: a molecule that something else had taken out
+        before is neither a loss nor one that was kept.
+    lost : numpy.ndarray of bool, shape (n,)
+        Which molecules were lost; all of them at risk.
 
     Returns
     -------
     list of Loss
-        Of every class, for the first kind of loss, then for the next; the p-values are
-        corrected over all of them.
+        Of every class.
     """
-    records = members.sum(axis=0).tolist()
-    counted = [
-        (k, n, more_than_rest(k, n, int(own.sum()), len(own)))
-        for own in lost
-        for k, n in zip((members & own[:, None]).sum(axis=0).tolist(), records, strict=True)
-    ]
+    counted = zip(
+        members.sum(axis=0).tolist(),
+        (members & at_risk[:, None]).sum(axis=0).tolist(),
+        (members & lost[:, None]).sum(axis=0).tolist(),
+        strict=True,
+    )
+    all_lost, all_at_risk = int(lost.sum()), int(at_risk.sum())
     out = []
-    for (k, n, p), corrected in zip(counted, holm([p for *_, p in counted]), strict=True):
+    for records, n, k in counted:
         low, high = wilson(k, n) if n else (None, None)
-        more = corrected is not None and corrected < SIGNIFICANT
-        out.append(Loss(n, k, k / n if n else None, low, high, p, corrected, more))
+        p = more_than_rest(k, n, all_lost, all_at_risk)
+        out.append(Loss(records, n, k, k / n if n else None, low, high, p))
     return out
+
+
+def correct(by_receptor: Mapping[str, Sequence[dict[str, Any]]]) -> None:
+    """Correct the p-values of a report for the number of its tests, over all receptors.
+
+    Parameters
+    ----------
+    by_receptor : mapping of str to sequence of dict
+        Rows with ``loss``, ``by``, ``class`` and ``p``. Each gets ``p_corrected`` (Holm 1979)
+        and ``more``, whether the class loses significantly more than the rest. A loss in
+        ``BY_RECORD`` is one test, though every receptor has it.
+    """
+
+    def test_of(receptor: str, row: dict[str, Any]) -> tuple[str, ...]:
+        own = "" if row["loss"] in BY_RECORD else receptor
+        return own, row["loss"], row["by"], row["class"]
+
+    tested = {
+        test_of(receptor, row): row["p"] for receptor, rows in by_receptor.items() for row in rows
+    }
+    corrected = dict(zip(tested, holm(list(tested.values())), strict=True))
+    for receptor, rows in by_receptor.items():
+        for row in rows:
+            p = corrected[test_of(receptor, row)]
+            row["p_corrected"], row["more"] = p, p is not None and p < SIGNIFICANT

@@ -9,8 +9,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from screenmm.bias.bias import LOSSES, UNREAD
+from screenmm.bias.bias import UNREAD
 from screenmm.bias.described import PROPERTIES
+from screenmm.bias.losses import LOSSES
 from screenmm.plots.canvas import (
     AXIS,
     BLUE,
@@ -35,7 +36,12 @@ FATE_STYLES: dict[str, tuple[str, Any]] = {
 }
 """Duplicates repeat a structure that is shown already."""
 
-LOSS_STYLES = {"failed": (RED, "o"), "filtered": (PURPLE, "s")}
+LOSS_STYLES = {
+    "refused": (GREY, "D"),
+    "filtered": (PURPLE, "s"),
+    "failed": (RED, "o"),
+    "pose filtered": (BLUE, "^"),
+}
 
 WITH_WORDS = {"heavy_atoms": "size", "formal_charge": "net charge"}
 WITH_STYLES = {"heavy_atoms": (BLUE, "o"), "formal_charge": (RED, "s")}
@@ -141,29 +147,38 @@ def _rows_on_axis(axes: Axes, labels: Sequence[str]) -> None:
     axes.grid(visible=False, axis="y")
 
 
+def _class_label(row: dict[str, Any]) -> str:
+    if row["class"] == UNREAD or row["by"] == "chemotype":
+        return str(row["class"])
+    return f"{row['by']} {row['class']}"
+
+
 def _losses(own: dict[str, Any], receptor: str) -> Plot | None:
-    """Shares of the classes that failed and that were filtered, with intervals."""
+    """Shares of each class that were lost, of those at risk, with intervals."""
     kinds = [
         kind for kind in LOSSES if any(row["lost"] for row in own["losses"] if row["loss"] == kind)
     ]
     if not kinds:
         return None
-    by_kind = {kind: [row for row in own["losses"] if row["loss"] == kind] for kind in kinds}
-    kept = [i for i, row in enumerate(by_kind[kinds[0]]) if row["records"]]
+    by_class: dict[str, dict[str, dict[str, Any]]] = {}
+    for row in own["losses"]:
+        if row["loss"] in kinds and row["at_risk"]:
+            # records without a structure stand in the tables once for charge and once for weight
+            by_class.setdefault(_class_label(row), {})[row["loss"]] = row
     labels = []
-    for row in (by_kind[kinds[0]][i] for i in kept):
-        what = row["class"] if row["by"] == "chemotype" else f"{row['by']} {row['class']}"
-        if row["class"] == UNREAD:
-            what = UNREAD
-        labels.append(f"{what} ({row['records']})")
-    # records without a structure stand in the tables once for charge and once for weight
-    once = [i for n, i in enumerate(kept) if labels[n] not in labels[:n]]
-    labels = list(dict.fromkeys(labels))
-    figure, axes = new_axes(6.6, 0.9 + 0.25 * len(once))
+    for name, found in by_class.items():
+        counts = [found[kind]["at_risk"] if kind in found else 0 for kind in kinds]
+        shown = counts if len(set(counts)) > 1 else counts[:1]
+        labels.append(f"{name} ({' / '.join(map(str, shown))})")
+    each = 0.25 + 0.1 * max(0, len(kinds) - 2)
+    figure, axes = new_axes(6.6, 0.9 + each * len(by_class))
     for n, kind in enumerate(kinds):
-        rows = [by_kind[kind][i] for i in once]
-        places = np.arange(len(rows)) + (0.0 if len(kinds) == 1 else 0.3 * n - 0.15)
-        percent = [row | {key: 100 * row[key] for key in ("share", "low", "high")} for row in rows]
+        rows = [(place, found[kind]) for place, found in enumerate(by_class.values())
+                if kind in found]  # fmt: skip
+        places = np.array([place for place, _ in rows]) + (n + 0.5) / len(kinds) * 0.6 - 0.3
+        percent = [
+            row | {key: 100 * row[key] for key in ("share", "low", "high")} for _, row in rows
+        ]
         colour, marker = LOSS_STYLES[kind]
         _interval_lines(axes, places, percent, "share", colour, marker, kind)
         for place, row in zip(places, percent, strict=True):
@@ -173,20 +188,22 @@ def _losses(own: dict[str, Any], receptor: str) -> Plot | None:
                     color=colour, fontsize=8,
                 )  # fmt: skip
     _rows_on_axis(axes, labels)
-    axes.set(xlabel="share lost, %", xlim=(-2, 104))
+    flagged = [row for row in own["losses"] if row["more"]]
+    told = "✱ more than the rest" if flagged else "no class loses more than the rest"
+    axes.set(
+        xlabel=f"lost, % of the records at risk (their number in brackets)\n{told}", xlim=(-2, 104)
+    )
     legend_above(axes)
-    flagged = [row for kind in kinds for row in by_kind[kind] if row["more"]]
-    axes.text(
-        1.0, 1.01, "✱ more than the rest" if flagged else "no class loses more than the rest",
-        transform=axes.transAxes, ha="right", va="bottom", fontsize=8,
-    )  # fmt: skip
     worst = "; ".join(
-        f"{row['class'] if row['by'] == 'chemotype' else row['by'] + ' ' + row['class']} "
-        f"{row['loss']} {100 * row['share']:.0f} % of {row['records']} "
+        f"{_class_label(row)} "
+        f"{row['loss']} {100 * row['share']:.0f} % of {row['at_risk']} "
         f"({100 * row['low']:.0f} to {100 * row['high']:.0f} %)"
         for row in flagged
     )
-    alt = "Share of each class that failed or was filtered, with 95 % intervals. " + (
+    alt = (
+        "Share of each class that was lost, of its records at risk: those that nothing took out "
+        f"before. {'; '.join(f'{kind}: {LOSSES[kind]}' for kind in kinds)}. 95 % intervals. "
+    ) + (
         f"Significantly more than the rest: {worst}." if worst
         else "No class loses significantly more than the rest."
     )  # fmt: skip

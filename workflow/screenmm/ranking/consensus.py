@@ -103,27 +103,37 @@ def consensus(scores: list[np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def halves(keys: list[str], groups: np.ndarray, seed: int) -> np.ndarray:
-    """Choose half of the ligands of each group, by nothing but their keys and the seed.
+    """Choose about half of the ligands of each group, by nothing but their keys and the seed.
 
     Parameters
     ----------
     keys : list of str
-        InChIKeys.
+        InChIKeys. Those that share their first block (stereoisomers, charge states) are twins
+        and stay together, so that none is tested by what was learnt from its twin.
     groups : numpy.ndarray, shape (n,)
-        Each group of equal values is halved.
+        Each group of equal values is halved, up to twins.
     seed : int
         Of the run.
 
     Returns
     -------
     numpy.ndarray of bool
-        Whether a ligand is in the first half, which is the larger of a group by one at most.
+        Whether a ligand is in the first half.
     """
-    drawn = np.array([seed_for(seed, "halves", key, bits=62) for key in keys])
+    skeletons: dict[str, list[int]] = {}
+    for i, key in enumerate(keys):
+        skeletons.setdefault(key.partition("-")[0], []).append(i)
     first = np.zeros(len(keys), dtype=bool)
-    for each in np.unique(groups):
-        own = np.flatnonzero(groups == each)
-        first[own[np.argsort(drawn[own], kind="stable")][::2]] = True
+    surplus = dict.fromkeys(np.unique(groups).tolist(), 0)
+    for skeleton in sorted(
+        skeletons, key=lambda each: (seed_for(seed, "halves", each, bits=62), each)
+    ):
+        own = skeletons[skeleton]
+        theirs = groups[own].tolist()
+        taken = sum(surplus[group] for group in theirs) <= 0
+        first[own] = taken
+        for group in theirs:
+            surplus[group] += 1 if taken else -1
     return first
 
 

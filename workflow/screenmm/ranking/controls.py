@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import duckdb
@@ -12,6 +12,8 @@ from rdkit import Chem, rdBase
 from rdkit.Chem import rdMolDescriptors
 
 from screenmm.ranking.consensus import INPUTS, MIN_INPUTS, SIGNS, fitted, floats, halves, joined
+from screenmm.ranking.contest import Measured, contest
+from screenmm.ranking.known import KNOWN
 from screenmm.ranking.measures import (
     CLASSIFICATION,
     CORRELATION,
@@ -29,6 +31,12 @@ from screenmm.seeds import seed_for
 KINDS = {"classification": CLASSIFICATION, "correlation": CORRELATION}
 """Measures of each kind of control."""
 
+DECISIVE = {"classification": "roc_auc", "correlation": "spearman"}
+"""Measure that scores are compared by, of each kind."""
+
+CHANCE = {"classification": 0.5, "correlation": 0.0}
+"""What the decisive measure is by chance."""
+
 # Score and the sign that makes "larger is better".
 SCORES = {
     "rank": -1,
@@ -40,15 +48,17 @@ SCORES = {
 }
 
 BASELINES = ("heavy_atoms", "molecular_weight", "logp", "formal_charge")
-"""Trivial scores; larger, heavier, greasier and more positive count as better."""
+"""Trivial scores; each counts in the direction that ranks the known ligands better."""
+
+SIZE = "heavy_atoms"
 
 FITTED = "fitted_held_out"
 """Consensus whose weights come from one half of the known ligands, tested on the other."""
 
-MIN_CLASS = 3
+MIN_CLASS = 5
 """Actives, and inactives, below which a measure has no interval."""
 
-MIN_INTERVAL = 5
+MIN_INTERVAL = 8
 """Ligands with affinity below which a measure has no interval."""
 
 MIN_FIT = {"classification": 10, "correlation": 20}
@@ -213,37 +223,90 @@ def _against(
     return out
 
 
-def compare(known: Known, names: Sequence[str], seed: int) -> dict[str, Value]:
-    """Measure some scores of the same ligands, with intervals, and against the baselines.
+@dataclass(frozen=True)
+class Measures:
+    """Measures of some scores of the same ligands, and of the baselines.
+
+    Parameters
+    ----------
+    known : Known
+    names : sequence of str
+        The scores; ``points`` and ``draws`` have the baselines as well.
+    directions : dict
+        Baseline to 1, or to -1 where its reverse ranks these ligands better and is measured.
+    points : dict
+        Score to measure to ``value``.
+    draws : dict
+        Score to measure to its values in all resamples; empty without resamples.
+    reason : str
+        Why nothing can be measured; empty where something can.
+    unsure : str
+        Why there are no intervals; empty where there are some.
+    """
+
+    known: Known
+    names: Sequence[str]
+    directions: dict[str, int]
+    points: dict[str, dict[str, Value]]
+    draws: dict[str, Draws]
+    reason: str
+    unsure: str
+
+
+def _directions(known: Known) -> dict[str, int]:
+    """In which direction each baseline that all ligands have ranks them better."""
+    decisive, chance = DECISIVE[known.kind], CHANCE[known.kind]
+    out = {}
+    for name in BASELINES:
+        if np.isfinite(known.columns[name]).all():
+            value = _points(known, known.columns[name])[decisive]["value"]
+            out[name] = -1 if value is not None and value < chance else 1
+    return out
+
+
+def measure(known: Known, names: Sequence[str], seed: int) -> Measures:
+    """Measure some scores of the same ligands, and the baselines, in shared resamples.
 
     Parameters
     ----------
     known : Known
         Ligands that have all these scores.
     names : sequence of str
-        Columns of ``known``; baselines are compared with the other baselines, too.
+        Columns of ``known``.
     seed : int
         Of the resamples.
+    """
+    if reason := _impossible(known):
+        return Measures(known, names, {}, {}, {}, reason, reason)
+    directions = _directions(known)
+    turned = {name: sign * known.columns[name] for name, sign in directions.items()}
+    known = replace(known, columns=known.columns | turned)
+    every = list(dict.fromkeys([*names, *directions]))
+    points = {name: _points(known, known.columns[name]) for name in every}
+    unsure = _no_interval(known)
+    draws: dict[str, Draws] = {name: {} for name in every} if unsure else _drawn(known, every, seed)
+    return Measures(known, names, directions, points, draws, "", unsure)
+
+
+def told(made: Measures) -> dict[str, Value]:
+    """Each score's measures with intervals, and by how much it beats the baselines.
 
     Returns
     -------
     dict
         Score to ``n``, ``actives`` (of a classification), ``resamples``, each measure as
-        ``{"value", "low", "high"}`` or ``{"value": None, "reason"}``, and ``baselines``:
-        baseline to measure to ``value``, ``lead`` (the score's value less the baseline's)
-        and the ``low`` and ``high`` end of the lead's paired 95 % interval. An interval that
-        cannot be had is None with an ``interval_reason``.
+        ``{"value", "low", "high"}`` or ``{"value": None, "reason"}``, ``direction`` (of a
+        baseline: 1 where larger counts as better, -1 where smaller does) and ``baselines``:
+        baseline to ``direction`` and to measure to ``value``, ``lead`` (the score's value less
+        the baseline's) and the ``low`` and ``high`` end of the lead's paired 95 % interval. An
+        interval that cannot be had is None with an ``interval_reason``. Baselines are compared
+        with the other baselines, too.
     """
-    head, reason = _head(known), _impossible(known)
-    if reason:
-        none = dict.fromkeys(KINDS[known.kind], _none(reason))
-        return dict.fromkeys(names, head | none)
-    own_baselines = [name for name in BASELINES if np.isfinite(known.columns[name]).all()]
-    every = list(dict.fromkeys([*names, *own_baselines]))
-    points = {name: _points(known, known.columns[name]) for name in every}
-    unsure = _no_interval(known)
-    draws: dict[str, Draws] = {name: {} for name in every} if unsure else _drawn(known, every, seed)
-    n = len(known.truth)
+    known, points, draws, unsure = made.known, made.points, made.draws, made.unsure
+    head, n = _head(known), len(known.truth)
+    if made.reason:
+        none = dict.fromkeys(KINDS[known.kind], _none(made.reason))
+        return dict.fromkeys(made.names, head | none)
     return {
         name: {
             **head,
@@ -252,14 +315,51 @@ def compare(known: Known, names: Sequence[str], seed: int) -> dict[str, Value]:
                 measure: _with_interval(point, draws[name], measure, n, unsure)
                 for measure, point in points[name].items()
             },
+            **({"direction": made.directions[name]} if name in made.directions else {}),
             "baselines": {
-                other: _against(points[name], draws[name], points[other], draws[other], unsure)
-                for other in own_baselines
+                other: {"direction": direction}
+                | _against(points[name], draws[name], points[other], draws[other], unsure)
+                for other, direction in made.directions.items()
                 if other != name
             },
         }
-        for name in names
+        for name in made.names
     }
+
+
+def judged(made: Measures, rivals: Sequence[str]) -> Value:
+    """Compare rivals with chance and the baselines: what a verdict is given by.
+
+    Returns
+    -------
+    dict
+        ``n``, ``actives`` (of a classification) and what
+        :func:`screenmm.ranking.contest.contest` gives, with the ``direction`` of each trivial
+        property; or ``reason`` where nothing can be compared.
+    """
+    head, decisive = _head(made.known), DECISIVE[made.known.kind]
+    if made.reason:
+        return {**head, "reason": made.reason}
+
+    def measured(names: Sequence[str]) -> dict[str, Measured]:
+        return {
+            name: Measured(value, made.draws[name].get(decisive, np.empty(0)))
+            for name in names
+            if (value := made.points[name][decisive]["value"]) is not None
+        }
+
+    scores = measured(rivals)
+    if not scores:
+        return {**head, "reason": made.points[rivals[0]][decisive]["reason"]}
+    found = contest(scores, measured(list(made.directions)), made.unsure)
+    for name, its in found["trivial"].items():
+        its["direction"] = made.directions[name]
+    return {**head, **found}
+
+
+def compare(known: Known, names: Sequence[str], seed: int) -> dict[str, Value]:
+    """Measure some scores: :func:`told` of :func:`measure`."""
+    return told(measure(known, names, seed))
 
 
 def _fit(known: Known, seed: int) -> dict[str, Value]:
@@ -283,11 +383,11 @@ def _fit(known: Known, seed: int) -> dict[str, Value]:
     columns = whole.columns | {FITTED: joined(scores, weights, train)}
     test = Known(whole.kind, whole.keys, whole.truth, columns).part(~train)
     found = compare(test, [FITTED], seed_for(seed, "controls", known.kind, FITTED))[FITTED]
-    told = dict(zip(used, (float(weight) for weight in weights), strict=True))
-    return {FITTED: found | {"fitted_on": int(train.sum()), "weights": told}}
+    by_name = dict(zip(used, (float(weight) for weight in weights), strict=True))
+    return {FITTED: found | {"fitted_on": int(train.sum()), "weights": by_name}}
 
 
-def compare_all(known: Known, seed: int) -> tuple[dict[str, Value], dict[str, Value]]:
+def compare_all(known: Known, seed: int) -> tuple[dict[str, Value], dict[str, Value], Value]:
     """Measure every score on the ligands that have it, and all on those that have all.
 
     Parameters
@@ -299,10 +399,12 @@ def compare_all(known: Known, seed: int) -> tuple[dict[str, Value], dict[str, Va
     Returns
     -------
     by_score : dict
-        Every score, baseline and fitted consensus to what :func:`compare` gives.
+        Every score, baseline and fitted consensus to what :func:`told` gives.
     common : dict
         The same of the scores that a verdict chooses between (all but the rank, which orders
         by one of them), and of the heavy-atom count, on the ligands that have all of these.
+    contest : dict
+        What :func:`judged` gives on these ligands; empty where there are none.
     """
     has = {
         name: mask
@@ -314,23 +416,26 @@ def compare_all(known: Known, seed: int) -> tuple[dict[str, Value], dict[str, Va
         sets.setdefault(mask.tobytes(), []).append(name)
     rivals = [name for name in has if name not in ("rank", *BASELINES)]
     everywhere = np.all([has[name] for name in rivals], axis=0) if rivals else np.zeros(0, bool)
-    rivals += ["heavy_atoms"] if rivals else []
+    if everywhere.any():
+        sets.setdefault(everywhere.tobytes(), [])
+    own_seed = seed_for(seed, "controls", known.kind)
     found: dict[str, Value] = {}
     common: dict[str, Value] = {}
+    compared: Value = {}
     for mask, names in sets.items():
         own = np.frombuffer(mask, dtype=bool)
         alike = bool(rivals) and bool(np.array_equal(own, everywhere))
-        asked = list(dict.fromkeys([*names, *rivals])) if alike else names
-        made = compare(known.part(own), asked, seed_for(seed, "controls", known.kind))
-        found |= {name: made[name] for name in names}
-        common = {name: made[name] for name in rivals} if alike else common
-    if rivals and not common and everywhere.any():
-        common = compare(known.part(everywhere), rivals, seed_for(seed, "controls", known.kind))
+        chosen = [*rivals, SIZE] if alike else []
+        made = measure(known.part(own), list(dict.fromkeys([*names, *chosen])), own_seed)
+        rows = told(made)
+        found |= {name: rows[name] for name in names}
+        if alike:
+            common, compared = {name: rows[name] for name in chosen}, judged(made, rivals)
     if len(known.truth) > MAX_LOGP:
         reason = f"not computed for more than {MAX_LOGP} ligands; these are {len(known.truth)}"
         found["logp"] = _head(known) | dict.fromkeys(KINDS[known.kind], _none(reason))
     order = {name: found[name] for name in (*SCORES, *BASELINES) if name in found}
-    return order | (_fit(known, seed) if found else {}), common
+    return order | (_fit(known, seed) if found else {}), common, compared
 
 
 def _logp(smiles: Sequence[str | None]) -> np.ndarray:
@@ -385,13 +490,7 @@ def _lost_actives(
     label = "coalesce(label, 0)" if presume_inactive else "label"
     rows = con.execute(
         f"""
-        SELECT {label}, count(*) FROM (
-            SELECT membership.inchikey,
-                arg_min(label, CASE WHEN "primary" THEN -1 ELSE ordinal END)
-                    FILTER (label IS NOT NULL) AS label
-            FROM membership JOIN sources USING (record)
-            GROUP BY membership.inchikey
-        )
+        SELECT {label}, count(*) FROM ({KNOWN})
         WHERE inchikey NOT IN (SELECT inchikey FROM ranking WHERE receptor = ?)
         GROUP BY ALL
         """,
@@ -419,9 +518,10 @@ def controls(
     -------
     dict
         Receptor to ``classification`` and ``correlation`` (score to measures; see
-        :func:`compare`), ``common`` (of each kind: the same on the ligands that have every
-        score), ``unranked`` (labelled ligands without a rank) and ``presumed_inactive`` (whether
-        ligands without a label count as inactive). Empty without labels and affinities.
+        :func:`told`), ``common`` (of each kind: the same on the ligands that have every
+        score), ``contest`` (of each kind: :func:`judged`), ``unranked`` (labelled ligands without
+        a rank) and ``presumed_inactive`` (whether ligands without a label count as inactive).
+        Empty without labels and affinities.
     """
     known = con.execute("SELECT count(label), count(affinity_kcal_mol) FROM sources").fetchall()[0]
     if not any(known):
@@ -436,8 +536,9 @@ def controls(
             for kind in KINDS
         }
         out[receptor] = {
-            **{kind: by_score for kind, (by_score, _) in made.items()},
-            "common": {kind: common for kind, (_, common) in made.items()},
+            **{kind: by_score for kind, (by_score, _, _) in made.items()},
+            "common": {kind: common for kind, (_, common, _) in made.items()},
+            "contest": {kind: compared for kind, (_, _, compared) in made.items()},
             "unranked": _lost_actives(con, receptor, presume_inactive=presume_inactive),
             "presumed_inactive": presume_inactive,
         }

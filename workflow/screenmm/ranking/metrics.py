@@ -13,6 +13,7 @@ from screenmm.layout import Layout
 from screenmm.ranking.controls import controls
 from screenmm.ranking.costs import account, per_item, versions_used
 from screenmm.ranking.fates import STATUSES
+from screenmm.ranking.known import conflicts
 from screenmm.ranking.verdict import verdicts
 from screenmm.redocking.results import redockings
 from screenmm.settings import Costs, Settings
@@ -78,6 +79,7 @@ def counts(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
             {key: row[key] for key in ("receptor", "status", "stage", "reason", "records")}
             for row in reasons(con)
         ],
+        **conflicts(con),
     }
 
 
@@ -120,7 +122,8 @@ def make_metrics(
     -------
     dict
         ``name``, ``counts``, ``timings`` (by rule), ``costs``, ``platforms``, ``versions``,
-        ``redock``, ``controls`` and ``verdicts``.
+        ``annotations`` (of :func:`screenmm.library.annotations.summarise`), ``redock``,
+        ``controls`` and ``verdicts``.
     """
     counted = counts(con)
     costs: dict[str, Any] = {"by_rule": {}}
@@ -150,10 +153,19 @@ def make_metrics(
         "costs": costs,
         "platforms": platforms(con),
         "versions": versions,
+        "annotations": _annotations(files),
         "redock": redocked,
         "controls": measured,
         "verdicts": verdicts(measured, list(counted["by_receptor"])),
     }
+
+
+def _annotations(files: Layout | None) -> dict[str, Any]:
+    """What ``split`` understood of labels and affinities; empty where it left no note."""
+    if files is None or not files.annotations.is_file():
+        return {}
+    found: dict[str, Any] = json.loads(files.annotations.read_text(encoding="utf-8"))
+    return found
 
 
 def write_metrics(metrics: Metrics, path: Path) -> None:

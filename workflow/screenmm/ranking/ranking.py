@@ -14,6 +14,7 @@ from screenmm.ranking.descriptors import make_descriptors
 from screenmm.ranking.inspected import COLUMNS as INSPECTED
 from screenmm.ranking.inspected import make_inspected
 from screenmm.ranking.intervals import make_intervals
+from screenmm.ranking.known import AFFINITY_KCAL_MOL, LABEL
 from screenmm.ranking.tables import write_csv
 
 TERMS = ("vdw_kcal_mol", "coulomb_kcal_mol", "gb_kcal_mol", "sa_kcal_mol", "strain_kcal_mol")
@@ -60,18 +61,15 @@ COLUMNS: dict[str, int | None] = {
     **INSPECTED,
 }
 
-MEMBERS = """
+MEMBERS = f"""
 CREATE OR REPLACE TABLE members AS
 SELECT inchikey,
-    arg_min(name, place) FILTER ("primary") AS name,
-    string_agg(nullif(name, ''), '; ' ORDER BY place) FILTER (NOT "primary") AS aliases,
-    arg_min(label, place) FILTER (label IS NOT NULL) AS label,
-    arg_min(affinity_kcal_mol, place) FILTER (isfinite(affinity_kcal_mol)) AS affinity_kcal_mol,
+    arg_min(name, ordinal) FILTER ("primary") AS name,
+    string_agg(nullif(name, ''), '; ' ORDER BY ordinal) FILTER (NOT "primary") AS aliases,
+    {LABEL} AS label,
+    {AFFINITY_KCAL_MOL} AS affinity_kcal_mol,
     count(*) AS records
-FROM (
-    SELECT *, CASE WHEN "primary" THEN -1 ELSE ordinal END AS place
-    FROM membership JOIN sources USING (record)
-)
+FROM membership JOIN sources USING (record)
 GROUP BY inchikey
 HAVING bool_or("primary")
 """

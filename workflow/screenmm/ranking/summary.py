@@ -9,7 +9,9 @@ from typing import Any
 
 import duckdb
 
+from screenmm.library.annotations import unreadable_words
 from screenmm.ranking.fates import STATUSES
+from screenmm.ranking.known import conflict_words
 from screenmm.ranking.metrics import Metrics
 from screenmm.report.formats import duration, energy
 
@@ -107,6 +109,13 @@ def _told(by_receptor: Mapping[str, Mapping[str, Any]]) -> list[str]:
     ]
 
 
+def _conflicts(metrics: Metrics) -> list[str]:
+    told = conflict_words(metrics["counts"], _printable)
+    # examples are bounded and quoted where they were found
+    told += unreadable_words(metrics.get("annotations", {}))
+    return [line for text in told for line in ("", *textwrap.wrap(text, WIDTH))]
+
+
 def summarise(con: duckdb.DuckDBPyConnection, metrics: Metrics, results: Path, report: Path) -> str:
     """Say what came of a run.
 
@@ -136,6 +145,7 @@ def summarise(con: duckdb.DuckDBPyConnection, metrics: Metrics, results: Path, r
         # whether the poses, and the scores, can be trusted
         *_told(metrics.get("redock", {})),
         *_told(metrics["verdicts"]),
+        *_conflicts(metrics),
         "",
         f"results  {results}",
         f"report   {report}",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
+from screenmm.ranking.controls import CHANCE, DECISIVE, SIZE
+
 SCORE_WORDS = {
     "rank": "Final rank",
     "dg_mmgbsa_kcal_mol": "MM/GBSA ΔG",
@@ -24,16 +26,9 @@ SCORE_WORDS = {
 }
 """What people read for each score."""
 
-MEASURE = {"classification": "roc_auc", "correlation": "spearman"}
-"""Measure that the verdict is given by."""
-
 MEASURE_WORDS = {"roc_auc": "ROC-AUC", "spearman": "Spearman"}
 
-CHANCE = {"classification": 0.5, "correlation": 0.0}
-
 TASKS = {"classification": "separates actives", "correlation": "follows measured affinity"}
-
-SIZE = "heavy_atoms"
 
 DIRECTIONS = {
     "heavy_atoms": ("the larger", "the smaller"),
@@ -49,8 +44,8 @@ FEW = 30
 FEW_ACTIVES = 10
 
 NO_CONTROLS = (
-    "Nothing says whether the scores can be trusted on this target: the library brings neither "
-    "labels nor measured affinities. Add known actives and inactives, or measured ligands."
+    "Nothing says whether the scores can be trusted on this target: no ranked ligand has a label "
+    "or a measured affinity. Add known actives and inactives, or measured ligands."
 )
 
 PRESUMED = (
@@ -89,6 +84,17 @@ def _words(score: str) -> str:
     return SCORE_WORDS[score].removesuffix(" (baseline)")
 
 
+def in_words(score: str, row: Value) -> str:
+    """Name a score for a table of controls; a baseline with its direction."""
+    if "direction" not in row:
+        return SCORE_WORDS[score]
+    return f"{_words(score)} (baseline: {_way(score, row['direction'])} the better)"
+
+
+def _way(baseline: str, direction: int) -> str:
+    return DIRECTIONS[baseline][0 if direction == 1 else 1]
+
+
 def _inner(score: str) -> str:
     """Give the words within a sentence."""
     words = _words(score)
@@ -99,132 +105,178 @@ def _unknown(kind: str, text: str) -> Value:
     return {"kind": kind, "level": Level.UNKNOWN.value, "best": None, "text": text}
 
 
-def _warnings(measured: Value, rivals: int, level: Level) -> list[str]:
-    """Say what makes the numbers weaker than they look."""
-    out = []
-    n, actives = measured["n"], measured.get("actives")
-    if n < FEW:
-        out.append(f"Only {n} ligands: a hint, no more.")
-    elif actives is not None and min(actives, n - actives) < FEW_ACTIVES:
-        fewer = "active" if actives < FEW_ACTIVES else "inactive"
-        out.append(f"Only {min(actives, n - actives)} {fewer} ligands: a hint, no more.")
-    if rivals > 1 and level in (Level.BEATS_SIZE, Level.TRIVIAL_WINS, Level.UNCLEAR):
-        out.append(f"The best of {rivals} scores looks a little better than it is.")
-    return out
-
-
-def judge(kind: str, measured: dict[str, Value]) -> Value:
+def judge(kind: str, compared: Value) -> Value:
     """Judge the scores of one receptor by one kind of control.
 
     Parameters
     ----------
     kind : str
         ``classification`` or ``correlation``.
-    measured : dict
-        Score to its measures, all on the same ligands: ``common`` of
+    compared : dict
+        Scores, trivial properties and leads on the same ligands: ``contest`` of
         :func:`screenmm.ranking.controls.controls`.
 
     Returns
     -------
     dict
         ``kind``, ``level`` (:class:`Level`), ``best`` (the best score's name, or None) and
-        ``text``. A score beats size when the paired 95 % interval of its lead over the
-        heavy-atom count is above zero, and chance when its own interval lies above chance.
-        A score that beats size, but not another baseline or its reverse, is not credited.
+        ``text``. A score beats size when its lead over the heavy-atom count, and over each
+        other trivial property, is above zero by an interval that holds for all scores at once;
+        it beats chance when its own such interval lies above chance. A property counts in the
+        direction in which it does better.
     """
-    measure = MEASURE[kind]
-    if not measured:
+    if not compared:
         return _unknown(kind, "No ligand with a known answer has every score.")
-    name = MEASURE_WORDS[measure]
-    first = next(iter(measured.values()))
-    if "baselines" not in first:
-        return _unknown(kind, f"{name} cannot be computed: {first[measure]['reason']}.")
-    values = {
-        score: row[measure]["value"]
-        for score, row in measured.items()
-        if row[measure]["value"] is not None and score != SIZE
-    }
-    if not values:
-        return _unknown(kind, f"{name} cannot be computed: {first[measure]['reason']}.")
-    best = max(values, key=lambda score: values[score])
-    row = measured[best]
-    own, size = row[measure], row["baselines"][SIZE][measure]
-    text, level = _sentence(kind, best, row["n"], own, size, measured[SIZE][measure])
-    more = []
-    if level is Level.BEATS_SIZE and (told := _trivial(kind, row, own["value"])):
-        level = Level.TRIVIAL_WINS
-        more.append(told)
-    text = " ".join([text, *more, *_warnings(row, len(values), level)])
+    if "reason" in compared:
+        name = MEASURE_WORDS[DECISIVE[kind]]
+        return _unknown(kind, f"{name} cannot be computed: {compared['reason']}.")
+    scores = compared["scores"]
+    best = max(scores, key=lambda score: scores[score]["value"])
+    level, text = _Case(kind, best, compared).decide()
+    text = " ".join([text, *_warnings(compared)])
     return {"kind": kind, "level": level.value, "best": best, "text": text}
 
 
-def _trivial(kind: str, row: Value, value: float) -> str:
-    """Name a baseline that does as well, in the better of its directions; empty without one."""
-    best, said = value, ""
-    for other, its in row["baselines"].items():
-        found = its[MEASURE[kind]]["value"]
-        if found is None:
-            continue
-        # the reverse order has the mirrored measure
-        for reached, way in zip((found, 2 * CHANCE[kind] - found), DIRECTIONS[other], strict=True):
-            if reached >= best:
-                best = reached
-                said = (
-                    f"But {_inner(other)} alone does as well or better ({_number(reached)}, {way} "
-                    "the better): the make-up of the library may explain the score's success."
-                )
-    return said
+def _warnings(compared: Value) -> list[str]:
+    """Say what makes the numbers weaker than they look."""
+    n, actives = compared["n"], compared.get("actives")
+    if n < FEW:
+        return [f"Only {n} ligands: a hint, no more."]
+    if actives is not None and min(actives, n - actives) < FEW_ACTIVES:
+        fewer = "active" if actives < FEW_ACTIVES else "inactive"
+        return [f"Only {min(actives, n - actives)} {fewer} ligands: a hint, no more."]
+    return []
 
 
-def _by_chance(kind: str, value: Value) -> bool:
-    """Whether a measure's interval includes chance, or lies below it."""
-    return value["low"] is not None and value["low"] <= CHANCE[kind]
+class _Case:
+    """The best score of one comparison, as words need it."""
+
+    def __init__(self, kind: str, best: str, compared: Value) -> None:
+        self.chance, self.task = CHANCE[kind], TASKS[kind]
+        self.measure = MEASURE_WORDS[DECISIVE[kind]]
+        self.n, self.best, self.rivals = compared["n"], best, len(compared["scores"])
+        self.own: Value = compared["scores"][best]
+        self.trivial: dict[str, Value] = compared["trivial"]
+        self.leads: dict[str, Value] = compared["leads"][best]
+
+    def decide(self) -> tuple[Level, str]:
+        """Give the level and say why."""
+        size, others = self.trivial.get(SIZE), set(self.trivial) - {SIZE}
+        highest = max(others, key=self._value, default=None)
+        also = ""
+        if highest is not None and self.leads[highest]["lead"] <= 0:
+            also = f" {self._ahead(highest)}"
+        if size is not None and self.leads[SIZE]["lead"] <= 0:
+            return self._behind_size(size, also)
+        if self._by_chance(self.own):
+            return Level.NO_BETTER_THAN_CHANCE, self._chance() + also
+        if also:
+            return Level.TRIVIAL_WINS, f"{self._best()}).{also}"
+        if size is None:
+            return Level.UNCLEAR, f"{self._best()}). All ligands are of one size."
+        unsure = [name for name in self.trivial if not self._leads(name)]
+        if not unsure:
+            return Level.BEATS_SIZE, self._beats()
+        nearest = SIZE if SIZE in unsure else max(unsure, key=self._value)
+        return Level.UNCLEAR, self._unclear(nearest)
+
+    def _behind_size(self, size: Value, also: str) -> tuple[Level, str]:
+        if not self._by_chance(size):
+            return Level.SIZE_WINS, self._size_wins(size)
+        if self._by_chance(self.own):
+            return Level.NO_BETTER_THAN_CHANCE, self._nothing(size) + also
+        return Level.UNCLEAR, self._unclear(SIZE) + also
+
+    def _value(self, name: str) -> tuple[float, str]:
+        return self.trivial[name]["value"], name
+
+    def _by_chance(self, value: Value) -> bool:
+        """Whether an interval, or a value without one, includes chance or lies below it."""
+        low = value["value"] if value["low"] is None else value["low"]
+        return bool(low <= self.chance)
+
+    def _leads(self, name: str) -> bool:
+        low = self.leads[name]["low"]
+        return low is not None and low > 0
+
+    def _best(self) -> str:
+        of = f"best of {self.rivals} scores" if self.rivals > 1 else "better than by chance"
+        if self.rivals == 1 and self._by_chance(self.own):
+            of = "in these ligands"
+        return (
+            f"{_words(self.best)} {self.task} {of} ({self.measure} {_number(self.own['value'])} on "
+            f"{self.n} ligands, {_range(self.own)}"
+        )
+
+    def _reached(self, name: str) -> str:
+        """Say what a property reaches, and in which direction."""
+        its = self.trivial[name]
+        return f"{_number(its['value'])}, {_way(name, its['direction'])} the better"
+
+    def _lead(self, name: str) -> str:
+        lead = self.leads[name]
+        return f"a lead of {_number(lead['lead'])} ({_range(lead)})"
+
+    def _size_wins(self, size: Value) -> str:
+        way = _way(SIZE, size["direction"])
+        return (
+            f"Size wins: heavy-atom count alone {self.task} as well as or better than every score "
+            f"({self.measure} {_number(size['value'])} on {self.n} ligands, {way} the better). The "
+            f"best score, {_inner(self.best)}, has {_number(self.own['value'])}, "
+            f"{self._lead(SIZE)}."
+        )
+
+    def _nothing(self, size: Value) -> str:
+        return (
+            f"Neither a score nor size is known to be better than chance here: {self.measure} on "
+            f"{self.n} ligands is {self._reached(SIZE)}, by heavy-atom count ({_range(size)}) and "
+            f"{_number(self.own['value'])} by the best score, {_inner(self.best)} "
+            f"({_range(self.own)})."
+        )
+
+    def _chance(self) -> str:
+        size = f"; heavy-atom count has {self._reached(SIZE)}" if SIZE in self.trivial else ""
+        return (
+            f"No score is known to be better than chance here. {self._best()}, which includes "
+            f"chance, {self.chance:g}){size}."
+        )
+
+    def _unclear(self, name: str) -> str:
+        what = "size" if name == SIZE else _inner(name)
+        count = "heavy-atom count" if name == SIZE else "it"
+        return (
+            f"{self._best()}), but {what} alone ranks these ligands as well, as far as they can "
+            f"tell: {count} has {self._reached(name)}; the score has {self._lead(name)}."
+        )
+
+    def _beats(self) -> str:
+        others = ", ".join(_inner(name) for name in self.trivial if name != SIZE)
+        more = f" It leads {others}, too." if others else ""
+        return (
+            f"{self._best()}) and beats size: heavy-atom count has {self._reached(SIZE)}; the "
+            f"score has {self._lead(SIZE)}.{more}"
+        )
+
+    def _ahead(self, name: str) -> str:
+        return (
+            f"But {_inner(name)} alone does as well or better ({self._reached(name)}): the make-up "
+            "of the library may explain the order."
+        )
 
 
-def _sentence(
-    kind: str, best: str, n: int, own: Value, size: Value, size_alone: Value
-) -> tuple[str, Level]:
-    """Say in one or two sentences how the best score stands to size and to chance."""
-    measure, task = MEASURE_WORDS[MEASURE[kind]], TASKS[kind]
-    value = own["value"]
-    told = f"{_words(best)} {task} best of the scores ({measure} {_number(value)} on {n} ligands"
-    if size["value"] is None:
-        return (
-            f"{told}, {_range(own)}). Heavy-atom count has no {measure}: {size['reason']}.",
-            Level.UNCLEAR,
+def _notes(found: Value) -> list[str]:
+    """Say what the controls of a receptor leave out or take for granted."""
+    out = []
+    if found.get("presumed_inactive") and found.get("classification"):
+        out.append(PRESUMED)
+    lost = found.get("unranked", {}).get("actives", 0)
+    if lost and found.get("classification"):
+        ranked = next(iter(found["classification"].values()))["actives"]
+        out.append(
+            f"{lost} of {lost + ranked} known actives got no rank and take no part in this: see "
+            "the ledger for the reasons."
         )
-    lead, count = size["lead"], _number(size["value"])
-    if lead <= 0 and _by_chance(kind, size_alone):
-        return (
-            f"Neither a score nor size is known to be better than chance here: {measure} on {n} "
-            f"ligands is {count} by heavy-atom count ({_range(size_alone)}) and {_number(value)} "
-            f"by the best score, {_inner(best)} ({_range(own)}).",
-            Level.NO_BETTER_THAN_CHANCE,
-        )
-    if lead <= 0:
-        return (
-            f"Size wins: heavy-atom count alone {task} as well as or better than every score "
-            f"({measure} {count} on {n} ligands). The best score, {_inner(best)}, has "
-            f"{_number(value)}, a lead of {_number(lead)} ({_range(size)}).",
-            Level.SIZE_WINS,
-        )
-    if _by_chance(kind, own):
-        return (
-            f"No score is known to be better than chance here. {told}, {_range(own)}, "
-            f"which includes chance, {CHANCE[kind]:g}); heavy-atom count has {count}.",
-            Level.NO_BETTER_THAN_CHANCE,
-        )
-    if size["low"] is None or size["low"] <= 0:
-        return (
-            f"{told}), but size alone ranks these ligands as well, as far as they can tell: "
-            f"heavy-atom count has {count}, a lead of {_number(lead)} ({_range(size)}).",
-            Level.UNCLEAR,
-        )
-    return (
-        f"{told}) and beats size: heavy-atom count has {count}, a lead of {_number(lead)} "
-        f"({_range(size)}).",
-        Level.BEATS_SIZE,
-    )
+    return out
 
 
 def verdicts(controls: dict[str, Value], receptors: list[str]) -> dict[str, Value]:
@@ -240,15 +292,15 @@ def verdicts(controls: dict[str, Value], receptors: list[str]) -> dict[str, Valu
     Returns
     -------
     dict
-        Receptor to ``text``, all of it in words, and ``kinds``, what :func:`judge` gives for
-        each kind of control that the receptor has.
+        Receptor to ``text``, all of it in words, ``kinds``, what :func:`judge` gives for
+        each kind of control that the receptor has, and ``notes``, sentences on what the
+        controls leave out or take for granted.
     """
     out = {}
     for receptor in receptors:
         found = controls.get(receptor, {})
-        kinds = [judge(kind, found["common"][kind]) for kind in MEASURE if found.get(kind)]
-        text = " ".join(each["text"] for each in kinds) or NO_CONTROLS
-        if found.get("presumed_inactive") and found.get("classification"):
-            text = f"{text} {PRESUMED}"
-        out[receptor] = {"text": text, "kinds": kinds}
+        kinds = [judge(kind, found["contest"][kind]) for kind in DECISIVE if found.get(kind)]
+        notes = _notes(found)
+        text = " ".join([*(each["text"] for each in kinds), *notes]) or NO_CONTROLS
+        out[receptor] = {"text": text, "kinds": kinds, "notes": notes}
     return out

@@ -12,12 +12,16 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from screenmm.bias.described import PROPERTIES
+from screenmm.bias.losses import LOSSES
 from screenmm.files import write_text
+from screenmm.library.annotations import unreadable_words
 from screenmm.plots.canvas import Plot
+from screenmm.ranking.controls import DECISIVE, SIZE
 from screenmm.ranking.fates import STATUSES
+from screenmm.ranking.known import conflict_words
 from screenmm.ranking.metrics import Metrics, reasons
 from screenmm.ranking.picks import POOL, SAME_CLUSTER, pick
-from screenmm.ranking.verdict import MEASURE, SCORE_WORDS, SIZE
+from screenmm.ranking.verdict import SCORE_WORDS, in_words
 from screenmm.report.depict import HEIGHT, WIDTH, draw
 from screenmm.report.formats import duration, energy, grouped, number
 from screenmm.report.hit_table import CHUNK, HitTable, hit_table, read_poses
@@ -104,7 +108,7 @@ def _control_tables(metrics: Metrics) -> list[Row]:
     tables = []
     for receptor, controls in metrics["controls"].items():
         judged = {each["kind"]: each["text"] for each in metrics["verdicts"][receptor]["kinds"]}
-        for kind, measure in MEASURE.items():
+        for kind, measure in DECISIVE.items():
             measures = controls[kind]
             if measures:
                 tables.append(
@@ -112,10 +116,11 @@ def _control_tables(metrics: Metrics) -> list[Row]:
                         "receptor": receptor,
                         "kind": kind,
                         "rows": [
-                            (SCORE_WORDS[name], row, _lead(row, measure))
+                            (in_words(name, row), row, _lead(row, measure))
                             for name, row in measures.items()
                         ],
                         "verdict": judged[kind],
+                        "notes": metrics["verdicts"][receptor]["notes"],
                         "unranked": controls["unranked"],
                         "resamples": max(row.get("resamples", 0) for row in measures.values()),
                     }
@@ -247,6 +252,11 @@ def render_report(
             plots=[{"plot": plot, "svg": Markup(plot.svg)} for plot in plots],
             redock=metrics.get("redock", {}),
             bias=metrics.get("bias"),
+            losses=LOSSES,
+            conflicts=[
+                *conflict_words(metrics["counts"]),
+                *unreadable_words(metrics.get("annotations", {})),
+            ],
             words=SCORE_WORDS | {name: each.words for name, each in PROPERTIES.items()},
             controls=_control_tables(metrics),
             reasons=reasons(con),
