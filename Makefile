@@ -40,5 +40,6 @@ check: install $(DEMO)/receptor.pdb
 test: check
 	pytest --numprocesses $(TESTERS) --dist loadfile --durations 40
 
+# what the demo and the checks made; screens of one's own stay, and Snakemake's records of them
 clean:
-	rm -rf results .snakemake $(DEMO)
+	rm -rf results/demo $(DEMO) .pytest_cache .mypy_cache .ruff_cache

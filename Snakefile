@@ -8,16 +8,19 @@ from snakemake.utils import min_version
 min_version("9.27")
 
 
+include: "workflow/rules/common.smk"
+
+
+# only now is it known that the config is valid
 pathvars:
-    results=config.get("results", "results"),
-    logs=f"{config.get('results', 'results')}/logs",
-    benchmarks=f"{config.get('results', 'results')}/benchmarks",
+    results=RESULTS,
+    logs=f"{RESULTS}/logs",
+    benchmarks=f"{RESULTS}/benchmarks",
 
 
 report: "workflow/report/workflow.rst"
 
 
-include: "workflow/rules/common.smk"
 include: "workflow/rules/library.smk"
 include: "workflow/rules/ligands.smk"
 include: "workflow/rules/receptor.smk"
@@ -56,11 +59,9 @@ onstart:
 
 
 onsuccess:
-    shell("screenmm summary {config[results]:q} || true")
+    shell("screenmm summary {RESULTS:q} || true")
 
 
 onerror:
-    print(
-        f"The screen stopped. The failed rule's log is under {config['results']}/logs/;"
-    )
+    print(f"The screen stopped. The failed rule's log is under {RESULTS}/logs/;")
     print("mend the cause and run the same command again: finished work is kept.")

@@ -53,6 +53,10 @@ def work(item: dict[str, Any]) -> dict[str, Any]:
             raise OSError(errno.ENOSPC, "No space left on device", "/scratch/x")
         case "platform":
             raise PlatformError("the GPU fell off the bus: reboot")
+        case "bad_call":
+            os.read(-1, 1)
+        case "no_memory":
+            bytearray(1 << 62)
         case "kill":
             os.kill(os.getpid(), signal.SIGKILL)
         case "exit":
@@ -109,6 +113,8 @@ def good(key: str) -> Outcome:
     return Outcome(key, {"value": key * 2, "pair": [1, 2.5]})
 
 
+ADVICE = "raise time_limit_s, which makes this stage run again for the whole library"
+
 HOSTILE = items(
     slow={"sleep": 0.6},
     quick={},
@@ -127,7 +133,7 @@ FATES = [
     good("quick"),
     failure("large", "too_large", "120 heavy atoms exceed 100"),
     failure("bug", "internal_error", "KeyError: 'missing\\nkey'"),
-    failure("hang", "time_limit", "not finished within 2 s; raise time_limit_s"),
+    failure("hang", "time_limit", f"not finished within 2 s; {ADVICE}"),
     failure("kill", "worker_died", "the worker process was killed by SIGKILL, twice"),
     failure("exit", "worker_died", "the worker process ended with exit code 7, twice"),
     good("unlucky"),
@@ -158,11 +164,18 @@ def test_only_the_guilty_items_are_lost_and_order_is_kept(tmp_path: Path, worker
 
 def test_a_pack_loses_only_its_guilty_items(tmp_path: Path) -> None:
     assert run(tmp_path, HOSTILE, 2, time_limit_s=1, pack_size=4) == [
-        failure("hang", "time_limit", "not finished within 1 s; raise time_limit_s")
+        failure("hang", "time_limit", f"not finished within 1 s; {ADVICE}")
         if outcome.key == "hang"
         else outcome
         for outcome in FATES
     ]
+
+
+def test_what_finds_no_memory_is_tried_once_more_by_a_new_worker(tmp_path: Path) -> None:
+    assert run(tmp_path, items(hungry={"do": "no_memory"}), 1, pack_size=2) == [
+        failure("hungry", "worker_died", "the worker had no memory left, twice")
+    ]
+    assert calls(tmp_path) == ["hungry", "hungry"]
 
 
 def test_packs_follow_from_the_order_of_items_and_are_resumed_whole(tmp_path: Path) -> None:
@@ -215,6 +228,7 @@ def test_a_worker_that_cannot_start_stops_the_stage(tmp_path: Path, how: str, me
     [
         ("full_disk", "dock: /scratch/x: no space left on the disk"),
         ("platform", "dock: the GPU fell off the bus: reboot"),
+        ("bad_call", "dock: OSError: [Errno 9] Bad file descriptor; mend it and run again"),
     ],
 )
 @pytest.mark.parametrize("pack_size", [None, 2])

@@ -1,6 +1,7 @@
 """The command line: what it prints and how it exits."""
 
 import importlib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from screenmm import __version__
-from screenmm.cli import COMMANDS, main
+from screenmm.cli import COMMANDS, EXIT_SIGPIPE, main
+from screenmm.demo import write_demo
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
@@ -46,22 +48,40 @@ def test_error_is_one_message_on_stderr(tmp_path: Path, capsys: pytest.CaptureFi
 def test_check_says_what_the_config_asks_for(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name in ("a.smi", "p.pdb", "l.sdf"):
-        (tmp_path / name).touch()
+    write_demo(tmp_path)
     (tmp_path / "my.yaml").write_text(
-        "name: x\nresults: results/x\nlibrary: {files: [a.smi]}\n"
-        "receptors: {wt: {structure: p.pdb}}\npocket: {ligand: l.sdf}\n"
+        "name: x\nresults: results/x\nlibrary: {files: [binders.csv, drugs.csv]}\n"
+        "receptors: {wt: {structure: receptor.pdb}}\npocket: {ligand: crystal_ligand.sdf}\n"
     )
     assert main(["check", str(tmp_path / "my.yaml")]) == 0
-    assert capsys.readouterr().out.splitlines() == [
-        f"{tmp_path / 'my.yaml'} is valid",
-        "  library   a.smi",
-        "  receptors wt",
+    first, *lines = capsys.readouterr().out.splitlines()
+    assert first == f"{tmp_path / 'my.yaml'} is valid"
+    found = "SMILES in 'smiles', name in 'name', first name"
+    assert lines[0].startswith(f"  library   binders.csv: CSV, 16 records, {found} 'ejm_31'")
+    assert lines[1].startswith(f"            drugs.csv: CSV, 24 records, {found} ")
+    assert lines[2].startswith("  receptors wt: receptor.pdb, chains A, 288 residues, ligand ")
+    assert lines[3:] == [
         "  docking   rustina, 9 poses per state",
         "  scoring   best 1000 ligands, 2 poses each",
-        "  redocking wt: l.sdf",
+        "  redocking wt: crystal_ligand.sdf",
         "  results   results/x",
     ]
+
+
+def test_output_that_nobody_reads_ends_the_command_quietly(tmp_path: Path) -> None:
+    write_demo(tmp_path)
+    (tmp_path / "my.yaml").write_text(
+        "name: x\nresults: results/x\nlibrary: {files: drugs.csv}\n"
+        "receptors: {wt: {structure: receptor.pdb}}\npocket: {ligand: crystal_ligand.sdf}\n"
+    )
+    reads, writes = os.pipe()
+    os.close(reads)
+    done = subprocess.run(
+        [sys.executable, "-m", "screenmm.cli", "check", str(tmp_path / "my.yaml")],
+        stdout=writes, stderr=subprocess.PIPE, check=False,
+    )  # fmt: skip
+    os.close(writes)
+    assert (done.returncode, done.stderr) == (EXIT_SIGPIPE, b"")
 
 
 @pytest.mark.parametrize("command", sorted(COMMANDS))

@@ -75,7 +75,8 @@ def both(stage: str) -> set[str]:
         ("ligands.time_limit_s", 30, {"standardise", "prepare_ligands"} | both("reference")),
         ("docking.engine", "vina", {"standardise", "prepare_ligands", "dock"} | both("compare")),
         ("docking.poses", 5, {"dock"}),
-        ("docking.exhaustiveness", 16, {"dock"}),
+        # rustina, the default, has its own budget
+        ("docking.exhaustiveness", 16, set()),
         ("docking.device", "cpu", {"dock"}),
         ("scoring.top", 10, {"select"}),
         ("scoring.poses", 1, {"select"}),
@@ -104,6 +105,30 @@ def both(stage: str) -> set[str]:
 def test_a_key_reruns_only_the_stages_that_use_it(path: str, value: Any, stages: set[str]) -> None:
     before, after = texts(settings_with()), texts(settings_with(path, value))
     assert {stage for stage in before if before[stage] != after[stage]} == stages | {"report"}
+
+
+@pytest.mark.parametrize(
+    ("engine", "key", "value", "docks"),
+    [
+        ("vina", "exhaustiveness", 16, True),
+        ("vina", "poses", 5, True),
+        ("vina", "device", "cpu", False),
+        ("given", "exhaustiveness", 16, False),
+        ("given", "poses", 5, False),
+        ("given", "device", "cpu", False),
+        ("given", "time_limit_s", 5, True),
+    ],
+)
+def test_a_key_of_another_engine_docks_nothing(
+    engine: str, key: str, value: Any, docks: bool
+) -> None:
+    config = yaml.safe_load(CONFIG) | {"library": {"files": ["library.sdf"]}}
+
+    def text(**more: Any) -> str:
+        docking = {"docking": {"engine": engine, **more}}
+        return stage_settings(parse_settings(config | docking, None), "dock")
+
+    assert (text() != text(**{key: value})) == docks
 
 
 def test_every_config_key_reaches_a_stage() -> None:

@@ -99,15 +99,20 @@ def test_unknown_key_names_the_closest(path: str, value: Any, message: str) -> N
         ("scoring.top", "many", "scoring.top: Input should be a valid integer, "
          "unable to parse string as an integer (value: 'many')"),
         ("scoring.platform", "cuda",
-         "scoring.platform: 'cuda' is no choice here; did you mean CUDA?"),
+         "scoring.platform: 'cuda' is no choice here; valid: auto, CUDA, HIP, OpenCL, CPU or "
+         "Reference; did you mean CUDA?"),
         ("scoring.platform", "xyz", "scoring.platform: 'xyz' is no choice here; "
-         "valid: CPU, CUDA, HIP, OpenCL, Reference, auto"),
+         "valid: auto, CUDA, HIP, OpenCL, CPU or Reference"),
+        ("library.affinity_unit", "pIC50", "library.affinity_unit: 'pIC50' is no choice here; "
+         "valid: kcal_mol, pKi, nM or uM; did you mean pKi?"),
         ("library.files", [{"path": "a.smi", "label": 2}],
          "library.files.0.label: Input should be 0 or 1 (value: 2)"),
         ("library.files", [{"label": 1}], "library.files.0.path: this key is required"),
         ("library.files", ["a.xlsx"], "library.files.0.path: a.xlsx: the name must end in one of "
          ".smi, .smi.gz, .csv, .csv.gz, .tsv, .tsv.gz, .sdf, .sdf.gz, .parquet"),
-        ("library.files", "a.smi", "library.files: write a list, [...], not 'a.smi'"),
+        ("library.files", "a.xlsx", "library.files.0.path: a.xlsx: the name must end in one of "
+         ".smi, .smi.gz, .csv, .csv.gz, .tsv, .tsv.gz, .sdf, .sdf.gz, .parquet"),
+        ("library.files", 3, "library.files: write a list, [...], not 3"),
         ("receptors.wt", "p.pdb", "receptors.wt: keys are expected here, not 'p.pdb' (valid: "
          "chains, cofactors, keep_waters, max_missing_loop, mutations, ph, pocket, remove, "
          "structure)"),
@@ -125,6 +130,14 @@ def test_unknown_key_names_the_closest(path: str, value: Any, message: str) -> N
          "name: 'a b' is not understood; Name of the screen: letters, digits, dots, - and _."),
         ("results", "", "results: give the results a folder of their own, "
          "for example results/my-screen"),
+        ("results", "a/{t}", "results: 'a/{t}' holds '{': a results folder has no braces, "
+         "no angle brackets and no line breaks in its name, for example results/my-screen"),
+        ("results", "<t>", "results: '<t>' holds '<': a results folder has no braces, "
+         "no angle brackets and no line breaks in its name, for example results/my-screen"),
+        ("results", 5, "results: text is expected; put 5 in quotes"),
+        ("results", None, "results: the name of a file or folder is expected, not None"),
+        ("results", "~nobody-here/a",
+         "results: ~nobody-here/a: there is no user nobody-here; write the whole path"),
         ("receptors.w/t", {"structure": "p.pdb"},
          "receptors: receptor name 'w/t': use letters, digits, - and _ only"),
         ("receptors.wt.mutations", ["T315I", "T315"],
@@ -219,6 +232,20 @@ def test_labels_go_by_file() -> None:
     ]
 
 
+def test_results_and_inputs_may_lie_in_the_home_folder(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(folder))
+    (folder / "elsewhere").mkdir()
+    config = changed("library.files", ["~/library.smi"]) | {"results": "~/results"}
+    for receptor in config["receptors"].values():
+        receptor["structure"] = f"~/{receptor['structure']}"
+    config["pocket"] = "auto"
+    settings = parse_settings(config, folder / "elsewhere")
+    assert settings.results == folder / "results"
+    assert settings.library.files[0].path.resolve() == folder / "library.smi"
+
+
 def test_residue_numbers_need_no_quotes() -> None:
     settings = parse_settings(changed("pocket", {"residues": [315, "A:381"]}), None)
     assert settings.pocket_of("wt").residues == ["315", "A:381"]
@@ -241,6 +268,7 @@ def test_settings_survive_a_round_trip_through_json_data() -> None:
         ("", r"my\.yaml holds no keys: start from config/config\.yaml"),
         ("- a\n- b\n", r"my\.yaml holds no keys"),
         ("seed: 1\nseed: 2\n", r"(?s)my\.yaml is not YAML: key 'seed' is given twice.*line 2"),
+        ("[a]: 1\n", r"(?s)my\.yaml is not YAML: a key must be a word.*line 1"),
         ("seed: 0\n", r"my\.yaml: the config is not valid:\n  name: this key is required"),
     ],
 )

@@ -5,12 +5,14 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
+from screenmm.audit.inputs import input_files
 from screenmm.errors import ConfigError, ScreenMMError
 from screenmm.layout import shard_names
-from screenmm.methods import stage_settings
 from screenmm.locks import lock_results
+from screenmm.methods import stage_settings
+from screenmm.ownership import check_own_folder
 from screenmm.preflight import preflight
-from screenmm.settings import parse_settings
+from screenmm.settings import merged_settings
 
 if not workflow.configfiles:
     raise WorkflowError(
@@ -18,13 +20,21 @@ if not workflow.configfiles:
         "or try config/demo/config.yaml)"
     )
 
-try:
-    SETTINGS = parse_settings(config, Path(workflow.configfiles[-1]).resolve().parent)
-except ConfigError as error:
-    raise WorkflowError(f"{workflow.configfiles[-1]}: {error}") from None
+CONFIG_FILES = [Path(name) for name in workflow.configfiles]
 
-# rules' environments link this checkout's package: envs/post-deploy.sh
-os.environ.update(SCREENMM_SOURCE=str(workflow.basedir))
+try:
+    SETTINGS = merged_settings(config, CONFIG_FILES)
+except ConfigError as error:
+    raise WorkflowError(str(error)) from None
+
+RESULTS = str(SETTINGS.results)
+
+os.environ.update(
+    # rules' environments link this checkout's package: envs/post-deploy.sh
+    SCREENMM_SOURCE=str(workflow.basedir),
+    # preparation looks for the filters' residues; no param, so that changed filters dock nothing
+    SCREENMM_FILTERS=SETTINGS.ranking.interactions.model_dump_json(),
+)
 
 RECEPTORS = list(SETTINGS.receptors)
 
@@ -34,12 +44,15 @@ REDOCKINGS = [
 ]
 
 # what each job used goes beside its results: pathvars are not expanded in params
-USAGE = f"{config['results']}/usage"
+USAGE = f"{RESULTS}/usage"
 
 
 def start_run():
     """Check what would stop the run later; keep other runs out until this process ends."""
+    inputs = [each.path for each in input_files(SETTINGS, CONFIG_FILES[-1].parent)]
+    checkout = Path(workflow.basedir)
     try:
+        check_own_folder(SETTINGS.results, [*CONFIG_FILES, *inputs, checkout])
         preflight(SETTINGS, jobs_run_here=workflow.local_exec)
         lock_results(SETTINGS.results)
     except ScreenMMError as error:

@@ -4,6 +4,7 @@ checkpoint split:
     output:
         records=directory("<results>/library/records"),
         sources="<results>/library/sources.parquet",
+        annotations="<results>/library/annotations.json",
     log:
         "<logs>/split.log",
     benchmark:

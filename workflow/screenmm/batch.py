@@ -10,13 +10,11 @@ depend on it.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import logging
 import os
 import signal
-import socket
 import threading
 import time
 import traceback
@@ -27,12 +25,13 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any, cast
+from typing import IO, Any, cast
 
 from screenmm.disk import disk_trouble
 from screenmm.errors import LigandError, Reason, ScreenMMError
 from screenmm.files import replace_whole
 from screenmm.ledger import Event, Status
+from screenmm.locks import lock_output, owner_of
 from screenmm.progress import progress
 
 log = logging.getLogger(__name__)
@@ -109,7 +108,7 @@ class Journal:
         self.path = output.with_name(f".{output.name}.journal")
         self._fingerprint = fingerprint
         self._handle: Any = None
-        self._lock: Any = None
+        self._lock: IO[bytes] | None = None
 
     def acquire(self) -> None:
         """Become the only process that works on this output.
@@ -120,26 +119,14 @@ class Journal:
             Another process does: one that a killed Snakemake left behind, for example.
         """
         path = self.path.with_suffix(".lock")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        while True:
-            self._lock = path.open("a+", encoding="utf-8")
-            try:
-                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                self._lock.seek(0)
-                owner = self._lock.read().strip() or "unknown"
-                self.release()
-                raise ScreenMMError(
-                    f"another process ({owner}) is working on {self.output.name} in "
-                    f"{path.parent}: wait until it has ended, or end it, then run again"
-                ) from None
-            # the last owner may have taken the file away after it was opened here
-            if path.exists() and path.stat().st_ino == os.fstat(self._lock.fileno()).st_ino:
-                break
-            self.release()
-        self._lock.truncate(0)
-        self._lock.write(f"process {os.getpid()} on {socket.gethostname()}")
-        self._lock.flush()
+        handle = lock_output(path)
+        if handle is None:
+            raise ScreenMMError(
+                f"another process ({owner_of(path)}) is working on {self.output.name} in "
+                f"{path.parent}: wait until it has ended, or end it, then run again"
+            )
+        # a file object: it is closed with the journal, however that ends
+        self._lock = os.fdopen(handle, "rb")
 
     def read(self) -> dict[str, Outcome]:
         """Read finished items; a torn last line is left out and done again."""
@@ -302,7 +289,7 @@ def _next_to_serve(crew: list[_Worker]) -> _Worker:
 
 
 class _Death(LigandError):
-    """The worker died while it held the item."""
+    """The worker died, or had no memory left, while it held the item."""
 
 
 class _Worker:
@@ -337,7 +324,9 @@ class _Worker:
         if not self.pipe.poll():
             self.stop()
             return LigandError(
-                Reason.TIME_LIMIT, f"not finished within {limit_s:g} s; raise time_limit_s"
+                Reason.TIME_LIMIT,
+                f"not finished within {limit_s:g} s; raise time_limit_s, which makes this stage "
+                "run again for the whole library",
             )
         try:
             answer = self.pipe.recv()
@@ -348,6 +337,8 @@ class _Worker:
         self._started = True
         if isinstance(answer, _Stop):
             raise ScreenMMError(f"{self._task.stage}: {answer}")
+        if isinstance(answer, _Death):
+            self.stop()  # gives its memory back
         return cast("list[Result | LigandError] | None", answer)
 
     def _death(self) -> _Death:
@@ -400,8 +391,8 @@ def _serve(
                     pipe.send([_guarded(function, item) for item in items])
                 else:
                     pipe.send(_guarded_pack(function, items))
-            except _Stop as stop:
-                pipe.send(stop)
+            except (_Stop, _Death) as answer:
+                pipe.send(answer)
 
 
 def _end_with_parent() -> None:
@@ -456,11 +447,19 @@ def _stop_if_no_ligands_fault(error: Exception) -> None:
     Raises
     ------
     _Stop
-        A disk that cannot be written to, or an error raised on purpose that names no ligand.
+        A call of the system that failed, as on a full disk, or an error raised on purpose that
+        names no ligand.
+    _Death
+        No memory left: other processes may have had it.
     """
     if isinstance(error, LigandError):
         return
+    if isinstance(error, MemoryError):
+        raise _Death(Reason.WORKER_DIED, "the worker had no memory left, twice") from error
     reason = str(error) if isinstance(error, ScreenMMError) else disk_trouble(error)
+    # packages raise OSError without a number for what they cannot read
+    if reason is None and isinstance(error, OSError) and error.errno is not None:
+        reason = f"{_one_line(error)}; mend it and run again: finished work is kept"
     if reason is not None:
         raise _Stop(reason) from error
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import select
 import signal
 import stat
 import sys
@@ -20,6 +21,7 @@ from screenmm.stages.context import start_logging, workers_of
 from screenmm.usage import metered
 
 EXIT_SIGTERM = 128 + signal.SIGTERM
+EXIT_SIGPIPE = 128 + signal.SIGPIPE
 
 COMMANDS = {
     "demo": "write the files of the embedded demo",
@@ -61,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     -------
     int
         0; 1 after an error that the user can mend (its message is printed); 143 after
-        SIGTERM.
+        SIGTERM; 141 where nobody reads the output to its end.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(prog="screenmm", description="Virtual screening with OpenMM.")
@@ -83,6 +85,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         with sigterm_interrupts(), _metered(args, arguments):
             args.run(args)
+            sys.stdout.flush()
     except ScreenMMError as error:
         print(f"screenmm {args.command}: {error}", file=sys.stderr)
         return 1
@@ -90,6 +93,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"screenmm {args.command}: stopped by SIGTERM; finished work is kept: "
               "run the same command again to go on", file=sys.stderr)  # fmt: skip
         return EXIT_SIGTERM
+    except BrokenPipeError:
+        if not _reader_is_gone():
+            raise
+        # as after `| head`: what is still to be written at exit goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_SIGPIPE
     except Exception as error:
         trouble = disk_trouble(error)
         if trouble is None:
@@ -97,6 +106,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         _say_of_disk(f"screenmm {args.command}: {trouble}")
         return 1
     return 0
+
+
+def _reader_is_gone() -> bool:
+    """Whether nobody reads standard output any more: other pipes break for other reasons."""
+    poll = select.poll()
+    poll.register(1, 0)
+    return any(event & select.POLLERR for _, event in poll.poll(0))
 
 
 def _say_of_disk(message: str) -> None:

@@ -36,6 +36,8 @@ class Reason(StrEnum):
     MINIMISATION_DIVERGED = "minimisation_diverged"
     NOT_FINITE = "not_finite"
     INSPECTION_FAILED = "inspection_failed"
+    INTERACTIONS_UNKNOWN = "interactions_unknown"
+    POSE_CHECKS_UNKNOWN = "pose_checks_unknown"
     NOT_INSPECTED = "not_inspected"
     INTERACTION_MISSING = "interaction_missing"
     INTERACTION_FORBIDDEN = "interaction_forbidden"
@@ -75,6 +77,10 @@ class PlatformError(UserError):
 
 class LedgerError(ScreenMMError):
     """Records in do not equal records out: a defect of the program, never of the library."""
+
+
+MACHINE_FAULTS = (OSError, MemoryError)
+"""What no molecule is to blame for: to be let through where every other error is caught."""
 
 
 class Interrupted(BaseException):

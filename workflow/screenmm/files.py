@@ -7,10 +7,13 @@ import gzip
 import hashlib
 import os
 import shutil
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
+
+from screenmm.errors import UserError
 
 
 @contextmanager
@@ -94,9 +97,20 @@ def open_bytes(path: Path) -> IO[bytes] | gzip.GzipFile:
 
 
 def read_text(path: Path) -> str:
-    """Read a text file, gunzipped where its name ends in ``.gz``."""
-    with open_bytes(path) as handle:
-        return handle.read().decode("utf-8", errors="replace")
+    """Read a text file, gunzipped where its name ends in ``.gz``.
+
+    Raises
+    ------
+    UserError
+        It is named ``.gz`` and is no gzip file, or is cut or damaged.
+    """
+    try:
+        with open_bytes(path) as handle:
+            return handle.read().decode("utf-8", errors="replace")
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise UserError(
+            f"{path} cannot be unpacked ({error}): fetch or compress the file again, or rename it"
+        ) from None
 
 
 def sha256(path: Path) -> str:

@@ -35,6 +35,11 @@ class Layout:
         return self.results / "library/sources.parquet"
 
     @property
+    def annotations(self) -> Path:
+        """What was understood of the library's labels and affinities."""
+        return self.results / "library/annotations.json"
+
+    @property
     def membership(self) -> Path:
         """Ligand of each standardised record."""
         return self.results / "ligands/membership.parquet"

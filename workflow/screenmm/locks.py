@@ -13,6 +13,7 @@ import getpass
 import logging
 import os
 import socket
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -49,6 +50,39 @@ def try_lock(path: Path) -> int | None:
     return handle
 
 
+def owner_of(path: Path) -> str:
+    """Who wrote a lock file, in its own words; ``unknown`` where it does not say."""
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").strip() or "unknown"
+    except FileNotFoundError:
+        # its owner has just finished
+        return "unknown"
+
+
+def sign(handle: int, owner: str) -> None:
+    """Say in an open lock file who holds it."""
+    os.ftruncate(handle, 0)
+    os.write(handle, owner.encode())
+
+
+def lock_output(path: Path) -> int | None:
+    """Lock a file that its owner deletes when the work is done.
+
+    Returns
+    -------
+    int or None
+        The open, signed lock file, as of :func:`try_lock`.
+    """
+    while (handle := try_lock(path)) is not None:
+        # the last owner may have taken the file away after it was opened here
+        with suppress(FileNotFoundError):
+            if path.stat().st_ino == os.fstat(handle).st_ino:
+                sign(handle, f"process {os.getpid()} on {socket.gethostname()}")
+                return handle
+        os.close(handle)
+    return None
+
+
 def lock_results(results: Path) -> int:
     """Hold a results folder for as long as this process lives.
 
@@ -70,13 +104,18 @@ def lock_results(results: Path) -> int:
     path = results / RUN_LOCK
     handle = try_lock(path)
     if handle is None:
-        owner = path.read_text(encoding="utf-8", errors="replace").strip() or "unknown"
         raise UserError(
-            f"another run writes to {results} ({owner}): wait until it has ended or end it, "
-            "or give this run a results folder of its own"
+            f"another run writes to {results} ({owner_of(path)}): wait until it has ended or end "
+            "it, or give this run a results folder of its own"
         )
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-    owner = f"process {os.getpid()} of {getpass.getuser()} on {socket.gethostname()} since {now}"
-    os.ftruncate(handle, 0)
-    os.write(handle, owner.encode())
+    sign(handle, f"process {os.getpid()} of {_user()} on {socket.gethostname()} since {now}")
     return handle
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # in a container, a user need not have a name
+        return f"user {os.getuid()}"

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 
-from screenmm.settings import Settings
+from screenmm.settings import Docking, Settings
 
 VERSIONS = {
-    "split": 1,
+    "split": 2,
     "standardise": 1,
     "merge": 1,
     "prepare_ligands": 1,
@@ -22,9 +22,9 @@ VERSIONS = {
     "dock": 1,
     "select": 1,
     "score": 3,
-    "inspect": 1,
-    "rank": 5,
-    "report": 3,
+    "inspect": 2,
+    "rank": 6,
+    "report": 4,
 }
 
 _USED: dict[str, dict[str, set[str] | None]] = {
@@ -56,6 +56,14 @@ _USED: dict[str, dict[str, set[str] | None]] = {
     "rank": {"ranking": {"by", "complexes", "picks", "pose_checks", "interactions"}},
 }  # fmt: skip
 """Config keys each stage reads; None: the whole section. Others never rerun the stage."""
+
+
+_OTHER_ENGINES: dict[str, set[str]] = {
+    "rustina": {"exhaustiveness"},
+    "vina": {"device"},
+    "given": {"poses", "exhaustiveness", "device"},
+}
+"""Keys of ``docking`` that an engine does not read."""
 
 
 PER_RECEPTOR = ("reference", "compare")
@@ -112,9 +120,18 @@ def stage_settings(
             else {key: dump[section][key] for key in sorted(keys)}
             for section, keys in _USED[stage].items()
         }
+        if stage == "dock":
+            used["docking"] = _docking(settings.docking)
         if stage in PER_RECEPTOR:
             pocket = settings.pocket_of(receptor)
             box = {"padding_angstrom", "min_size_angstrom"}
             named = pocket.model_dump(mode="json", exclude=box)
             used["receptors"] = {receptor: {"pocket": named}}
     return json.dumps({"method": VERSIONS[stage], **used}, sort_keys=True)
+
+
+def _docking(settings: Docking) -> dict[str, object]:
+    """Dump the section; what the engine does not read has its default, whatever was given."""
+    ignored = _OTHER_ENGINES[settings.engine]
+    defaults = {key: Docking.model_fields[key].default for key in ignored}
+    return settings.model_copy(update=defaults).model_dump(mode="json")

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from screenmm.disk import check_writable
-from screenmm.errors import PlatformError
+from screenmm.errors import PlatformError, UserError
 from screenmm.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -15,6 +15,24 @@ log = logging.getLogger(__name__)
 NOT_USABLE = 3
 NOT_INSTALLED = 4
 TIME_LIMIT_S = 300.0
+
+_OPEN = f"""
+import sys
+from screenmm.errors import UserError
+from screenmm.settings import Settings
+try:
+    from screenmm.planning.opened import open_inputs
+except ModuleNotFoundError as error:
+    print(error)
+    sys.exit({NOT_INSTALLED})
+try:
+    findings = open_inputs(Settings.model_validate_json(sys.stdin.read()), only_new=True)
+    findings.check()
+except UserError as error:
+    print(error)
+    sys.exit({NOT_USABLE})
+print(*findings.warnings, sep="\\n")
+"""
 
 _TRY = f"""
 import sys
@@ -47,20 +65,58 @@ def preflight(settings: Settings, *, jobs_run_here: bool) -> None:
     Raises
     ------
     UserError
-        The results folder cannot be written to, or its disk is as good as full.
+        The results folder cannot be written to, or its disk is as good as full; a library file,
+        a structure or the reference ligand is not what the config says.
     PlatformError
         A platform or device that the config names is not usable here.
     ConfigError
         A filter names a residue that a receptor does not have.
+    ReceptorError
+        It cannot, because a structure is not what the config says.
     """
     check_writable(settings.results)
+    check_inputs(settings)
     check_residues(settings)
     if jobs_run_here:
         check_devices(settings)
 
 
+def check_inputs(settings: Settings) -> None:
+    """Open the files that the config names, but for those that the last run made results of.
+
+    It takes some seconds, most of them for imports, in a process of its own: it loads OpenMM,
+    whose plugins load the GPUs' drivers. Warnings go to standard error.
+
+    Parameters
+    ----------
+    settings : Settings
+        The whole config.
+
+    Raises
+    ------
+    UserError
+        A file cannot be read, or lacks a column, chain, residue or mutation that the config
+        names.
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", _OPEN],
+        input=settings.model_dump_json(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    said = done.stdout.strip()
+    if done.returncode == NOT_USABLE:
+        raise UserError(said)
+    if done.returncode == NOT_INSTALLED:
+        log.info("the files are not opened here: %s", said)
+    elif done.returncode != 0:
+        # the stages look again, and say what they find
+        last = done.stderr.strip().rpartition("\n")[2]
+        log.warning("opening the files ended with status %d: %s", done.returncode, last)
+    elif said:
+        log.warning("%s", said)
+
+
 def check_residues(settings: Settings) -> None:
-    """Look in the structures for the residues that ``ranking.interactions`` names.
+    """Look in the receptors for the residues that ``ranking.interactions`` names.
 
     Parameters
     ----------
@@ -77,7 +133,8 @@ def check_residues(settings: Settings) -> None:
         try:
             from screenmm.inspection.preflight import check_filters  # noqa: PLC0415
         except ModuleNotFoundError as error:
-            # Snakemake's own environment need not hold what reads structures; ranking looks again
+            # Snakemake's own environment need not hold what reads structures; preparation
+            # looks again
             log.info("the residues of ranking.interactions are not looked for here: %s", error)
         else:
             check_filters(settings)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -24,7 +25,7 @@ from pydantic import (
 )
 
 from screenmm.errors import ConfigError
-from screenmm.inspection.filters import parse_filter
+from screenmm.inspection.filters import Filter, parse_filter
 
 LIBRARY_SUFFIXES = (
     ".smi", ".smi.gz", ".csv", ".csv.gz", ".tsv", ".tsv.gz", ".sdf", ".sdf.gz", ".parquet",
@@ -37,6 +38,17 @@ BONDED_SUFFIXES = (".sdf", ".sdf.gz", ".mol", ".mol2")
 MUTATION = re.compile(r"(?:(?P<chain>\w+):)?(?P<old>[A-Z])(?P<number>\d+)(?P<new>[A-Z])")
 
 
+def _expanded(path: Path) -> Path:
+    """Put the home folder for ``~``."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise ValueError(
+            f"{path}: there is no user {path.parts[0].removeprefix('~') or 'with a home folder'}; "
+            "write the whole path"
+        ) from None
+
+
 def _existing_file(path: Path, info: ValidationInfo) -> Path:
     """Find a file, relative to the config file, and check that it is one.
 
@@ -45,7 +57,7 @@ def _existing_file(path: Path, info: ValidationInfo) -> Path:
     folder = (info.context or {}).get("folder")
     if folder is None:
         return path
-    path = (folder / path.expanduser()).resolve()
+    path = (folder / _expanded(path)).resolve()
     if not path.is_file():
         near = difflib.get_close_matches(
             path.name, [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else [], n=1
@@ -116,14 +128,33 @@ LibraryEntry = Annotated[
 ]
 
 
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str | Path | dict | LibraryFile) else value
+
+
+LibraryEntries = Annotated[
+    list[LibraryEntry],
+    BeforeValidator(_as_list, json_schema_input_type=list[LibraryEntry] | str | LibraryFile),
+]
+"""One file needs no list."""
+
+AffinityUnit = Literal["kcal_mol", "pKi", "nM", "uM"]
+
+
+def _any_case(value: Any) -> Any:
+    """Take nm for nM: no other unit here is spelt alike."""
+    choices: dict[str, str] = {each.lower(): each for each in get_args(AffinityUnit)}
+    return choices.get(value.lower(), value) if isinstance(value, str) else value
+
+
 class Library(Section):
     """The molecules to screen."""
 
-    files: list[LibraryEntry] = Field(
+    files: LibraryEntries = Field(
         min_length=1,
         examples=[["library.smi"]],
         description="Library files (.smi .csv .tsv .sdf, each also .gz, and .parquet). An entry "
-        "is a path or {path: decoys.smi, label: 0}.",
+        "is a path or {path: decoys.smi, label: 0}; a single one needs no list.",
     )
     smiles_column: str = Field("smiles", description="Column of the SMILES in tables.")
     id_column: str | None = Field(
@@ -134,13 +165,22 @@ class Library(Section):
     )
     label_column: str | None = Field(
         None,
-        description="Column or SDF tag with activity labels (1/0), for the controls.",
+        description="Column or SDF tag with activity labels, for the controls: 1, active, yes or "
+        "true; 0, inactive, no, false or decoy.",
         examples=["active"],
     )
     affinity_column: str | None = Field(
         None,
-        description="Column or SDF tag with measured affinity in kcal/mol, for the controls.",
+        description="Column or SDF tag with measured affinity, for the controls.",
         examples=["dg_kcal"],
+    )
+    affinity_unit: Annotated[
+        AffinityUnit, BeforeValidator(_any_case, json_schema_input_type=AffinityUnit)
+    ] = Field(
+        "kcal_mol",
+        description="Unit of affinity_column: binding free energy in kcal/mol, pKi (or pKd, "
+        "pIC50), or Kd, Ki or IC50 in nM or uM (µM). Ki and IC50 are taken as Kd; ΔG = RT ln Kd "
+        "at 298.15 K.",
     )
     shard_size: int = Field(
         500,
@@ -550,23 +590,55 @@ def _readable_filter(text: str) -> str:
     return text
 
 
-InteractionText = Annotated[str, AfterValidator(_readable_filter)]
+class InteractionFilter(Section):
+    """One filter on interactions; a bare text in the config stands for ``{filter: ...}``."""
+
+    filter: Annotated[str, AfterValidator(_readable_filter)] = Field(
+        description="A kind of interaction, to or with, and a residue: Val981, A:981 or 981. "
+        "Kinds: docs/interactions.md.",
+        examples=["hydrogen bond to Val981"],
+    )
+    receptors: list[str] | None = Field(
+        None,
+        min_length=1,
+        description="Names of the receptors that it is for; null: all.",
+        examples=[["wt"]],
+    )
+
+
+def _as_filter(value: Any) -> Any:
+    return {"filter": value} if isinstance(value, str) else value
+
+
+FilterEntry = Annotated[
+    InteractionFilter,
+    BeforeValidator(_as_filter, json_schema_input_type=str | InteractionFilter),
+]
 
 
 class InteractionFilters(Section):
     """Interactions that a ranked pose must have, and those it must not have."""
 
-    must: list[InteractionText] = Field(
+    must: list[FilterEntry] = Field(
         [],
-        description="Interactions that each ranked pose has, all of them. A kind, to or with, "
-        "and a residue: Val981, A:981 or 981. Kinds: docs/interactions.md.",
+        description="Interactions that each ranked pose has, all of them. An entry is a text or "
+        "{filter: hydrogen bond to Val981, receptors: [wt]}.",
         examples=[["hydrogen bond to Val981"]],
     )
-    must_not: list[InteractionText] = Field(
+    must_not: list[FilterEntry] = Field(
         [],
         description="Interactions that no ranked pose has.",
         examples=[["salt bridge with A:1041"]],
     )
+
+    @property
+    def filters(self) -> tuple[list[Filter], list[Filter]]:
+        """``must`` and ``must_not``, understood."""
+        must, must_not = (
+            [parse_filter(each.filter, each.receptors or ()) for each in entries]
+            for entries in (self.must, self.must_not)
+        )
+        return must, must_not
 
 
 RankingOrder = Literal[
@@ -643,7 +715,7 @@ class Controls(Section):
         description="The same as SMILES, for pockets whose ligand has no bond orders.",
         examples=["CC(=O)Nc1ccc(O)cc1"],
     )
-    actives: list[LibraryEntry] = Field(
+    actives: LibraryEntries = Field(
         [],
         description="Files of known actives, named like the library's. They are screened beside "
         "it, and its molecules without a label count as inactive in the controls.",
@@ -701,10 +773,19 @@ def _receptor_names(receptors: dict[str, Receptor]) -> dict[str, Receptor]:
     return receptors
 
 
+RESERVED = re.compile(r"[{}<>\x00-\x1f\x7f]")
+"""What no results folder may have in its name: Snakemake puts in values for braces and angles."""
+
+
 def _own_folder(path: Path) -> Path:
     if path == Path():
         raise ValueError("give the results a folder of their own, for example results/my-screen")
-    return path
+    if found := RESERVED.search(str(path)):
+        raise ValueError(
+            f"{str(path)!r} holds {found.group()!r}: a results folder has no braces, no angle "
+            "brackets and no line breaks in its name, for example results/my-screen"
+        )
+    return _expanded(path)
 
 
 class Settings(Section):
@@ -716,7 +797,8 @@ class Settings(Section):
         examples=["my-screen"],
     )
     results: Annotated[Path, AfterValidator(_own_folder)] = Field(
-        description="Folder of the results; relative to the folder snakemake runs in.",
+        description="Folder of the results, which is the run's own: keep nothing else in it. "
+        "Relative to the folder snakemake runs in.",
         examples=["results/my-screen"],
     )
     seed: int = Field(1, ge=1, description="Seed of the run; each computation's own seed derives "
@@ -763,7 +845,19 @@ class Settings(Section):
                 "raise docking.poses or lower scoring.poses"
             )
         self._check_gate()
+        self._check_filters()
         return self
+
+    def _check_filters(self) -> None:
+        """Refuse filters for receptors that there are not."""
+        asked = self.ranking.interactions
+        for each in (*asked.must, *asked.must_not):
+            for name in each.receptors or []:
+                if name not in self.receptors:
+                    raise ValueError(
+                        f"ranking.interactions: {each.filter!r} is for receptor {name}, which is "
+                        f"not among the receptors; {_did_you_mean(name, list(self.receptors))}"
+                    )
 
     def _check_gate(self) -> None:
         """Refuse a gate that could not decide."""
@@ -840,10 +934,16 @@ def _models_in(annotation: Any) -> list[type[BaseModel]]:
     return [model for arg in get_args(annotation) for model in _models_in(arg)]
 
 
-def _did_you_mean(word: str, valid: list[str]) -> str:
+def _near(word: str, valid: list[str]) -> str:
+    """Give the word that may be meant; nothing where none is like it."""
     folded = {each.lower(): each for each in valid}
     near = difflib.get_close_matches(word.lower(), list(folded), n=1, cutoff=0.5)
-    return f"did you mean {folded[near[0]]}?" if near else f"valid: {', '.join(sorted(valid))}"
+    return folded[near[0]] if near else ""
+
+
+def _did_you_mean(word: str, valid: list[str]) -> str:
+    near = _near(word, valid)
+    return f"did you mean {near}?" if near else f"valid: {', '.join(sorted(valid))}"
 
 
 def _complaint(error: Any) -> str:
@@ -866,14 +966,18 @@ def _complaint(error: Any) -> str:
             message += f" (valid: {', '.join(valid)})" if error["type"] == "model_type" else ""
         case "list_type" | "tuple_type":
             message = f"write a list, [...], not {value!r}"
-        case "string_type" if isinstance(value, bool | int | float):
+        case "string_type" | "path_type" if isinstance(value, bool | int | float):
             message = f"text is expected; put {value!r} in quotes"
+        case "path_type":
+            message = f"the name of a file or folder is expected, not {value!r}"
         case "string_pattern_mismatch":
             field = _model_at(location).model_fields[str(location[-1])]
             message = f"{value!r} is not understood; {field.description}"
         case "literal_error" if isinstance(value, str):
-            valid = re.findall("'([^']*)'", error["ctx"]["expected"])
-            message = f"{value!r} is no choice here; {_did_you_mean(value, valid)}"
+            choices = error["ctx"]["expected"].replace("'", "")
+            near = _near(value, re.split(", | or ", choices))
+            message = f"{value!r} is no choice here; valid: {choices}"
+            message += f"; did you mean {near}?" if near else ""
         case _ if not isinstance(value, dict | list):
             message += f" (value: {value!r})"
     return message
@@ -912,6 +1016,10 @@ class _UniqueKeyLoader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.MarkedYAMLError(
+                    problem="a key must be a word", problem_mark=key.start_mark
+                )
             if key.value in seen:
                 raise yaml.MarkedYAMLError(
                     problem=f"key {key.value!r} is given twice", problem_mark=key.start_mark
@@ -920,13 +1028,13 @@ class _UniqueKeyLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def load_settings(path: Path) -> Settings:
-    """Read and check a config file; its relative paths refer to its own folder.
+def read_config(path: Path) -> dict[str, Any]:
+    """Read a config file, or one of several that make a config together.
 
     Raises
     ------
     ConfigError
-        The file is missing, is not YAML, has a key twice, or breaks the model.
+        The file is missing, is not YAML, or has a key twice.
     """
     try:
         config = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)
@@ -938,7 +1046,39 @@ def load_settings(path: Path) -> Settings:
         raise ConfigError(f"{path} is not YAML: {error}") from None
     if not isinstance(config, dict):
         raise ConfigError(f"{path} holds no keys: start from config/config.yaml")
+    return config
+
+
+def load_settings(path: Path) -> Settings:
+    """Read and check a config file; its relative paths refer to its own folder.
+
+    Raises
+    ------
+    ConfigError
+        The file is missing, is not YAML, has a key twice, or breaks the model.
+    """
+    config = read_config(path)
+    return merged_settings(config, [path])
+
+
+def merged_settings(config: dict[str, Any], paths: Sequence[Path]) -> Settings:
+    """Check a config that Snakemake merged from files and its command line.
+
+    Parameters
+    ----------
+    config : dict
+        The whole config.
+    paths : sequence of Path
+        The files; the config's relative paths refer to the last one's folder.
+
+    Raises
+    ------
+    ConfigError
+        A file has a key twice, of which Snakemake takes the last, or the config breaks the model.
+    """
+    for path in paths:
+        read_config(path)
     try:
-        return parse_settings(config, path.resolve().parent)
+        return parse_settings(config, paths[-1].resolve().parent)
     except ConfigError as error:
-        raise ConfigError(f"{path}: {error}") from None
+        raise ConfigError(f"{paths[-1]}: {error}") from None

@@ -128,7 +128,8 @@ class Key:
     @property
     def suffix(self) -> str:
         """What stands between its name and the keys below it."""
-        return {"array": "[]", "object": ".<name>"}.get(self.spec.get("type", ""), "")
+        kind = self.spec if _one_or_list(self.spec) is None else {"type": "array"}
+        return {"array": "[]", "object": ".<name>"}.get(kind.get("type", ""), "")
 
     @property
     def is_section(self) -> bool:
@@ -165,7 +166,9 @@ def _references(spec: Any) -> Iterator[str]:
 def _valid(spec: dict[str, Any]) -> str:
     """Put a schema's type and bounds into words; null, where it is the default, is not said."""
     if "anyOf" in spec:
-        return " or ".join(_valid(each) for each in spec["anyOf"] if each.get("type") != "null")
+        one = _one_or_list(spec)
+        choices = [_valid(each) for each in spec["anyOf"] if each.get("type") != "null"]
+        return " or ".join(choices) if one is None else f"{_valid(one)}, or a list of these"
     if "$ref" in spec:
         return "keys"
     if "enum" in spec:
@@ -179,6 +182,13 @@ def _valid(spec: dict[str, Any]) -> str:
     words = {"string": "text", "boolean": "true or false", "object": "keys by name"}
     word = "path" if spec.get("format") == "path" else words.get(kind, kind)
     return " ".join((word, *_bounds(spec)))
+
+
+def _one_or_list(spec: dict[str, Any]) -> dict[str, Any] | None:
+    """Give the schema of the items where a list of them or a lone one is valid; else None."""
+    first, *others = spec.get("anyOf", [{}])
+    items: dict[str, Any] | None = first.get("items")
+    return items if items is not None and items == {"anyOf": others} else None
 
 
 def _bounds(spec: dict[str, Any]) -> list[str]:

@@ -111,6 +111,14 @@ def test_gpu_without_any_adapter_is_an_error():
         choose_search_device("gpu")
 
 
+def test_a_gpu_that_is_gone_is_not_the_ligands_fault(site, ligand, monkeypatch):
+    for name in ("VK_DRIVER_FILES", "VK_ICD_FILENAMES"):
+        monkeypatch.setenv(name, "/nowhere")
+    engine = make_engine(Docking(), *site, SearchDevice("gpu", "", "test"), run_seed=1)
+    with pytest.raises(PlatformError, match=r"no GPU adapter available\. Restart the driver"):
+        engine.dock(ligand, seed=5)
+
+
 def dock_on_gpu(site: tuple[Path, Box], ligand: Chem.Mol) -> list[tuple[float, bool]]:
     engine = make_engine(Docking(poses=2), *site, choose_search_device("gpu"), run_seed=1)
     engine._search |= {"gpu_lanes": 32, "steps": 50}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -101,9 +102,26 @@ def test_annotations_are_read_and_bad_ones_counted(
     unsure = found["table.csv", 5]
     assert (unsure["label"], unsure["affinity_kcal_mol"]) == (None, None)
     # table.csv: maybe, strong; table.parquet: 2, inf
-    assert counts.bad_annotations == 4
-    assert "table.csv" in counts.bad_annotation_example
-    assert "'maybe'" in counts.bad_annotation_example
+    told = json.loads((out / "annotations.json").read_text())
+    assert told["labels"]["unreadable"] == told["affinities"]["unreadable"] == 2
+    assert told["labels"]["examples"] == [
+        "table.csv:5: 'maybe' is no label",
+        "table.parquet:4: '2' is no label",
+    ]
+    assert told["affinities"]["examples"] == [
+        "table.csv:5: 'strong' is not a number",
+        "table.parquet:4: 'inf' is not finite",
+    ]
+    labels = [row["label"] for row in sources]
+    assert told["labels"]["active"] == labels.count(1) > 2
+    assert told["labels"]["inactive"] == labels.count(0) > 2
+    known = [row["affinity_kcal_mol"] for row in sources if row["affinity_kcal_mol"] is not None]
+    assert told["affinities"]["read"] == len(known)
+    assert told["affinities"]["lowest_kcal_mol"] == min(known) == -10
+    assert counts.unreadable[0] == (
+        "The label of 2 records was not understood and left empty: table.csv:5: 'maybe' is no "
+        "label; table.parquet:4: '2' is no label."
+    )
 
 
 def test_names_survive_but_for_control_characters(
@@ -180,16 +198,24 @@ def test_default_columns_of_a_table_are_found_whatever_their_case(tmp_path: Path
         ("a.csv", ["smiles", "CC"], {"id_column": "code"}, "no column 'code'"),
         ("a.csv", ["smiles", "CC"], {"affinity_column": "dg"}, "affinity 'dg'"),
         ("a.smi", ["CC x"], {"label_column": "active"}, "label 'active'.*label: 0"),
+        ("a.csv", ["smiles,act", "C,high", "CC,", "CCC,low"], {"label_column": "act"},
+         r"a.csv: none of 2 labels in 'act' .*a.csv:2: 'high' is no label: write 1 or 0, active"),
+        ("a.csv", ["smiles,dG", "C,-7"], {"affinity_column": "dg2"}, "did you mean 'dG'"),
+        ("a.csv", ["smiles,p", "C,7.5", "CC,6", "CCC,-1"], {"affinity_column": "p"},
+         r"2 of 3 affinities in 'p' .* above 0 .*affinity_unit .*\(pKi, nM or uM\)"),
+        ("a.csv", ["smiles,p", "C,-7.5", "CC,"], {"affinity_column": "p", "affinity_unit": "pKi"},
+         "none of 1 values in 'p' .* in pKi, .*'-7.5' is no pKi.*affinity_unit .*kcal_mol"),
         ("a.smi.gz", ["CC x"], {}, "not a gzip file"),
         ("a.parquet", ["CC x"], {}, "cannot be read as Parquet"),
     ],
-)
+)  # fmt: skip
 def test_unusable_files_say_how_to_mend_them(
     tmp_path: Path, name: str, lines: list[str], keys: dict[str, str], message: str
 ) -> None:
     path = smi(tmp_path, name, lines)
     with pytest.raises(LibraryError, match=message):
         split(Library(files=[path], **keys), tmp_path / "out")
+    assert not list(tmp_path.glob("out/*"))
 
 
 def test_a_cut_gzip_file_is_no_library(tmp_path: Path, hostile: HostileLibrary) -> None:

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from screenmm.errors import Reason
-from screenmm.inspection.filters import parse_filter
+from screenmm.inspection.filters import Filter, parse_filter
 from screenmm.ledger import Event, Status, write_events
 from screenmm.ranking.database import open_database, write_database
 from screenmm.ranking.fates import check_invariant, make_ledger
@@ -22,6 +22,7 @@ from screenmm.ranking.ranking import make_ranking, write_ranking
 from screenmm.stages.inspect import SCHEMA
 from tests.unit.ranking.conftest import RECEPTORS, Screen
 
+MUTANT = RECEPTORS[1]
 CHECKS = ["bond_lengths", "internal_energy", "minimum_distance_to_protein"]
 BOND = ("A:VAL:901", "hydrogen bond acceptor", 2.9, [3])
 BRIDGE = ("A:ASP:902", "salt bridge", 3.3, [1])
@@ -37,6 +38,9 @@ FOUND = {
 }
 PASSED = {"aspirin": [True, False, False], "ibuprofen": [True, None, True]}
 NOT_INSPECTED = "tofacitinib"
+# Of these a half of the inspection failed: the lists, and what the ledger says.
+NO_INTERACTIONS = "diazepam"
+NO_CHECKS = "celecoxib"
 
 
 @dataclass
@@ -47,27 +51,28 @@ class Inspected:
 
     def open(self, *, must: tuple = (), must_not: tuple = (), must_pass_checks: bool = False):
         con = open_parts(self.screen.parts)
-        wanted = [[parse_filter(text) for text in texts] for texts in (must, must_not)]
+        wanted = [
+            [each if isinstance(each, Filter) else parse_filter(each) for each in entries]
+            for entries in (must, must_not)
+        ]
         make_ranking(con, "mmgbsa", *wanted, must_pass_checks=must_pass_checks)
         make_ledger(con)
         check_invariant(con)
         return con
 
 
-def _row(screen: Screen, best: dict, pose: int) -> dict:
+def _row(screen: Screen, receptor: str, best: dict, pose: int) -> dict:
     name = next(name for name, key in screen.keys.items() if key == best["inchikey"])
     found = FOUND.get(name, [BOND])
-    return {
-        "inchikey": best["inchikey"],
-        "state": best["state"],
-        "pose": pose,
-        "check_name": CHECKS,
-        "passed": PASSED.get(name, [True] * 3),
-        "residue": [each[0] for each in found],
-        "kind": [each[1] for each in found],
-        "distance_angstrom": [each[2] for each in found],
-        "ligand_atoms": [each[3] for each in found],
-    }
+    if receptor == MUTANT:
+        found = [(each[0].replace("VAL:901", "PHE:901"), *each[1:]) for each in found]
+    row = {"inchikey": best["inchikey"], "state": best["state"], "pose": pose}
+    if name != NO_CHECKS:
+        row |= {"check_name": CHECKS, "passed": PASSED.get(name, [True] * 3)}
+    if name != NO_INTERACTIONS:
+        columns = ("residue", "kind", "distance_angstrom", "ligand_atoms")
+        row |= {column: [each[i] for each in found] for i, column in enumerate(columns)}
+    return row
 
 
 @pytest.fixture(scope="module")
@@ -83,14 +88,22 @@ def inspected(screen: Screen, ranked, tmp_path_factory: pytest.TempPathFactory) 
         rows = [dict(zip(("inchikey", "state", "pose"), row, strict=True)) for row in best]
         rows = [row for row in rows if row["inchikey"] != screen.keys[NOT_INSPECTED]]
         # the other pose of each ligand counts for nothing
-        table = [_row(screen, row, pose) for row in rows for pose in (row["pose"], 9)]
+        table = [_row(screen, receptor, row, pose) for row in rows for pose in (row["pose"], 9)]
         files[receptor] = [folder / f"{receptor}.parquet"]
         pq.write_table(pa.Table.from_pylist(table, schema=SCHEMA), files[receptor][0])
     failed = Event(
         "inspect", Status.FAILED, inchikey=screen.keys[NOT_INSPECTED], receptor="wt",
         reason=Reason.INSPECTION_FAILED, message="x_s1_p1: ValueError: cut short",
     )  # fmt: skip
-    write_events(folder / "b.events.parquet", [failed])
+    halves = [
+        Event("inspect", Status.FAILED, inchikey=screen.keys[name], receptor="wt",
+              state=f"{screen.keys[name]}_s1", pose="1", reason=reason, message=message)
+        for name, reason, message in (
+            (NO_INTERACTIONS, Reason.INTERACTIONS_UNKNOWN, "z_s1_p1: interactions: E: no angle"),
+            (NO_CHECKS, Reason.POSE_CHECKS_UNKNOWN, "z_s1_p1: pose checks: E: no atoms"),
+        )
+    ]  # fmt: skip
+    write_events(folder / "b.events.parquet", [failed, *halves])
     parts = replace(
         screen.parts,
         inspected=files,
@@ -142,13 +155,19 @@ def test_the_text_of_a_pose(inspected: Inspected) -> None:
     assert _notes(con, "ibuprofen")[:2] == (2, "")
     # ranked by docking, or the inspection failed
     assert _notes(con, "caffeine") == _notes(con, NOT_INSPECTED) == (None, None, None)
+    # half of it failed: not known, which is not the same as none
+    assert _notes(con, NO_INTERACTIONS) == (3, "", None)
+    assert _notes(con, NO_CHECKS) == (None, None, "hydrogen bond acceptor A:VAL:901")
 
 
 def test_a_failed_inspection_leaves_the_ligand_ranked(inspected: Inspected) -> None:
     con = inspected.open()
     assert _fates(con)[NOT_INSPECTED][1] == "ranked"
-    events = con.execute("SELECT reason FROM events WHERE stage = 'inspect'").fetchall()
-    assert events == [("inspection_failed",)]
+    assert _fates(con)[NO_INTERACTIONS][1] == _fates(con)[NO_CHECKS][1] == "ranked"
+    events = con.execute("SELECT reason FROM events WHERE stage = 'inspect' ORDER BY reason")
+    assert events.fetchall() == [
+        ("inspection_failed",), ("interactions_unknown",), ("pose_checks_unknown",),
+    ]  # fmt: skip
 
 
 def test_the_tables_hold_the_ranked_poses_alone(inspected: Inspected, tmp_path: Path) -> None:
@@ -208,6 +227,11 @@ def test_must_and_must_not(inspected: Inspected) -> None:
     assert fates[NOT_INSPECTED][3].endswith(
         "could not be inspected: x_s1_p1: ValueError: cut short"
     )
+    # what is not known is not held to be absent
+    assert fates[NO_INTERACTIONS][:3] == ("rank", "filtered", "not_inspected")
+    assert "ranking filters on interactions, and those of " in fates[NO_INTERACTIONS][3]
+    assert fates[NO_INTERACTIONS][3].endswith(" are unknown: z_s1_p1: interactions: E: no angle")
+    assert fates[NO_CHECKS][1] == "ranked"
     # what failed before keeps its own reason
     assert fates["metoprolol"][:2] == ("score", "failed")
     ranks = con.execute("SELECT rank, name FROM ranking WHERE receptor = 'wt' ORDER BY rank")
@@ -224,7 +248,9 @@ def test_filtered_ligands_keep_their_order_and_their_interactions(
     con = inspected.open(must_not=("salt bridge with A:ASP902",))
     names = "SELECT name FROM ranking WHERE receptor = 'wt' ORDER BY rank"
     left = [row[0] for row in con.execute(names).fetchall()]
-    gone = {"imatinib", "dasatinib", NOT_INSPECTED, "caffeine", "omeprazole"}
+    gone = {
+        "imatinib", "dasatinib", NOT_INSPECTED, NO_INTERACTIONS, "caffeine", "omeprazole",
+    }  # fmt: skip
     assert left == [row[0] for row in ranked.execute(names).fetchall() if row[0] not in gone]
     bridges = con.execute(
         "SELECT count(*) FROM interactions WHERE receptor = 'wt' AND kind = 'salt bridge'"
@@ -236,9 +262,42 @@ def test_pose_checks_may_filter(inspected: Inspected) -> None:
     fates = _fates(inspected.open(must_pass_checks=True))
     assert fates["aspirin"][:3] == ("rank", "filtered", "pose_check_failed")
     assert fates["aspirin"][3].endswith(" failed internal_energy, minimum_distance_to_protein")
+    # the checks are there without the interactions, and are asked for alone
+    assert fates[NO_INTERACTIONS][1] == "ranked"
+    assert fates[NO_CHECKS][:3] == ("rank", "filtered", "not_inspected")
+    assert "ranking filters on checks, and those of " in fates[NO_CHECKS][3]
+    assert fates[NO_CHECKS][3].endswith(" are unknown: z_s1_p1: pose checks: E: no atoms")
     # undecided is not failed
     assert fates["ibuprofen"][1] == "ranked"
     assert fates["imatinib"][1] == "ranked"
+
+
+def test_a_filter_may_be_for_one_receptor(inspected: Inspected, ranked) -> None:
+    everywhere = inspected.open(must_not=("salt bridge with 902",))
+    con = inspected.open(must_not=(parse_filter("salt bridge with 902", ["V678F"]),))
+
+    def names(of, receptor: str) -> list[str]:
+        rows = of.execute(
+            "SELECT name FROM ranking WHERE receptor = ? ORDER BY rank", [receptor]
+        ).fetchall()
+        return [row[0] for row in rows]
+
+    # those that were not inspected stay where nothing is asked
+    assert names(con, "wt") == names(ranked, "wt")
+    assert names(con, "V678F") == names(everywhere, "V678F") != names(ranked, "V678F")
+    assert names(everywhere, "wt") != names(ranked, "wt")
+    # a mutated residue has another name: its number is both
+    by_number = inspected.open(must=("hydrogen bond to A:901",))
+    by_name = inspected.open(
+        must=(
+            parse_filter("hydrogen bond to Val901", ["wt"]),
+            parse_filter("hydrogen bond to Phe901", ["V678F"]),
+        )
+    )
+    for receptor in RECEPTORS:
+        assert "aspirin" in names(by_number, receptor)
+        assert names(by_number, receptor) == names(by_name, receptor)
+    assert not names(inspected.open(must=("hydrogen bond to Val901",)), "V678F")
 
 
 def test_csv_and_sdf_carry_the_texts(inspected: Inspected, tmp_path: Path) -> None:

@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from screenmm.layout import Layout
+from screenmm.library.split import split
 from screenmm.ranking.database import open_database, write_database
 from screenmm.ranking.metrics import make_metrics, write_metrics
 from screenmm.ranking.summary import summarise
+from screenmm.settings import Library
 from screenmm.versions import installed_versions
 from tests.unit.ranking.conftest import DRUGS, HOSTILE
 
@@ -65,6 +68,25 @@ def test_summary_says_fates_reasons_best_and_paths(ranked, metrics: dict) -> Non
     assert ["1", best, "wt"] in [line[:3] for line in lines]
     assert ["report", "results/x/report.html"] in lines
     assert max(len(line) for line in text.splitlines()) <= 100
+
+
+def test_what_split_did_not_understand_is_in_the_metrics_and_the_summary(
+    ranked, tmp_path: Path
+) -> None:
+    assert make_metrics(ranked, "x", Layout(tmp_path))["annotations"] == {}
+    (tmp_path / "a.csv").write_text("smiles,act,ki\nCC,yes,10\nCN,unclear,>99\nCO,no,0\n")
+    keys = {"label_column": "act", "affinity_column": "ki", "affinity_unit": "nM"}
+    split(Library(files=tmp_path / "a.csv", **keys), tmp_path / "library")
+    found = make_metrics(ranked, "x", Layout(tmp_path))
+    assert found["annotations"]["labels"] == {
+        "column": "act", "active": 1, "inactive": 1, "unreadable": 1,
+        "examples": ["a.csv:3: 'unclear' is no label"],
+    }  # fmt: skip
+    affinities = found["annotations"]["affinities"]
+    assert (affinities["read"], affinities["unit"]) == (1, "nM")
+    text = summarise(ranked, found, tmp_path, tmp_path / "report.html")
+    assert "The label of 1 record was not understood and left empty: a.csv:3: 'unclear'" in text
+    assert "The affinity of 2 records was not understood" in text
 
 
 def test_summary_is_safe_for_a_terminal(con, metrics: dict) -> None:

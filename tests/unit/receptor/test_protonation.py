@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import resource
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from screenmm.receptor.chains import find_segments
 from screenmm.receptor.hydrogens import keep_own_hydrogens
@@ -25,6 +27,18 @@ def test_acids_and_histidines_follow_the_ph(bare_tyk2: Path) -> None:
     assert sum(neutral[number] in ("ASP", "GLU") for number in acids) > 0.9 * len(acids)
     histidines = [each.number for each in structure.residues if each.name == "HIS"]
     assert sum(acidic[number] == "HIP" for number in histidines) > 6
+
+
+def test_a_machine_without_files_to_open_gives_no_default_states(bare_tyk2: Path) -> None:
+    structure = read_structure(bare_tyk2)
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # PROPKA reads its parameters from a file
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, limits[1]))
+    try:
+        with pytest.raises(OSError, match="Too many open files"):
+            states(structure, 7.4)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
 
 def test_the_files_own_states_hold(tyk2_protein: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,8 +15,13 @@ from rdkit import Chem
 
 from screenmm.docking.devices import SearchDevice
 from screenmm.docking.pdbqt import ligand_pdbqt, poses_from_pdbqt
-from screenmm.errors import LigandError, Reason
+from screenmm.errors import LigandError, PlatformError, Reason
 from screenmm.settings import Docking
+
+GPU_FAILED = re.compile(
+    r"gpu search unavailable|GPU device request failed|(device|context) (is )?lost", re.IGNORECASE
+)
+"""What rustina says of a GPU that does not compute, and not of a ligand."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +123,11 @@ class Rustina:
                 cnn_pool_size=pool,
             )
         except (RuntimeError, ValueError) as error:
+            if "search_mode" in self._search and GPU_FAILED.search(str(error)):
+                raise PlatformError(
+                    f"rustina: {error}. Restart the driver or the machine and run again: "
+                    "finished ligands are kept; or set docking.device to cpu"
+                ) from error
             raise LigandError(Reason.DOCKING_FAILED, f"rustina: {error}") from error
         if not found:
             raise LigandError(Reason.DOCKING_FAILED, "rustina found no pose in the box")

@@ -1,18 +1,21 @@
 """Filters on interactions: what ``must`` and ``must_not`` say, and whether it is so.
 
 A filter is a kind of interaction, ``to`` or ``with``, and a residue: ``hydrogen bond to
-Val981``, ``salt bridge with A:1041``, ``any contact with A:NAD:301``. Upper and lower case are
-alike. This module reads text only; it needs none of the inspection's packages.
+Val981``, ``salt bridge with A:1041``, ``any contact with A:NAD:301``. Chains are as in the
+receptor; of all other words upper and lower case are alike. What can be read in two ways, as
+``AAA:10``, is settled by the residues of the receptor. This module reads text only; it needs none
+of the inspection's packages.
 """
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from screenmm.errors import ConfigError
+from screenmm.receptor.synonyms import same_name
 
 KINDS = (
     "hydrogen bond donor",
@@ -37,22 +40,35 @@ WORDS: dict[str, tuple[str, ...]] = {
 """What a filter may ask for, and the kinds that answer it."""
 
 NEAR_NUMBERS = 5
-_EXPRESSION = re.compile(r"\s*(?P<kind>.+?)\s+(?:to|with)\s+(?P<residue>\S+)\s*", re.IGNORECASE)
-_FILLERS = re.compile(r"\s+(?:contacts?|interactions?)$")
-_COMPACT = re.compile(r"(?P<name>[A-Za-z]{1,4})?(?P<number>-?\d+[A-Za-z]?)")
-_NUMBER = re.compile(r"-?\d+[A-Za-z]?")
-_NAME = re.compile(r"\w{1,5}")
+_EXPRESSION = re.compile(r"\s*(?P<kind>.+?)\s+(?:to|with)\s+(?P<residue>.+?)\s*", re.IGNORECASE)
+_FILLERS = re.compile(r"\s+(?:contact|interaction)s?$")
+_ALIASES = {
+    "contact": "any",
+    "interaction": "any",
+    "hbond": "hydrogenbond",
+    "hbonddonor": "hydrogenbonddonor",
+    "hbondacceptor": "hydrogenbondacceptor",
+    "pipistacking": "pistacking",
+    "vdw": "vanderwaal",
+}
+_CHAIN = re.compile(r"\w+")
+_NAME = re.compile(r"(?=.*[A-Za-z])\w{1,5}|[A-Za-z]{1,2}[+-]")
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)[A-Za-z]?")
 _EXAMPLE = "write it as 'hydrogen bond to A:VAL981'"
 
 
 @dataclass(frozen=True)
 class Residue:
-    """A residue as a person names it; what was left out matches anything.
+    """One reading of a residue that a person names; what was left out matches anything.
 
     Parameters
     ----------
-    chain, name, number : str
-        In lower case; empty where not given. The number carries its insertion code.
+    chain : str
+        As in the receptor; empty where not given.
+    name : str
+        In capitals, or empty. Names of one residue, as HIS, HIE and HSE, are alike.
+    number : str
+        With its insertion code, or empty.
     """
 
     chain: str
@@ -61,13 +77,11 @@ class Residue:
 
     def matches(self, label: str) -> bool:
         """Whether a label, as ``A:MET:96`` or ``MET:96``, is this residue."""
-        chain, name, number = split_label(label.lower())
-        # ZN:301 may be a chain ZN or a zinc ion
-        is_name = len(self.chain) > 1 and not self.name and self.chain == name
+        chain, name, number = split_label(label)
         return (
-            (self.chain in ("", chain) or is_name)
-            and self.name in ("", name)
-            and self.number in ("", number)
+            self.chain in ("", chain)
+            and self.number.upper() in ("", number.upper())
+            and (not self.name or same_name(self.name) == same_name(name.upper()))
         )
 
 
@@ -81,13 +95,24 @@ class Filter:
         As in the config.
     kinds : tuple of str
         Kinds that answer it.
-    residue : Residue
-        With which residue.
+    readings : tuple of Residue
+        What its residue may be, the likeliest first: chain or name, number or part of a name.
+    receptors : tuple of str
+        Receptors that it is for; empty: all.
     """
 
     text: str
     kinds: tuple[str, ...]
-    residue: Residue
+    readings: tuple[Residue, ...]
+    receptors: tuple[str, ...] = ()
+
+    def is_about(self, label: str) -> bool:
+        """Whether a label is the residue it names."""
+        return any(reading.matches(label) for reading in self.readings)
+
+    def is_for(self, receptor: str) -> bool:
+        """Whether ligands in a receptor have to pass it."""
+        return not self.receptors or receptor in self.receptors
 
 
 def split_label(label: str) -> tuple[str, str, str]:
@@ -97,13 +122,15 @@ def split_label(label: str) -> tuple[str, str, str]:
     return chain, name, number
 
 
-def parse_filter(text: str) -> Filter:
+def parse_filter(text: str, receptors: Sequence[str] = ()) -> Filter:
     """Understand one expression.
 
     Parameters
     ----------
     text : str
         As in the config.
+    receptors : sequence of str
+        Receptors that it is for; empty: all.
 
     Raises
     ------
@@ -113,50 +140,89 @@ def parse_filter(text: str) -> Filter:
     found = _EXPRESSION.fullmatch(text)
     if found is None:
         raise ValueError(f"{text!r} names no kind of interaction and residue: {_EXAMPLE}")
-    return Filter(text, _kinds(found["kind"], text), _residue(found["residue"], text))
+    kinds = _kinds(found["kind"], text)
+    return Filter(text, kinds, _readings(found["residue"], text), tuple(receptors))
+
+
+def _folded(words: str) -> str:
+    """A kind without case, blanks, hyphens and plurals: H-bonds, h bond and Hbond are one."""
+    parts = _FILLERS.sub("", " ".join(re.split(r"[\s_-]+", words.strip().lower()))).split()
+    folded = "".join(re.sub(r"(?<=..)s$", "", part) for part in parts)
+    folded = folded.replace("bonding", "bond")
+    return _ALIASES.get(folded, folded)
 
 
 def _kinds(words: str, text: str) -> tuple[str, ...]:
-    folded = " ".join(words.lower().split())
-    folded = {"contact": "any", "interaction": "any"}.get(folded, _FILLERS.sub("", folded))
-    valid = {word.lower(): kinds for word, kinds in WORDS.items()}
+    valid = {_folded(word): word for word in WORDS}
+    folded = _folded(words)
     if folded in valid:
-        return valid[folded]
-    near = difflib.get_close_matches(folded, list(valid), n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]!r}?" if near else f"valid: {', '.join(sorted(WORDS))}"
+        return WORDS[valid[folded]]
+    near = difflib.get_close_matches(folded, list(valid), n=1, cutoff=0.6)
+    hint = f"did you mean {valid[near[0]]!r}?" if near else f"valid: {', '.join(sorted(WORDS))}"
     raise ValueError(f"{text!r}: {words!r} is no kind of interaction; {hint}")
 
 
-def _residue(words: str, text: str) -> Residue:
-    """Understand 981, Val981, A:981, A:Val981, VAL:981, A:VAL:981 and NAD."""
-    parts = words.lower().split(":")
-    last = parts[-1]
-    if len(parts) == 3 and _NAME.fullmatch(parts[1]) and _NUMBER.fullmatch(last):
-        return Residue(*parts)
-    if len(parts) == 2 and _NUMBER.fullmatch(last) and len(parts[0]) == 3:
-        return Residue("", parts[0], last)
-    chain = parts[0] if len(parts) == 2 else ""
-    if len(parts) <= 2 and (compact := _COMPACT.fullmatch(last)):
-        return Residue(chain, compact["name"] or "", compact["number"])
-    if len(parts) == 1 and re.fullmatch(r"[a-z]\w{1,4}", last):
-        return Residue("", last, "")
-    raise ValueError(
-        f"{text!r}: {words!r} is no residue; write A:VAL981, Val981, A:981 or 981, or "
-        "A:5FO:301 where the name holds digits"
-    )
+def _readings(words: str, text: str) -> tuple[Residue, ...]:
+    """Understand 981, Val981, Val 981, A:981, A:Val981, VAL:981, A:VAL:981, NAD and A:NAD."""
+    parts = re.split(r"\s*:\s*|\s+", words)
+    found: list[Residue] = []
+    match parts:
+        case [chain, name, number] if _CHAIN.fullmatch(chain):
+            if _NAME.fullmatch(name) and _NUMBER.fullmatch(number):
+                found = [Residue(chain, name.upper(), number)]
+        case [first, last]:
+            if _CHAIN.fullmatch(first):
+                found = [Residue(first, name, number) for name, number in _within(last)]
+            if _NAME.fullmatch(first) and _NUMBER.fullmatch(last):
+                # three letters are rather a name than a chain
+                place = 0 if len(first) == 3 else len(found)
+                found.insert(place, Residue("", first.upper(), last))
+        case [only]:
+            found = [Residue("", name, number) for name, number in _within(only)]
+    if not found:
+        raise ValueError(
+            f"{text!r}: {words!r} is no residue; write A:VAL981, Val981, A:981, 981 or A:NAD, or "
+            "A:5FO:301 where the name holds digits"
+        )
+    return tuple(found)
 
 
-def check_residues(filters: Iterable[Filter], labels: Sequence[str], receptor: str) -> None:
-    """Check that a receptor has the residues that filters name.
+def _within(word: str) -> Iterator[tuple[str, str]]:
+    """Name and number that a word without colons may hold; either may be empty."""
+    if _NUMBER.fullmatch(word):
+        yield "", word
+    for end in range(1, len(word)):
+        name, number = word[:end], word[end:]
+        if _NAME.fullmatch(name) and _NUMBER.fullmatch(number):
+            yield name.upper(), number
+            if number.startswith("-"):
+                # VAL-981 is rather VAL 981
+                yield name.upper(), number[1:]
+    if _NAME.fullmatch(word):
+        yield word.upper(), ""
+
+
+def check_residues(
+    filters: Iterable[Filter],
+    labels: Sequence[str],
+    receptor: str,
+    removed: Mapping[str, str] | None = None,
+    waters: str = "",
+) -> None:
+    """Check that a receptor has the residues that its filters name, each in one reading.
 
     Parameters
     ----------
     filters : iterable of Filter
-        The filters.
+        The filters; those for other receptors are passed over.
     labels : sequence of str
         Residues of the receptor.
     receptor : str
-        Its name, for the message.
+        Its name.
+    removed : mapping of str to str, optional
+        Residues of the structure that preparation takes out, and why.
+    waters : str, optional
+        What preparation did with the waters.
 
     Raises
     ------
@@ -164,33 +230,74 @@ def check_residues(filters: Iterable[Filter], labels: Sequence[str], receptor: s
         It has not; names residues that are near in number or name.
     """
     for each in filters:
-        if not any(each.residue.matches(label) for label in labels):
+        if not each.is_for(receptor):
+            continue
+        found = [
+            (reading, matching)
+            for reading in each.readings
+            if (matching := [label for label in labels if reading.matches(label)])
+        ]
+        if not found:
             raise ConfigError(
                 f"ranking.interactions: {each.text!r}: receptor {receptor} has no such residue; "
-                f"{_near(each.residue, labels)}"
+                f"{_explained(each, labels, removed or {}, waters)}"
             )
+        if any(set(matching) != set(found[0][1]) for _, matching in found):
+            meant = " or ".join(_told(reading) for reading, _ in found)
+            raise ConfigError(
+                f"ranking.interactions: {each.text!r} may mean {meant} of receptor {receptor}: "
+                f"write chain, name and number, as {_full(found[0][1][0])}"
+            )
+
+
+def _full(label: str) -> str:
+    return label if label.count(":") == 2 else f"A:{label}"
+
+
+def _told(reading: Residue) -> str:
+    """A reading in words."""
+    words = " ".join(part for part in (reading.name, reading.number) if part)
+    return f"residue {words} of chain {reading.chain}" if reading.chain else f"residue {words}"
+
+
+def _explained(
+    asked: Filter, labels: Sequence[str], removed: Mapping[str, str], waters: str
+) -> str:
+    """Say what became of the residue, or which one may have been meant."""
+    if waters and any(same_name(reading.name) == "HOH" for reading in asked.readings):
+        return f"of its waters, {waters}"
+    for label, reason in removed.items():
+        if asked.is_about(label):
+            return f"preparation takes {label} out ({reason})"
+    chains = sorted({split_label(label)[0] for label in labels} - {""})
+    for reading in asked.readings:
+        other = [each for each in chains if each.lower() == reading.chain.lower()]
+        if other and reading.chain not in other:
+            return (
+                f"its chain is {' or '.join(other)}, not {reading.chain}: chains are told apart by "
+                "upper and lower case"
+            )
+        if not reading.chain and not reading.number and reading.name in map(str.upper, chains):
+            return f"{reading.name} is a chain: name a residue of it, as {labels[0]}"
+    return _near(asked.readings[0], labels)
 
 
 def _near(asked: Residue, labels: Sequence[str]) -> str:
     """Residues that may have been meant: the number, else its neighbours, else the name."""
-    same = [label for label in labels if split_label(label.lower())[2] == asked.number]
+    same = [label for label in labels if asked.number and split_label(label)[2] == asked.number]
     if same:
-        return f"it has {', '.join(same)}: leave out what differs between receptors"
-    if not same and (digits := re.match(r"-?\d+", asked.number)):
+        return (
+            f"it has {', '.join(same[:NEAR_NUMBERS])}: leave out what differs between receptors, "
+            "or name the filter's receptors ({filter: ..., receptors: [...]})"
+        )
+    if digits := re.match(r"-?\d+", asked.number):
         place = int(digits[0])
         same = sorted(labels, key=lambda label: (abs(_number(label) - place), label))
     if not same:
-        same = difflib.get_close_matches(asked.name.upper(), list(labels), NEAR_NUMBERS, 0.0)
+        same = difflib.get_close_matches(asked.name, list(labels), NEAR_NUMBERS, 0.0)
     return "near it are " + ", ".join(same[:NEAR_NUMBERS])
 
 
 def _number(label: str) -> int:
     digits = re.match(r"-?\d+", split_label(label)[2])
     return int(digits[0]) if digits else 0
-
-
-def answers(filter_: Filter, found: Collection[tuple[str, str]]) -> bool:
-    """Whether interactions, as (residue, kind), hold what a filter asks for."""
-    return any(
-        kind in filter_.kinds and filter_.residue.matches(residue) for residue, kind in found
-    )

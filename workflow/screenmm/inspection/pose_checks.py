@@ -6,7 +6,7 @@ The checks are those of PoseBusters' ``dock`` configuration, thresholds included
 - chemistry: ``sanitization``, ``inchi_convertible``, ``all_atoms_connected``, ``no_radicals``
 - the ligand's geometry: ``bond_lengths``, ``bond_angles``, ``internal_steric_clash``,
   ``aromatic_ring_flatness``, ``non-aromatic_ring_non-flatness``, ``double_bond_flatness``
-- its energy against an ensemble of 50 conformers (UFF): ``internal_energy``
+- its energy against an ensemble of conformers (UFF), 10 by default: ``internal_energy``
 - its place: ``protein-ligand_maximum_distance``; ``minimum_distance_to_`` and
   ``volume_overlap_with_`` ``protein``, ``organic_cofactors``, ``inorganic_cofactors`` and
   ``waters``

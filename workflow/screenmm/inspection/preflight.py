@@ -1,21 +1,30 @@
-"""Whether the residues of the filters can be in the receptors at all, before anything runs."""
+"""Whether the receptors have the residues of the filters, before the first job.
+
+The residues are those of the prepared receptor, where it is there and the run will not make it
+anew; else those that the structure will have after preparation, as far as that can be told
+without doing it: loops may be built, posed cofactors added. Preparation checks what it made, so
+that nothing is docked for a filter that no pose can pass; ranking looks again.
+"""
 
 from __future__ import annotations
 
+from pathlib import Path
 from string import ascii_letters
 
-import gemmi
-
-from screenmm.inspection.filters import Filter, Residue, check_residues, parse_filter, split_label
-from screenmm.settings import MUTATION, Receptor, Settings
+from screenmm.inspection.filters import Filter, check_residues
+from screenmm.inspection.residues import prepared_residues
+from screenmm.methods import stage_settings
+from screenmm.provenance import read_record_of
+from screenmm.receptor.names import CAPS
+from screenmm.receptor.pocket import find_hetero
+from screenmm.receptor.selection import convert_modified, mutate
+from screenmm.receptor.structure import Residue, Structure, read_structure
+from screenmm.receptor.synonyms import AMINO_ACIDS, same_name
+from screenmm.settings import Receptor, Settings
 
 
 def check_filters(settings: Settings) -> None:
-    """Look for the residues that ``ranking.interactions`` names in the structures as given.
-
-    Only what preparation cannot change is held against them: it builds missing loops, makes
-    mutations, gives modified residues other names, and adds cofactors. Ranking looks again, in
-    the prepared receptors.
+    """Look for the residues that ``ranking.interactions`` names in the receptors.
 
     Parameters
     ----------
@@ -26,58 +35,87 @@ def check_filters(settings: Settings) -> None:
     ------
     ConfigError
         A receptor has no such residue and will have none; names near ones.
+    ReceptorError
+        A structure cannot be read, or lacks a chain or residue that the config says it has.
     """
-    asked = settings.ranking.interactions
-    filters = [parse_filter(text) for text in (*asked.must, *asked.must_not)]
-    if not filters:
-        return
-    for name, receptor in settings.receptors.items():
-        labels = _labels(receptor)
-        for each in filters:
-            if _is_impossible(each, labels, receptor):
-                check_residues([each], labels, name)
+    must, must_not = settings.ranking.interactions.filters
+    for name in settings.receptors:
+        filters = [each for each in (*must, *must_not) if each.is_for(name)]
+        if not filters:
+            continue
+        prepared = _prepared(settings, name)
+        if prepared is None:
+            _check_structure(filters, name, settings.receptors[name])
+        else:
+            check_residues(filters, prepared, name)
 
 
-def _labels(receptor: Receptor) -> list[str]:
-    """Residues of the structure's first model, in the chains that are kept."""
-    structure = gemmi.read_structure(str(receptor.structure))
-    return [
-        ":".join(part for part in (chain.name.strip(), residue.name, str(residue.seqid)) if part)
-        for chain in structure[0]
-        if receptor.chains is None or chain.name in receptor.chains
-        for residue in chain
-    ]
+def _prepared(settings: Settings, name: str) -> list[str] | None:
+    """Residues of the prepared receptor; None where there is none of these settings."""
+    folder = settings.results / f"receptors/{name}"
+    structure = folder / "receptor.cif"
+    made = read_record_of(structure)
+    if made is None or not structure.is_file() or not (folder / "coordinates.npz").is_file():
+        return None
+    if made.changed_settings(stage_settings(settings, "prepare_receptor", name)):
+        return None
+    receptor = settings.receptors[name]
+    inputs: list[Path | None] = [receptor.structure, settings.pocket_of(name).ligand]
+    for cofactor in receptor.cofactors:
+        inputs += [cofactor.sdf, cofactor.ccd]
+    made_at = structure.stat().st_mtime
+    if any(path.stat().st_mtime > made_at for path in inputs if path is not None):
+        return None
+    return prepared_residues(folder)
 
 
-def _is_impossible(asked: Filter, labels: list[str], receptor: Receptor) -> bool:
-    residue = asked.residue
-    if any(residue.matches(label) for label in labels):
-        return False
-    if not residue.number or any(each.residue is None for each in receptor.cofactors):
-        return False
-    # a chain without a name gets one in preparation
-    of_chain = [
-        (name, number)
-        for chain, name, number in map(split_label, labels)
-        if residue.chain in ("", chain.lower()) or not chain
-    ]
-    names = [name for name, number in of_chain if number.lower() == residue.number]
-    if names:
-        return _is_another(residue, names, receptor)
-    places = [_whole(number) for _, number in of_chain]
-    # what is missing in between may be built
-    return not places or not min(places) < _whole(residue.number) < max(places)
+def _check_structure(filters: list[Filter], name: str, receptor: Receptor) -> None:
+    """Look in the structure as given, after the steps of preparation that rename residues."""
+    structure = read_structure(receptor.structure, receptor.chains)
+    convert_modified(structure)
+    mutate(structure, receptor.mutations)
+    specs = [each.residue for each in receptor.cofactors if each.residue is not None]
+    cofactors = {id(each) for spec in specs for each in find_hetero(structure, spec)}
+    labels: list[str] = []
+    removed: dict[str, str] = {}
+    for residue in structure.residues:
+        reason = "" if id(residue) in cofactors else _why_removed(residue, name, receptor)
+        if reason:
+            removed[residue.label] = reason
+        else:
+            labels.append(residue.label)
+    for each in filters:
+        if any(map(each.is_about, labels)) or not _may_be_added(each, structure, receptor):
+            check_residues([each], labels, name, removed)
 
 
-def _is_another(residue: Residue, names: list[str], receptor: Receptor) -> bool:
-    """Whether the number belongs to residues of other names, for good."""
-    if not residue.name or residue.name.upper() in names:
-        return False
-    changed = {found["number"] for text in receptor.mutations if (found := MUTATION.match(text))}
-    kinds = [gemmi.find_tabulated_residue(name) for name in names]
-    return residue.number not in changed and all(kind.is_standard() for kind in kinds)
+def _why_removed(residue: Residue, name: str, receptor: Receptor) -> str:
+    """Why preparation will take a residue out; empty where it may stay."""
+    if residue.kind != "polymer" and residue.name in receptor.remove:
+        return f"receptors.{name}.remove"
+    if residue.kind == "water" and receptor.keep_waters == "none":
+        return f"receptors.{name}.keep_waters: none"
+    if residue.kind == "other":
+        return f"it is not among receptors.{name}.cofactors"
+    return ""
 
 
-def _whole(number: str) -> int:
-    """A number without its insertion code."""
-    return int(number.rstrip(ascii_letters))
+def _may_be_added(asked: Filter, structure: Structure, receptor: Receptor) -> bool:
+    """Whether preparation may make the residue: with a posed cofactor, or in a gap of a chain."""
+    if any(each.residue is None for each in receptor.cofactors):
+        return True
+    numbers: dict[str, dict[str, int]] = {}
+    for residue in structure.of_kind("polymer"):
+        of_chain = numbers.setdefault(residue.chain, {})
+        of_chain[f"{residue.number}{residue.icode}".upper()] = residue.number
+    for reading in asked.readings:
+        if reading.name and same_name(reading.name) not in AMINO_ACIDS | CAPS:
+            continue
+        for chain, present in numbers.items():
+            if reading.chain in ("", chain) and reading.number.upper() not in present:
+                if not reading.number:
+                    return True
+                place = int(reading.number.rstrip(ascii_letters))
+                if min(present.values()) < place < max(present.values()):
+                    return True
+    return False

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import csv
 import difflib
-import math
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,9 +29,8 @@ BROKEN = "broken"
 
 NAME_COLUMNS = ("name", "id", "title", "compound_id")
 SMI_HEADERS = frozenset({"smiles", "canonical_smiles", "isomeric_smiles"})
-ABSENT = frozenset({"", "na", "n/a", "nan", "none", "null"})
-"""Cells that mean "not known"."""
 MAX_SDF_RECORD = 10 << 20
+MOST_NAMES = 50
 MAX_QUOTED_LINES = 50
 MAX_QUOTED_TEXT = 100_000
 
@@ -60,6 +58,10 @@ class Seen:
 
     label_column: bool = False
     affinity_column: bool = False
+    columns: dict[str, str] = field(default_factory=dict)
+    """Columns or SDF tags by what they hold: SMILES, name, label, affinity."""
+    names: dict[str, None] = field(default_factory=dict)
+    """All columns; of SDF tags the first :data:`MOST_NAMES` or some more."""
 
 
 def read_library_file(file: LibraryFile, settings: Library, seen: Seen) -> Iterator[Entry]:
@@ -92,32 +94,6 @@ def read_library_file(file: LibraryFile, settings: Library, seen: Seen) -> Itera
 def clean_name(name: str) -> str:
     """Name without control characters or outer white space; the rest stays as it is."""
     return _CONTROL.sub(" ", name).strip()
-
-
-def parse_label(value: Any) -> tuple[int | None, bool]:
-    """Activity label, and whether the value was understood; an empty one is."""
-    if _is_absent(value):
-        return None, True
-    number = {"1": 1, "0": 0, "1.0": 1, "0.0": 0, "true": 1, "false": 0}
-    label = number.get(str(value).strip().lower())
-    return label, label is not None
-
-
-def parse_affinity(value: Any) -> tuple[float | None, bool]:
-    """Affinity in kcal/mol, and whether the value was understood; an empty one is."""
-    if _is_absent(value):
-        return None, True
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return None, False
-    return (number, True) if math.isfinite(number) else (None, False)
-
-
-def _is_absent(value: Any) -> bool:
-    if isinstance(value, float):
-        return math.isnan(value)
-    return value is None or str(value).strip().lower() in ABSENT
 
 
 def _broken(position: int, raw: str, reason: Reason, message: str, name: str = "") -> Entry:
@@ -212,27 +188,36 @@ class _Columns:
         )
 
 
+def find_name(name: str, names: Sequence[str]) -> str | None:
+    """Column or tag of a name: the same, or the only one that differs by case alone."""
+    if name in names:
+        return name
+    alike = [each for each in names if each.lower() == name.lower()]
+    return alike[0] if len(alike) == 1 else None
+
+
+def meant(name: str, names: Iterable[str]) -> str:
+    """Ask whether the closest of the names is meant; nothing where none is like it."""
+    lowered = {each.lower(): each for each in names}
+    near = difflib.get_close_matches(name.lower(), list(lowered), n=1, cutoff=0.5)
+    return f"; did you mean {lowered[near[0]]!r}?" if near else ""
+
+
 def _find_columns(
     header: list[str], file: LibraryFile, settings: Library, seen: Seen, *, hint: str = ""
 ) -> _Columns:
-    lowered = [name.lower() for name in header]
+    seen.names |= dict.fromkeys(header)
 
     def find(name: str | None) -> int | None:
-        if name is None:
-            return None
-        if name in header:
-            return header.index(name)
-        # a lone column that differs only by case is meant
-        return lowered.index(name.lower()) if lowered.count(name.lower()) == 1 else None
+        found = None if name is None else find_name(name, header)
+        return None if found is None else header.index(found)
 
     def required(name: str, key: str, remedy: str) -> int:
         if (column := find(name)) is not None:
             return column
-        near = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.5)
-        meant = f"; did you mean {header[lowered.index(near[0])]!r}?" if near else ""
+        there = f"columns: {', '.join(header) or 'none'}{hint or meant(name, header)}"
         raise LibraryError(
-            f"{file.path}: no column {name!r} (library.{key}); columns: "
-            f"{', '.join(header) or 'none'}{meant}{hint} {remedy}".rstrip()
+            f"{file.path}: no column {name!r} (library.{key}); {there} {remedy}".rstrip()
         )
 
     smiles = required(settings.smiles_column, "smiles_column", "")
@@ -250,6 +235,8 @@ def _find_columns(
     affinity = find(settings.affinity_column)
     seen.label_column |= label is not None
     seen.affinity_column |= affinity is not None
+    places = {"SMILES": smiles, "name": name, "label": label, "affinity": affinity}
+    seen.columns |= {what: header[place] for what, place in places.items() if place is not None}
     return _Columns(smiles, name, label, affinity, len(header))
 
 
@@ -429,16 +416,30 @@ class _SdfTags:
 
     def read(self, lines: list[str], title: str) -> tuple[str, str | None, str | None]:
         items = _data_items(lines)
-        settings = self.settings
-        label = items.get(settings.label_column or "")
-        affinity = items.get(settings.affinity_column or "")
+        tags = list(items)
+        if len(self.seen.names) < MOST_NAMES:
+            self.seen.names |= dict.fromkeys(tags)
+        label = self._tag("label", self.settings.label_column, tags)
+        affinity = self._tag("affinity", self.settings.affinity_column, tags)
         self.seen.label_column |= label is not None
         self.seen.affinity_column |= affinity is not None
-        return self._name(items, title), label, affinity
+        return (
+            self._name(items, tags, title),
+            None if label is None else items[label],
+            None if affinity is None else items[affinity],
+        )
 
-    def _name(self, items: dict[str, str], title: str) -> str:
+    def _tag(self, what: str, name: str | None, tags: list[str]) -> str | None:
+        """Tag of a name in this record, noted as what it holds."""
+        tag = None if name is None else find_name(name, tags)
+        if tag is not None:
+            self.seen.columns.setdefault(what, tag)
+        return tag
+
+    def _name(self, items: dict[str, str], tags: list[str], title: str) -> str:
         if self.settings.id_column is not None:
-            return clean_name(items.get(self.settings.id_column) or title)
+            tag = self._tag("name", self.settings.id_column, tags)
+            return clean_name((items[tag] if tag is not None else "") or title)
         if title.strip():
             return clean_name(title)
         lowered = {key.lower(): value for key, value in items.items()}

@@ -8,6 +8,7 @@ positions go to ``sources.parquet`` alone, so a shard's bytes follow from its st
 from __future__ import annotations
 
 import hashlib
+import json
 import pickle
 import tempfile
 from array import array
@@ -22,15 +23,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from screenmm.errors import LibraryError
-from screenmm.files import replace_whole, replaced_folder
-from screenmm.library.readers import (
-    BROKEN,
-    Entry,
-    Seen,
-    parse_affinity,
-    parse_label,
-    read_library_file,
+from screenmm.files import replace_whole, replaced_folder, write_text
+from screenmm.library.annotations import (
+    Annotations,
+    affinity_missing,
+    label_missing,
+    summarise,
+    unreadable_words,
 )
+from screenmm.library.readers import BROKEN, Entry, Seen, read_library_file
 from screenmm.library.shards import Keys, leaf_of, leaves, write_table
 from screenmm.settings import Library, LibraryFile
 
@@ -64,13 +65,14 @@ class SplitCounts:
     repeats: int
     """Records whose structure text stands in the library before."""
     shards: int
-    bad_annotations: int
-    """Labels and affinities that are not what they should be; their records stay."""
-    bad_annotation_example: str
+    unreadable: list[str]
+    """What was not understood of labels and affinities, in words; their records stay."""
 
 
 def split(settings: Library, out: Path) -> SplitCounts:
-    """Read the library and write ``records/{shard}.parquet`` and ``sources.parquet``.
+    """Read the library and write its records, in shards, and what is known of them.
+
+    The files are ``records/{shard}.parquet``, ``sources.parquet`` and ``annotations.json``.
 
     Parameters
     ----------
@@ -87,14 +89,12 @@ def split(settings: Library, out: Path) -> SplitCounts:
     Raises
     ------
     LibraryError
-        A file is unreadable as a whole, a configured column is missing, or there are no
-        records.
+        A file is unreadable as a whole, a configured column is missing or holds something
+        else, or there are no records.
     """
-    hashes, has_affinity = _hash_library(settings)
-    _check_annotations(settings, has_affinity)
+    hashes = _hash_library(settings)
     if not len(hashes):
-        names = ", ".join(file.path.name for file in settings.files)
-        raise LibraryError(f"the library holds no records: {names}")
+        raise no_records(settings)
     repeats = repeated(hashes)
     keys = trie_keys(hashes, repeats)
     trie = leaves(keys, settings.shard_size)
@@ -106,7 +106,7 @@ def split(settings: Library, out: Path) -> SplitCounts:
         tempfile.TemporaryDirectory(dir=out, prefix=".spill.") as spill_folder,
     ):
         spill = _Spill(Path(spill_folder))
-        with _Sources(sources_path) as sources:
+        with _Sources(sources_path, settings) as sources:
             for number, (file, entry) in enumerate(_entries(settings, Seen(), len(hashes))):
                 record = _record_id(int(hashes[number]), repeats.get(number, 1))
                 spill.add(
@@ -114,18 +114,21 @@ def split(settings: Library, out: Path) -> SplitCounts:
                     (record, entry.kind, entry.structure, entry.reason, entry.message),
                 )
                 sources.add(record, file, entry)
+        sources.check()
         for index, leaf in enumerate(trie):
             rows = sorted(spill.rows(index))
             columns = list(zip(*rows, strict=True))
             table = pa.table([pa.array(column, pa.string()) for column in columns], RECORDS)
             write_table(folder / f"{leaf.name}.parquet", table)
+        # within, so that a full disk leaves none of the three
+        annotations = summarise(sources.annotations.values(), settings)
+        write_text(out / "annotations.json", json.dumps(annotations, indent=2) + "\n")
     return SplitCounts(
         records=len(hashes),
         broken=sources.broken,
         repeats=len(repeats),
         shards=len(trie),
-        bad_annotations=sources.bad_annotations,
-        bad_annotation_example=sources.example,
+        unreadable=unreadable_words(annotations),
     )
 
 
@@ -160,30 +163,26 @@ def _entries(settings: Library, seen: Seen, expected: int) -> Iterator[tuple[_Fi
         )
 
 
-def _hash_library(settings: Library) -> tuple[Keys, bool]:
-    """First pass: eight bytes of each structure's hash, and whether affinities were seen."""
+def _hash_library(settings: Library) -> Keys:
+    """First pass: eight bytes of each structure's hash; the columns are looked for."""
     hashes = array("Q")
-    has_affinity = False
+    found = []
     for file, _ in _files(settings):
         seen = Seen()
         for entry in read_library_file(file, settings, seen):
             hashes.append(content_hash(entry))
-        has_affinity |= seen.affinity_column
-        if settings.label_column and file.label is None and not seen.label_column:
-            raise LibraryError(
-                f"{file.path}: no record carries the label {settings.label_column!r} "
-                "(library.label_column): name the right column or tag, or give the whole file "
-                "a label: {path: ..., label: 0}"
-            )
-    return np.frombuffer(hashes, dtype=np.uint64), has_affinity
+        if missing := label_missing(file, settings, seen):
+            raise missing
+        found.append(seen)
+    if missing := affinity_missing(settings, found):
+        raise missing
+    return np.frombuffer(hashes, dtype=np.uint64)
 
 
-def _check_annotations(settings: Library, has_affinity: bool) -> None:
-    if settings.affinity_column and not has_affinity:
-        raise LibraryError(
-            f"no library file carries the affinity {settings.affinity_column!r} "
-            "(library.affinity_column): name the column or tag that does, or leave it out"
-        )
+def no_records(settings: Library) -> LibraryError:
+    """Give the error of a library without any record."""
+    names = ", ".join(file.path.name for file in settings.files)
+    return LibraryError(f"the library holds no records: {names}")
 
 
 def content_hash(entry: Entry) -> int:
@@ -251,12 +250,13 @@ class _Spill:
 class _Sources:
     """Writes where each record stands, batch by batch, and counts as it goes."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, settings: Library) -> None:
         self._writer = pq.ParquetWriter(path, SOURCES, compression="zstd")
         self._rows: list[tuple[Any, ...]] = []
         self.broken = 0
-        self.bad_annotations = 0
-        self.example = ""
+        self.annotations = {
+            file.name: Annotations(file.name, file.label, settings) for _, file in _files(settings)
+        }
 
     def __enter__(self) -> Self:
         return self
@@ -267,21 +267,16 @@ class _Sources:
 
     def add(self, record: str, file: _File, entry: Entry) -> None:
         self.broken += entry.kind == BROKEN
-        label, label_ok = parse_label(entry.label)
-        affinity, affinity_ok = parse_affinity(entry.affinity)
-        if file.label is not None:
-            label, label_ok = file.label, True
-        if not label_ok:
-            self._note(file, entry, f"label {str(entry.label)[:50]!r} is neither 0 nor 1")
-        if not affinity_ok:
-            self._note(file, entry, f"affinity {str(entry.affinity)[:50]!r} is not a number")
+        label, affinity = self.annotations[file.name].read(entry)
         self._rows.append((record, file.name, entry.position, entry.name, label, affinity))
         if len(self._rows) >= SOURCES_BATCH:
             self._flush()
 
-    def _note(self, file: _File, entry: Entry, fault: str) -> None:
-        self.bad_annotations += 1
-        self.example = self.example or f"{file.name}, record at {entry.position}: {fault}"
+    def check(self) -> None:
+        """Refuse columns that hold something else than labels or affinities."""
+        faults = [fault for each in self.annotations.values() for fault in each.faults()]
+        if faults:
+            raise LibraryError("\n".join(faults))
 
     def _flush(self) -> None:
         if self._rows:

@@ -22,7 +22,7 @@ from screenmm.errors import LibraryError, LigandError
 from screenmm.ledger import Event
 from screenmm.library.readers import Entry, Seen, read_library_file
 from screenmm.library.shards import Keys
-from screenmm.library.split import content_hash, repeated, trie_keys
+from screenmm.library.split import content_hash, no_records, repeated, trie_keys
 from screenmm.library.standardise import standardise_record
 from screenmm.ligands.states import enumerate_states
 from screenmm.settings import Library, LibraryFile, Ligands
@@ -138,8 +138,7 @@ def count_library(
                     hashes.append(chosen.offer(entry))
             beyond += round((len(hashes) - before) * (1 / share - 1))
     if not hashes:
-        names = ", ".join(file.path.name for file in settings.files)
-        raise LibraryError(f"the library holds no records: {names}")
+        raise no_records(settings)
     found = np.frombuffer(hashes, dtype=np.uint64)
     read_distinct = len(np.unique(found))
     records = len(found) + beyond

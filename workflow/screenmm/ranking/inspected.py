@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import duckdb
 
 from screenmm.errors import Reason
-from screenmm.inspection.filters import Filter, parse_filter
+from screenmm.inspection.filters import Filter
 from screenmm.ranking.parts import quoted
 from screenmm.settings import Ranking
 
@@ -61,7 +61,8 @@ WITH of_checks AS (
     GROUP BY receptor, inchikey
 )
 SELECT receptor, inchikey, pose_checks_passed, pose_checks_failed,
-    coalesce(interactions, '') AS interactions
+    -- none, or not known
+    CASE WHEN residue IS NOT NULL THEN coalesce(interactions, '') END AS interactions
 FROM {OF_BEST}
 LEFT JOIN of_checks USING (receptor, inchikey)
 LEFT JOIN of_interactions USING (receptor, inchikey)
@@ -73,27 +74,42 @@ CREATE OR REPLACE TABLE rejected (
 )
 """
 
-NOT_INSPECTED = f"""
+# What a filter needs to know of a pose, and the failure of the other half of the inspection.
+_OF_CHECKS = ("checks", "pose_checks_failed", Reason.INTERACTIONS_UNKNOWN)
+_OF_INTERACTIONS = ("interactions", "interactions", Reason.POSE_CHECKS_UNKNOWN)
+
+
+def _not_inspected(what: str, column: str, other: Reason) -> str:
+    """Query that rejects the ligands of which ``column`` is not known."""
+    asked = "" if what == "checks" else "SEMI JOIN filters USING (receptor)"
+    return f"""
 INSERT INTO rejected
 SELECT best.receptor, best.inchikey, {quoted(Reason.NOT_INSPECTED)},
     CASE WHEN dg_mmgbsa_kcal_mol IS NULL
         THEN 'ranking filters on poses, and this ligand was not scored: raise scoring.top'
-        ELSE format('ranking filters on poses, and {{}}_p{{}} could not be inspected: {{}}',
+        WHEN pose_checks_failed IS NULL AND interactions IS NULL
+        THEN format('ranking filters on poses, and {{}}_p{{}} could not be inspected: {{}}',
+            best.state, best.pose, coalesce(failure, 'no reason is on record'))
+        ELSE format('ranking filters on {what}, and those of {{}}_p{{}} are unknown: {{}}',
             best.state, best.pose, coalesce(failure, 'no reason is on record'))
     END
-FROM best
-ANTI JOIN pose_notes USING (receptor, inchikey)
+FROM best {asked}
+LEFT JOIN pose_notes USING (receptor, inchikey)
 LEFT JOIN (
     SELECT receptor, inchikey, min(message) AS failure FROM events
-    WHERE stage = 'inspect' AND status = 'failed' GROUP BY receptor, inchikey
+    WHERE stage = 'inspect' AND status = 'failed' AND reason <> {quoted(other)}
+    GROUP BY receptor, inchikey
 ) USING (receptor, inchikey)
+ANTI JOIN rejected USING (receptor, inchikey)
+WHERE {column} IS NULL
 """
+
 
 # Of each filter and ranked pose: whether the pose has an interaction that answers it.
 ANSWERED = """
 CREATE OR REPLACE TEMP TABLE answered AS
 SELECT DISTINCT receptor, inchikey, number
-FROM interactions JOIN asked USING (residue, kind)
+FROM interactions JOIN asked USING (receptor, residue, kind)
 """
 
 MISSING = f"""
@@ -101,10 +117,10 @@ INSERT INTO rejected
 SELECT receptor, inchikey, {quoted(Reason.INTERACTION_MISSING)},
     format('the pose {{}}_p{{}} lacks {{}}', any_value(state), any_value(pose),
         string_agg(text, ', ' ORDER BY number))
-FROM pose_notes
-JOIN best USING (receptor, inchikey)
-CROSS JOIN (SELECT number, text FROM filters WHERE must)
+FROM best
+JOIN (SELECT receptor, number, text FROM filters WHERE must) USING (receptor)
 ANTI JOIN answered USING (receptor, inchikey, number)
+ANTI JOIN rejected USING (receptor, inchikey)
 GROUP BY receptor, inchikey
 """
 
@@ -115,7 +131,7 @@ SELECT receptor, inchikey, {quoted(Reason.INTERACTION_FORBIDDEN)},
         string_agg(text, ', ' ORDER BY number))
 FROM best
 JOIN answered USING (receptor, inchikey)
-JOIN (SELECT number, text FROM filters WHERE NOT must) USING (number)
+JOIN (SELECT receptor, number, text FROM filters WHERE NOT must) USING (receptor, number)
 ANTI JOIN rejected USING (receptor, inchikey)
 GROUP BY receptor, inchikey
 """
@@ -134,10 +150,7 @@ WHERE pose_checks_failed <> ''
 
 def filters_of(settings: Ranking) -> tuple[list[Filter], list[Filter]]:
     """Filters of the config: interactions that a pose must have, and those that it must not."""
-    asked = settings.interactions
-    return [parse_filter(text) for text in asked.must], [
-        parse_filter(text) for text in asked.must_not
-    ]
+    return settings.interactions.filters
 
 
 def make_inspected(
@@ -149,14 +162,16 @@ def make_inspected(
 ) -> None:
     """Make ``checks``, ``interactions`` and ``rejected``; take rejected ligands from ``best``.
 
-    Without filters nothing is rejected. With any, a ligand whose pose was not inspected is.
+    Without filters nothing is rejected. With any, a ligand of which they cannot tell is: its pose
+    was not inspected, or that half of the inspection failed which they ask for.
 
     Parameters
     ----------
     con : duckdb.DuckDBPyConnection
         From :func:`screenmm.ranking.parts.open_parts`, with ``best`` made.
     must, must_not : sequence of Filter
-        Interactions that a pose must have, all of them, and those that it must not have.
+        Interactions that a pose must have, all of them, and those that it must not have; in the
+        receptors that they are for.
     must_pass_checks : bool
         Whether a ligand is rejected whose pose failed a check.
     """
@@ -165,9 +180,10 @@ def make_inspected(
     if not (must or must_not or must_pass_checks):
         return
     _ask(con, [*((each, True) for each in must), *((each, False) for each in must_not)])
-    for query in (NOT_INSPECTED, ANSWERED, MISSING, FORBIDDEN):
+    for query in (_not_inspected(*_OF_INTERACTIONS), ANSWERED, MISSING, FORBIDDEN):
         con.execute(query)
     if must_pass_checks:
+        con.execute(_not_inspected(*_OF_CHECKS))
         con.execute(FAILED)
     con.execute(
         "DELETE FROM best WHERE (receptor, inchikey) IN (SELECT (receptor, inchikey) FROM rejected)"
@@ -175,19 +191,32 @@ def make_inspected(
 
 
 def _ask(con: duckdb.DuckDBPyConnection, filters: Sequence[tuple[Filter, bool]]) -> None:
-    """Make ``filters``, and ``asked``: the residues and kinds that answer each."""
-    con.execute("CREATE OR REPLACE TEMP TABLE filters (number INTEGER, text VARCHAR, must BOOLEAN)")
+    """Make ``filters``, and ``asked``: the residues and kinds that answer each, by receptor."""
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE asked (number INTEGER, residue VARCHAR, kind VARCHAR)"
+        "CREATE OR REPLACE TEMP TABLE filters "
+        "(receptor VARCHAR, number INTEGER, text VARCHAR, must BOOLEAN)"
     )
-    found = con.execute("SELECT DISTINCT residue FROM interactions ORDER BY residue").fetchall()
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE asked "
+        "(receptor VARCHAR, number INTEGER, residue VARCHAR, kind VARCHAR)"
+    )
+    receptors = con.execute("SELECT DISTINCT receptor FROM best ORDER BY receptor").fetchall()
+    found = con.execute(
+        "SELECT DISTINCT receptor, residue FROM interactions ORDER BY receptor, residue"
+    ).fetchall()
     for number, (each, must) in enumerate(filters):
-        con.execute("INSERT INTO filters VALUES (?, ?, ?)", [number, each.text.strip(), must])
+        rows = [
+            (receptor, number, each.text.strip(), must)
+            for (receptor,) in receptors
+            if each.is_for(receptor)
+        ]
         pairs = [
-            (number, residue, kind)
-            for (residue,) in found
-            if each.residue.matches(residue)
+            (receptor, number, residue, kind)
+            for receptor, residue in found
+            if each.is_for(receptor) and each.is_about(residue)
             for kind in each.kinds
         ]
+        if rows:
+            con.executemany("INSERT INTO filters VALUES (?, ?, ?, ?)", rows)
         if pairs:
-            con.executemany("INSERT INTO asked VALUES (?, ?, ?)", pairs)
+            con.executemany("INSERT INTO asked VALUES (?, ?, ?, ?)", pairs)

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from screenmm.receptor.geometry import place, torsion
-from screenmm.receptor.names import AMINO_ACIDS, parent_amino_acid, standard_name
+from screenmm.receptor.names import parent_amino_acid
 from screenmm.receptor.structure import (
     PEPTIDE_BOND,
     Array,
@@ -19,6 +19,7 @@ from screenmm.receptor.structure import (
     are_bonded,
     bond_length,
 )
+from screenmm.receptor.synonyms import AMINO_ACIDS, standard_name
 
 CAP_BOND = 2.0  # Å, longest bond of a cap to its residue
 CA_REACH = 3.8  # Å between successive CA atoms of a stretched chain

@@ -10,7 +10,7 @@ import openmm
 import openmmforcefields
 from openmm import app
 
-from screenmm.errors import ReceptorError
+from screenmm.errors import MACHINE_FAULTS, ReceptorError
 from screenmm.receptor.names import IONS, NUCLEOTIDES, PHOSPHO
 
 PROTEIN = ("amber14/protein.ff14SB.xml",)
@@ -95,6 +95,8 @@ def build_system(topology: app.Topology, **options: object) -> openmm.System:
             residueTemplates=_ion_templates(residues),
             **options,
         )
+    except MACHINE_FAULTS:
+        raise
     except Exception as error:  # OpenMM raises bare Exception for a template that was named
         raise ReceptorError(_explain(residues, str(error))) from error
 

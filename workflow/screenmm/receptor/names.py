@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from pdbfixer.pdbfixer import substitutions
 
-AMINO_ACIDS = frozenset([
-    "ALA", "ARG", "ASN", "ASP", "CYS", "GLN", "GLU", "GLY", "HIS", "ILE", "LEU", "LYS",
-    "MET", "PHE", "PRO", "SER", "THR", "TRP", "TYR", "VAL",
-])  # fmt: skip
+from screenmm.receptor.synonyms import AMINO_ACIDS
+
 ONE_LETTER = {
     "A": "ALA", "R": "ARG", "N": "ASN", "D": "ASP", "C": "CYS", "Q": "GLN", "E": "GLU",
     "G": "GLY", "H": "HIS", "I": "ILE", "L": "LEU", "K": "LYS", "M": "MET", "F": "PHE",
@@ -17,26 +15,9 @@ NUCLEOTIDES = frozenset([
     "A", "C", "G", "U", "DA", "DC", "DG", "DT",
 ])  # fmt: skip
 CAPS = frozenset(("ACE", "NME", "NH2"))
-CAP_ALIASES = {"NMA": "NME", "NHE": "NH2"}
 PHOSPHO = frozenset(("SEP", "TPO", "PTR", "S1P", "T1P", "Y1P"))
 # residues with force-field templates, beside the twenty
 MODIFIED = PHOSPHO | {"HYP"}
-
-# protonation variants that other programs write into the residue name
-VARIANTS = {
-    "HID": ("HIS", "HID"), "HSD": ("HIS", "HID"), "HISD": ("HIS", "HID"),
-    "HIE": ("HIS", "HIE"), "HSE": ("HIS", "HIE"), "HISE": ("HIS", "HIE"),
-    "HIP": ("HIS", "HIP"), "HSP": ("HIS", "HIP"), "HISH": ("HIS", "HIP"),
-    "ASH": ("ASP", "ASH"), "ASPH": ("ASP", "ASH"), "ASPP": ("ASP", "ASH"),
-    "GLH": ("GLU", "GLH"), "GLUH": ("GLU", "GLH"), "GLUP": ("GLU", "GLH"),
-    "LYN": ("LYS", "LYN"), "LSN": ("LYS", "LYN"),
-    "CYX": ("CYS", "CYX"), "CYS2": ("CYS", "CYX"), "CYM": ("CYS", "CYM"),
-    "ARN": ("ARG", None), "TYM": ("TYR", None),
-}  # fmt: skip
-
-WATERS = frozenset([
-    "HOH", "WAT", "H2O", "TIP", "TIP3", "TP3", "TIP4", "DOD", "SOL", "SPC",
-])  # fmt: skip
 
 # PDB component -> template of amber14/tip3p.xml (12-6: Joung and Cheatham, Li and Merz)
 IONS = {
@@ -82,31 +63,6 @@ ATOM_ALIASES = {
     "HYP": {"OD": "OD1"},
 }
 TERMINAL_ALIASES = {"OT1": "O", "OC1": "O", "OT2": "OXT", "OC2": "OXT", "OT": "OXT", "O2": "OXT"}
-
-
-def standard_name(name: str) -> tuple[str, str | None]:
-    """Return the standard residue name and the protonation variant that a name implies.
-
-    Parameters
-    ----------
-    name : str
-        Residue name in the file.
-
-    Returns
-    -------
-    tuple of str and (str or None)
-        For example ``("HIS", "HIE")`` for HSE; other names come back as they are.
-    """
-    if name in VARIANTS:
-        return VARIANTS[name]
-    if name in CAP_ALIASES:
-        return CAP_ALIASES[name], None
-    if name in WATERS:
-        return "HOH", None
-    # Amber's names of terminal residues
-    if len(name) == 4 and name[0] in "NC" and standard_name(name[1:])[0] in AMINO_ACIDS:
-        return standard_name(name[1:])
-    return name, None
 
 
 def parent_amino_acid(name: str) -> str | None:

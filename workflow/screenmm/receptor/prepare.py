@@ -132,6 +132,44 @@ def prepare_receptor(name: str, settings: Receptor, pocket: Pocket) -> PreparedR
     PocketError
         The pocket cannot be located.
     """
+    structure, resolved, cofactors = choose_residues(settings, pocket)
+    select_waters(structure, resolved, settings.keep_waters)
+    built = _build(structure, cofactors, settings)
+    return PreparedReceptor(
+        name,
+        built.topology,
+        built.positions,
+        built.cofactors,
+        resolved,
+        built.structure.changes,
+        built.confidence,
+    )
+
+
+def choose_residues(
+    settings: Receptor, pocket: Pocket
+) -> tuple[Structure, ResolvedPocket, list[PlacedCofactor]]:
+    """Read the structure and find in it what the config names: seconds, and nothing is built.
+
+    Parameters
+    ----------
+    settings : Receptor
+        Structure and what to do with it.
+    pocket : Pocket
+        Where to dock.
+
+    Returns
+    -------
+    tuple of Structure, ResolvedPocket and list of PlacedCofactor
+        Residues that stay, all waters with them, mutated; the pocket; the cofactors.
+
+    Raises
+    ------
+    ReceptorError
+        The file is no structure, or lacks a chain or residue; a residue cannot be modelled.
+    PocketError
+        The pocket cannot be located.
+    """
     structure = read_structure(settings.structure, settings.chains)
     if not any(structure.of_kind("polymer")):
         raise ReceptorError(f"{settings.structure.name}: no protein or nucleic acid in it")
@@ -145,17 +183,7 @@ def prepare_receptor(name: str, settings: Receptor, pocket: Pocket) -> PreparedR
             f"{', '.join(clash)} is both a cofactor and the reference ligand: choose one"
         )
     select_hetero(structure, resolved, settings.remove)
-    select_waters(structure, resolved, settings.keep_waters)
-    built = _build(structure, cofactors, settings)
-    return PreparedReceptor(
-        name,
-        built.topology,
-        built.positions,
-        built.cofactors,
-        resolved,
-        built.structure.changes,
-        built.confidence,
-    )
+    return structure, resolved, cofactors
 
 
 @dataclass

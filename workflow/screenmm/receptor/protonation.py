@@ -10,6 +10,7 @@ import numpy as np
 from propka.run import single
 from scipy.spatial import cKDTree
 
+from screenmm.errors import MACHINE_FAULTS
 from screenmm.receptor.chains import Segment
 from screenmm.receptor.hydrogens import by_parent, expected_hydrogens, swap_names
 from screenmm.receptor.names import METALS
@@ -224,6 +225,8 @@ def _propka(
         text, places = _propka_input(segments, extra)
         try:
             result = single("receptor.pdb", ["--quiet"], io.StringIO(text), write_pka=False)
+        except MACHINE_FAULTS:
+            raise
         except Exception as error:  # PROPKA raises what its parts raise
             what = (
                 "ions and cofactors"

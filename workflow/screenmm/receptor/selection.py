@@ -8,7 +8,6 @@ from scipy.spatial import cKDTree
 from screenmm.errors import ReceptorError
 from screenmm.receptor.names import (
     ADDITIVES,
-    AMINO_ACIDS,
     GLYCANS,
     IONS,
     METALS,
@@ -20,6 +19,7 @@ from screenmm.receptor.names import (
 from screenmm.receptor.pocket import LINING_CUTOFF, ResolvedPocket
 from screenmm.receptor.sidechains import template_positions
 from screenmm.receptor.structure import Residue, Structure
+from screenmm.receptor.synonyms import AMINO_ACIDS
 from screenmm.settings import MUTATION
 
 POCKET_NEIGHBOURHOOD = 8.0  # Å, an unknown molecule this near to the pocket is an error

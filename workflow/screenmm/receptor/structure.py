@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from screenmm.errors import ReceptorError
 from screenmm.files import read_text
 from screenmm.receptor.names import (
-    AMINO_ACIDS,
     ATOM_ALIASES,
     CAPS,
     IONS,
@@ -24,9 +23,9 @@ from screenmm.receptor.names import (
     NUCLEOTIDES,
     TERMINAL_ALIASES,
     parent_amino_acid,
-    standard_name,
 )
 from screenmm.receptor.report import Change
+from screenmm.receptor.synonyms import AMINO_ACIDS, standard_name
 
 Array = NDArray[np.float64]
 MOST_CAP_ATOMS = 3

@@ -21,7 +21,7 @@ import numpy as np
 from rdkit import Chem
 
 from screenmm.deadline import deadline
-from screenmm.errors import LigandError, Reason
+from screenmm.errors import MACHINE_FAULTS, LigandError, Reason, ScreenMMError
 from screenmm.scoring.charges import load_charge_model, nagl_charges
 from screenmm.scoring.parameters import Parameters
 from screenmm.scoring.smirnoff import (
@@ -100,7 +100,7 @@ def _parametrise(mol: Chem.Mol) -> Parameters:
             raise LigandError(Reason.PARAMETERS_MISSING, "NAGL gave charges that are not finite")
         charges = raw + (Chem.GetFormalCharge(mol) - raw.sum()) / len(raw)
         return assign(_force_field(), prepared, charges)
-    except LigandError:
+    except (*MACHINE_FAULTS, ScreenMMError):
         raise
     except Exception as error:
         # the toolkit raises many classes from many packages; each means the same here

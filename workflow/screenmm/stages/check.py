@@ -1,8 +1,9 @@
-"""Command ``check``: validate a config and say what it asks for."""
+"""Command ``check``: validate a config, open its files and say what is in them."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from screenmm.preflight import check_residues
@@ -15,16 +16,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Check the config; print a line about each part."""
+    """Check the config and its files; print a line about each part.
+
+    Raises
+    ------
+    ConfigError
+        The config is not valid, or files are not what it says.
+    """
     settings = load_settings(args.config)
+    # what opens the files is not loaded for a config that is wrong
+    from screenmm.planning.opened import open_inputs  # noqa: PLC0415
+
+    found = open_inputs(settings)
+    found.check()
     check_residues(settings)
-    files = ", ".join(file.path.name for file in settings.screened.files)
     print(f"{args.config} is valid")
-    print(f"  library   {files}")
-    print(f"  receptors {', '.join(settings.receptors)}")
+    for part, lines in (("library", found.library), ("receptors", found.receptors)):
+        for number, line in enumerate(lines):
+            print(f"  {'' if number else part:<9} {line}")
     print(f"  docking   {settings.docking.engine}, {settings.docking.poses} poses per state")
     print(f"  scoring   best {settings.scoring.top} ligands, {settings.scoring.poses} poses each")
     for name in settings.receptors:
         obstacle = settings.redock_obstacle(name)
         print(f"  redocking {name}: {obstacle or settings.pocket_of(name).ligand_name}")
     print(f"  results   {settings.results}")
+    for warning in found.warnings:
+        print(f"warning: {warning}", file=sys.stderr)

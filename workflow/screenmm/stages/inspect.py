@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from screenmm.batch import Journal, Outcome, Result, Task, fingerprint, run_batch
-from screenmm.errors import LigandError, Reason, ScreenMMError
+from screenmm.errors import MACHINE_FAULTS, LigandError, Reason, ScreenMMError
 from screenmm.files import replace_whole, sha256
 from screenmm.inspection.interactions import find_interactions, new_fingerprint
 from screenmm.inspection.pose_checks import check_pose, new_checker
@@ -44,6 +44,8 @@ SCHEMA = pa.schema(
         ("ligand_atoms", pa.list_(pa.list_(pa.int32()))),
     ]
 )
+
+T = TypeVar("T")
 
 _worker: dict[str, Any] = {}
 
@@ -133,37 +135,79 @@ def inspect_pose(item: dict[str, Any]) -> Result:
     item : dict
         From :func:`best_poses`.
 
+    Returns
+    -------
+    dict
+        Row of the table. Of what failed the lists are None, and ``failures`` says why.
+
     Raises
     ------
     LigandError
-        Neither could be done.
+        The record cannot be read, or neither could be done.
     """
     receptor = _worker["receptor"]
     positions = receptor.moved(item["moved_atoms"], item["moved_xyz_angstrom"])
+    title = f"{item['state']}_p{item['pose']}"
     try:
         ligand = read_record(item["record"])
-        interactions = find_interactions(_worker["fingerprint"], receptor, positions, ligand)
-        checks = check_pose(_worker["checker"], receptor, positions, ligand)
-    except (OSError, ScreenMMError):
-        # the machine's fault
-        raise
     except Exception as error:
+        raise _failed(Reason.INSPECTION_FAILED, title, error) from error
+    interactions = _tried(
+        Reason.INTERACTIONS_UNKNOWN,
+        f"{title}: interactions",
+        lambda: find_interactions(_worker["fingerprint"], receptor, positions, ligand),
+    )
+    checks = _tried(
+        Reason.POSE_CHECKS_UNKNOWN,
+        f"{title}: pose checks",
+        lambda: check_pose(_worker["checker"], receptor, positions, ligand),
+    )
+    failures = [each for each in (interactions, checks) if isinstance(each, LigandError)]
+    if len(failures) == 2:
         raise LigandError(
-            Reason.INSPECTION_FAILED,
-            f"{item['state']}_p{item['pose']}: {type(error).__name__}: "
-            f"{' '.join(str(error).split())[:300]}",
-        ) from error
-    return {
-        "inchikey": item["inchikey"],
-        "state": item["state"],
-        "pose": item["pose"],
-        "check_name": list(checks),
-        "passed": list(checks.values()),
-        **{
+            Reason.INSPECTION_FAILED, "; ".join(each.message for each in failures)
+        ) from failures[0]
+    result: Result = {key: item[key] for key in ("inchikey", "state", "pose")}
+    if not isinstance(checks, LigandError):
+        result |= {"check_name": list(checks), "passed": list(checks.values())}
+    if not isinstance(interactions, LigandError):
+        result |= {
             name: [asdict(each)[name] for each in interactions]
             for name in ("residue", "kind", "distance_angstrom", "ligand_atoms")
-        },
+        }
+    return result | {
+        "failures": [
+            {
+                "reason": each.reason,
+                "message": each.message,
+                "state": item["state"],
+                "pose": item["pose"],
+            }
+            for each in failures
+        ]
     }
+
+
+def _tried(reason: Reason, subject: str, work: Callable[[], T]) -> T | LigandError:
+    """What a half of the inspection came to: the other half is worth keeping without it."""
+    try:
+        return work()
+    except Exception as error:
+        return _failed(reason, subject, error)
+
+
+def _failed(reason: Reason, subject: str, error: Exception) -> LigandError:
+    """An error as the ledger has it.
+
+    Raises
+    ------
+    OSError, MemoryError, ScreenMMError
+        It is the machine's fault, not the pose's.
+    """
+    if isinstance(error, (*MACHINE_FAULTS, ScreenMMError)):
+        raise error
+    said = " ".join(str(error).split())[:300]
+    return LigandError(reason, f"{subject}: {type(error).__name__}: {said}")
 
 
 def write_inspected(outcomes: Iterable[Outcome], table: Path) -> None:

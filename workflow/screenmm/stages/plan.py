@@ -6,11 +6,13 @@ import argparse
 import json
 import os
 import shutil
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
 from screenmm.errors import UserError
 from screenmm.planning.library import count_library, study_sample
+from screenmm.planning.opened import open_inputs
 from screenmm.planning.plan import make_plan
 from screenmm.planning.rates import measured_rates, packaged_rates
 from screenmm.planning.table import render
@@ -37,12 +39,14 @@ def run(args: argparse.Namespace) -> None:
     Raises
     ------
     UserError
-        A number is out of range, or the rates do not fit.
+        A number is out of range, the rates do not fit, or files are not what the config says.
     """
     cores = len(os.sched_getaffinity(0)) if args.cores is None else args.cores
     if cores < 1 or args.gpus < 0:
         raise UserError(f"--cores {cores} --gpus {args.gpus}: at least one core and no GPU less")
     settings = load_settings(args.config)
+    opened = open_inputs(settings)
+    opened.check()
     docking = settings.docking
     rates = (
         packaged_rates(docking.engine, docking.exhaustiveness, settings.scoring.protocol)
@@ -56,3 +60,5 @@ def run(args: argparse.Namespace) -> None:
         print(json.dumps(asdict(plan), indent=2))
     else:
         print(render(plan, shutil.get_terminal_size().columns), end="")
+    for warning in opened.warnings:
+        print(f"warning: {warning}", file=sys.stderr)

@@ -6,10 +6,9 @@ import argparse
 import shutil
 from pathlib import Path
 
-import numpy as np
-
 from screenmm import __version__
 from screenmm.inspection.filters import check_residues
+from screenmm.inspection.residues import prepared_residues
 from screenmm.layout import Layout
 from screenmm.ranking.complexes import write_complexes
 from screenmm.ranking.database import write_database
@@ -36,12 +35,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--receptors", nargs="+", required=True, help="receptors, in order")
 
 
-def _residues(results: Path, receptor: str) -> list[str]:
-    """Labels of a prepared receptor's residues, as ``A:MET:96``."""
-    with np.load(results / f"receptors/{receptor}/coordinates.npz") as arrays:
-        return [str(label) for label in arrays["residue_labels"]]
-
-
 def run(args: argparse.Namespace) -> None:
     """Rank, account for every record, and write the end state.
 
@@ -56,7 +49,9 @@ def run(args: argparse.Namespace) -> None:
     files = Layout(args.results)
     must, must_not = filters_of(settings)
     for name in args.receptors:
-        check_residues([*must, *must_not], _residues(args.results, name), name)
+        check_residues(
+            [*must, *must_not], prepared_residues(args.results / f"receptors/{name}"), name
+        )
     con = open_parts(
         Parts(
             sources=files.sources,

@@ -45,9 +45,5 @@ def run(args: argparse.Namespace) -> None:
         "%d records in %d shards; %d unreadable, %d exact repeats",
         counts.records, counts.shards, counts.broken, counts.repeats,
     )  # fmt: skip
-    if counts.bad_annotations:
-        log.warning(
-            "%d labels or affinities were not understood and left empty, for example %s",
-            counts.bad_annotations,
-            counts.bad_annotation_example,
-        )
+    for text in counts.unreadable:
+        log.warning("%s", text)

@@ -1,0 +1,56 @@
+"""A filter on a residue that a receptor does not have stops a run before it docks."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from screenmm.errors import ConfigError, ReceptorError
+from screenmm.inspection.preflight import check_filters
+from screenmm.settings import Settings, parse_settings
+
+from .conftest import Screen
+
+pytestmark = pytest.mark.workflow
+
+GAP = range(20, 23)
+
+
+def asking(screen: Screen, *must: str) -> Settings:
+    screen.config["ranking"] = {"interactions": {"must": list(must)}}
+    return parse_settings(screen.config, screen.folder)
+
+
+def test_preparation_stops_for_a_residue_that_it_did_not_make(screen: Screen) -> None:
+    structure = screen.folder / "receptor.pdb"
+    lines = structure.read_text().splitlines()
+    kept = [each for each in lines if not (each[:4] == "ATOM" and int(each[22:26]) in GAP)]
+    structure.write_text("\n".join([*kept, ""]))
+    # in a gap: whether it will be there is not known before
+    check_filters(asking(screen, "hydrogen bond to HIE5", "any contact with 21"))
+    jobs = screen.run(2, "results/receptors/tyk2/receptor.cif", check=False)
+    assert not jobs
+    assert "'any contact with 21': receptor tyk2 has no such residue; near it" in screen.output
+    assert not (screen.results / "receptors/tyk2/receptor.pdbqt").exists()
+
+
+def test_a_prepared_receptor_is_the_one_that_is_asked(
+    copy: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(copy.folder)
+    structure = copy.folder / "receptor.pdb"
+    made_at = (copy.results / "receptors/tyk2/receptor.cif").stat().st_mtime
+    structure.write_text("END\n")
+    os.utime(structure, (made_at - 1, made_at - 1))
+    check_filters(asking(copy, "hydrogen bond to HIE5"))
+    with pytest.raises(ConfigError, match="it has A:VAL:93"):
+        check_filters(asking(copy, "hydrogen bond to Leu93"))
+    # it will be prepared again: the structure counts
+    copy.config["receptors"]["tyk2"]["ph"] = 6.5
+    with pytest.raises(ReceptorError, match="no atoms"):
+        check_filters(asking(copy, "hydrogen bond to HIE5"))
+    del copy.config["receptors"]["tyk2"]["ph"]
+    os.utime(structure, (made_at + 1, made_at + 1))
+    with pytest.raises(ReceptorError, match="no atoms"):
+        check_filters(asking(copy, "hydrogen bond to HIE5"))
