@@ -5,7 +5,8 @@
 The decoys are a fixed random choice. inha keeps its NAD+ cofactor, which is a part of the site.
 Writes, as the screens' own ``metrics.json`` have them, ``results/enrichment.csv`` (every measure
 of every score and trivial baseline, with its 95 % interval, and the lead over heavy-atom count)
-and ``results/enrichment_verdicts.csv``. A screen that was stopped goes on where it was.
+and ``results/enrichment_verdicts.csv``; the rows of targets that were not asked for stay. A screen
+that was stopped goes on where it was.
 """
 
 from __future__ import annotations
@@ -70,7 +71,8 @@ def measured(metrics: dict, name: str, settings: dict[str, object]) -> list[dict
         for measure in MEASURES:
             found, lead = row[measure], size.get(measure, {})
             rows.append(
-                {"target": name, **settings, "score": score, "n": row["n"],
+                {"target": name, **settings, "score": score,
+                 "direction": row.get("direction", ""), "n": row["n"],
                  "actives": row["actives"], "measure": measure}
                 | {key: rounded(found.get(key)) for key in ("value", "low", "high")}
                 | {f"lead_over_size{end}": rounded(lead.get(key))
@@ -109,8 +111,11 @@ def main() -> None:
         verdict = metrics["verdicts"][name]["text"]
         said.append({"target": name, **settings, "records": len(ledger), **fates,
                      "verdict": verdict})  # fmt: skip
-    write_rows(RESULTS / "enrichment.csv", table)
-    write_rows(RESULTS / "enrichment_verdicts.csv", said)
+    for name, rows in (("enrichment.csv", table), ("enrichment_verdicts.csv", said)):
+        path = RESULTS / name
+        others = rows_of(path) if path.exists() else []
+        kept = [row for row in others if row["target"] not in args.targets]
+        write_rows(path, sorted([*kept, *rows], key=lambda row: str(row["target"])))
 
 
 if __name__ == "__main__":

@@ -137,12 +137,7 @@ def all_inspected_tables(wildcards):
 
 
 def receptor_files(wildcards):
-    """Every file that a receptor and its pocket are made from."""
-    receptor = SETTINGS.receptors[wildcards.receptor]
-    files = [receptor.structure, SETTINGS.pocket_of(wildcards.receptor).ligand]
-    for cofactor in receptor.cofactors:
-        files += [cofactor.sdf, cofactor.ccd]
-    return [file for file in files if file is not None]
+    return SETTINGS.receptor_files(wildcards.receptor)
 
 
 def receptor_settings(wildcards):

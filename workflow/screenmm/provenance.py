@@ -10,6 +10,7 @@ import json
 import os
 import shlex
 from base64 import urlsafe_b64encode
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,3 +88,22 @@ def read_record_of(output: Path, folder: Path = Path(".snakemake")) -> Record | 
         if isinstance(text, str) and text.startswith("sha256:")
     }
     return Record(settings, inputs)
+
+
+def is_up_to_date(made: Path, settings: str, inputs: Iterable[Path]) -> bool:
+    """Whether a file was made with these settings after its inputs were last changed.
+
+    Parameters
+    ----------
+    made : Path
+        As for :func:`read_record_of`; need not exist.
+    settings : str
+        The stage's settings now.
+    inputs : iterable of Path
+        The files that it is made from.
+    """
+    record = read_record_of(made) if made.is_file() else None
+    if record is None or record.changed_settings(settings):
+        return False
+    made_at = made.stat().st_mtime
+    return all(path.stat().st_mtime <= made_at for path in inputs)

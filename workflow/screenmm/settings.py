@@ -914,6 +914,14 @@ class Settings(Section):
             raise ConfigError(f"receptor {receptor} has no pocket: add a top-level pocket")
         return pocket
 
+    def receptor_files(self, receptor: str) -> list[Path]:
+        """Every file that a receptor and its pocket are made from."""
+        of = self.receptors[receptor]
+        files = [of.structure, self.pocket_of(receptor).ligand]
+        for cofactor in of.cofactors:
+            files += [cofactor.sdf, cofactor.ccd]
+        return [file for file in files if file is not None]
+
 
 def _model_at(location: tuple[int | str, ...]) -> type[BaseModel]:
     """Find the class of the section at ``location``, else of the one that holds it."""

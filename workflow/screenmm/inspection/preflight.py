@@ -8,13 +8,12 @@ that nothing is docked for a filter that no pose can pass; ranking looks again.
 
 from __future__ import annotations
 
-from pathlib import Path
 from string import ascii_letters
 
 from screenmm.inspection.filters import Filter, check_residues
 from screenmm.inspection.residues import prepared_residues
 from screenmm.methods import stage_settings
-from screenmm.provenance import read_record_of
+from screenmm.provenance import is_up_to_date
 from screenmm.receptor.names import CAPS
 from screenmm.receptor.pocket import find_hetero
 from screenmm.receptor.selection import convert_modified, mutate
@@ -53,18 +52,10 @@ def check_filters(settings: Settings) -> None:
 def _prepared(settings: Settings, name: str) -> list[str] | None:
     """Residues of the prepared receptor; None where there is none of these settings."""
     folder = settings.results / f"receptors/{name}"
-    structure = folder / "receptor.cif"
-    made = read_record_of(structure)
-    if made is None or not structure.is_file() or not (folder / "coordinates.npz").is_file():
+    asked = stage_settings(settings, "prepare_receptor", name)
+    if not is_up_to_date(folder / "receptor.cif", asked, settings.receptor_files(name)):
         return None
-    if made.changed_settings(stage_settings(settings, "prepare_receptor", name)):
-        return None
-    receptor = settings.receptors[name]
-    inputs: list[Path | None] = [receptor.structure, settings.pocket_of(name).ligand]
-    for cofactor in receptor.cofactors:
-        inputs += [cofactor.sdf, cofactor.ccd]
-    made_at = structure.stat().st_mtime
-    if any(path.stat().st_mtime > made_at for path in inputs if path is not None):
+    if not (folder / "coordinates.npz").is_file():
         return None
     return prepared_residues(folder)
 

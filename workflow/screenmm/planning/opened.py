@@ -6,11 +6,10 @@ that does not settle a question, the answer is a warning, and ``split`` decides 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
-from pathlib import Path
 
 from rdkit import Chem, rdBase
 
@@ -26,7 +25,7 @@ from screenmm.library.annotations import (
 from screenmm.library.readers import BROKEN, MOLBLOCK, Entry, Seen, read_library_file
 from screenmm.library.split import no_records
 from screenmm.methods import stage_settings
-from screenmm.provenance import read_record_of
+from screenmm.provenance import is_up_to_date
 from screenmm.receptor.ligand_file import read_molecules
 from screenmm.receptor.prepare import choose_residues
 from screenmm.settings import Controls, Library, LibraryFile, Settings
@@ -293,22 +292,10 @@ def _check_reference(controls: Controls) -> None:
 def _is_library_read(settings: Settings) -> bool:
     made = settings.results / "library/annotations.json"
     files = [file.path for file in settings.screened.files]
-    return _is_of(made, stage_settings(settings, "split"), files)
+    return is_up_to_date(made, stage_settings(settings, "split"), files)
 
 
 def _is_receptor_made(settings: Settings, name: str) -> bool:
-    receptor = settings.receptors[name]
-    inputs: list[Path | None] = [receptor.structure, settings.pocket_of(name).ligand]
-    for cofactor in receptor.cofactors:
-        inputs += [cofactor.sdf, cofactor.ccd]
     made = settings.results / f"receptors/{name}/receptor.cif"
-    return _is_of(made, stage_settings(settings, "prepare_receptor", name), inputs)
-
-
-def _is_of(made: Path, settings: str, inputs: Iterable[Path | None]) -> bool:
-    """Whether a file was made with these settings after the inputs were last changed."""
-    record = read_record_of(made) if made.is_file() else None
-    if record is None or record.changed_settings(settings):
-        return False
-    made_at = made.stat().st_mtime
-    return all(path.stat().st_mtime <= made_at for path in inputs if path is not None)
+    asked = stage_settings(settings, "prepare_receptor", name)
+    return is_up_to_date(made, asked, settings.receptor_files(name))
