@@ -201,8 +201,6 @@ class _Case:
 
     def _best(self) -> str:
         of = f"best of {self.rivals} scores" if self.rivals > 1 else "better than by chance"
-        if self.rivals == 1 and self._by_chance(self.own):
-            of = "in these ligands"
         return (
             f"{_words(self.best)} {self.task} {of} ({self.measure} {_number(self.own['value'])} on "
             f"{self.n} ligands, {_range(self.own)}"
@@ -236,9 +234,12 @@ class _Case:
 
     def _chance(self) -> str:
         size = f"; heavy-atom count has {self._reached(SIZE)}" if SIZE in self.trivial else ""
+        best = _words(self.best)
+        which = f"The best of {self.rivals}, {_inner(self.best)}," if self.rivals > 1 else best
         return (
-            f"No score is known to be better than chance here. {self._best()}, which includes "
-            f"chance, {self.chance:g}){size}."
+            f"No score is known to be better than chance here. {which} has {self.measure} "
+            f"{_number(self.own['value'])} on {self.n} ligands ({_range(self.own)}; chance is "
+            f"{self.chance:g}){size}."
         )
 
     def _unclear(self, name: str) -> str:
