@@ -31,7 +31,7 @@ PERCENTILES = (2.5, 97.5)
 COVERAGE = 0.95
 
 NO_SPREAD = 1e-12
-"""Range of the resamples below which they differ by rounding alone."""
+"""Width below which an interval is one of rounding alone."""
 
 MIN_USABLE = 0.9
 """Share of the resamples in which a measure must be defined for it to have an interval."""
@@ -87,15 +87,12 @@ def interval(draws: np.ndarray) -> Value:
     -------
     dict
         ``low`` and ``high``; both None, with ``interval_reason``, where too many resamples
-        have no value, or all have the same: that says nothing of ligands not yet seen.
+        have no value, or nearly all have the same: that says nothing of ligands not yet seen.
     """
     usable = draws[np.isfinite(draws)]
     if len(usable) < MIN_USABLE * len(draws):
         return _no_interval(f"defined in {len(usable)} of {len(draws)} resamples only")
-    if np.ptp(usable) < NO_SPREAD:
-        return _no_interval("the same in every resample")
-    low, high = np.percentile(usable, PERCENTILES)
-    return {"low": float(low), "high": float(high)}
+    return _ends(*np.percentile(usable, PERCENTILES))
 
 
 def simultaneous(draws: np.ndarray) -> list[Value]:
@@ -120,23 +117,24 @@ def simultaneous(draws: np.ndarray) -> list[Value]:
     if usable.shape[1] < MIN_USABLE * draws.shape[1]:
         reason = f"defined in {usable.shape[1]} of {draws.shape[1]} resamples only"
         return [_no_interval(reason)] * len(draws)
-    varied = np.ptp(usable, axis=1) >= NO_SPREAD
-    tails = [_tail(each) for each in usable[varied]]
-    outside = float(np.quantile(np.min(tails, axis=0), 1 - COVERAGE)) if tails else 0.0
-    out = []
-    for each, varies in zip(usable, varied, strict=True):
-        if varies:
-            low, high = np.quantile(each, (outside, 1 - outside))
-            out.append({"low": float(low), "high": float(high)})
-        else:
-            out.append(_no_interval("the same in every resample"))
-    return out
+    varied = usable[np.ptp(usable, axis=1) >= NO_SPREAD]
+    outside = 0.0
+    if len(varied):
+        tails = np.min([_tail(each) for each in varied], axis=0)
+        outside = float(np.quantile(tails, 1 - COVERAGE))
+    return [_ends(*np.quantile(each, (outside, 1 - outside))) for each in usable]
 
 
 def _tail(draws: np.ndarray) -> np.ndarray:
     """Share of the draws that lie as far out on the same side as each one, itself for one half."""
     ranks = stats.rankdata(draws) - 0.5
     return np.asarray(np.minimum(ranks, len(draws) - ranks) / len(draws))
+
+
+def _ends(low: float, high: float) -> Value:
+    if high - low < NO_SPREAD:
+        return _no_interval("the same in nearly every resample")
+    return {"low": float(low), "high": float(high)}
 
 
 def _no_interval(reason: str) -> Value:
