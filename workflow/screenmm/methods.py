@@ -12,7 +12,7 @@ import json
 from screenmm.settings import Docking, Settings
 
 VERSIONS = {
-    "split": 2,
+    "split": 3,
     "standardise": 1,
     "merge": 1,
     "prepare_ligands": 1,

@@ -17,6 +17,7 @@ from screenmm.errors import ConfigError, UserError
 from screenmm.library.annotations import (
     UNIT_WORDS,
     Annotations,
+    absence_words,
     affinity_missing,
     label_missing,
     summarise,
@@ -187,7 +188,7 @@ def open_file(file: LibraryFile, settings: Library) -> OpenedFile:
         The file is unreadable as a whole, or lacks a column that the config names.
     """
     seen = Seen()
-    annotations = Annotations(file.path.name, file.label, settings)
+    annotations = Annotations(file.path.name, file.label, settings, seen)
     first_name = ""
     records = broken = parsed = understood = 0
     is_whole = True
@@ -221,23 +222,34 @@ def _open_library(settings: Library, findings: Findings) -> None:
             opened.append(open_file(file, settings))
     findings.library += [each.told() for each in opened]
     for each in opened:
-        _judge(each, settings, findings)
+        _judge(each, findings)
     if len(opened) < len(settings.files):
         return
     if not any(each.records for each in opened):
         findings.faults.append(str(no_records(settings)))
-    elif missing := affinity_missing(settings, [each.seen for each in opened]):
-        is_sure = all(each.knows_columns for each in opened)
-        _note(str(missing), findings, is_sure=is_sure)
-    findings.warnings += unreadable_words(
-        summarise((each.annotations for each in opened), settings)
-    )
+    else:
+        _judge_annotations(opened, settings, findings)
 
 
-def _judge(opened: OpenedFile, settings: Library, findings: Findings) -> None:
+def _judge_annotations(opened: list[OpenedFile], settings: Library, findings: Findings) -> None:
+    """Note which labels and affinities are missing or were not understood."""
+    annotated = [each.annotations for each in opened if each.records]
+    is_sure = all(each.knows_columns for each in opened)
+    missing = [
+        fault
+        for find_fault in (label_missing, affinity_missing)
+        if (fault := find_fault(annotated, settings))
+    ]
+    for fault in missing:
+        _note(str(fault), findings, is_sure=is_sure)
+    findings.warnings += unreadable_words(summarise(annotated, settings))
+    if not missing:
+        known = [each.annotations for each in opened if each.records and each.knows_columns]
+        findings.warnings += absence_words(summarise(known, settings))
+
+
+def _judge(opened: OpenedFile, findings: Findings) -> None:
     """Note what is wrong with a file that could be read."""
-    if opened.records and (missing := label_missing(opened.file, settings, opened.seen)):
-        _note(str(missing), findings, is_sure=opened.knows_columns)
     for fault in opened.annotations.faults():
         _note(fault, findings, is_sure=opened.is_whole)
     if opened.parsed and not opened.understood:
