@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import logging
+import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
 from screenmm.disk import check_writable
 from screenmm.errors import PlatformError, UserError
+from screenmm.methods import stage_settings
 from screenmm.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -15,6 +20,8 @@ log = logging.getLogger(__name__)
 NOT_USABLE = 3
 NOT_INSTALLED = 4
 TIME_LIMIT_S = 300.0
+LONGEST_ARGUMENT = (1 << 17) - 1
+"""Bytes of one argument of a command, of which Linux takes 32 pages."""
 
 _OPEN = f"""
 import sys
@@ -66,7 +73,8 @@ def preflight(settings: Settings, *, jobs_run_here: bool) -> None:
     ------
     UserError
         The results folder cannot be written to, or its disk is as good as full; a library file,
-        a structure or the reference ligand is not what the config says.
+        a structure or the reference ligand is not what the config says; the settings are longer
+        than a command may be.
     PlatformError
         A platform or device that the config names is not usable here.
     ConfigError
@@ -74,11 +82,66 @@ def preflight(settings: Settings, *, jobs_run_here: bool) -> None:
     ReceptorError
         It cannot, because a structure is not what the config says.
     """
+    check_commands(settings)
     check_writable(settings.results)
     check_inputs(settings)
     check_residues(settings)
     if jobs_run_here:
         check_devices(settings)
+
+
+def check_commands(settings: Settings) -> None:
+    """Check that the settings fit on the command lines of the jobs.
+
+    Parameters
+    ----------
+    settings : Settings
+        The whole config.
+
+    Raises
+    ------
+    UserError
+        They do not, because of the names of the library's files.
+    """
+    longest = max(len(stage_settings(settings, stage).encode()) for stage in ("split", "report"))
+    if longest > LONGEST_ARGUMENT:
+        raise UserError(
+            f"the names of the library's {len(settings.screened.files)} files make settings of "
+            f"{longest} bytes, and a command line takes {LONGEST_ARGUMENT}: join files "
+            "(cat a.smi b.smi > all.smi), or give them and their folders shorter names"
+        )
+
+
+def search_path(path: str, beside: Sequence[Path]) -> str:
+    """Search path on which jobs find the command ``screenmm``.
+
+    Parameters
+    ----------
+    path : str
+        The search path as it is.
+    beside : sequence of Path
+        Folders to look in where it is not on it.
+
+    Returns
+    -------
+    str
+        The path, with the first of the folders that has the command before it where needed.
+
+    Raises
+    ------
+    UserError
+        The command is in none of them.
+    """
+    if shutil.which("screenmm", path=path):
+        return path
+    for folder in beside:
+        if shutil.which("screenmm", path=str(folder)):
+            return f"{folder}{os.pathsep}{path}" if path else str(folder)
+    raise UserError(
+        f"the command screenmm is neither on the PATH nor in {' or '.join(map(str, beside))}: "
+        "activate the environment that holds it (source .venv/bin/activate), or install it "
+        "there (pip install -e .)"
+    )
 
 
 def check_inputs(settings: Settings) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -26,6 +26,7 @@ from pydantic import (
 
 from screenmm.errors import ConfigError
 from screenmm.inspection.filters import Filter, parse_filter
+from screenmm.paths import Located, found_file, locate, named_by_format, own_folder
 
 LIBRARY_SUFFIXES = (
     ".smi", ".smi.gz", ".csv", ".csv.gz", ".tsv", ".tsv.gz", ".sdf", ".sdf.gz", ".parquet",
@@ -38,46 +39,21 @@ BONDED_SUFFIXES = (".sdf", ".sdf.gz", ".mol", ".mol2")
 MUTATION = re.compile(r"(?:(?P<chain>\w+):)?(?P<old>[A-Z])(?P<number>\d+)(?P<new>[A-Z])")
 
 
-def _expanded(path: Path) -> Path:
-    """Put the home folder for ``~``."""
-    try:
-        return path.expanduser()
-    except RuntimeError:
-        raise ValueError(
-            f"{path}: there is no user {path.parts[0].removeprefix('~') or 'with a home folder'}; "
-            "write the whole path"
-        ) from None
-
-
-def _existing_file(path: Path, info: ValidationInfo) -> Path:
-    """Find a file, relative to the config file, and check that it is one.
-
-    A file below the working folder keeps a relative path, so that a project can move.
-    """
+def _find(value: Any, info: ValidationInfo) -> Any:
+    """Find a file that a config names; what was found before is left alone."""
     folder = (info.context or {}).get("folder")
-    if folder is None:
-        return path
-    path = (folder / _expanded(path)).resolve()
-    if not path.is_file():
-        near = difflib.get_close_matches(
-            path.name, [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else [], n=1
-        )
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise ValueError(f"no file {path} (paths are relative to the config file){hint}")
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path
+    if folder is None or not isinstance(value, str | Path):
+        return value
+    if isinstance(value, Located):
+        return found_file(value, value.folder, value.start)
+    return found_file(value, folder)
 
 
 def _with_suffix(*suffixes: str) -> AfterValidator:
-    def check(path: Path) -> Path:
-        if not path.name.lower().endswith(suffixes):
-            raise ValueError(f"{path.name}: the name must end in one of {', '.join(suffixes)}")
-        return path
-
-    return AfterValidator(check)
+    return AfterValidator(lambda path: named_by_format(path, suffixes))
 
 
-InputFile = Annotated[Path, AfterValidator(_existing_file)]
+InputFile = Annotated[Path, BeforeValidator(_find)]
 LibraryPath = Annotated[InputFile, _with_suffix(*LIBRARY_SUFFIXES)]
 StructurePath = Annotated[InputFile, _with_suffix(*STRUCTURE_SUFFIXES)]
 LigandPath = Annotated[InputFile, _with_suffix(*LIGAND_SUFFIXES)]
@@ -766,26 +742,19 @@ class Costs(Section):
     )
 
 
+LONGEST_NAME = 100
+
+
 def _receptor_names(receptors: dict[str, Receptor]) -> dict[str, Receptor]:
     for name in receptors:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
             raise ValueError(f"receptor name {name!r}: use letters, digits, - and _ only")
+        if len(name) > LONGEST_NAME:
+            raise ValueError(
+                f"receptor name {name!r} has {len(name)} letters: it names files, so use at most "
+                f"{LONGEST_NAME}"
+            )
     return receptors
-
-
-RESERVED = re.compile(r"[{}<>\x00-\x1f\x7f]")
-"""What no results folder may have in its name: Snakemake puts in values for braces and angles."""
-
-
-def _own_folder(path: Path) -> Path:
-    if path == Path():
-        raise ValueError("give the results a folder of their own, for example results/my-screen")
-    if found := RESERVED.search(str(path)):
-        raise ValueError(
-            f"{str(path)!r} holds {found.group()!r}: a results folder has no braces, no angle "
-            "brackets and no line breaks in its name, for example results/my-screen"
-        )
-    return _expanded(path)
 
 
 class Settings(Section):
@@ -796,7 +765,7 @@ class Settings(Section):
         description="Name of the screen: letters, digits, dots, - and _.",
         examples=["my-screen"],
     )
-    results: Annotated[Path, AfterValidator(_own_folder)] = Field(
+    results: Annotated[Path, AfterValidator(own_folder)] = Field(
         description="Folder of the results, which is the run's own: keep nothing else in it. "
         "Relative to the folder snakemake runs in.",
         examples=["results/my-screen"],
@@ -833,7 +802,7 @@ class Settings(Section):
                 )
         if self.docking.engine == "given":
             for file in self.screened.files:
-                if ".sdf" not in file.path.name.lower():
+                if not file.path.name.lower().endswith((".sdf", ".sdf.gz")):
                     raise ValueError(
                         "engine given takes its poses from the library, but "
                         f"{file.path.name} is no SDF: give posed SDF files, or choose engine "
@@ -1057,36 +1026,50 @@ def read_config(path: Path) -> dict[str, Any]:
     return config
 
 
-def load_settings(path: Path) -> Settings:
-    """Read and check a config file; its relative paths refer to its own folder.
+def load_settings(*paths: Path) -> Settings:
+    """Read and check a config file, or several of which the later change the earlier.
+
+    Relative paths refer to the folder of the file that holds them.
 
     Raises
     ------
     ConfigError
-        The file is missing, is not YAML, has a key twice, or breaks the model.
+        A file is missing, is not YAML, has a key twice, or the config breaks the model.
     """
-    config = read_config(path)
-    return merged_settings(config, [path])
+    return merged_settings(paths, {})
 
 
-def merged_settings(config: dict[str, Any], paths: Sequence[Path]) -> Settings:
-    """Check a config that Snakemake merged from files and its command line.
+def merged_settings(paths: Sequence[Path], overrides: Mapping[str, Any]) -> Settings:
+    """Merge config files and Snakemake's ``--config`` as Snakemake does, and check the config.
 
     Parameters
     ----------
-    config : dict
-        The whole config.
     paths : sequence of Path
-        The files; the config's relative paths refer to the last one's folder.
+        The files, the first one changed by the next; each file's relative paths refer to its
+        own folder.
+    overrides : mapping
+        Keys that the command line gives; their relative paths refer to the working folder.
 
     Raises
     ------
     ConfigError
-        A file has a key twice, of which Snakemake takes the last, or the config breaks the model.
+        A file is missing, is not YAML, has a key twice, or the config breaks the model.
     """
+    config: dict[str, Any] = {}
     for path in paths:
-        read_config(path)
+        given = locate(read_config(path), path.resolve().parent, "the config file")
+        config = _merged(config, given)
+    here = Path.cwd()
+    config = _merged(config, locate(dict(overrides), here, "the working folder"))
     try:
-        return parse_settings(config, paths[-1].resolve().parent)
+        return parse_settings(config, here)
     except ConfigError as error:
-        raise ConfigError(f"{paths[-1]}: {error}") from None
+        raise ConfigError(f"{', '.join(map(str, paths))}: {error}") from None
+
+
+def _merged(config: Any, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Config with changes: sections are merged key by key, all else is replaced."""
+    merged = dict(config) if isinstance(config, Mapping) else {}
+    for key, value in changes.items():
+        merged[key] = _merged(merged.get(key), value) if isinstance(value, Mapping) else value
+    return merged

@@ -21,7 +21,9 @@ from screenmm.settings import load_settings
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument("config", type=Path, help="config file (.yaml)")
+    parser.add_argument(
+        "config", type=Path, nargs="+", help="config files (.yaml); a later one changes the earlier"
+    )
     parser.add_argument(
         "--rates",
         type=Path,
@@ -44,7 +46,7 @@ def run(args: argparse.Namespace) -> None:
     cores = len(os.sched_getaffinity(0)) if args.cores is None else args.cores
     if cores < 1 or args.gpus < 0:
         raise UserError(f"--cores {cores} --gpus {args.gpus}: at least one core and no GPU less")
-    settings = load_settings(args.config)
+    settings = load_settings(*args.config)
     opened = open_inputs(settings)
     opened.check()
     docking = settings.docking
