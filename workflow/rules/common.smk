@@ -6,6 +6,7 @@ import sysconfig
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
 from screenmm.audit.inputs import input_files
 from screenmm.errors import ScreenMMError
@@ -14,7 +15,7 @@ from screenmm.locks import lock_results
 from screenmm.methods import stage_settings
 from screenmm.ownership import check_own_folder
 from screenmm.paths import check_working_folder, is_plain
-from screenmm.preflight import preflight, search_path
+from screenmm.preflight import preflight, repeated_option, search_path
 from screenmm.settings import merged_settings
 
 if not workflow.configfiles:
@@ -36,6 +37,9 @@ try:
     )
 except ScreenMMError as error:
     raise WorkflowError(str(error)) from None
+
+if warning := repeated_option(sys.argv):
+    logger.warning(warning)
 
 RESULTS = str(SETTINGS.results)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -88,6 +89,28 @@ def preflight(settings: Settings, *, jobs_run_here: bool) -> None:
     check_residues(settings)
     if jobs_run_here:
         check_devices(settings)
+
+
+def repeated_option(arguments: Sequence[str]) -> str:
+    """Say that Snakemake leaves config files out, because their option is repeated.
+
+    Parameters
+    ----------
+    arguments : sequence of str
+        Snakemake's command line.
+
+    Returns
+    -------
+    str
+        A warning; empty where there is none.
+    """
+    given = [each for each in arguments if re.match("--configfiles?(=|$)", each)]
+    if len(given) < 2:
+        return ""
+    return (
+        "--configfile is given more than once, and snakemake takes the last one alone: name all "
+        "files after one, as in --configfile base.yaml more.yaml"
+    )
 
 
 def check_commands(settings: Settings) -> None:

@@ -130,7 +130,9 @@ class Library(Section):
         min_length=1,
         examples=[["library.smi"]],
         description="Library files (.smi .csv .tsv .sdf, each also .gz, and .parquet). An entry "
-        "is a path or {path: decoys.smi, label: 0}; a single one needs no list.",
+        "is a path or {path: decoys.smi, label: 0}; a single one needs no list. Tables need a "
+        "header and may be separated by comma, semicolon, tab or |; lines may end in LF, CRLF or "
+        "CR.",
     )
     smiles_column: str = Field("smiles", description="Column of the SMILES in tables.")
     id_column: str | None = Field(
@@ -142,7 +144,7 @@ class Library(Section):
     label_column: str | None = Field(
         None,
         description="Column or SDF tag with activity labels, for the controls: 1, active, yes or "
-        "true; 0, inactive, no, false or decoy.",
+        "true; 0, inactive, no, false or decoy. Molecules of files without it have no label.",
         examples=["active"],
     )
     affinity_column: str | None = Field(

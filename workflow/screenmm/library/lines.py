@@ -71,13 +71,9 @@ def read_lines(path: Path) -> Iterator[str]:
                 yield from lines
                 number += len(lines)
     except gzip.BadGzipFile as error:
-        if number:
-            raise LibraryError(
-                f"{path}: behind line {number} stands something that is not gzip ({error}): "
-                "fetch or compress the file again"
-            ) from None
         raise LibraryError(
-            f"{path} is named .gz but is not a gzip file ({error}): rename it or compress it"
+            f"{path} is named .gz but is not a gzip file, or not to its end ({error}): rename it, "
+            "or compress it again"
         ) from None
     except (EOFError, zlib.error) as error:
         raise LibraryError(
@@ -100,8 +96,8 @@ def _chunks_of_lines(handle: IO[bytes] | gzip.GzipFile, path: Path) -> Iterator[
         if cut := end_of_lines(text):
             yield _lines(text[:cut], left_out)
             text, left_out = text[cut:], 0
-        if len(text) > MAX_LINE:
-            kept = text[:SHOWN] + text[_before_open_end(text) :]
+        if (stop := _before_open_end(text)) > MAX_LINE:
+            kept = text[:SHOWN] + text[stop:]
             left_out += len(text) - len(kept)
             text = kept
         rest = text
