@@ -191,3 +191,16 @@ def test_a_file_of_a_label_is_opened_as_one(tmp_path: Path) -> None:
     file = LibraryFile(path=tmp_path / "a.smi", label=0)
     found = open_file(file, Library(files=[file]))
     assert found.told() == "a.smi: SMI, 4 records, 1 unreadable, 0 active, 4 inactive"
+
+
+def test_files_without_labels_are_a_warning(demo: Path) -> None:
+    (demo / "plain.smi").write_text("CCO a\n")
+    asked = settings(demo, library={"files": ["binders.csv", "plain.smi"], "label_column": "act"})
+    with pytest.raises(ConfigError, match=r"label 'act' .*did you mean 'active'"):
+        open_inputs(asked).check()
+    library = {"files": ["binders.csv", "plain.smi"], "label_column": "active"}
+    found = open_inputs(settings(demo, library=library))
+    assert found.faults == []
+    assert found.warnings == [
+        "The label 'active' is no column or tag of plain.smi: their molecules have none."
+    ]
