@@ -59,7 +59,7 @@ def test_braces_in_the_path_of_the_inputs_are_no_wildcards(
     assert main(["check", "run {1}/config.yaml"]) == 0
     assert "run {1}/config.yaml is valid" in capsys.readouterr().out
     done = dry_run(folder, "run {1}/config.yaml")
-    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
 
 
 def test_braces_in_the_path_of_the_working_folder_are_named(
@@ -71,7 +71,7 @@ def test_braces_in_the_path_of_the_working_folder_are_named(
     told = f"the folder that this runs in, {folder}, holds '{{1}}' in its path"
     assert told in capsys.readouterr().err
     done = dry_run(folder, "config.yaml")
-    assert (done.returncode, told in done.stderr) == (1, True)
+    assert (done.returncode, told in done.stdout + done.stderr) == (1, True)
 
 
 def test_a_config_is_changed_by_one_of_another_folder(
@@ -90,4 +90,4 @@ def test_a_config_is_changed_by_one_of_another_folder(
         if not shutil.which("screenmm", path=each)
     )
     done = dry_run(folder, "base/config.yaml", "sub/over.yaml", path=bare)
-    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]

@@ -123,3 +123,13 @@ def test_results_below_a_folder_with_braces_are_named_from_there(
         own_folder(folder.parent / "other" / "run {1 2}")
     with pytest.raises(ValueError, match=r"'-out' starts with a dash"):
         own_folder(Path("-out"))
+
+
+def test_a_database_has_no_question_mark_in_its_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "a?b"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    with pytest.raises(ValueError, match=r"/a\?b/out' holds '\?', where DuckDB"):
+        own_folder(Path("out"))

@@ -171,7 +171,7 @@ def own_folder(path: Path) -> Path:
     Raises
     ------
     ValueError
-        It is empty, or neither Snakemake nor a command line would take it as it is.
+        It is empty, or Snakemake, DuckDB or a command line would not take it as it is.
     """
     if path == Path():
         raise ValueError("give the results a folder of their own, for example results/my-screen")
@@ -182,6 +182,11 @@ def own_folder(path: Path) -> Path:
         raise ValueError(
             f"{str(folder)!r} holds {found.group()!r}: a results folder has no braces, no angle "
             "brackets and no line breaks in its name, for example results/my-screen"
+        )
+    if "?" in str(folder.absolute()):
+        raise ValueError(
+            f"{str(folder.absolute())!r} holds '?', where DuckDB, which writes the results' "
+            "database, ends a path: give the results another folder, for example results/my-screen"
         )
     if str(folder).startswith("-"):
         raise ValueError(
