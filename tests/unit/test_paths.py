@@ -8,6 +8,7 @@ import pytest
 
 from screenmm.errors import UserError
 from screenmm.paths import (
+    check_checkout,
     check_working_folder,
     found_file,
     is_plain,
@@ -110,6 +111,12 @@ def test_a_working_folder_with_a_wildcard_is_refused() -> None:
     with pytest.raises(UserError, match=r"/home/run \{1\}, holds '\{1\}'.*run in another one"):
         check_working_folder(Path("/home/run {1}"))
     check_working_folder(Path("/home/run {1 2}"))
+
+
+def test_a_checkout_with_braces_is_refused() -> None:
+    with pytest.raises(UserError, match=r"Snakefile, /opt/\{x y\}, holds '\{' in its path"):
+        check_checkout(Path("/opt/{x y}"))
+    check_checkout(Path("/opt/x y"))
 
 
 def test_results_below_a_folder_with_braces_are_named_from_there(

@@ -14,7 +14,7 @@ from screenmm.layout import shard_names
 from screenmm.locks import lock_results
 from screenmm.methods import stage_settings
 from screenmm.ownership import check_own_folder
-from screenmm.paths import check_working_folder, is_plain
+from screenmm.paths import check_checkout, check_working_folder, is_plain
 from screenmm.preflight import preflight, repeated_option, search_path
 from screenmm.settings import merged_settings
 
@@ -27,6 +27,7 @@ if not workflow.configfiles:
 CONFIG_FILES = [Path(name) for name in workflow.configfiles]
 
 try:
+    check_checkout(Path(workflow.basedir))
     check_working_folder(Path.cwd())
     # not the merged config: which file named a path counts
     SETTINGS = merged_settings(CONFIG_FILES, workflow.config_settings.config)

@@ -122,6 +122,26 @@ def check_working_folder(folder: Path) -> None:
         )
 
 
+def check_checkout(folder: Path) -> None:
+    """Refuse a folder of the Snakefile that Snakemake cannot find the environments in.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the Snakefile is.
+
+    Raises
+    ------
+    UserError
+        Its path holds a brace.
+    """
+    if found := re.search("[{}]", str(folder)):
+        raise UserError(
+            f"the folder of the Snakefile, {folder}, holds {found.group()!r} in its path, where "
+            "Snakemake puts in values: move it, or rename the folder"
+        )
+
+
 def _from_here(path: Path) -> Path:
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path
