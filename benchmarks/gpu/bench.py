@@ -41,11 +41,12 @@ TABLES: dict[str, tuple[str, ...]] = {
     "stages": ("platform", "precision", "pack_size", "what", "stage", "ms", "share", "note"),
     "docking": (
         "how", "profile", "threads", "ligands", "poses", "seconds", "ligands_per_s",
-        "best_kcal_mol", "within_2_angstrom", "same_bits", "gpu_busy_percent", "note",
+        "cpu_s_per_ligand", "best_kcal_mol", "within_2_angstrom", "same_bits",
+        "gpu_busy_percent", "note",
     ),
     "memory": (
         "platform", "free_mb", "asked_pack", "went_on_with", "poses", "scored",
-        "largest_delta_kcal_mol", "seconds", "note",
+        "largest_shift_angstrom", "seconds", "note",
     ),
 }  # fmt: skip
 """Columns of each table; force_error is the RMS error over the RMS force."""

@@ -52,7 +52,8 @@ export LD_LIBRARY_PATH="${libraries:+$libraries:}$work/lib"
 if nvidia-smi -L >/dev/null 2>&1; then
     if ! grep -qs nvidia /etc/OpenCL/vendors/*.icd && [ -z "${OCL_ICD_VENDORS:-}" ]; then
         echo libnvidia-opencl.so.1 >"$work/icd/nvidia.icd"
-        export OCL_ICD_VENDORS="$work/icd"
+        # either loader, ocl-icd's or Khronos', reads one of them
+        export OCL_ICD_VENDORS="$work/icd" OCL_ICD_FILENAMES=libnvidia-opencl.so.1
     fi
     if ! compgen -G "/usr/share/vulkan/icd.d/*nvidia*" >/dev/null &&
         ! compgen -G "/etc/vulkan/icd.d/*nvidia*" >/dev/null && [ -z "${VK_DRIVER_FILES:-}" ]; then

@@ -20,9 +20,10 @@ COLUMNS = {
               "joules_per_pose", "note"),
     "stages": ("what", "pack_size", "stage", "ms", "share", "note"),
     "docking": ("how", "profile", "threads", "ligands", "poses", "ligands_per_s",
-                "best_kcal_mol", "within_2_angstrom", "same_bits", "gpu_busy_percent", "note"),
+                "cpu_s_per_ligand", "best_kcal_mol", "within_2_angstrom", "same_bits",
+                "gpu_busy_percent", "note"),
     "memory": ("platform", "free_mb", "asked_pack", "went_on_with", "poses", "scored",
-               "largest_delta_kcal_mol", "note"),
+               "largest_shift_angstrom", "note"),
 }  # fmt: skip
 """What is shown of each table."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import time
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
@@ -50,24 +50,40 @@ def score(job: Job) -> tuple[float, float, float, int]:
     return began, time.time(), time.process_time() - cpu, scored
 
 
-def measure(bench: Bench, precision: str, job: Job, note: str = "") -> None:
-    """Time a job in this process twice: kernels of new shapes, then the same again."""
+def measure(bench: Bench, precision: str, job: Job, note: str = "") -> float:
+    """Time a job in this process: kernels of new shapes, then the same again.
+
+    Returns
+    -------
+    float
+        Seconds of the first pass. The second is left out where there is no time for it.
+    """
+    first_s = 0.0
     for which in ("first", "again"):
+        if bench.left_s < first_s:
+            break
         with Gpu().watched() as load:
             began, ended, cpu_s, scored = score(job)
-        write(bench, precision, job, (which, 1, ended - began, cpu_s, scored), load, note)
+        first_s = first_s or ended - began
+        record(bench, precision, job, which, job.count, scored, ended - began, cpu_s, load,
+               note=note)  # fmt: skip
+    return first_s
 
 
-def write(
+def record(
     bench: Bench,
     precision: str,
     job: Job,
-    did: tuple[str, int, float, float, int],
+    which: str,
+    poses: int,
+    scored: int,
+    seconds: float,
+    cpu_s: float,
     load: Load,
+    workers: int = 1,
     note: str = "",
 ) -> None:
-    which, workers, seconds, cpu_s, scored = did
-    poses = job.count * workers
+    """Write a row of the table of speeds; CPU seconds are of all processes."""
     joules: dict[str, Any] = {} if load.joules is None else {"joules_per_pose": load.joules / poses}
     bench.row(
         "speed",
@@ -106,15 +122,20 @@ def _together(job: Job) -> tuple[float, float, float, int]:
 
 
 def measure_workers(bench: Bench, precision: str, job: Job, workers: int) -> None:
-    """Time several processes on one device, all warm; the load includes their warming up."""
+    """Time several processes on one device, each with its own poses, all warm.
+
+    How busy the GPU is, is of their starting and warming up too; its energy is not told.
+    """
     context = multiprocessing.get_context("spawn")
     barrier = context.Barrier(workers)
-    jobs = [Job(job.folder, job.count, 1000 * i, job.choice, job.pack_size) for i in range(workers)]
+    jobs = [replace(job, seed=1000 * (i + 1)) for i in range(workers)]
     with (
         Gpu().watched() as load,
         ProcessPoolExecutor(workers, context, _start, (barrier,)) as pool,
     ):
         done = list(pool.map(_together, jobs))
+    load.joules = None
     seconds = max(each[1] for each in done) - min(each[0] for each in done)
     cpu_s, scored = sum(each[2] for each in done), sum(each[3] for each in done)
-    write(bench, precision, job, ("again", workers, seconds, cpu_s, scored), load)
+    record(bench, precision, job, "again", workers * job.count, scored, seconds, cpu_s, load,
+           workers)  # fmt: skip
