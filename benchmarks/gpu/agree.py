@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from bench import Bench
-from kit import NUDGED, PoseSet, load_results, result_row
+from kit import NUDGED, PoseSet, load_results, result_row, rows_of
 from scipy.stats import spearmanr
 
 from screenmm.errors import LigandError
@@ -106,8 +105,7 @@ def equal(a: Result, b: Result) -> bool:
 
 def agreement(path: Path) -> list[dict[str, Any]]:
     """Summary of the table of poses: one row per platform and precision."""
-    with path.open(newline="") as handle:
-        rows = list(csv.DictReader(handle))
+    rows = rows_of(path)
     kinds = dict.fromkeys((row["platform"], row["precision"]) for row in rows)
     return [
         {"platform": platform, "precision": precision}

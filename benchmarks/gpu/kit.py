@@ -88,6 +88,14 @@ def load_docking(folder: Path) -> DockingInput:
     return DockingInput(**json.loads((folder / "docking.json").read_text()))
 
 
+def rows_of(path: Path) -> list[dict[str, str]]:
+    """Rows of a table; none where it was not written."""
+    if not path.exists():
+        return []
+    with path.open(newline="") as handle:
+        return list(csv.DictReader(handle))
+
+
 def result_row(result: PoseScore | LigandError) -> dict[str, Any]:
     """A result as a row: ΔG and its terms, kcal/mol, iterations, end; or why there is none."""
     if isinstance(result, LigandError):
@@ -141,8 +149,7 @@ def load_results(folder: Path) -> dict[str, tuple[Mapping[str, str], np.ndarray]
     """
     with np.load(folder / "poses.npz") as arrays:
         names, sizes = arrays["names"].tolist(), arrays["sizes"]
-    with (folder / "cpu.csv").open(newline="") as handle:
-        rows = list(csv.DictReader(handle))
+    rows = rows_of(folder / "cpu.csv")
     if [row.get("pose") for row in rows] != names:
         raise ValueError(f"{folder / 'cpu.csv'} is not of the set's poses: pack the kit again")
     with np.load(folder / "cpu.npz") as arrays:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from agree import agreement
+from kit import rows_of
 
 Row = Mapping[str, Any]
 
@@ -28,14 +28,6 @@ COLUMNS = {
 """What is shown of each table."""
 
 WIDTH = 40
-
-
-def rows_of(path: Path) -> list[dict[str, str]]:
-    """Rows of a table; none where it was not written."""
-    if not path.exists():
-        return []
-    with path.open(newline="") as handle:
-        return list(csv.DictReader(handle))
 
 
 def lines_of(out: Path) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import subprocess
@@ -14,22 +13,9 @@ import pytest
 
 from screenmm.receptor.model import ReceptorModel
 
-GPU = Path("benchmarks/gpu")
+from ..gpu_scripts import GPU, python, rows_of
+
 PARTS = ["devices", "agreement", "speed", "opencl", "docking", "memory", "energy"]
-
-
-def python(root: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, *map(str, arguments)]
-    paths = [str(root / GPU), str(root / "workflow"), os.environ.get("PYTHONPATH", "")]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
-    return subprocess.run(
-        command, cwd=root, env=environment, capture_output=True, text=True, check=False
-    )
-
-
-def rows_of(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="") as handle:
-        return list(csv.DictReader(handle))
 
 
 @pytest.fixture(scope="module")
@@ -140,3 +126,22 @@ def test_the_last_lines_are_the_parts(measured: tuple) -> None:
     done, _ = measured
     last = done.stdout.strip().splitlines()[-len(PARTS) :]
     assert [line.split()[0] for line in last] == PARTS
+
+
+def test_ends_of_a_process_are_told_apart(root: Path) -> None:
+    code = (
+        "import json; from measure import verdict;"
+        "print(json.dumps([verdict(*each) for each in"
+        " [(0, ['x'], 9), (1, ['reason: a'], 9), (3, ['reason: b'], 9), (-11, ['c'], 9),"
+        " (None, ['d'], 9), (1, [], 9)]]))"
+    )
+    done = python(root, "-c", code)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == [
+        ["ok", ""],
+        ["failed", "a"],
+        ["not here", "b"],
+        ["crashed", "SIGSEGV; last: c"],
+        ["stopped", "not done after 9 s; last: d"],
+        ["failed", ""],
+    ]
