@@ -68,7 +68,7 @@ def score_again(
     for poses in sets:
         if poses.name not in before:
             continue
-        with bench.step(f"{choice.name} {precision} {poses.name} again"):
+        with bench.step(f"{choice.name} {precision} {poses.name} again", needs_s=2):
             results = score_poses(poses.receptor, poses.poses, Scoring(), choice, pack_size)
             pairs = list(zip(before[poses.name], results, strict=True))
             for row, pair in zip(beside_cpu(bench, poses, results), pairs, strict=True):

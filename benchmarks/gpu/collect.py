@@ -119,7 +119,7 @@ def table(title: str, rows: Iterable[Mapping[str, Any]], columns: Mapping[str, s
 def section(results: Path) -> str:
     """The README's section on GPUs, of all cards that were measured."""
     runs = json.loads((results / "gpu_runs.json").read_text())
-    lines = ["## GPUs (`gpu/run.sh`)", ""]
+    lines: list[str] = []
     for card, run in runs.items():
         machine, kit = run["machine"], run["kit"]
         versions = ", ".join(f"{name} {found}" for name, found in machine["versions"].items())
@@ -179,6 +179,7 @@ def main() -> None:
         (args.root / "workflow/screenmm/planning/gpu_rates.json").write_text(text)
     else:
         print("no rate for screenmm plan: the usual pack was not timed")
+    print(f"{card}: now say so in README.md, docs/devices.md and docs/scale.md")
 
 
 if __name__ == "__main__":

@@ -49,7 +49,8 @@ for library in "$kit"/lib/*.so.*; do
 done
 export LD_LIBRARY_PATH="${libraries:+$libraries:}$work/lib"
 
-if nvidia-smi -L >/dev/null 2>&1; then
+export PATH="$PATH:/usr/local/nvidia/bin"
+if nvidia-smi -L >/dev/null 2>&1 || [ -e /proc/driver/nvidia/version ]; then
     if ! grep -qs nvidia /etc/OpenCL/vendors/*.icd && [ -z "${OCL_ICD_VENDORS:-}" ]; then
         echo libnvidia-opencl.so.1 >"$work/icd/nvidia.icd"
         # either loader, ocl-icd's or Khronos', reads one of them
