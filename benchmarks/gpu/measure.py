@@ -29,6 +29,8 @@ from kit import Kit
 from part import NOT_HERE, PARTS, REASON
 from tell import lines_of
 
+from screenmm.methods import VERSIONS
+
 HERE = Path(__file__).resolve().parent
 SHARES = {
     "devices": 70, "agreement": 120, "speed": 130, "opencl": 60, "docking": 80, "memory": 40,
@@ -148,10 +150,16 @@ def main() -> int:
     own = limits(args.limit)
     for name in (*(f"{table}.csv" for table in TABLES), "run.log", "run.json"):
         (args.out / name).unlink(missing_ok=True)
+    about = Kit(args.kit).about
+    if about["score_method"] != VERSIONS["score"]:
+        print(
+            f"warning: the kit's scores are of method {about['score_method']}, the sources' is "
+            f"{VERSIONS['score']}: pack it again before believing a difference"
+        )
     # the budget began before this process did
     ends = time.monotonic() + args.budget - (time.time() - args.started)
     run: dict[str, Any] = {
-        "small": args.small, "machine": about_machine(), "kit": Kit(args.kit).about, "parts": [],
+        "small": args.small, "machine": about_machine(), "kit": about, "parts": [],
     }  # fmt: skip
     for index, name in enumerate(args.parts):
         share = SHARES[name] / sum(SHARES[each] for each in args.parts[index:])

@@ -6,7 +6,8 @@
 The poses of the eight JACS series and of the demo, parametrised, with their receptors; their
 docking input as PDBQT; their scores on this machine's CPU; and, but for ``--bare``, what that
 machine lacks: wheels for Python 3.12, the Vulkan and OpenCL loaders (Debian packages). A set
-that is in the folder stays as it is, but for ``--redo``. Beyond 60 MiB the kit is refused.
+that is in the folder stays, unless scoring has a new method version since, or with ``--redo``.
+Beyond 60 MiB the kit is refused.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from kit import DockingInput, PoseSet, save_docking, save_results, save_set
 from rdkit import Chem
 
 from screenmm.docking.pdbqt import ligand_pdbqt, receptor_pdbqt
+from screenmm.methods import VERSIONS
 from screenmm.receptor.prepare import PreparedReceptor, prepare_receptor
 from screenmm.scoring.ligand_parameters import ligand_parameters
 from screenmm.scoring.mmgbsa import Pose, jittered, score_poses
@@ -146,6 +148,12 @@ def pack_metadata(folder: Path) -> None:
     (target / "METADATA").write_text(found.read_text("METADATA") or "")
 
 
+def is_current(folder: Path) -> bool:
+    """Whether a kit's scores are of the present method."""
+    path = folder / "kit.json"
+    return path.exists() and json.loads(path.read_text()).get("score_method") == VERSIONS["score"]
+
+
 def commit() -> str:
     """Commit that the kit was made from."""
     command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty"]
@@ -167,10 +175,10 @@ def main() -> None:
     parser.add_argument("--bare", action="store_true", help="neither wheels nor libraries")
     parser.add_argument("--redo", action="store_true", help="also the sets that are there")
     args = parser.parse_args()
-    counts = {}
+    counts, redo = {}, args.redo or not is_current(args.out)
     for name in args.sets:
         folder, start = args.out / "sets" / name, time.process_time()
-        if args.redo or not (folder / "cpu.npz").exists():
+        if redo or not (folder / "cpu.npz").exists():
             pack_set(folder, args.poses)
         with np.load(folder / "poses.npz") as arrays:
             counts[name] = len(arrays["names"])
@@ -179,7 +187,10 @@ def main() -> None:
     if not args.bare:
         pack_wheels(args.out / "wheels")
         pack_libraries(args.out / "lib")
-    about = {"commit": commit(), "sets": counts, "versions": installed_versions()}
+    about = {
+        "commit": commit(), "score_method": VERSIONS["score"], "sets": counts,
+        "versions": installed_versions(),
+    }  # fmt: skip
     (args.out / "kit.json").write_text(json.dumps(about, indent=2) + "\n")
     for part in sorted(path for path in args.out.iterdir() if path.is_dir()):
         print(f"{part.name}: {size_mib(part):.1f} MiB")

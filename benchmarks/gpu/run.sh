@@ -5,7 +5,7 @@
 #
 # No network is needed and nothing is installed: wheels and libraries go into a folder that is
 # deleted at the end. Variables: KIT (folder), OUT (where tables and log go), BUDGET_S (540),
-# PYTHON (python3; 3.12 where the kit has wheels).
+# PYTHON (python3; 3.12 where the kit's wheels are needed).
 set -euo pipefail
 started=$(date +%s)
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -17,7 +17,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$out" "$work/lib" "$work/icd"
 
-if compgen -G "$kit/wheels/*.whl" >/dev/null; then
+if ! "$python" -c 'import openmm, pydantic, rustina, yaml' 2>/dev/null; then
     # --target: next to what is installed, not into it
     "$python" -m pip install --quiet --no-index --no-deps --no-compile --no-cache-dir \
         --disable-pip-version-check --target "$work/site" "$kit"/wheels/*.whl

@@ -80,6 +80,22 @@ def test_the_receptor_is_whole(kit: Path) -> None:
     assert np.isfinite(receptor.parameters.charges).all()
 
 
+def test_a_kit_too_large_to_travel_is_refused(root: Path, kit: Path) -> None:
+    large, scores = kit / "wheels/large.whl", kit / "sets/demo/cpu.csv"
+    large.parent.mkdir()
+    before = scores.stat().st_mtime_ns
+    with large.open("wb") as handle:
+        handle.truncate(61 * 2**20)
+    try:
+        done = python(root, GPU / "pack.py", "--out", kit, "--sets", "demo", "--bare")
+    finally:
+        large.unlink()
+    assert done.returncode == 1
+    assert "MiB, at most 60 travel: leave sets out" in done.stderr
+    # what is packed already was not made again
+    assert scores.stat().st_mtime_ns == before
+
+
 def test_a_part_that_fails_does_not_cost_the_others(measured: tuple) -> None:
     done, out = measured
     assert done.returncode == 1
