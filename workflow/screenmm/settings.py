@@ -26,6 +26,7 @@ from pydantic import (
 
 from screenmm.errors import ConfigError
 from screenmm.inspection.filters import Filter, parse_filter
+from screenmm.receptor.labels import MUTATION, SPEC
 
 LIBRARY_SUFFIXES = (
     ".smi", ".smi.gz", ".csv", ".csv.gz", ".tsv", ".tsv.gz", ".sdf", ".sdf.gz", ".parquet",
@@ -34,8 +35,6 @@ STRUCTURE_SUFFIXES = (".pdb", ".pdb.gz", ".ent", ".ent.gz", ".cif", ".cif.gz")
 LIGAND_SUFFIXES = (".sdf", ".sdf.gz", ".mol", ".mol2", ".pdb")
 BONDED_SUFFIXES = (".sdf", ".sdf.gz", ".mol", ".mol2")
 """Ligand files that hold bond orders."""
-
-MUTATION = re.compile(r"(?:(?P<chain>\w+):)?(?P<old>[A-Z])(?P<number>\d+)(?P<new>[A-Z])")
 
 
 def _expanded(path: Path) -> Path:
@@ -98,6 +97,7 @@ def _readable_mutation(text: str) -> str:
 
 ResidueNumber = Annotated[str, BeforeValidator(_number_as_text, json_schema_input_type=str | int)]
 Mutation = Annotated[str, AfterValidator(_readable_mutation)]
+ResidueSpec = Annotated[str, Field(pattern=SPEC)]
 
 
 class Section(BaseModel):
@@ -277,7 +277,7 @@ class Cofactor(Section):
 
     residue: str | None = Field(
         None,
-        pattern=r"^(\w+:)?\w{1,5}(:-?\d+)?$",
+        pattern=SPEC,
         description="Residue in the structure: NAD, A:NAD or A:NAD:301; null: the pose of the "
         "SDF is added as it is.",
         examples=["A:NAD:301"],
@@ -320,14 +320,14 @@ class Pocket(Section):
     )
     ligand_residue: str | None = Field(
         None,
-        pattern=r"^(\w+:)?\w{1,5}(:-?\d+)?$",
+        pattern=SPEC,
         description="Ligand in the structure: STI, A:STI or A:STI:201. It is taken out.",
         examples=["A:STI:201"],
     )
     residues: list[ResidueNumber] | None = Field(
         None,
         min_length=1,
-        description="Residues that line the pocket, as A:315 or 315.",
+        description="Residues that line the pocket, as A:315, 315 or A:THR:315.",
         examples=[["A:315", "A:381"]],
     )
     center: Triple | None = Field(
@@ -415,10 +415,17 @@ class Receptor(Section):
         description="Organic cofactors that stay in the site.",
         examples=[[{"residue": "A:NAD:301", "ccd": "NAD.cif"}]],
     )
-    remove: list[str] = Field(
+    remove: list[ResidueSpec] = Field(
         [],
-        description="Residue names to take out (beyond crystallisation additives).",
+        description="Molecules to take out (beyond crystallisation additives), by name or as "
+        "A:DMS:401. A modified residue of a chain may be named too: the chain is cut there.",
         examples=[["DMS"]],
+    )
+    model_as_parent: list[ResidueSpec] = Field(
+        [],
+        description="Modified residues, by name or as A:CSO:106, that are modelled as the residue "
+        "they derive from even near the pocket or at a metal, where that is an error else.",
+        examples=[["CSO"]],
     )
     ph: float = Field(7.4, ge=0, le=14, description="pH of the protonation (PROPKA).")
     mutations: list[Mutation] = Field(
@@ -979,7 +986,8 @@ def _complaint(error: Any) -> str:
         case "path_type":
             message = f"the name of a file or folder is expected, not {value!r}"
         case "string_pattern_mismatch":
-            field = _model_at(location).model_fields[str(location[-1])]
+            key = next(part for part in reversed(location) if isinstance(part, str))
+            field = _model_at(location).model_fields[key]
             message = f"{value!r} is not understood; {field.description}"
         case "literal_error" if isinstance(value, str):
             choices = error["ctx"]["expected"].replace("'", "")

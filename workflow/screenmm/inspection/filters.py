@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from screenmm.errors import ConfigError
+from screenmm.receptor.labels import WORD
 from screenmm.receptor.synonyms import same_name
 
 KINDS = (
@@ -51,7 +52,7 @@ _ALIASES = {
     "pipistacking": "pistacking",
     "vdw": "vanderwaal",
 }
-_CHAIN = re.compile(r"\w+")
+_CHAIN = re.compile(WORD)
 _NAME = re.compile(r"(?=.*[A-Za-z])\w{1,5}|[A-Za-z]{1,2}[+-]")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)[A-Za-z]?")
 _EXAMPLE = "write it as 'hydrogen bond to A:VAL981'"
