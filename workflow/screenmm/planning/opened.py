@@ -26,7 +26,7 @@ from screenmm.library.readers import BROKEN, MOLBLOCK, Entry, Seen, read_library
 from screenmm.library.split import no_records
 from screenmm.methods import stage_settings
 from screenmm.provenance import is_up_to_date
-from screenmm.receptor.ligand_file import read_molecules
+from screenmm.receptor.ligand_file import read_molecule
 from screenmm.receptor.prepare import choose_residues
 from screenmm.settings import Controls, Library, LibraryFile, Settings
 
@@ -275,7 +275,7 @@ def _open_receptor(settings: Settings, name: str) -> str:
 def _check_reference(controls: Controls) -> None:
     """Read what gives the reference ligand's bond orders."""
     if controls.reference is not None:
-        read_molecules(controls.reference)
+        read_molecule(controls.reference)
     if controls.reference_smiles is not None:
         with rdBase.BlockLogs():
             molecule = Chem.MolFromSmiles(controls.reference_smiles)

@@ -14,7 +14,7 @@ from scipy.spatial import cKDTree
 
 from screenmm.errors import PocketError
 from screenmm.receptor.labels import Named, molecule_readings, residue_readings
-from screenmm.receptor.ligand_file import read_molecules
+from screenmm.receptor.ligand_file import read_molecule
 from screenmm.receptor.names import ADDITIVES, GLYCANS, METALS
 from screenmm.receptor.structure import Array, Residue, Structure
 from screenmm.settings import Pocket
@@ -88,7 +88,10 @@ def resolve_pocket(structure: Structure, pocket: Pocket) -> ResolvedPocket:
         the receptor.
     """
     if pocket.ligand is not None:
-        reference = read_molecules(pocket.ligand)[0]
+        reference = read_molecule(pocket.ligand)
+        if reference.HasProp("alternates"):
+            said = reference.GetProp("alternates")
+            structure.note("reference ligand", pocket.ligand.name, said)
         _check_frame(structure, heavy_positions(reference), str(pocket.ligand))
         return _around_ligand(structure, pocket, reference, _overlapping(structure, reference))
     if pocket.ligand_residue is not None:
