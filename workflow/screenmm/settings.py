@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -27,6 +28,7 @@ from pydantic import (
 from screenmm.errors import ConfigError
 from screenmm.inspection.filters import Filter, parse_filter
 from screenmm.receptor.labels import MUTATION, SPEC
+from screenmm.yaml_scalars import MisreadScalarError, PlainLoader, written
 
 LIBRARY_SUFFIXES = (
     ".smi", ".smi.gz", ".csv", ".csv.gz", ".tsv", ".tsv.gz", ".sdf", ".sdf.gz", ".parquet",
@@ -961,8 +963,8 @@ def _did_you_mean(word: str, valid: list[str]) -> str:
     return f"did you mean {near}?" if near else f"valid: {', '.join(sorted(valid))}"
 
 
-def _complaint(error: Any) -> str:
-    """Say in the config's words what one of pydantic's errors means."""
+def _complaint(error: Any, paths: Sequence[Path]) -> str:
+    """Say in the config's words, which stand in its files, what one of pydantic's errors means."""
     location, value = tuple(error["loc"]), error.get("input")
     message: str = error["msg"]
     match error["type"]:
@@ -981,8 +983,8 @@ def _complaint(error: Any) -> str:
             message += f" (valid: {', '.join(valid)})" if error["type"] == "model_type" else ""
         case "list_type" | "tuple_type":
             message = f"write a list, [...], not {value!r}"
-        case "string_type" | "path_type" if isinstance(value, bool | int | float):
-            message = f"text is expected; put {value!r} in quotes"
+        case "string_type" | "path_type" if isinstance(value, bool | int | float | date):
+            message = f"text is expected; put {written(paths, location, value)} in quotes"
         case "path_type":
             message = f"the name of a file or folder is expected, not {value!r}"
         case "string_pattern_mismatch":
@@ -999,12 +1001,14 @@ def _complaint(error: Any) -> str:
     return message
 
 
-def _explain(error: Any) -> str:
+def _explain(error: Any, paths: Sequence[Path]) -> str:
     where = ".".join(str(part) for part in error["loc"] if part != "[key]") or "config"
-    return f"{where}: {_complaint(error)}"
+    return f"{where}: {_complaint(error, paths)}"
 
 
-def parse_settings(config: dict[str, Any], folder: Path | None) -> Settings:
+def parse_settings(
+    config: dict[str, Any], folder: Path | None, paths: Sequence[Path] = ()
+) -> Settings:
     """Check a config and return the settings.
 
     Parameters
@@ -1013,6 +1017,8 @@ def parse_settings(config: dict[str, Any], folder: Path | None) -> Settings:
         The parsed YAML.
     folder : Path or None
         Folder that relative paths refer to; None leaves paths alone and unchecked.
+    paths : sequence of Path
+        Files that the config was read from, if any; errors show what stands in them.
 
     Raises
     ------
@@ -1022,11 +1028,11 @@ def parse_settings(config: dict[str, Any], folder: Path | None) -> Settings:
     try:
         return Settings.model_validate(config, context={"folder": folder})
     except ValidationError as error:
-        lines = [_explain(each) for each in error.errors(include_url=False)]
+        lines = [_explain(each, paths) for each in error.errors(include_url=False)]
         raise ConfigError("the config is not valid:\n  " + "\n  ".join(lines)) from None
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
+class _UniqueKeyLoader(PlainLoader):
     """Refuses a key given twice, of which YAML would silently keep the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -1058,6 +1064,8 @@ def read_config(path: Path) -> dict[str, Any]:
         raise ConfigError(f"no config file {path}: give one with --configfile") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot read the config file {path}: {error}") from None
+    except MisreadScalarError as error:
+        raise ConfigError(f"{path}, {error}") from None
     except yaml.YAMLError as error:
         raise ConfigError(f"{path} is not YAML: {error}") from None
     if not isinstance(config, dict):
@@ -1095,6 +1103,6 @@ def merged_settings(config: dict[str, Any], paths: Sequence[Path]) -> Settings:
     for path in paths:
         read_config(path)
     try:
-        return parse_settings(config, paths[-1].resolve().parent)
+        return parse_settings(config, paths[-1].resolve().parent, paths)
     except ConfigError as error:
         raise ConfigError(f"{paths[-1]}: {error}") from None
