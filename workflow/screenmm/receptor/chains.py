@@ -167,7 +167,13 @@ def note_tails(structure: Structure, segments: list[Segment]) -> None:
         chains.setdefault(segment.chain, []).append(segment)
     for chain, parts in chains.items():
         sequence = structure.sequences.get(chain)
-        polymer = [each for part in parts for each in part.residues if each.kind == "polymer"]
+        # a cap that stands for a residue of the sequence is part of it
+        polymer = [
+            each
+            for part in parts
+            for each in part.residues
+            if each.kind == "polymer" or each.sequence_index is not None
+        ]
         first, last = polymer[0].sequence_index, polymer[-1].sequence_index
         if not sequence or first is None or last is None:
             continue

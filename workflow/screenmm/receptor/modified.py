@@ -88,7 +88,7 @@ class Modified:
         own = CHARGES.get(self.name)
         charge = 0 if self.residue.variant == "LYN" else _MODEL_CHARGES.get(self.residue.name, 0)
         if own is not None and own != charge:
-            parts.append(f"charge {own:+d} becomes {charge:+d}")
+            parts.append(f"charge {own:+d} becomes {charge:+d}".replace("+0", "0"))
         return ", ".join(parts)
 
 
@@ -524,14 +524,16 @@ def _held(residue: Residue, tree: cKDTree, ends: list[tuple[Residue, Atom]]) -> 
     usual = residue.kind == "polymer"
     before: list[str] = []
     after: list[str] = []
-    for atom in residue.heavy():
-        for index in tree.query_ball_point(atom.xyz, CHAIN_BOND):
-            other, end = ends[index]
-            if other is residue:
-                continue
-            is_before = end.name in ("C", "O3'")
-            (before if is_before else after).append(other.label)
-            usual &= atom.name in (("N", "P") if is_before else ("C", "O3'"))
+    atoms = residue.heavy()
+    near = {i for each in tree.query_ball_point(residue.positions(), CHAIN_BOND) for i in each}
+    for index in sorted(near):
+        other, end = ends[index]
+        if other is residue:
+            continue
+        atom = min(atoms, key=lambda each: float(np.linalg.norm(each.xyz - end.xyz)))
+        is_before = end.name in ("C", "O3'")
+        (before if is_before else after).append(other.label)
+        usual &= atom.name in (("N", "P") if is_before else ("C", "O3'"))
     held = before and after and set(before) != set(after)
     return [*dict.fromkeys([*before, *after])] if held and not usual else []
 
