@@ -81,8 +81,11 @@ class Modified:
     def detail(self) -> str:
         """The model and what it misses, in words."""
         parts = [f"{self.name} modelled as {self.model}"]
-        if self.lost:
-            parts.append(f"without {' '.join(atom.name for atom in self.lost)}")
+        gone = [atom for atom in self.lost if all(atom is not each for each in self.residue.atoms)]
+        if gone:
+            parts.append(f"without {' '.join(atom.name for atom in gone)}")
+        if len(gone) < len(self.lost):
+            parts.append("with C5 and N1 exchanged")
         if self.built:
             parts.append(f"with {' '.join(self.built)} added")
         own = CHARGES.get(self.name)
