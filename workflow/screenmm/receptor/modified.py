@@ -428,7 +428,7 @@ def _faults(one: Modified, metals: list[tuple[str, Atom]], pocket: ResolvedPocke
     from_pocket = float(pocket.distance(one.positions).min())
     if from_pocket <= POCKET_NEIGHBOURHOOD:
         where.append(
-            f"{from_pocket:.1f} Å from the pocket (an error within {POCKET_NEIGHBOURHOOD:g} Å)"
+            f"stands {from_pocket:.1f} Å from the pocket (an error within {POCKET_NEIGHBOURHOOD:g} Å)"
         )
     if metals and one.lost:
         points = np.array([atom.xyz for _, atom in metals])
@@ -436,13 +436,13 @@ def _faults(one: Modified, metals: list[tuple[str, Atom]], pocket: ResolvedPocke
         best = int(np.argmin(lengths))
         if lengths[best] <= AT_METAL:
             where.append(
-                f"its {one.lost[best].name} {lengths[best]:.1f} Å from the metal "
+                f"has its {one.lost[best].name} {lengths[best]:.1f} Å from the metal "
                 f"{metals[nearest[best]][0]} (an error within {AT_METAL:g} Å)"
             )
     if not where:
         return []
     return [
-        f"{one.label} has no parameters of its own and stands {' and '.join(where)}: "
+        f"{one.label} has no parameters of its own, {' and '.join(where)}: "
         f"{one.detail}. List {one.label} in receptors.<name>.model_as_parent where that model "
         "will do, leave its chain out (receptors.<name>.chains), or take another structure or "
         "pocket"
