@@ -427,9 +427,8 @@ def _faults(one: Modified, metals: list[tuple[str, Atom]], pocket: ResolvedPocke
     where = []
     from_pocket = float(pocket.distance(one.positions).min())
     if from_pocket <= POCKET_NEIGHBOURHOOD:
-        where.append(
-            f"stands {from_pocket:.1f} Å from the pocket (an error within {POCKET_NEIGHBOURHOOD:g} Å)"
-        )
+        limit = f"(an error within {POCKET_NEIGHBOURHOOD:g} Å)"
+        where.append(f"stands {from_pocket:.1f} Å from the pocket {limit}")
     if metals and one.lost:
         points = np.array([atom.xyz for _, atom in metals])
         lengths, nearest = cKDTree(points).query(np.array([atom.xyz for atom in one.lost]))
