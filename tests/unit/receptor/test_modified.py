@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import gemmi
 import numpy as np
 import openmm
 import pytest
@@ -13,7 +14,15 @@ from screenmm.receptor.prepare import choose_residues
 from screenmm.receptor.structure import Residue, Structure
 from screenmm.settings import Pocket, Receptor
 
-from ...modified import ACYLATED, MODIFICATIONS, NUCLEOTIDES, modify, start_with, strand
+from ...modified import (
+    ACYLATED,
+    MODIFICATIONS,
+    NUCLEOTIDES,
+    Modification,
+    modify,
+    start_with,
+    strand,
+)
 from .conftest import Prepare, changes
 
 # of the demo's receptor: residues 3 to 6 Å from the ligand, and more than 20 Å away
@@ -213,6 +222,21 @@ def test_nucleotide_of_another_skeleton_is_refused_with_a_remedy_that_works(
     structure = choose_residues(Receptor(structure=path, remove=["A:3DR:4"]), pocket)[0]
     assert [each.number for each in structure.residues] == [1, 2, 3, 5, 6]
     assert structure.changes[0].detail == "asked for; chain A is cut there"
+
+
+def test_longer_backbone_is_refused(tyk2_protein: Path, tyk2_ligand: Path, tmp_path: Path) -> None:
+    # statine, of pepstatin, has two carbons between CA and C
+    path = modify(tyk2_protein, tmp_path / "p.pdb", {227: Modification("STA", "ALA")})
+    structure = gemmi.read_structure(str(path))
+    residue = structure[0][0]["227"][0]
+    for name in ("C", "O"):
+        residue[name][0].pos.x += 2.5
+    residue = structure[0][0]["228"][0]
+    residue["N"][0].pos = structure[0][0]["227"][0]["C"][0].pos + gemmi.Position(0, 1.33, 0)
+    structure.write_pdb(str(path))
+    with pytest.raises(ReceptorError, match="A:STA:227 has another backbone"):
+        chosen(path, tyk2_ligand)
+    assert 227 not in [each.number for each in chosen(path, tyk2_ligand, remove=["STA"]).residues]
 
 
 def test_chain_is_not_cut_by_a_link_of_another_kind(

@@ -19,7 +19,14 @@ from scipy.spatial import cKDTree
 from screenmm.errors import ReceptorError
 from screenmm.receptor.geometry import place, torsion
 from screenmm.receptor.labels import molecule_readings
-from screenmm.receptor.names import CHARGES, METALS, MODIFIED, NUCLEOTIDES, parent_amino_acid
+from screenmm.receptor.names import (
+    CHARGES,
+    METALS,
+    MODIFIED,
+    NUCLEOTIDES,
+    PHOSPHATE_ALIASES,
+    parent_amino_acid,
+)
 from screenmm.receptor.pocket import POCKET_NEIGHBOURHOOD, ResolvedPocket
 from screenmm.receptor.sidechains import template_positions
 from screenmm.receptor.structure import (
@@ -167,7 +174,13 @@ def _as_amino_acid(residue: Residue) -> str:
                 atom.name, atom.element = "SD", "S"
     parent = parent_amino_acid(residue.name) or ("ALA" if residue.find("CB") else "GLY")
     variant = _settled_variant(residue, parent)
+    backbone = [name for name in ("N", "CA", "C") if residue.find(name) is not None]
     _drop_misplaced(residue, parent, "CA")
+    if any(residue.find(name) is None for name in backbone):
+        raise ReceptorError(
+            f"{residue.label} has another backbone than amino acids have, and no parameters. "
+            f"{_CUT_REMEDIES}"
+        )
     rename(residue, parent)
     residue.variant = variant
     return variant or parent
@@ -307,6 +320,8 @@ def _acetyl_of(
 
 def _as_nucleotide(residue: Residue) -> tuple[str, list[str], list[Atom]]:
     """Make it the standard nucleotide of its base; that, atoms built, and atoms changed."""
+    for atom in residue.heavy():
+        atom.name = PHOSPHATE_ALIASES.get(atom.name, atom.name)
     changed = _turn_pseudouridine(residue)
     parent = _parent_nucleotide(residue)
     label = residue.label

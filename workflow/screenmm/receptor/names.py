@@ -63,6 +63,7 @@ ATOM_ALIASES = {
     "ILE": {"CD": "CD1"},
     "HYP": {"OD": "OD1"},
 }
+PHOSPHATE_ALIASES = {"O1P": "OP1", "O2P": "OP2"}
 TERMINAL_ALIASES = {"OT1": "O", "OC1": "O", "OT2": "OXT", "OC2": "OXT", "OT": "OXT", "O2": "OXT"}
 
 

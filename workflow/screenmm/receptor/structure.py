@@ -21,6 +21,7 @@ from screenmm.receptor.names import (
     METALS,
     MODIFIED,
     NUCLEOTIDES,
+    PHOSPHATE_ALIASES,
     TERMINAL_ALIASES,
     parent_amino_acid,
 )
@@ -304,8 +305,9 @@ def _mend_names(residue: Residue) -> None:
     aliases = dict(ATOM_ALIASES.get(residue.name, {}))
     if residue.name in AMINO_ACIDS and ("O" not in names or {"O", "O2"} <= names or "OT2" in names):
         aliases.update(TERMINAL_ALIASES)
-    if residue.name in NUCLEOTIDES or "C1'" in names or "C1*" in names:
-        aliases.update({"O1P": "OP1", "O2P": "OP2"})
+    if residue.name in NUCLEOTIDES:
+        aliases.update(PHOSPHATE_ALIASES)
+    if residue.name in NUCLEOTIDES or {"C1*", "O3*"} <= names:
         aliases.update({name: name.replace("*", "'") for name in names if "*" in name})
     for atom in residue.heavy():
         if atom.name in aliases and aliases[atom.name] not in names:
