@@ -210,6 +210,7 @@ NUCLEOTIDES = {
     "7MG": Modification("7MG", "G", (("CM7", "C", ("C4", "C5", "N7"), 1.47, 126, 180),)),
     "4SU": Modification("4SU", "U", (), {"O4": ("S4", "S")}),
     "BRU": Modification("BRU", "DT", (), {"C7": ("BR", "Br")}),
+    "7DG": Modification("7DG", "DG", (), {"N7": ("C7", "C")}),
     "8OG": Modification("8OG", "DG", (("O8", "O", ("C4", "N9", "C8"), 1.24, 126, 180),)),
     "DU": Modification("DU", "DT", (), {}, ("C7",)),
     "I": Modification("I", "G", (), {}, ("N2",)),

@@ -71,6 +71,12 @@ def test_no_complete_alternate_is_an_error_that_names_them(pdb: list[str], tmp_p
         read_molecule(written(tmp_path, lines))
 
 
+def test_two_ligands_as_alternates(pdb: list[str], tmp_path: Path) -> None:
+    other = [line.replace("UNL", "LIG") for line in labelled(pdb, "B" * len(pdb))]
+    with pytest.raises(PocketError, match="holds LIG and UNL as alternates of one residue"):
+        read_molecule(written(tmp_path, labelled(pdb, "A" * len(pdb)) + other))
+
+
 def test_atoms_twice_in_one_place(pdb: list[str], tmp_path: Path) -> None:
     with pytest.raises(
         PocketError, match=r"atoms \w+ and \w+ are in one place .* 20 such pairs|in"

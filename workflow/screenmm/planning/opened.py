@@ -267,6 +267,7 @@ def _open_receptor(settings: Settings, name: str) -> str:
     parts += [", ".join(f"cofactor {each.name}" for each in cofactors)] if cofactors else []
     parts += [f"mutated {', '.join(receptor.mutations)}"] if receptor.mutations else []
     parts += [f"ligand {pocket.ligand_name}"] if pocket.ligand_name else []
+    parts += [each.detail for each in structure.changes if each.kind == "reference ligand"]
     edges = " × ".join(f"{edge:.1f}" for edge in found.size)
     parts.append(f"box {edges} Å with {len(found.lining)} residues around")
     return f"{name}: {receptor.structure.name}, {', '.join(parts)}"

@@ -193,9 +193,18 @@ def _one_conformer(path: Path, text: str) -> tuple[str, str]:
     members: dict[str, dict[str, float]] = {}
     for line in atoms:
         if line[16:17].strip():
-            members.setdefault(line[16], {})[line[12:16] + line[17:27]] = _occupancy(line)
+            members.setdefault(line[16], {})[line[12:16] + line[21:27]] = _occupancy(line)
     if not members:
         return text, ""
+    names: dict[str, set[str]] = {}
+    for line in atoms:
+        names.setdefault(line[21:27], set()).add(line[17:20].strip())
+    mixed = next((found for found in names.values() if len(found) > 1), None)
+    if mixed:
+        raise PocketError(
+            f"{path} holds {' and '.join(sorted(mixed))} as alternates of one residue: leave the "
+            "one that is meant in the file"
+        )
     said = []
     kept = {" "}
     for labels in _exclusive(members):

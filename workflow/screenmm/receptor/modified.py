@@ -46,7 +46,9 @@ BOND_SLACK = 0.3  # Å beyond the covalent radii within which atoms are bonded
 STANDARD = AMINO_ACIDS | NUCLEOTIDES | MODIFIED
 _MODEL_CHARGES = {"ASP": -1, "GLU": -1, "LYS": 1, "ARG": 1}
 # atoms of nucleotides that others, or none, may replace: they are placed anew
-_SUBSTITUTED = {"O2'", "OP1", "OP2", "C7", "N2", "N4", "N6", "O2", "O4", "O6"}
+_SUBSTITUTED = {
+    "O2'", "OP1", "OP2", "C7", "N2", "N4", "N6", "O2", "O4", "O6", "N3", "N7",
+}  # fmt: skip
 # pseudouridine's ring, bonded by C5, turned into uridine's
 _TURNED = {"C5": "N1", "C4": "C2", "O4": "O2", "C2": "C4", "O2": "O4", "N1": "C5"}
 
