@@ -212,6 +212,7 @@ NUCLEOTIDES = {
     "BRU": Modification("BRU", "DT", (), {"C7": ("BR", "Br")}),
     "7DG": Modification("7DG", "DG", (), {"N7": ("C7", "C")}),
     "8OG": Modification("8OG", "DG", (("O8", "O", ("C4", "N9", "C8"), 1.24, 126, 180),)),
+    "H2U": Modification("H2U", "U"),
     "DU": Modification("DU", "DT", (), {}, ("C7",)),
     "I": Modification("I", "G", (), {}, ("N2",)),
 }  # fmt: skip

@@ -144,11 +144,8 @@ def test_acylated_start_is_neutral(
     second = [atom.name for atom in residues[1].atoms()]
     assert "H" in second
     assert "H2" not in second
-    (field,) = (
-        force
-        for force in polymer_system(made.topology).getForces()
-        if isinstance(force, openmm.NonbondedForce)
-    )
+    system = polymer_system(made.topology)
+    (field,) = (each for each in system.getForces() if isinstance(each, openmm.NonbondedForce))
     charges = [
         field.getParticleParameters(atom.index)[0].value_in_unit(unit.elementary_charge)
         for each in residues[: len(start)]
@@ -177,6 +174,7 @@ def test_lactam_near_the_pocket_is_an_error(
         ("4SU", "4SU modelled as U, without S4, with O4 added"),
         ("BRU", "BRU modelled as DT, without BR, with C7 added"),
         ("7DG", "7DG modelled as DG, without C7, with N7 added"),
+        ("H2U", "H2U modelled as U, with other bond orders"),
         ("8OG", "8OG modelled as DG, without O8"),
         ("DU", "DU modelled as DT, with C7 added"),
         ("I", "I modelled as G, with N2 added"),

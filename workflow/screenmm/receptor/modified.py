@@ -25,6 +25,7 @@ from screenmm.receptor.names import (
     MODIFIED,
     NUCLEOTIDES,
     PHOSPHATE_ALIASES,
+    has_other_bonds,
     parent_amino_acid,
 )
 from screenmm.receptor.pocket import POCKET_NEIGHBOURHOOD, ResolvedPocket
@@ -83,8 +84,11 @@ class Modified:
 
     @property
     def is_exact(self) -> bool:
-        """Whether the model has the residue's own atoms."""
-        return not self.lost and not self.built
+        """Whether the model has the residue's own atoms and bonds."""
+        if self.lost or self.built:
+            return False
+        # dihydrouridine has uridine's atoms and other bonds
+        return self.model.startswith("ACE-") or not has_other_bonds(self.name)
 
     @property
     def detail(self) -> str:
@@ -97,6 +101,8 @@ class Modified:
             parts.append("with C5 and N1 exchanged")
         if self.built:
             parts.append(f"with {' '.join(self.built)} added")
+        if not self.is_exact and not self.lost and not self.built:
+            parts.append("with other bond orders")
         own = CHARGES.get(self.name)
         charge = 0 if self.residue.variant == "LYN" else _MODEL_CHARGES.get(self.residue.name, 0)
         if own is not None and own != charge:

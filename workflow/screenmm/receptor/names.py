@@ -89,3 +89,15 @@ def parent_amino_acid(name: str) -> str | None:
         if tabulated.kind in _AMINO_ACIDS_AS_TABULATED:
             parent = ONE_LETTER.get(tabulated.one_letter_code.upper())
     return parent if parent in AMINO_ACIDS else None
+
+
+def has_other_bonds(name: str) -> bool:
+    """Whether a residue is known to differ from the standard ones in more than its D-form.
+
+    What no table knows is one of them under another program's name, if its atoms are the same.
+    """
+    tabulated = gemmi.find_tabulated_residue(name)
+    if name == "MSE" or tabulated.kind == gemmi.ResidueKind.AAD:
+        return False
+    modified = (gemmi.ResidueKind.AA, gemmi.ResidueKind.RNA, gemmi.ResidueKind.DNA)
+    return name in _PARENTS or tabulated.kind in modified
