@@ -15,7 +15,7 @@ import json
 from pathlib import Path
 
 from rdkit import Chem
-from screens import RESULTS, data_folder, first_record, rows_of, run_screen, write_rows
+from screens import RESULTS, data_folder, rows_of, run_screen, write_rows
 
 SETS = ("tyk2", "mcl1", "p38", "ptp1b", "thrombin", "cdk2", "jnk1", "bace")
 AFFINITY = "exp_dG_kcal_mol"
@@ -25,13 +25,12 @@ def run_set(name: str, folder: Path, cores: int) -> dict[str, object]:
     source = data_folder() / f"affinity/jacs_set__{name}"
     (folder / name).mkdir(parents=True, exist_ok=True)
     write_measured(source, folder / name / "measured.sdf")
-    first_record(source / "ligands.sdf", folder / name / "first.sdf")
     config = {
         "name": name,
         "results": "results",
         "library": {"files": ["measured.sdf"], "affinity_column": AFFINITY},
         "receptors": {name: {"structure": str(source / "protein.pdb")}},
-        "pocket": {"ligand": "first.sdf"},
+        "pocket": {"ligand": str(source / "ligands.sdf")},
         "docking": {"engine": "given"},
     }
     done = run_screen(config, folder / name, cores)

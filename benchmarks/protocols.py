@@ -39,7 +39,7 @@ from rdkit import Chem, RDLogger
 from rdkit.Chem.rdMolDescriptors import CalcNumRotatableBonds
 from scipy.spatial.distance import cdist
 from scipy.stats import rankdata
-from screens import RESULTS, data_folder, first_record, rows_of, write_rows
+from screens import RESULTS, data_folder, rows_of, write_rows
 
 from screenmm.errors import LigandError, ReceptorError
 from screenmm.receptor.model import ReceptorModel
@@ -245,8 +245,7 @@ def receptor_of(work: Path, series: str, waters: bool) -> Prepared:
         if (source / "cofactors.sdf").exists():
             given["cofactors"] = [{"sdf": str(source / "cofactors.sdf")}]
         given["keep_waters"] = "pocket" if waters else "none"
-        first = first_record(source / "ligands.sdf", work / f"receptors/{series}_first.sdf")
-        pocket = Pocket(ligand=first)
+        pocket = Pocket.model_validate({"ligand": str(source / "ligands.sdf")})
         prepared = prepare_receptor(series, Receptor.model_validate(given), pocket)
         return Prepared(receptor_model(prepared), gbn2_parameters(prepared.topology))
 

@@ -39,13 +39,6 @@ def run_screen(
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
-def first_record(sdf: Path, out: Path) -> Path:
-    """Write the first record of an SDF, which a pocket's ligand is; the path."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(sdf.read_text(encoding="utf-8").partition("$$$$")[0] + "$$$$\n")
-    return out
-
-
 def rows_of(path: Path) -> list[dict[str, str]]:
     with path.open(newline="") as handle:
         return list(csv.DictReader(handle))

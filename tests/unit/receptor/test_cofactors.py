@@ -81,15 +81,11 @@ def test_component_definition_loses_acid_protons(tmp_path: Path) -> None:
     assert Chem.MolToSmiles(read_component(path)) == "CC(=O)[O-]"
 
 
-def test_posed_cofactor_ends_the_topology(
-    prepare: Prepare, benchmark_data: Path, tmp_path: Path
-) -> None:
+def test_posed_cofactor_ends_the_topology(prepare: Prepare, benchmark_data: Path) -> None:
     folder = benchmark_data / "affinity/water_set__hsp90_woodhead"
-    ligand = tmp_path / "first.sdf"
-    ligand.write_text((folder / "ligands.sdf").read_text().partition("$$$$")[0] + "$$$$\n")
     receptor = prepare(
         folder / "protein.pdb",
-        {"ligand": ligand},
+        {"ligand": folder / "ligands.sdf"},
         cofactors=[Cofactor(sdf=folder / "cofactors.sdf")],
     )
     (glycerol,) = receptor.cofactors

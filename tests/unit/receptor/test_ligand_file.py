@@ -40,7 +40,7 @@ def test_half_of_the_atoms_in_one_alternate(pdb: list[str], tmp_path: Path) -> N
     mixed = labelled(pdb, " " * half + "B" * (len(pdb) - half))
     found = read_molecule(written(tmp_path, mixed))
     assert found.GetNumHeavyAtoms() == len(pdb)
-    assert found.GetProp("alternates") == "alternate locations: kept B"
+    assert found.GetProp("chosen") == "alternate locations: kept B"
 
 
 def test_the_fuller_alternate_is_kept_and_ties_go_by_label(pdb: list[str], tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_the_fuller_alternate_is_kept_and_ties_go_by_label(pdb: list[str], tmp_p
     for own, other, kept in ((0.4, 0.6, "C"), (0.5, 0.5, "B"), (0.6, 0.4, "B")):
         both = labelled(pdb, "B" * count, own) + labelled(moved, "C" * count, other)
         found = read_molecule(written(tmp_path, both))
-        assert found.GetProp("alternates").startswith(f"alternate locations: kept {kept}, left")
+        assert found.GetProp("chosen").startswith(f"alternate locations: kept {kept}, left")
         shift = heavy_positions(found) - heavy_positions(read_molecule(written(tmp_path, pdb)))
         assert np.allclose(shift[:, 0], 1 if kept == "C" else 0, atol=2e-3)
 
@@ -58,9 +58,7 @@ def test_alternates_of_two_groups_are_settled_each(pdb: list[str], tmp_path: Pat
     rest = len(pdb) - 6
     lines = labelled(pdb, "AAACCC" + " " * rest, 0.3) + labelled(pdb[:6], "BBBDDD", 0.7)
     found = read_molecule(written(tmp_path, lines))
-    assert (
-        found.GetProp("alternates") == "alternate locations: kept B, left out A; kept D, left out C"
-    )
+    assert found.GetProp("chosen") == "alternate locations: kept B, left out A; kept D, left out C"
     assert found.GetNumHeavyAtoms() == len(pdb)
 
 
@@ -116,6 +114,9 @@ def test_several_records(tyk2_ligands: list[Chem.Mol], tmp_path: Path) -> None:
     assert len(read_molecules(path)) == 2
     with pytest.raises(PocketError, match="holds 2 molecules: leave the one that is meant"):
         read_molecule(path)
+    first = read_molecule(path, first_of_several=True)
+    name = tyk2_ligands[0].GetProp("_Name")
+    assert first.GetProp("chosen") == f"the first of 2 molecules in the file, {name}"
     path.write_text(f"{block}$$$$\nnot a molecule\n$$$$\n")
     with pytest.raises(PocketError, match="molecule 2 of 2 cannot be read"):
         read_molecules(path)

@@ -1,7 +1,7 @@
 """Reading a posed molecule from .sdf, .sdf.gz, .mol, .mol2, .pdb or .cif.
 
-Every atom of the file is read or the file is refused. Of alternate locations one whole conformer
-is taken, and the molecule's property ``alternates`` says which.
+Every atom of a molecule is read or the file is refused. What is chosen from a file, one of several
+molecules or of alternate locations, the molecule's property ``chosen`` says.
 """
 
 from __future__ import annotations
@@ -22,13 +22,15 @@ SAME_PLACE = 0.5  # Å, two heavy atoms nearer than this are one atom twice
 MOST_NAMED = 8
 
 
-def read_molecule(path: Path) -> Chem.Mol:
+def read_molecule(path: Path, *, first_of_several: bool = False) -> Chem.Mol:
     """Read the one molecule of a file, with 3D coordinates and hydrogens as they are.
 
     Parameters
     ----------
     path : Path
         .sdf, .sdf.gz, .mol, .mol2, .pdb or .cif.
+    first_of_several : bool
+        Take the first record where there are more.
 
     Raises
     ------
@@ -37,9 +39,13 @@ def read_molecule(path: Path) -> Chem.Mol:
     """
     molecules = read_molecules(path)
     if len(molecules) > 1:
-        raise PocketError(
-            f"{path} holds {len(molecules)} molecules: leave the one that is meant in the file"
-        )
+        if not first_of_several:
+            raise PocketError(
+                f"{path} holds {len(molecules)} molecules: leave the one that is meant in the file"
+            )
+        name = molecules[0].GetProp("_Name") if molecules[0].HasProp("_Name") else ""
+        chosen = f"the first of {len(molecules)} molecules in the file{name and f', {name}'}"
+        molecules[0].SetProp("chosen", chosen)
     parts = Chem.GetMolFrags(molecules[0])
     atoms = list(molecules[0].GetAtoms())
     heavy = [[atoms[i] for i in part if atoms[i].GetAtomicNum() > 1] for part in parts]
@@ -93,7 +99,7 @@ def read_molecules(path: Path) -> list[Chem.Mol]:
             )
         _check_atoms(path, molecule, _atom_count(form, given))
         if alternates:
-            molecule.SetProp("alternates", alternates)
+            molecule.SetProp("chosen", alternates)
         molecules.append(molecule)
     if not molecules:
         raise PocketError(f"{path}: no molecule can be read; give an SDF with 3D coordinates")

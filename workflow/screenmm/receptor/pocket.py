@@ -88,10 +88,9 @@ def resolve_pocket(structure: Structure, pocket: Pocket) -> ResolvedPocket:
         the receptor.
     """
     if pocket.ligand is not None:
-        reference = read_molecule(pocket.ligand)
-        if reference.HasProp("alternates"):
-            said = reference.GetProp("alternates")
-            structure.note("reference ligand", pocket.ligand.name, said)
+        reference = read_molecule(pocket.ligand, first_of_several=True)
+        if reference.HasProp("chosen"):
+            structure.note("reference ligand", pocket.ligand.name, reference.GetProp("chosen"))
         _check_frame(structure, heavy_positions(reference), str(pocket.ligand))
         return _around_ligand(structure, pocket, reference, _overlapping(structure, reference))
     if pocket.ligand_residue is not None:
