@@ -174,7 +174,7 @@ def test_lactam_near_the_pocket_is_an_error(
         ("4SU", "4SU modelled as U, without S4, with O4 added"),
         ("BRU", "BRU modelled as DT, without BR, with C7 added"),
         ("7DG", "7DG modelled as DG, without C7, with N7 added"),
-        ("H2U", "H2U modelled as U, with other bond orders"),
+        ("H2U", "H2U modelled as U, with the bonds of U"),
         ("8OG", "8OG modelled as DG, without O8"),
         ("DU", "DU modelled as DT, with C7 added"),
         ("I", "I modelled as G, with N2 added"),

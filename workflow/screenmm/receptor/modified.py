@@ -102,7 +102,7 @@ class Modified:
         if self.built:
             parts.append(f"with {' '.join(self.built)} added")
         if not self.is_exact and not self.lost and not self.built:
-            parts.append("with other bond orders")
+            parts.append(f"with the bonds of {self.residue.name}")
         own = CHARGES.get(self.name)
         charge = 0 if self.residue.variant == "LYN" else _MODEL_CHARGES.get(self.residue.name, 0)
         if own is not None and own != charge:

@@ -39,9 +39,10 @@ def mutate(structure: Structure, mutations: list[str]) -> None:
         if old is None or new is None:
             raise ReceptorError(f"mutation {mutation}: use one-letter codes of the 20 amino acids")
         for residue in _to_mutate(structure, mutation, parsed, old):
-            rename(residue, new)
+            lost = rename(residue, new)
             residue.atoms, residue.file_name = residue.heavy(), ""
-            structure.note("mutated", residue, f"{old} to {new} ({mutation})")
+            without = f", without {' '.join(lost)}" if lost else ""
+            structure.note("mutated", residue, f"{old} to {new} ({mutation}){without}")
 
 
 def _to_mutate(
