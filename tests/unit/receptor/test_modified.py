@@ -100,7 +100,10 @@ def test_mutated_residue_is_judged_as_mutated(
     tyk2_protein: Path, tyk2_ligand: Path, tmp_path: Path
 ) -> None:
     path = modify(tyk2_protein, tmp_path / "p.pdb", {22: MODIFICATIONS["KCX"]})
-    assert numbered(chosen(path, tyk2_ligand, mutations=["K22A"]), 22).name == "ALA"
+    structure = chosen(path, tyk2_ligand, mutations=["K22A"])
+    assert numbered(structure, 22).name == "ALA"
+    said = "LYS to ALA (K22A), without CG CD CE NZ"
+    assert said in [each.detail for each in structure.changes]
 
 
 def test_lost_atom_at_a_metal_is_an_error(
