@@ -115,8 +115,8 @@ def test_unknown_key_names_the_closest(path: str, value: Any, message: str) -> N
          ".smi, .smi.gz, .csv, .csv.gz, .tsv, .tsv.gz, .sdf, .sdf.gz, .parquet"),
         ("library.files", 3, "library.files: write a list, [...], not 3"),
         ("receptors.wt", "p.pdb", "receptors.wt: keys are expected here, not 'p.pdb' (valid: "
-         "chains, cofactors, keep_waters, max_missing_loop, mutations, ph, pocket, remove, "
-         "structure)"),
+         "chains, cofactors, keep_waters, max_missing_loop, model_as_parent, mutations, ph, "
+         "pocket, remove, structure)"),
         ("ranking", None,
          "ranking: keys are expected here, not nothing (valid: by, complexes, interactions, picks, "
          "pose_checks, table_rows)"),

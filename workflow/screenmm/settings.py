@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -27,16 +28,16 @@ from pydantic import (
 from screenmm.errors import ConfigError
 from screenmm.inspection.filters import Filter, parse_filter
 from screenmm.paths import Located, found_file, locate, named_by_format, own_folder
+from screenmm.receptor.labels import MUTATION, SPEC
+from screenmm.yaml_scalars import MisreadScalarError, PlainLoader, written
 
 LIBRARY_SUFFIXES = (
     ".smi", ".smi.gz", ".csv", ".csv.gz", ".tsv", ".tsv.gz", ".sdf", ".sdf.gz", ".parquet",
 )  # fmt: skip
 STRUCTURE_SUFFIXES = (".pdb", ".pdb.gz", ".ent", ".ent.gz", ".cif", ".cif.gz")
-LIGAND_SUFFIXES = (".sdf", ".sdf.gz", ".mol", ".mol2", ".pdb")
+LIGAND_SUFFIXES = (".sdf", ".sdf.gz", ".mol", ".mol2", ".pdb", ".cif")
 BONDED_SUFFIXES = (".sdf", ".sdf.gz", ".mol", ".mol2")
 """Ligand files that hold bond orders."""
-
-MUTATION = re.compile(r"(?:(?P<chain>\w+):)?(?P<old>[A-Z])(?P<number>\d+)(?P<new>[A-Z])")
 
 
 def _find(value: Any, info: ValidationInfo) -> Any:
@@ -74,6 +75,7 @@ def _readable_mutation(text: str) -> str:
 
 ResidueNumber = Annotated[str, BeforeValidator(_number_as_text, json_schema_input_type=str | int)]
 Mutation = Annotated[str, AfterValidator(_readable_mutation)]
+ResidueSpec = Annotated[str, Field(pattern=SPEC)]
 
 
 class Section(BaseModel):
@@ -255,7 +257,7 @@ class Cofactor(Section):
 
     residue: str | None = Field(
         None,
-        pattern=r"^(\w+:)?\w{1,5}(:-?\d+)?$",
+        pattern=SPEC,
         description="Residue in the structure: NAD, A:NAD or A:NAD:301; null: the pose of the "
         "SDF is added as it is.",
         examples=["A:NAD:301"],
@@ -298,14 +300,14 @@ class Pocket(Section):
     )
     ligand_residue: str | None = Field(
         None,
-        pattern=r"^(\w+:)?\w{1,5}(:-?\d+)?$",
+        pattern=SPEC,
         description="Ligand in the structure: STI, A:STI or A:STI:201. It is taken out.",
         examples=["A:STI:201"],
     )
     residues: list[ResidueNumber] | None = Field(
         None,
         min_length=1,
-        description="Residues that line the pocket, as A:315 or 315.",
+        description="Residues that line the pocket, as A:315, 315 or A:THR:315.",
         examples=[["A:315", "A:381"]],
     )
     center: Triple | None = Field(
@@ -393,10 +395,17 @@ class Receptor(Section):
         description="Organic cofactors that stay in the site.",
         examples=[[{"residue": "A:NAD:301", "ccd": "NAD.cif"}]],
     )
-    remove: list[str] = Field(
+    remove: list[ResidueSpec] = Field(
         [],
-        description="Residue names to take out (beyond crystallisation additives).",
+        description="Molecules to take out (beyond crystallisation additives), by name or as "
+        "A:DMS:401. A modified residue of a chain may be named too: the chain is cut there.",
         examples=[["DMS"]],
+    )
+    model_as_parent: list[ResidueSpec] = Field(
+        [],
+        description="Modified residues, by name or as A:CSO:106, that are modelled as the residue "
+        "they derive from even near the pocket or at a metal, where that is an error else.",
+        examples=[["CSO"]],
     )
     ph: float = Field(7.4, ge=0, le=14, description="pH of the protonation (PROPKA).")
     mutations: list[Mutation] = Field(
@@ -925,8 +934,8 @@ def _did_you_mean(word: str, valid: list[str]) -> str:
     return f"did you mean {near}?" if near else f"valid: {', '.join(sorted(valid))}"
 
 
-def _complaint(error: Any) -> str:
-    """Say in the config's words what one of pydantic's errors means."""
+def _complaint(error: Any, paths: Sequence[Path]) -> str:
+    """Say in the config's words, which stand in its files, what one of pydantic's errors means."""
     location, value = tuple(error["loc"]), error.get("input")
     message: str = error["msg"]
     match error["type"]:
@@ -945,12 +954,13 @@ def _complaint(error: Any) -> str:
             message += f" (valid: {', '.join(valid)})" if error["type"] == "model_type" else ""
         case "list_type" | "tuple_type":
             message = f"write a list, [...], not {value!r}"
-        case "string_type" | "path_type" if isinstance(value, bool | int | float):
-            message = f"text is expected; put {value!r} in quotes"
+        case "string_type" | "path_type" if isinstance(value, bool | int | float | date):
+            message = f"text is expected; put {written(paths, location, value)} in quotes"
         case "path_type":
             message = f"the name of a file or folder is expected, not {value!r}"
         case "string_pattern_mismatch":
-            field = _model_at(location).model_fields[str(location[-1])]
+            key = next(part for part in reversed(location) if isinstance(part, str))
+            field = _model_at(location).model_fields[key]
             message = f"{value!r} is not understood; {field.description}"
         case "literal_error" if isinstance(value, str):
             choices = error["ctx"]["expected"].replace("'", "")
@@ -962,12 +972,14 @@ def _complaint(error: Any) -> str:
     return message
 
 
-def _explain(error: Any) -> str:
+def _explain(error: Any, paths: Sequence[Path]) -> str:
     where = ".".join(str(part) for part in error["loc"] if part != "[key]") or "config"
-    return f"{where}: {_complaint(error)}"
+    return f"{where}: {_complaint(error, paths)}"
 
 
-def parse_settings(config: dict[str, Any], folder: Path | None) -> Settings:
+def parse_settings(
+    config: dict[str, Any], folder: Path | None, paths: Sequence[Path] = ()
+) -> Settings:
     """Check a config and return the settings.
 
     Parameters
@@ -976,6 +988,8 @@ def parse_settings(config: dict[str, Any], folder: Path | None) -> Settings:
         The parsed YAML.
     folder : Path or None
         Folder that relative paths refer to; None leaves paths alone and unchecked.
+    paths : sequence of Path
+        Files that the config was read from, if any; errors show what stands in them.
 
     Raises
     ------
@@ -985,11 +999,11 @@ def parse_settings(config: dict[str, Any], folder: Path | None) -> Settings:
     try:
         return Settings.model_validate(config, context={"folder": folder})
     except ValidationError as error:
-        lines = [_explain(each) for each in error.errors(include_url=False)]
+        lines = [_explain(each, paths) for each in error.errors(include_url=False)]
         raise ConfigError("the config is not valid:\n  " + "\n  ".join(lines)) from None
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
+class _UniqueKeyLoader(PlainLoader):
     """Refuses a key given twice, of which YAML would silently keep the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -1021,6 +1035,8 @@ def read_config(path: Path) -> dict[str, Any]:
         raise ConfigError(f"no config file {path}: give one with --configfile") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot read the config file {path}: {error}") from None
+    except MisreadScalarError as error:
+        raise ConfigError(f"{path}, {error}") from None
     except yaml.YAMLError as error:
         raise ConfigError(f"{path} is not YAML: {error}") from None
     if not isinstance(config, dict):
@@ -1064,7 +1080,7 @@ def merged_settings(paths: Sequence[Path], overrides: Mapping[str, Any]) -> Sett
     here = Path.cwd()
     config = _merged(config, locate(dict(overrides), here, "the working folder"))
     try:
-        return parse_settings(config, here)
+        return parse_settings(config, here, paths)
     except ConfigError as error:
         raise ConfigError(f"{', '.join(map(str, paths))}: {error}") from None
 

@@ -27,7 +27,7 @@ from screenmm.library.readers import BROKEN, MOLBLOCK, Entry, Seen, read_library
 from screenmm.library.split import no_records
 from screenmm.methods import stage_settings
 from screenmm.provenance import is_up_to_date
-from screenmm.receptor.ligand_file import read_molecules
+from screenmm.receptor.ligand_file import read_molecule
 from screenmm.receptor.prepare import choose_residues
 from screenmm.settings import Controls, Library, LibraryFile, Settings
 
@@ -279,6 +279,7 @@ def _open_receptor(settings: Settings, name: str) -> str:
     parts += [", ".join(f"cofactor {each.name}" for each in cofactors)] if cofactors else []
     parts += [f"mutated {', '.join(receptor.mutations)}"] if receptor.mutations else []
     parts += [f"ligand {pocket.ligand_name}"] if pocket.ligand_name else []
+    parts += [each.detail for each in structure.changes if each.kind == "reference ligand"]
     edges = " × ".join(f"{edge:.1f}" for edge in found.size)
     parts.append(f"box {edges} Å with {len(found.lining)} residues around")
     return f"{name}: {receptor.structure.name}, {', '.join(parts)}"
@@ -287,7 +288,7 @@ def _open_receptor(settings: Settings, name: str) -> str:
 def _check_reference(controls: Controls) -> None:
     """Read what gives the reference ligand's bond orders."""
     if controls.reference is not None:
-        read_molecules(controls.reference)
+        read_molecule(controls.reference)
     if controls.reference_smiles is not None:
         with rdBase.BlockLogs():
             molecule = Chem.MolFromSmiles(controls.reference_smiles)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from scipy.spatial import cKDTree
 
 from screenmm.errors import PocketError, ReceptorError
 from screenmm.files import read_text
-from screenmm.receptor.ligand_file import read_molecules
+from screenmm.receptor.ligand_file import read_molecule, read_molecules
 from screenmm.receptor.names import METALS
 from screenmm.receptor.pocket import find_hetero, nearest_names, residue_molecule
 from screenmm.receptor.structure import Atom, Residue, Structure
@@ -93,7 +94,7 @@ def _template(spec: Cofactor) -> Chem.Mol:
         template = _quietly_parsed(spec.smiles)
         source = f"the SMILES {spec.smiles}"
     elif spec.sdf is not None:
-        template, source = _first(spec.sdf), str(spec.sdf)
+        template, source = _molecules(spec.sdf, _only)[0], str(spec.sdf)
     else:
         assert spec.ccd is not None  # the settings ask for exactly one source
         template, source = read_component(spec.ccd), str(spec.ccd)
@@ -116,13 +117,13 @@ def _quietly_parsed(smiles: str) -> Chem.Mol | None:
         return Chem.MolFromSmiles(smiles)
 
 
-def _first(path: Path) -> Chem.Mol:
-    return _molecules(path)[0]
+def _only(path: Path) -> list[Chem.Mol]:
+    return [read_molecule(path)]
 
 
-def _molecules(path: Path) -> list[Chem.Mol]:
+def _molecules(path: Path, read: Callable[[Path], list[Chem.Mol]]) -> list[Chem.Mol]:
     try:
-        molecules = read_molecules(path)
+        molecules = read(path)
         for molecule in molecules:
             Chem.SanitizeMol(molecule)
     except PocketError as error:
@@ -273,7 +274,7 @@ def _as_posed(structure: Structure, path: Path, already: int) -> list[PlacedCofa
     receptor = cKDTree(np.concatenate([each.positions() for each in structure.of_kind("polymer")]))
     chain = _free_chain(structure)
     placed = []
-    for number, given in enumerate(_molecules(path), start=already + 1):
+    for number, given in enumerate(_molecules(path, read_molecules), start=already + 1):
         title = given.GetProp("_Name") if given.HasProp("_Name") else ""
         name = re.sub(r"[^A-Za-z0-9]", "", title)[:3].upper() or "COF"
         molecule = _heavy_first(Chem.AddHs(given, addCoords=True))

@@ -20,18 +20,14 @@ from screenmm.receptor.hydrogens import (
     settle_phosphate,
 )
 from screenmm.receptor.loops import loop_fault
+from screenmm.receptor.modified import check_modified, convert_modified, cut_chains
 from screenmm.receptor.names import NUCLEOTIDES
 from screenmm.receptor.pocket import ResolvedPocket, resolve_pocket
 from screenmm.receptor.protonation import TITRATABLE, assign_states
 from screenmm.receptor.rebuild import build_loops, complete_backbone, drop_broken
 from screenmm.receptor.relax import add_hydrogens, relax, worst_contact
 from screenmm.receptor.report import Change, render
-from screenmm.receptor.selection import (
-    convert_modified,
-    mutate,
-    select_hetero,
-    select_waters,
-)
+from screenmm.receptor.selection import mutate, select_hetero, select_waters
 from screenmm.receptor.sidechains import complete_side_chains
 from screenmm.receptor.structure import Array, Residue, Structure, read_structure
 from screenmm.receptor.topology import bond_disulfides, build_topology
@@ -173,16 +169,18 @@ def choose_residues(
     structure = read_structure(settings.structure, settings.chains)
     if not any(structure.of_kind("polymer")):
         raise ReceptorError(f"{settings.structure.name}: no protein or nucleic acid in it")
-    convert_modified(structure)
+    cut = cut_chains(structure, settings.remove)
+    modified = convert_modified(structure)
     mutate(structure, settings.mutations)
     resolved = resolve_pocket(structure, pocket)
+    check_modified(modified, structure, resolved, settings.model_as_parent)
     cofactors = place_cofactors(structure, settings.cofactors)
     clash = sorted(resolved.taken_out & {cofactor.name for cofactor in cofactors})
     if clash:
         raise PocketError(
             f"{', '.join(clash)} is both a cofactor and the reference ligand: choose one"
         )
-    select_hetero(structure, resolved, settings.remove)
+    select_hetero(structure, resolved, settings.remove, cut)
     return structure, resolved, cofactors
 
 

@@ -1,68 +1,19 @@
-"""Which residues stay: modified residues, mutations, additives, ligands, ions, waters."""
+"""Which residues stay: mutations, additives, ligands, ions, waters."""
 
 from __future__ import annotations
+
+import re
+from collections.abc import Collection
 
 import numpy as np
 from scipy.spatial import cKDTree
 
 from screenmm.errors import ReceptorError
-from screenmm.receptor.names import (
-    ADDITIVES,
-    GLYCANS,
-    IONS,
-    METALS,
-    MODIFIED,
-    NUCLEOTIDES,
-    ONE_LETTER,
-    parent_amino_acid,
-)
-from screenmm.receptor.pocket import LINING_CUTOFF, ResolvedPocket
-from screenmm.receptor.sidechains import template_positions
+from screenmm.receptor.labels import MUTATION, Named
+from screenmm.receptor.modified import is_named, rename
+from screenmm.receptor.names import ADDITIVES, GLYCANS, IONS, METALS, ONE_LETTER
+from screenmm.receptor.pocket import LINING_CUTOFF, POCKET_NEIGHBOURHOOD, ResolvedPocket
 from screenmm.receptor.structure import Residue, Structure
-from screenmm.receptor.synonyms import AMINO_ACIDS
-from screenmm.settings import MUTATION
-
-POCKET_NEIGHBOURHOOD = 8.0  # Å, an unknown molecule this near to the pocket is an error
-
-
-def heavy_atom_names(name: str) -> frozenset[str]:
-    """Heavy-atom names of a standard amino acid, with OXT."""
-    return frozenset(template_positions(name)) | {"OXT"}
-
-
-def convert_modified(structure: Structure) -> None:
-    """Turn modified residues without parameters into their parent amino acid.
-
-    Selenomethionine becomes methionine with its selenium as sulfur; of others the atoms
-    shared with the parent stay. A residue without a known parent becomes alanine or glycine.
-    """
-    standard = AMINO_ACIDS | NUCLEOTIDES | MODIFIED
-    for residue in structure.of_kind("polymer"):
-        if residue.name in standard:
-            continue
-        old = residue.label
-        if residue.name == "MSE":
-            for atom in residue.atoms:
-                if atom.element == "Se":
-                    atom.name, atom.element = "SD", "S"
-        backbone_only = "ALA" if residue.find("CB") else "GLY"
-        parent = parent_amino_acid(residue.name) or backbone_only
-        lost = _rename(residue, parent)
-        detail = f"{old.split(':')[-2]} modelled as {parent}"
-        if lost:
-            detail += f", without {' '.join(lost)}; check it where it matters"
-        structure.note("converted", residue, detail)
-
-
-def _rename(residue: Residue, name: str) -> list[str]:
-    """Change a residue's type, keep the heavy atoms both share; return the others' names."""
-    kept = heavy_atom_names(name)
-    lost = [atom.name for atom in residue.heavy() if atom.name not in kept]
-    residue.atoms = [
-        atom for atom in residue.atoms if atom.name in kept or (atom.element == "H" and not lost)
-    ]
-    residue.name, residue.variant = name, None
-    return lost
 
 
 def mutate(structure: Structure, mutations: list[str]) -> None:
@@ -72,8 +23,9 @@ def mutate(structure: Structure, mutations: list[str]) -> None:
     ----------
     structure : Structure
     mutations : list of str
-        T315I, or A:T315I. Without a chain, every chain that has the old residue at this
-        number is mutated, provided that no chain has another residue there.
+        T315I, A:T315I, or T315AI at insertion code A. Without a chain, every chain that has
+        the old residue at this number is mutated, provided that no chain has another residue
+        there.
 
     Raises
     ------
@@ -86,19 +38,22 @@ def mutate(structure: Structure, mutations: list[str]) -> None:
         old, new = ONE_LETTER.get(parsed["old"]), ONE_LETTER.get(parsed["new"])
         if old is None or new is None:
             raise ReceptorError(f"mutation {mutation}: use one-letter codes of the 20 amino acids")
-        for residue in _to_mutate(structure, mutation, parsed["chain"], int(parsed["number"]), old):
-            _rename(residue, new)
-            residue.atoms = residue.heavy()
-            structure.note("mutated", residue, f"{old} to {new} ({mutation})")
+        for residue in _to_mutate(structure, mutation, parsed, old):
+            lost = rename(residue, new)
+            residue.atoms, residue.file_name = residue.heavy(), ""
+            without = f", without {' '.join(lost)}" if lost else ""
+            structure.note("mutated", residue, f"{old} to {new} ({mutation}){without}")
 
 
 def _to_mutate(
-    structure: Structure, mutation: str, chain: str | None, number: int, old: str
+    structure: Structure, mutation: str, parsed: re.Match[str], old: str
 ) -> list[Residue]:
+    chain, number = parsed["chain"], parsed["number"] + parsed["icode"]
+    place = Named(chain, None, number)
     there = [
         residue
         for residue in structure.of_kind("polymer")
-        if residue.number == number and not residue.icode and chain in (None, residue.chain)
+        if place.matches(residue.chain, set(), residue.place)
     ]
     matching = [residue for residue in there if residue.name == old]
     if not matching:
@@ -110,12 +65,15 @@ def _to_mutate(
     if len(matching) < len(there):
         raise ReceptorError(
             f"mutation {mutation}: the chains differ at {number} "
-            f"({', '.join(residue.label for residue in there)}): name the chain, as A:{mutation}"
+            f"({', '.join(residue.label for residue in there)}): name the chain, as "
+            f"{matching[0].chain}:{mutation}"
         )
     return matching
 
 
-def select_hetero(structure: Structure, pocket: ResolvedPocket, remove: list[str]) -> None:
+def select_hetero(
+    structure: Structure, pocket: ResolvedPocket, remove: list[str], found: Collection[str] = ()
+) -> None:
     """Take out what is not modelled: ligand, additives, glycans, unknown molecules.
 
     Parameters
@@ -124,7 +82,9 @@ def select_hetero(structure: Structure, pocket: ResolvedPocket, remove: list[str
         Cofactors already taken from it.
     pocket : ResolvedPocket
     remove : list of str
-        Names of residues to take out, outside the polymer.
+        Names or labels of residues to take out, outside the polymer.
+    found : collection of str
+        Those of them that were met before.
 
     Raises
     ------
@@ -132,8 +92,12 @@ def select_hetero(structure: Structure, pocket: ResolvedPocket, remove: list[str
         An unknown molecule or ion stands near the pocket, or a name in ``remove`` does
         not occur.
     """
-    names = {residue.name for residue in structure.residues if residue.kind != "polymer"}
-    absent = [name for name in remove if name not in names]
+    beside = [residue for residue in structure.residues if residue.kind != "polymer"]
+    absent = [
+        spec
+        for spec in remove
+        if spec not in found and not any(is_named(residue, [spec]) for residue in beside)
+    ]
     if absent:
         hetero = sorted({residue.name for residue in structure.of_kind("other", "ion")})
         raise ReceptorError(
@@ -153,7 +117,7 @@ def select_hetero(structure: Structure, pocket: ResolvedPocket, remove: list[str
 
 
 def _reason_to_remove(residue: Residue, pocket: ResolvedPocket, remove: list[str]) -> str | None:
-    if residue.name in remove and residue.kind != "polymer":
+    if residue.kind != "polymer" and is_named(residue, remove):
         return "asked for"
     if residue.kind not in ("other", "ion") or (residue.kind == "ion" and residue.name in IONS):
         return None

@@ -21,6 +21,7 @@ from screenmm.receptor.names import (
     METALS,
     MODIFIED,
     NUCLEOTIDES,
+    PHOSPHATE_ALIASES,
     TERMINAL_ALIASES,
     parent_amino_acid,
 )
@@ -56,6 +57,8 @@ class Residue:
         Protonation variant that the name in the file implies.
     sequence_index : int or None
         Position in the chain's full sequence, from 1, where the file gives it.
+    file_name : str
+        Name in the file of a residue that is modelled as another one; else empty.
     """
 
     chain: str
@@ -67,12 +70,18 @@ class Residue:
     variant: str | None = None
     sequence_index: int | None = None
     hetero: bool = False
+    file_name: str = ""
 
     @property
     def label(self) -> str:
         """``chain:name:number``, without the chain where it is blank."""
-        place = f"{self.name}:{self.number}{self.icode}"
+        place = f"{self.name}:{self.place}"
         return f"{self.chain}:{place}" if self.chain else place
+
+    @property
+    def place(self) -> str:
+        """Number with its insertion code."""
+        return f"{self.number}{self.icode}"
 
     def heavy(self) -> list[Atom]:
         """Atoms but hydrogens."""
@@ -297,7 +306,8 @@ def _mend_names(residue: Residue) -> None:
     if residue.name in AMINO_ACIDS and ("O" not in names or {"O", "O2"} <= names or "OT2" in names):
         aliases.update(TERMINAL_ALIASES)
     if residue.name in NUCLEOTIDES:
-        aliases.update({"O1P": "OP1", "O2P": "OP2"})
+        aliases.update(PHOSPHATE_ALIASES)
+    if residue.name in NUCLEOTIDES or {"C1*", "O3*"} <= names:
         aliases.update({name: name.replace("*", "'") for name in names if "*" in name})
     for atom in residue.heavy():
         if atom.name in aliases and aliases[atom.name] not in names:
@@ -390,4 +400,11 @@ def _kind(residue: Residue, before: Residue | None, after: Residue | None) -> st
 
 
 def _has_backbone(residue: Residue) -> bool:
-    return all(residue.find(name) is not None for name in ("N", "CA", "C"))
+    is_peptide = all(residue.find(name) is not None for name in ("N", "CA", "C"))
+    return is_peptide or has_nucleic_backbone(residue)
+
+
+def has_nucleic_backbone(residue: Residue) -> bool:
+    """Whether a residue has the sugar of a nucleotide, by names as in the wwPDB's dictionary."""
+    sugar = ("O5'", "C5'", "C4'", "C3'", "O3'", "C2'", "C1'")
+    return all(residue.find(name) is not None for name in sugar)

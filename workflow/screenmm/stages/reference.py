@@ -13,7 +13,7 @@ from screenmm.errors import LigandError, Reason
 from screenmm.files import read_text, write_text, write_text_gz
 from screenmm.ledger import Event, write_events
 from screenmm.ligands.prepare import state_to_sdf
-from screenmm.receptor.ligand_file import read_molecules
+from screenmm.receptor.ligand_file import read_molecule, read_molecules
 from screenmm.redocking.reference import (
     check_in_box,
     is_sane,
@@ -84,7 +84,7 @@ def _block(receptor: Path, pocket: Pocket, controls: Controls) -> str:
 
 def _template(controls: Controls) -> Chem.Mol | None:
     if controls.reference is not None:
-        return read_molecules(controls.reference)[0]
+        return read_molecule(controls.reference)
     if controls.reference_smiles is None:
         return None
     mol = Chem.MolFromSmiles(controls.reference_smiles)
