@@ -61,7 +61,7 @@ def test_the_run_seed_changes_the_conformer() -> None:
 
 
 def test_a_state_that_fails_keeps_its_number() -> None:
-    result = prepare_ligand(KEY, "C1C[C@@H]2C[C@@H]1CC2", None, 1, SETTINGS)
+    result = prepare_ligand(KEY, "CC1(C)[C@@H]2CC[C@]1(C)C(=O)C2", None, 1, SETTINGS)
     assert result.states == []
     ((name, error),) = result.failures
     assert (name, error.reason) == (f"{KEY}_s1", Reason.EMBEDDING_FAILED)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdDistGeom, rdForceFieldHelpers
 
 from screenmm.errors import LigandError, Reason
+from screenmm.library.marks import find_cages, is_contradictory, mark_open_cages, unmark_cages
 from screenmm.settings import Ligands
 
 MINIMISER_STEPS = 500
@@ -49,24 +51,28 @@ def embed(smiles: str, seed: int, settings: Ligands) -> Chem.Mol:
         if parsed is None:
             raise LigandError(Reason.EMBEDDING_FAILED, f"not a valid SMILES: {smiles}")
         mol = Chem.AddHs(parsed)
+        is_any = False
         try:
-            conformers = _embed(mol, seed, settings.conformer_trials)
-            energies = _relax(mol) if conformers else []
+            for marked in _variants(mol):
+                conformers = _embed(marked, seed, settings.conformer_trials)
+                is_any |= bool(conformers)
+                energies = _relax(marked) if conformers else []
+                for energy, conformer in sorted(zip(energies, conformers, strict=True)):
+                    single = _with_geometry(mol, marked, conformer)
+                    if math.isfinite(energy) and has_stereo_of(single, 0):
+                        return single
         except (ValueError, RuntimeError) as error:
             raise LigandError(
                 Reason.EMBEDDING_FAILED, f"no conformer of {smiles}: {str(error).strip()[:300]}"
             ) from None
-    if not conformers:
+    if is_any:
         raise LigandError(
-            Reason.EMBEDDING_FAILED,
-            f"no conformer of {smiles}: distance geometry finds no geometry that fits "
-            "(impossible stereochemistry or strain)",
+            Reason.EMBEDDING_FAILED, f"no conformer of {smiles} has the stereochemistry asked for"
         )
-    for energy, conformer in sorted(zip(energies, conformers, strict=True)):
-        if math.isfinite(energy) and has_stereo_of(mol, conformer):
-            return _only(mol, conformer)
     raise LigandError(
-        Reason.EMBEDDING_FAILED, f"no conformer of {smiles} has the stereochemistry asked for"
+        Reason.EMBEDDING_FAILED,
+        f"no conformer of {smiles}: distance geometry finds no geometry that fits "
+        "(impossible stereochemistry or strain)",
     )
 
 
@@ -80,10 +86,26 @@ def has_stereo_of(mol: Chem.Mol, conformer: int) -> bool:
     if any(a.GetChiralTag() not in (UNSPECIFIED, b.GetChiralTag()) for a, b in pairs):
         return False
     bonds = zip(wanted.GetBonds(), found.GetBonds(), strict=True)
-    return all(
-        a.GetStereo() <= Chem.BondStereo.STEREOANY or a.GetStereo() == b.GetStereo()
+    if any(
+        a.GetStereo() > Chem.BondStereo.STEREOANY and a.GetStereo() != b.GetStereo()
         for a, b in bonds
-    )
+    ):
+        return False
+    # no bridgehead may point inwards, marked or not
+    Chem.AssignAtomChiralTagsFromStructure(found, conformer, replaceExistingTags=True)
+    return not is_contradictory(found)
+
+
+def _variants(mol: Chem.Mol) -> Iterator[Chem.Mol]:
+    """The molecule, and where it has cages the same with their marks turned off and on.
+
+    Distance geometry cannot make bicyclo[1.1.1]pentanes with marks, and turns a bridgehead
+    of other cages inwards without.
+    """
+    yield Chem.Mol(mol)
+    if find_cages(mol):
+        yield unmark_cages(mol)
+        yield mark_open_cages(mol)[0]
 
 
 def _embed(mol: Chem.Mol, seed: int, trials: int) -> list[int]:
@@ -120,7 +142,10 @@ def _relax(mol: Chem.Mol) -> list[float]:
     return energies
 
 
-def _only(mol: Chem.Mol, conformer: int) -> Chem.Mol:
-    single = Chem.Mol(mol, confId=conformer)
+def _with_geometry(mol: Chem.Mol, embedded: Chem.Mol, conformer: int) -> Chem.Mol:
+    """Copy of a molecule with one conformer of the same atoms."""
+    single = Chem.Mol(mol)
+    single.RemoveAllConformers()
+    single.AddConformer(embedded.GetConformer(conformer))
     single.GetConformer().SetId(0)
     return single

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
+from functools import cache
+from itertools import combinations, product
 
 from rdkit import Chem
 
@@ -21,6 +22,10 @@ bicyclo[4.2.1]nonane do; in,out-bicyclo[4.4.1]undecane is the core of ingenol.""
 MAX_FUSED = 4
 """Most atoms beside the shared bond of two rings that are only fused cis:
 bicyclo[3.1.0]hexane and bicyclo[2.2.0]hexane; trans-bicyclo[4.1.0]heptane is known."""
+
+INVERTING = "[NX3;+0;r3;$(N1[#6][#6]1)]([#6,#1])"
+"""Nitrogen of an aziridine: it inverts at room temperature (some 19 kcal/mol), unless a hetero
+atom holds it."""
 
 UNMARKED = Chem.ChiralType.CHI_UNSPECIFIED
 CW = Chem.ChiralType.CHI_TETRAHEDRAL_CW
@@ -45,7 +50,7 @@ Cage = dict[int, int]
 
 
 def settle(mol: Chem.Mol) -> Chem.Mol:
-    """Complete the marks of cages, and remove marks that tell nothing.
+    """Complete the marks of cages, and remove the marks that tell nothing.
 
     Parameters
     ----------
@@ -55,20 +60,27 @@ def settle(mol: Chem.Mol) -> Chem.Mol:
     Returns
     -------
     Mol
-        The same object where no ring atom is marked, else a copy. A mark is gone where the
-        molecule with it, or with all of its cage, inverted is the same molecule; that of a
-        bridgehead nitrogen is gone beside carbons of its cage that tell the same. Marks
-        that no cage can have together stay as they are.
+        The same object where nothing is to do, else a copy. A mark is gone where the molecule
+        with it, or with all of its cage, inverted is the same molecule; that of a bridgehead
+        nitrogen is gone beside carbons of its cage that tell the same, that of an aziridine's
+        nitrogen always. Marks that no cage can have together stay where the molecule has more
+        than one form.
     """
     rings = mol.GetRingInfo()
     if not any(rings.NumAtomRings(atom) for atom in _marked(mol, range(mol.GetNumAtoms()))):
         return mol
-    mol = Chem.Mol(mol)
-    cages = find_cages(mol)
+    changed = Chem.Mol(mol)
+    for match in changed.GetSubstructMatches(_inverting()):
+        changed.GetAtomWithIdx(match[0]).SetChiralTag(UNMARKED)
+    cages = find_cages(changed)
     for cage in cages:
-        _complete(mol, cage)
-    _remove_empty(mol, [*map(list, cages), *([atom] for atom in _dependent(mol))])
-    return mol
+        _complete(changed, cage)
+    _remove_empty(changed, [*map(list, cages), *([atom] for atom in _dependent(changed))])
+    return mol if _tags(changed) == _tags(mol) else changed
+
+
+def _tags(mol: Chem.Mol) -> list[Chem.ChiralType]:
+    return [mol.GetAtomWithIdx(index).GetChiralTag() for index in range(mol.GetNumAtoms())]
 
 
 def is_contradictory(mol: Chem.Mol) -> bool:
@@ -80,6 +92,47 @@ def is_contradictory(mol: Chem.Mol) -> bool:
         With its rings perceived.
     """
     return any(len(_hands(mol, cage)) > 1 for cage in find_cages(mol))
+
+
+def mark_open_cages(mol: Chem.Mol) -> tuple[Chem.Mol, list[Cage]]:
+    """Give each cage without marks those of one hand.
+
+    Parameters
+    ----------
+    mol : rdkit.Chem.Mol
+        With its rings perceived.
+
+    Returns
+    -------
+    tuple
+        The molecule, a copy where something is marked, and the cages so marked.
+    """
+    cages = [cage for cage in find_cages(mol) if not _marked(mol, cage)]
+    if cages:
+        mol = Chem.Mol(mol)
+    for cage in cages:
+        for atom, hand in cage.items():
+            mol.GetAtomWithIdx(atom).SetChiralTag(CW if hand > 0 else CCW)
+    return mol, cages
+
+
+def both_hands(mol: Chem.Mol, cages: list[Cage]) -> Iterator[Chem.Mol]:
+    """Yield the molecule with each of some cages in both its hands."""
+    for are_inverted in product((False, True), repeat=len(cages)):
+        form = Chem.Mol(mol)
+        for cage, is_inverted in zip(cages, are_inverted, strict=True):
+            for atom in cage if is_inverted else ():
+                form.GetAtomWithIdx(atom).InvertChirality()
+        yield form
+
+
+def unmark_cages(mol: Chem.Mol) -> Chem.Mol:
+    """Copy of a molecule without the marks of its cages."""
+    mol = Chem.Mol(mol)
+    for cage in find_cages(mol):
+        for atom in cage:
+            mol.GetAtomWithIdx(atom).SetChiralTag(UNMARKED)
+    return mol
 
 
 def find_cages(mol: Chem.Mol) -> list[Cage]:
@@ -102,6 +155,11 @@ def find_cages(mol: Chem.Mol) -> list[Cage]:
         if (tie := _find_tie(mol, first, second)) is not None:
             cages = _joined(mol, cages, tie)
     return cages
+
+
+@cache
+def _inverting() -> Chem.Mol:
+    return Chem.MolFromSmarts(INVERTING)
 
 
 def _corners(mol: Chem.Mol) -> list[int]:
