@@ -67,6 +67,12 @@ def test_a_state_that_fails_keeps_its_number() -> None:
     assert (name, error.reason) == (f"{KEY}_s1", Reason.EMBEDDING_FAILED)
 
 
+def test_a_ligand_without_some_of_its_isomers_says_so() -> None:
+    two = Ligands(conformer_trials=1, max_states=2)
+    assert "2 of up to 4 stereoisomers" in prepare_ligand(KEY, "CC(O)C(N)CC", None, 1, two).note
+    assert prepare_ligand(KEY, "CC(O)CC", None, 1, two).note == ""
+
+
 def test_given_poses_become_states_as_they_are() -> None:
     mol = Chem.AddHs(Chem.MolFromSmiles("C[C@H](N)C(=O)O"))
     AllChem.EmbedMolecule(mol, randomSeed=2)

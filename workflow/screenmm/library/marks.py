@@ -127,10 +127,11 @@ def both_hands(mol: Chem.Mol, cages: list[Cage]) -> Iterator[Chem.Mol]:
 
 
 def unmark_cages(mol: Chem.Mol) -> Chem.Mol:
-    """Copy of a molecule without the marks of its cages."""
+    """Copy of a molecule without the marks of its cages and of the rings that they are made of."""
     mol = Chem.Mol(mol)
-    for cage in find_cages(mol):
-        for atom in cage:
+    tied = {atom for cage in find_cages(mol) for atom in cage}
+    for ring in mol.GetRingInfo().AtomRings():
+        for atom in ring if tied & set(ring) else ():
             mol.GetAtomWithIdx(atom).SetChiralTag(UNMARKED)
     return mol
 

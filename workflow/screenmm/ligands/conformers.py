@@ -20,6 +20,9 @@ LARGE_HEAVY_ATOMS = 60
 """Beyond this embedding starts from random coordinates, which is then the faster way, and
 makes one conformer: each takes seconds, and more would sample no better."""
 
+FREE_TRIALS = 64
+"""Conformers of a cage that is embedded free of its marks; few have them."""
+
 UNSPECIFIED = Chem.ChiralType.CHI_UNSPECIFIED
 
 
@@ -51,29 +54,44 @@ def embed(smiles: str, seed: int, settings: Ligands) -> Chem.Mol:
         if parsed is None:
             raise LigandError(Reason.EMBEDDING_FAILED, f"not a valid SMILES: {smiles}")
         mol = Chem.AddHs(parsed)
-        is_any = False
-        try:
-            for marked in _variants(mol):
-                conformers = _embed(marked, seed, settings.conformer_trials)
-                is_any |= bool(conformers)
-                energies = _relax(marked) if conformers else []
-                for energy, conformer in sorted(zip(energies, conformers, strict=True)):
-                    single = _with_geometry(mol, marked, conformer)
-                    if math.isfinite(energy) and has_stereo_of(single, 0):
-                        return single
-        except (ValueError, RuntimeError) as error:
-            raise LigandError(
-                Reason.EMBEDDING_FAILED, f"no conformer of {smiles}: {str(error).strip()[:300]}"
-            ) from None
-    if is_any:
-        raise LigandError(
-            Reason.EMBEDDING_FAILED, f"no conformer of {smiles} has the stereochemistry asked for"
+        why = []
+        for marked, is_free in _variants(mol):
+            trials = FREE_TRIALS if is_free else settings.conformer_trials
+            try:
+                return _best(mol, marked, _embed(marked, seed, trials), is_free=is_free)
+            except (ValueError, RuntimeError) as error:
+                why.append(str(error).strip()[:300])
+    raise LigandError(Reason.EMBEDDING_FAILED, f"no conformer of {smiles}: {why[0]}")
+
+
+def _best(mol: Chem.Mol, marked: Chem.Mol, conformers: list[int], *, is_free: bool) -> Chem.Mol:
+    """Conformer of the lowest energy with the right stereochemistry.
+
+    Parameters
+    ----------
+    mol, marked : rdkit.Chem.Mol
+        The molecule, and the one of its :func:`_variants` that bears the conformers.
+    conformers : list of int
+        Their numbers.
+    is_free : bool
+        Most conformers will have another stereochemistry: only the others are relaxed.
+
+    Raises
+    ------
+    ValueError
+        There is none.
+    """
+    if not conformers:
+        raise ValueError(
+            "distance geometry finds no geometry that fits (impossible stereochemistry or strain)"
         )
-    raise LigandError(
-        Reason.EMBEDDING_FAILED,
-        f"no conformer of {smiles}: distance geometry finds no geometry that fits "
-        "(impossible stereochemistry or strain)",
-    )
+    if is_free:
+        conformers = _keep_right(marked, conformers, mol)
+    for energy, conformer in sorted(zip(_relax(marked), conformers, strict=True)):
+        single = _only(marked, conformer, mol)
+        if math.isfinite(energy) and has_stereo_of(single, 0):
+            return single
+    raise ValueError("none has the stereochemistry asked for")
 
 
 def has_stereo_of(mol: Chem.Mol, conformer: int) -> bool:
@@ -96,16 +114,24 @@ def has_stereo_of(mol: Chem.Mol, conformer: int) -> bool:
     return not is_contradictory(found)
 
 
-def _variants(mol: Chem.Mol) -> Iterator[Chem.Mol]:
-    """The molecule, and where it has cages the same with their marks turned off and on.
+def _variants(mol: Chem.Mol) -> Iterator[tuple[Chem.Mol, bool]]:
+    """The molecule, and where it has cages the same free of their marks, and with all of them.
 
     Distance geometry cannot make bicyclo[1.1.1]pentanes with marks, and turns a bridgehead
     of other cages inwards without.
     """
-    yield Chem.Mol(mol)
+    yield Chem.Mol(mol), False
     if find_cages(mol):
-        yield unmark_cages(mol)
-        yield mark_open_cages(mol)[0]
+        yield unmark_cages(mol), True
+        yield mark_open_cages(mol)[0], False
+
+
+def _keep_right(mol: Chem.Mol, conformers: list[int], marks: Chem.Mol) -> list[int]:
+    """Drop the conformers without the stereochemistry of another copy; those that are left."""
+    kept = [each for each in conformers if has_stereo_of(_only(mol, each, marks), 0)]
+    for conformer in set(conformers) - set(kept):
+        mol.RemoveConformer(conformer)
+    return kept
 
 
 def _embed(mol: Chem.Mol, seed: int, trials: int) -> list[int]:
@@ -142,10 +168,10 @@ def _relax(mol: Chem.Mol) -> list[float]:
     return energies
 
 
-def _with_geometry(mol: Chem.Mol, embedded: Chem.Mol, conformer: int) -> Chem.Mol:
-    """Copy of a molecule with one conformer of the same atoms."""
-    single = Chem.Mol(mol)
-    single.RemoveAllConformers()
-    single.AddConformer(embedded.GetConformer(conformer))
+def _only(mol: Chem.Mol, conformer: int, marks: Chem.Mol) -> Chem.Mol:
+    """Copy of a molecule with one conformer, and with the chiral tags of another."""
+    single = Chem.Mol(mol, confId=conformer)
     single.GetConformer().SetId(0)
+    for atom, other in zip(single.GetAtoms(), marks.GetAtoms(), strict=True):
+        atom.SetChiralTag(other.GetChiralTag())
     return single

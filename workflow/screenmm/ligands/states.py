@@ -107,15 +107,12 @@ def _stereoisomers(smiles: str, most: int) -> tuple[list[str], int]:
     fleeting = sum(len(mol.GetSubstructMatches(pattern)) for pattern in _fleeting())
     # half or more of the isomers of a bridged system cannot exist
     bridgeheads = rdMolDescriptors.CalcNumBridgeheadAtoms(mol)
+    spare = most << min(fleeting + bridgeheads, MAX_SPARE)
     options = StereoEnumerationOptions(
-        tryEmbedding=False,
-        onlyUnassigned=True,
-        unique=True,
-        maxIsomers=most << min(fleeting + bridgeheads, MAX_SPARE),
-        rand=STEREO_SEED,
+        tryEmbedding=False, onlyUnassigned=True, unique=True, maxIsomers=spare, rand=STEREO_SEED
     )
     drawn = list(EnumerateStereoisomers(mol, options=options))
-    is_sample = len(drawn) == options.maxIsomers
+    is_sample = len(drawn) == spare
     forms = [form for isomer in drawn for form in both_hands(isomer, cages)]
     # marks that contradict each other may have been given: embedding will say so
     possible = [form for form in forms if not is_contradictory(form)] or forms
