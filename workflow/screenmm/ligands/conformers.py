@@ -135,18 +135,32 @@ def _keep_right(mol: Chem.Mol, conformers: list[int], marks: Chem.Mol) -> list[i
 
 
 def _embed(mol: Chem.Mol, seed: int, trials: int) -> list[int]:
-    """Conformers by ETKDGv3, from random coordinates where eigenvalues give none."""
+    """Conformers by ETKDGv3, from random coordinates where eigenvalues give none.
+
+    The torsions of small rings go last but one: with them RDKit stops at an invariant in
+    bicyclo[3.1.0]hexanes.
+    """
     is_large = mol.GetNumHeavyAtoms() > LARGE_HEAVY_ATOMS
-    for from_random, knows_chemistry in ((is_large, True), (True, True), (True, False)):
+    rings = not is_large
+    ways = (is_large, True, rings), (True, True, rings), (True, True, False), (True, False, False)
+    error = None
+    for from_random, knows_chemistry, knows_rings in ways:
         parameters: Any = rdDistGeom.ETKDGv3()
         parameters.randomSeed = seed
         parameters.numThreads = 1
-        parameters.useSmallRingTorsions = not is_large
+        parameters.useSmallRingTorsions = knows_rings
         parameters.useRandomCoords = from_random
         parameters.useBasicKnowledge = knows_chemistry
         parameters.maxIterations = 20
-        if found := list(rdDistGeom.EmbedMultipleConfs(mol, 1 if is_large else trials, parameters)):
-            return found
+        try:
+            found = rdDistGeom.EmbedMultipleConfs(mol, 1 if is_large else trials, parameters)
+        except RuntimeError as raised:
+            error = raised
+            continue
+        if len(found):
+            return list(found)
+    if error is not None:
+        raise error
     return []
 
 
