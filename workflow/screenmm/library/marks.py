@@ -45,6 +45,8 @@ class Tie:
     neighbours: tuple[tuple[int, ...], tuple[int, ...]]
 
 
+Bridge = tuple[int, ...]
+"""Inner atoms of a path between two ring atoms; none where they are bonded."""
 Cage = dict[int, int]
 """Hand of each tied atom relative to the first one's, along :data:`CW` in bond order."""
 
@@ -182,17 +184,29 @@ def _corners(mol: Chem.Mol) -> list[int]:
 def _find_tie(mol: Chem.Mol, first: int, second: int) -> Tie | None:
     """Three short bridges without a common atom that join two ring atoms, if there are."""
     bridges = sorted(_bridges(mol, first, second), key=len)
-    for three in combinations(bridges, 3):
-        most = MAX_BRIDGED if three[0] else MAX_FUSED
+    for three in _short_threes(bridges):
         inner = [atom for bridge in three for atom in bridge]
-        if len(inner) <= most and len(set(inner)) == len(inner):
+        if len(set(inner)) == len(inner):
             starts = tuple(bridge[0] if bridge else second for bridge in three)
             ends = tuple(bridge[-1] if bridge else first for bridge in three)
             return Tie((first, second), (starts, ends))
     return None
 
 
-def _bridges(mol: Chem.Mol, first: int, last: int) -> Iterator[tuple[int, ...]]:
+def _short_threes(bridges: list[Bridge]) -> Iterator[tuple[Bridge, Bridge, Bridge]]:
+    """Three each of bridges sorted by length that are short enough together."""
+    for i, one in enumerate(bridges):
+        most = MAX_BRIDGED if one else MAX_FUSED
+        for j, other in enumerate(bridges[i + 1 :], start=i + 1):
+            if len(one) + 2 * len(other) > most:
+                break
+            for third in bridges[j + 1 :]:
+                if len(one) + len(other) + len(third) > most:
+                    break
+                yield one, other, third
+
+
+def _bridges(mol: Chem.Mol, first: int, last: int) -> Iterator[Bridge]:
     """Inner atoms of the short paths over ring bonds between two atoms."""
     open_paths: list[tuple[int, ...]] = [(first,)]
     while open_paths:

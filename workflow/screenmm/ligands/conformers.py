@@ -58,7 +58,10 @@ def embed(smiles: str, seed: int, settings: Ligands) -> Chem.Mol:
         for marked, is_free in _variants(mol):
             trials = FREE_TRIALS if is_free else settings.conformer_trials
             try:
-                return _best(mol, marked, _embed(marked, seed, trials), is_free=is_free)
+                # many are only tried where there is one: what fails takes longest
+                found = _embed(marked, seed, 1) if is_free else [0]
+                conformers = _embed(marked, seed, trials) if found else []
+                return _best(mol, marked, conformers, is_free=is_free)
             except (ValueError, RuntimeError) as error:
                 why.append(str(error).strip()[:300])
     raise LigandError(Reason.EMBEDDING_FAILED, f"no conformer of {smiles}: {why[0]}")
@@ -121,7 +124,7 @@ def _variants(mol: Chem.Mol) -> Iterator[tuple[Chem.Mol, bool]]:
     of other cages inwards without.
     """
     yield Chem.Mol(mol), False
-    if find_cages(mol):
+    if find_cages(mol) and not is_contradictory(mol):
         yield unmark_cages(mol), True
         yield mark_open_cages(mol)[0], False
 
