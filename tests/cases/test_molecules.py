@@ -100,7 +100,7 @@ def test_stereo_groups_give_the_isomers_in_the_bottle(case: Callable[[str], Path
     by_compound = [key for key in found.ligands if key.startswith("PINPOEWMCLFRRB")]
     assert len(by_compound) == 3
     assert found.duplicates == 1
-    assert "PINPOEWMCLFRRB-ZCFIWIBFSA-N" in by_compound  # (R), as STEABS draws it
+    assert "PINPOEWMCLFRRB-LURJTMIESA-N" in by_compound  # (S), as STEABS draws it
     for key in by_compound:
         assert len(found.ligands[key].states) == (2 if key.count("-") == 3 else 1)
 
