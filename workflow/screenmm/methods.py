@@ -13,17 +13,17 @@ from screenmm.settings import Docking, Settings
 
 VERSIONS = {
     "split": 3,
-    "standardise": 1,
+    "standardise": 2,
     "merge": 1,
-    "prepare_ligands": 1,
+    "prepare_ligands": 2,
     "prepare_receptor": 3,
-    "reference": 1,
+    "reference": 2,
     "compare": 1,
     "dock": 1,
     "select": 1,
     "score": 3,
     "inspect": 2,
-    "rank": 6,
+    "rank": 7,
     "report": 4,
 }
 

@@ -223,7 +223,10 @@ class Ligands(Section):
     ph_max: float = Field(7.4, ge=0, le=14, description="Upper end of the pH range of protomers.")
     tautomers: bool = Field(True, description="Enumerate tautomers beside protomers.")
     max_stereoisomers: int = Field(
-        4, ge=1, le=64, description="Most stereoisomers made from undefined stereocentres."
+        4,
+        ge=1,
+        le=64,
+        description="Most stereoisomers made of undefined stereocentres and stereo groups.",
     )
     max_states: int = Field(
         4,
