@@ -47,7 +47,10 @@ class Rule:
     pka: float
 
 
+_DIAZINE = "[$(c1ncccn1),$(c1ncncc1),$(c1nccnc1),$(c1nnccc1)]"
 _ACCEPTOR = "[$(S(=O)=O),$(C#N),$(C=O),$([N+](=O)[O-])]"
+_ALPHA = "[#6;!$(CC=N)]"
+"""Middle of a 1,3-dicarbonyl; with an imine on it, it is an enaminone's, which is no acid."""
 ACIDS = (
     Rule("sulfonic acid", "[OX2H1:1]S(=O)(=O)", -2.0),
     Rule("sulfinic acid", "[OX2H1:1][SX3]=O", 2.0),
@@ -60,7 +63,7 @@ ACIDS = (
     Rule("sulfonylurea", "[NX3H1:1]([CX3](=O)[#7])[SX4](=O)=O", 5.5),
     Rule("acylsulfonamide", "[NX3H1:1]([#6X3]=O)[SX4](=O)=O", 4.0),
     Rule("azolylsulfonamide", "[NX3H1:1]([c;r5]~[n,o,s])[SX4](=O)=O", 6.0),
-    Rule("diazinylsulfonamide", "[NX3H1:1]([c;r6](:n):n)[SX4](=O)=O", 6.5),
+    Rule("diazinylsulfonamide", f"[NX3H1:1]({_DIAZINE})[SX4](=O)=O", 6.3),
     Rule("triflamide", "[NX3;H1,H2:1]S(=O)(=O)C(F)(F)F", 6.0),
     Rule("nitrosulfonanilide", "[NX3H1:1](c:c[N+](=O)[O-])[SX4](=O)=O", 6.5),
     Rule("nitrosulfonanilide", "[NX3H1:1](c1ccc([N+](=O)[O-])cc1)[SX4](=O)=O", 6.5),
@@ -72,10 +75,10 @@ ACIDS = (
     Rule("squaric acid", "[OX2H1:1][#6]1=,:[#6][#6](=O)[#6]1", 2.0),
     Rule("tetronic acid", "[OX2H1:1][#6]1=,:[#6][#6](=O)[#8][#6]1", 4.0),
     Rule("4-hydroxycoumarin", "[OX2H1:1][#6]1=,:[#6][#6](=O)[#8]~[#6]~[#6]1", 5.0),
-    Rule("enol of a cyclic 1,3-dione", "[OX2H1:1][#6]1=,:[#6][#6](=O)[#6][#6]1", 4.8),
-    Rule("enol of a cyclic 1,3-dione", "[OX2H1:1][C]1=[C][C](=O)[#6][#6][#6]1", 4.8),
+    Rule("enol of a cyclic 1,3-dione", f"[OX2H1:1][#6]1=,:{_ALPHA}[#6](=O)[#6][#6]1", 4.8),
+    Rule("enol of a cyclic 1,3-dione", f"[OX2H1:1]C1={_ALPHA}C(=O)[#6][#6][#6]1", 4.8),
     Rule("oxicam", "[OX2H1:1]C=C(NS(=O)=O)C=O", 5.0),
-    Rule("enol with two acceptors", f"[OX2H1:1]C=C(C=O){_ACCEPTOR}", 5.0),
+    Rule("enol with two acceptors", f"[OX2H1:1]C={_ALPHA}(C=O){_ACCEPTOR}", 5.0),
     Rule("tropolone", "[OX2H1:1]c1cccccc1=O", 6.9),
     Rule("hydroxyazinium", "[OX2H1:1]c:[nX3+;!$(n[O-])]", 1.0),
     Rule("hydroxyazinium", "[OX2H1:1]c:a:[nX3+;!$(n[O-])]", 4.9),
@@ -107,6 +110,8 @@ BASES = (
     Rule("amidoxime", "[NX2:1]([#8])=[CX3:2][NX3]", 4.8),
     Rule("bare amidine of a strong acceptor", f"[NX2:1]({_WITHDRAWING})=[CX3:2][NX3]", -1.0),
     Rule("guanidine with an acceptor", f"[NX2:1]=[CX3:2]([NX3])[NX3]{_WITHDRAWING}", 0.0),
+    Rule("glycocyamidine", "[NX2:1]1=[CX3:2]([NX3])[NX3]CC1=[OX1]", 4.8),
+    Rule("glycocyamidine", "[NX2:1]=[CX3:2]1[NX3]CC(=[OX1])[NX3]1", 4.8),
     Rule("acylguanidine", "[NX2:1]([CX3]=[OX1])=[CX3:2]([NX3])[NX3]", 8.0),
     Rule("acylguanidine", "[NX2:1]=[CX3:2]([NX3])[NX3][CX3]=[OX1]", 8.0),
     Rule("acylamidine", "[NX2:1]([CX3]=[OX1])=[CX3:2][NX3]", 4.5),
@@ -116,6 +121,7 @@ BASES = (
     Rule("guanidine", "[NX2;!$(N[!#6]):1]=[CX3:2]([NX3])[NX3]", 12.5),
     Rule("aminoguanidine", "[NX2:1]([#7])=[CX3:2]([NX3])[NX3]", 8.5),
     Rule("isothiourea", "[NX2;!$(N[!#6]):1]=[CX3:2]([SX2,OX2])[NX3]", 8.5),
+    Rule("amidine of a benzodiazepine", "[NX2;r7:1](c)=[CX3;r7:2][NX3]", 4.2),
     Rule("arylamidine", "[NX2;!$(N[!#6]):1](c)=[CX3:2][NX3]", 8.0),
     Rule("amidine", "[NX2;!$(N[!#6]):1]=[CX3:2][NX3]", 11.0),
     Rule("4-aminopyridine", f"[nX2;!$(n:c[F,Cl,Br]):1]1ccc({_DONOR_N})cc1", 8.8),
