@@ -32,6 +32,13 @@ MAX_SMILES = 20_000
 LARGEST_INORGANIC = 10
 """Heavy atoms beyond which no component is in :data:`screenmm.library.salts.INORGANIC`."""
 POLYMER_BRACKETS = frozenset({"SRU", "MON", "MER", "COP", "CRO", "MOD", "GRA", "ANY"})
+STRONG_ACIDS = (
+    "[OX2H1;$(OS(=O)=O)]",
+    "[OX2H1;$(O[PX4]=O)]",
+    "[OX2H1;$(O[CX3]=O)]",
+    "[OX2H1;$(Oc:[nX3+;!$(n[O-])]),$(Oc:a:[nX3+;!$(n[O-])]),$(Oc:a:a:[nX3+;!$(n[O-])])]",
+)
+"""What balances a permanent cation in a parent, whichever way the salt was drawn."""
 
 PARENTS = pa.schema([(name, pa.string()) for name in ("record", "inchikey", "smiles", "pose")])
 
@@ -369,7 +376,7 @@ def _neutral(fragment: Chem.Mol) -> Chem.Mol:
     mol = tools.normalizer.normalize(mol)
     # both only move charges about, and take as long where there are none
     if any(atom.GetFormalCharge() for atom in _atoms(mol)):
-        mol = tools.uncharger.uncharge(tools.reionizer.reionize(mol))
+        mol = _inner_salt(tools.uncharger.uncharge(tools.reionizer.reionize(mol)))
     mol.RemoveAllConformers()
     # the SMILES is what is handed on: derive all else from its own reading
     smiles = Chem.MolToSmiles(mol)
@@ -379,6 +386,34 @@ def _neutral(fragment: Chem.Mol) -> Chem.Mol:
             Reason.STANDARDISATION_FAILED, f"the standardised SMILES is not valid: {smiles}"
         )
     return parent
+
+
+def _inner_salt(mol: Chem.Mol) -> Chem.Mol:
+    """Let strong acids balance the permanent cations: carnitine chloride is carnitine."""
+    surplus = Chem.GetFormalCharge(mol)
+    if surplus <= 0:
+        return mol
+    ranks = list(Chem.CanonicalRankAtoms(mol, breakTies=False))
+    acids = [
+        index
+        for pattern in _strong_acids()
+        for (index,) in sorted(
+            mol.GetSubstructMatches(pattern), key=lambda match: (ranks[match[0]], match[0])
+        )
+    ]
+    salt = Chem.RWMol(mol)
+    for index in acids[:surplus]:
+        atom = salt.GetAtomWithIdx(index)
+        atom.SetFormalCharge(-1)
+        atom.SetNumExplicitHs(0)
+    Chem.SanitizeMol(salt)
+    return salt.GetMol()
+
+
+@cache
+def _strong_acids() -> list[Chem.Mol]:
+    """Hydroxyls that no solution near pH 7 leaves a proton, the strongest first."""
+    return [Chem.MolFromSmarts(smarts) for smarts in STRONG_ACIDS]
 
 
 def _pose(fragment: Chem.Mol) -> str | None:
