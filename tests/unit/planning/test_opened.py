@@ -191,3 +191,12 @@ def test_a_file_of_a_label_is_opened_as_one(tmp_path: Path) -> None:
     file = LibraryFile(path=tmp_path / "a.smi", label=0)
     found = open_file(file, Library(files=[file]))
     assert found.told() == "a.smi: SMI, 4 records, 1 unreadable, 0 active, 4 inactive"
+
+
+def test_a_missing_package_for_protomers_is_a_fault(
+    demo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("screenmm.ligands.protomers.find_spec", lambda name: None)
+    asked = settings(demo, ligands={"protomers": "dimorphite"})
+    with pytest.raises(ConfigError, match="dimorphite needs the package dimorphite-dl"):
+        open_inputs(asked).check()

@@ -48,6 +48,7 @@ class Rule:
 
 
 _DIAZINE = "[$(c1ncccn1),$(c1ncncc1),$(c1nccnc1),$(c1nnccc1)]"
+_NITROPHENYL = "[$(c:c[N+](=O)[O-]),$(c1ccc([N+](=O)[O-])cc1)]"
 _ACCEPTOR = "[$(S(=O)=O),$(C#N),$(C=O),$([N+](=O)[O-])]"
 _ALPHA = "[#6;!$(CC=N)]"
 """Middle of a 1,3-dicarbonyl; with an imine on it, it is an enaminone's, which is no acid."""
@@ -65,8 +66,7 @@ ACIDS = (
     Rule("azolylsulfonamide", "[NX3H1:1]([c;r5]~[n,o,s])[SX4](=O)=O", 6.0),
     Rule("diazinylsulfonamide", f"[NX3H1:1]({_DIAZINE})[SX4](=O)=O", 6.3),
     Rule("triflamide", "[NX3;H1,H2:1]S(=O)(=O)C(F)(F)F", 6.0),
-    Rule("nitrosulfonanilide", "[NX3H1:1](c:c[N+](=O)[O-])[SX4](=O)=O", 6.5),
-    Rule("nitrosulfonanilide", "[NX3H1:1](c1ccc([N+](=O)[O-])cc1)[SX4](=O)=O", 6.5),
+    Rule("nitrosulfonanilide", f"[NX3H1:1]({_NITROPHENYL})[SX4](=O)=O", 6.5),
     Rule("thiazolidinedione", "[NX3H1:1]1C(=O)S[#6]C1=[O,S]", 6.5),
     Rule("rhodanine", "[NX3H1:1]1C(=S)S[#6]C1=O", 5.5),
     Rule("oxadiazolone", "[nX3H1:1]1c(=O)onc1", 6.1),
@@ -114,8 +114,8 @@ BASES = (
     Rule("glycocyamidine", "[NX2:1]=[CX3:2]1[NX3]CC(=[OX1])[NX3]1", 4.8),
     Rule("acylguanidine", "[NX2:1]([CX3]=[OX1])=[CX3:2]([NX3])[NX3]", 8.0),
     Rule("acylguanidine", "[NX2:1]=[CX3:2]([NX3])[NX3][CX3]=[OX1]", 8.0),
-    Rule("acylamidine", "[NX2:1]([CX3]=[OX1])=[CX3:2][NX3]", 4.5),
-    Rule("acylamidine", "[NX2:1]=[CX3:2]([#6,#1])[NX3][CX3]=[OX1]", 4.5),
+    Rule("acylamidine", "[NX2:1]([CX3]=[OX1])=[CX3:2][NX3]", 5.5),
+    Rule("acylamidine", "[NX2:1]=[CX3:2]([#6,#1])[NX3][CX3]=[OX1]", 5.5),
     Rule("azolylguanidine", "[NX2:1]([c;r5]~[n,o,s])=[CX3:2]([NX3])[NX3]", 6.7),
     Rule("azolylguanidine", "[NX2:1]=[CX3:2]([NX3])[NX3][c;r5]~[n,o,s]", 6.7),
     Rule("guanidine", "[NX2;!$(N[!#6]):1]=[CX3:2]([NX3])[NX3]", 12.5),
