@@ -49,6 +49,7 @@ ACIDITIES = [
     ("C[n+]1ccccc1O", 0.3),
     ("C[n+]1cccc(O)c1", 4.9),
     ("C[n+]1ccc(O)cc1", 3.3),
+    ("N#[N+]c1ccc(O)cc1", 3.4),
     ("On1ccccc1=O", 5.9),
     ("O=C1CCC(=O)N1O", 6.0),
     ("On1nnc2ccccc21", 4.6),

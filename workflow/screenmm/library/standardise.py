@@ -374,9 +374,12 @@ def _neutral(fragment: Chem.Mol) -> Chem.Mol:
     tools = _tools()
     mol = Chem.RemoveHs(fragment)
     mol = tools.normalizer.normalize(mol)
-    # both only move charges about, and take as long where there are none
+    # they only move charges about, and take as long where there are none
     if any(atom.GetFormalCharge() for atom in _atoms(mol)):
-        mol = _inner_salt(tools.uncharger.uncharge(tools.reionizer.reionize(mol)))
+        # the reionizer would give a ylide's carbanion the proton of another carbon
+        if not any(_is_carbanion(atom) for atom in _atoms(mol)):
+            mol = tools.reionizer.reionize(mol)
+        mol = _inner_salt(tools.uncharger.uncharge(mol))
     mol.RemoveAllConformers()
     # the SMILES is what is handed on: derive all else from its own reading
     smiles = Chem.MolToSmiles(mol)
@@ -386,6 +389,10 @@ def _neutral(fragment: Chem.Mol) -> Chem.Mol:
             Reason.STANDARDISATION_FAILED, f"the standardised SMILES is not valid: {smiles}"
         )
     return parent
+
+
+def _is_carbanion(atom: Chem.Atom) -> bool:
+    return bool(atom.GetAtomicNum() == 6 and atom.GetFormalCharge() < 0)
 
 
 def _inner_salt(mol: Chem.Mol) -> Chem.Mol:

@@ -83,6 +83,7 @@ ACIDS = (
     Rule("hydroxyazinium", "[OX2H1:1]c:[nX3+;!$(n[O-])]", 1.0),
     Rule("hydroxyazinium", "[OX2H1:1]c:a:[nX3+;!$(n[O-])]", 4.9),
     Rule("hydroxyazinium", "[OX2H1:1]c:a:a:[nX3+;!$(n[O-])]", 3.3),
+    Rule("diazophenol", "[OX2H1:1][$(c:c[N+]#N),$(c1ccc([N+]#N)cc1)]", 3.4),
     Rule("N-hydroxypyridone", "[OX2H1:1]n1ccccc1=[O,S]", 5.9),
     Rule("N-hydroxyimide", "[OX2H1:1]N(C=O)C=O", 6.0),
     Rule("N-hydroxytriazole", "[OX2H1:1]n:n:n", 4.6),
