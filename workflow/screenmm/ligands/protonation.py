@@ -52,6 +52,7 @@ _NITROPHENYL = "[$(c:c[N+](=O)[O-]),$(c1ccc([N+](=O)[O-])cc1)]"
 _ACCEPTOR = "[$(S(=O)=O),$(C#N),$(C=O),$([N+](=O)[O-])]"
 _ALPHA = "[#6;!$(CC=N)]"
 """Middle of a 1,3-dicarbonyl; with an imine on it, it is an enaminone's, which is no acid."""
+
 ACIDS = (
     Rule("sulfonic acid", "[OX2H1:1]S(=O)(=O)", -2.0),
     Rule("sulfinic acid", "[OX2H1:1][SX3]=O", 2.0),
