@@ -32,6 +32,7 @@ CORES = {
     "sulfonium ylide": "C{}[S+](C)[C-](C#N)C#N",
     "phosphonium enolate": "C[P+](C)(C)C=C([O-])C{}",
     "squaraine": "C{}c1ccc(cc1)C1=C([O-])C(=C2C=CC(C=C2)=[N+](C)C)C1=O",
+    "hydroxysquaraine": "C{}c1ccc(c(O)c1)C1=C([O-])C(=C2C=CC(C=C2O)=[N+](C)C)C1=O",
     "amine oxide": "C[N+](C)([O-])C{}",
     "pyridine N-oxide": "[O-][n+]1cccc(C{})c1",
     "nitrone": "CC(C)(C)[N+]([O-])=Cc1cccc(C{})c1",

@@ -373,7 +373,7 @@ def _is_organic(fragment: Chem.Mol, key: str) -> bool:
 def _neutral(fragment: Chem.Mol) -> Chem.Mol:
     tools = _tools()
     mol = Chem.RemoveHs(fragment)
-    mol = tools.normalizer.normalize(mol)
+    mol = _normal(mol)
     # they only move charges about, and take as long where there are none
     if any(atom.GetFormalCharge() for atom in _atoms(mol)):
         # the reionizer would give a ylide's carbanion the proton of another carbon
@@ -389,6 +389,21 @@ def _neutral(fragment: Chem.Mol) -> Chem.Mol:
             Reason.STANDARDISATION_FAILED, f"the standardised SMILES is not valid: {smiles}"
         )
     return parent
+
+
+def _normal(mol: Chem.Mol) -> Chem.Mol:
+    """Normalise groups, but move no charge of an inner salt onto a hydroxyl.
+
+    RDKit draws ``[N+]=CC=CO`` as an oxocarbenium, which is no base's form where an anion
+    balances it: a squaraine with a hydroxyl would become another compound.
+    """
+    normal = _tools().normalizer.normalize(mol)
+    if Chem.GetFormalCharge(mol) == 0 and any(
+        atom.GetAtomicNum() == 8 and atom.GetFormalCharge() > 0 and atom.GetTotalNumHs()
+        for atom in _atoms(normal)
+    ):
+        return mol
+    return normal
 
 
 def _is_carbanion(atom: Chem.Atom) -> bool:
