@@ -69,7 +69,14 @@ def start_run():
     checkout = Path(workflow.basedir)
     try:
         check_own_folder(SETTINGS.results, [*CONFIG_FILES, *inputs, checkout])
-        preflight(SETTINGS, jobs_run_here=workflow.local_exec)
+        preflight(
+            SETTINGS,
+            jobs_run_here=workflow.local_exec,
+            own_environments=any(
+                method.name == "CONDA"
+                for method in workflow.deployment_settings.deployment_method
+            ),
+        )
         lock_results(SETTINGS.results)
     except ScreenMMError as error:
         raise WorkflowError(str(error)) from None

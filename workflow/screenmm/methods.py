@@ -37,7 +37,7 @@ _USED: dict[str, dict[str, set[str] | None]] = {
         "docking": {"engine"},
         "seed": None,
         "ligands": {
-            "ph_min", "ph_max", "tautomers", "max_stereoisomers", "max_states",
+            "ph_min", "ph_max", "protomers", "tautomers", "max_stereoisomers", "max_states",
             "conformer_trials", "time_limit_s",
         },
     },
@@ -45,7 +45,7 @@ _USED: dict[str, dict[str, set[str] | None]] = {
         "controls": {"reference", "reference_smiles"},
         "seed": None,
         "ligands": {
-            "ph_min", "ph_max", "tautomers", "max_stereoisomers", "max_heavy_atoms",
+            "ph_min", "ph_max", "protomers", "tautomers", "max_stereoisomers", "max_heavy_atoms",
             "conformer_trials", "time_limit_s",
         },
     },

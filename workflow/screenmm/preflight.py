@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from screenmm.disk import check_writable
-from screenmm.errors import PlatformError, UserError
+from screenmm.errors import ConfigError, PlatformError, UserError
 from screenmm.methods import stage_settings
 from screenmm.settings import Settings
 
@@ -60,7 +60,7 @@ except PlatformError as error:
 """
 
 
-def preflight(settings: Settings, *, jobs_run_here: bool) -> None:
+def preflight(settings: Settings, *, jobs_run_here: bool, own_environments: bool = False) -> None:
     """Check what can be checked before anything is computed.
 
     Parameters
@@ -69,6 +69,8 @@ def preflight(settings: Settings, *, jobs_run_here: bool) -> None:
         The whole config.
     jobs_run_here : bool
         Whether jobs run on this machine: on a cluster the GPUs are elsewhere.
+    own_environments : bool
+        Whether each rule runs in a conda environment of its own.
 
     Raises
     ------
@@ -79,12 +81,15 @@ def preflight(settings: Settings, *, jobs_run_here: bool) -> None:
     PlatformError
         A platform or device that the config names is not usable here.
     ConfigError
-        A filter names a residue that a receptor does not have.
+        A filter names a residue that a receptor does not have; ``ligands.protomers`` names a
+        package that is not where the stages run.
     ReceptorError
         It cannot, because a structure is not what the config says.
     """
     check_commands(settings)
     check_writable(settings.results)
+    if own_environments:
+        check_in_environments(settings)
     check_inputs(settings)
     check_residues(settings)
     if jobs_run_here:
@@ -165,6 +170,21 @@ def search_path(path: str, beside: Sequence[Path]) -> str:
         "activate the environment that holds it (source .venv/bin/activate), or install it "
         "there (pip install -e .)"
     )
+
+
+def check_in_environments(settings: Settings) -> None:
+    """Refuse what the rules' own environments do not hold.
+
+    Raises
+    ------
+    ConfigError
+        ``ligands.protomers`` names an optional package.
+    """
+    if settings.ligands.protomers != "rules":
+        raise ConfigError(
+            f"ligands.protomers: {settings.ligands.protomers} is in none of the rules' conda "
+            "environments: run without --sdm conda, or take rules"
+        )
 
 
 def check_inputs(settings: Settings) -> None:

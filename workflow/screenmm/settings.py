@@ -221,6 +221,11 @@ class Ligands(Section):
 
     ph_min: float = Field(7.4, ge=0, le=14, description="Lower end of the pH range of protomers.")
     ph_max: float = Field(7.4, ge=0, le=14, description="Upper end of the pH range of protomers.")
+    protomers: Literal["rules", "dimorphite", "molscrub"] = Field(
+        "rules",
+        description="Who tells the protonation states: ScreenMM's own rules, or the package "
+        "dimorphite-dl or molscrub, to be installed with `pip install 'screenmm[protomers]'`.",
+    )
     tautomers: bool = Field(True, description="Enumerate tautomers beside protomers.")
     max_stereoisomers: int = Field(
         4,

@@ -31,6 +31,16 @@ def test_tautomers_move_hydrogens_between_hetero_atoms(smiles: str, expected: se
     assert set(tautomers(smiles)) == {Chem.CanonSmiles(s) for s in expected}
 
 
+def test_tautomers_move_no_charge_of_an_inner_salt() -> None:
+    squaraine = (
+        "C[N+](C)=C1C=CC(=C2C(=O)C(c3ccc(CCc4nnn[nH]4)cc3O)=C2[O-])C(O)=C1"  # and a tetrazole
+    )
+    dye = Chem.MolFromSmiles("C[N+](C)=C1C=CC(=C2C(=O)C(c3ccccc3O)=C2[O-])C(O)=C1")
+    found = tautomers(squaraine)
+    assert len(found) == 2
+    assert all(Chem.MolFromSmiles(other).HasSubstructMatch(dye) for other in found)
+
+
 def test_tautomers_share_the_standard_inchi() -> None:
     for smiles in ("Nc1nc2[nH]cnc2c(=O)[nH]1", "Cc1nnc[nH]1", "c1ccc2[nH]ncc2c1"):
         found = tautomers(smiles)

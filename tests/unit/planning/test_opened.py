@@ -204,3 +204,12 @@ def test_files_without_labels_are_a_warning(demo: Path) -> None:
     assert found.warnings == [
         "The label 'active' is no column or tag of plain.smi: their molecules have none."
     ]
+
+
+def test_a_missing_package_for_protomers_is_a_fault(
+    demo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("screenmm.ligands.protomers.find_spec", lambda name: None)
+    asked = settings(demo, ligands={"protomers": "dimorphite"})
+    with pytest.raises(ConfigError, match="dimorphite needs the package dimorphite-dl"):
+        open_inputs(asked).check()

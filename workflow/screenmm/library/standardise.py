@@ -33,6 +33,13 @@ MAX_SMILES = 20_000
 LARGEST_INORGANIC = 10
 """Heavy atoms beyond which no component is in :data:`screenmm.library.salts.INORGANIC`."""
 POLYMER_BRACKETS = frozenset({"SRU", "MON", "MER", "COP", "CRO", "MOD", "GRA", "ANY"})
+STRONG_ACIDS = (
+    "[OX2H1;$(OS(=O)=O)]",
+    "[OX2H1;$(O[PX4]=O)]",
+    "[OX2H1;$(O[CX3]=O)]",
+    "[OX2H1;$(Oc:[nX3+;!$(n[O-])]),$(Oc:a:[nX3+;!$(n[O-])]),$(Oc:a:a:[nX3+;!$(n[O-])])]",
+)
+"""What balances a permanent cation in a parent, whichever way the salt was drawn."""
 
 PARENTS = pa.schema([(name, pa.string()) for name in ("record", "inchikey", "smiles", "pose")])
 
@@ -395,10 +402,13 @@ def _is_organic(fragment: Chem.Mol, key: str) -> bool:
 def _neutral(fragment: Chem.Mol) -> Chem.Mol:
     tools = _tools()
     mol = Chem.RemoveHs(fragment)
-    mol = tools.normalizer.normalize(mol)
-    # both only move charges about, and take as long where there are none
+    mol = _normal(mol)
+    # they only move charges about, and take as long where there are none
     if any(atom.GetFormalCharge() for atom in _atoms(mol)):
-        mol = tools.uncharger.uncharge(tools.reionizer.reionize(mol))
+        # the reionizer would give a ylide's carbanion the proton of another carbon
+        if not any(_is_carbanion(atom) for atom in _atoms(mol)):
+            mol = tools.reionizer.reionize(mol)
+        mol = _inner_salt(tools.uncharger.uncharge(mol))
     mol.RemoveAllConformers()
     # the SMILES is what is handed on: derive all else from its own reading
     smiles = write_smiles(mol)
@@ -408,6 +418,53 @@ def _neutral(fragment: Chem.Mol) -> Chem.Mol:
             Reason.STANDARDISATION_FAILED, f"the standardised SMILES is not valid: {smiles}"
         )
     return parent
+
+
+def _normal(mol: Chem.Mol) -> Chem.Mol:
+    """Normalise groups, but move no charge of an inner salt onto a hydroxyl.
+
+    RDKit draws ``[N+]=CC=CO`` as an oxocarbenium, which is no base's form where an anion
+    balances it: a squaraine with a hydroxyl would become another compound.
+    """
+    normal = _tools().normalizer.normalize(mol)
+    if Chem.GetFormalCharge(mol) == 0 and any(
+        atom.GetAtomicNum() == 8 and atom.GetFormalCharge() > 0 and atom.GetTotalNumHs()
+        for atom in _atoms(normal)
+    ):
+        return mol
+    return normal
+
+
+def _is_carbanion(atom: Chem.Atom) -> bool:
+    return bool(atom.GetAtomicNum() == 6 and atom.GetFormalCharge() < 0)
+
+
+def _inner_salt(mol: Chem.Mol) -> Chem.Mol:
+    """Let strong acids balance the permanent cations: carnitine chloride is carnitine."""
+    surplus = Chem.GetFormalCharge(mol)
+    if surplus <= 0:
+        return mol
+    ranks = list(Chem.CanonicalRankAtoms(mol, breakTies=False))
+    acids = [
+        index
+        for pattern in _strong_acids()
+        for (index,) in sorted(
+            mol.GetSubstructMatches(pattern), key=lambda match: (ranks[match[0]], match[0])
+        )
+    ]
+    salt = Chem.RWMol(mol)
+    for index in acids[:surplus]:
+        atom = salt.GetAtomWithIdx(index)
+        atom.SetFormalCharge(-1)
+        atom.SetNumExplicitHs(0)
+    Chem.SanitizeMol(salt)
+    return salt.GetMol()
+
+
+@cache
+def _strong_acids() -> list[Chem.Mol]:
+    """Hydroxyls that no solution near pH 7 leaves a proton, the strongest first."""
+    return [Chem.MolFromSmarts(smarts) for smarts in STRONG_ACIDS]
 
 
 def _pose(fragment: Chem.Mol) -> str | None:

@@ -16,16 +16,16 @@ from rdkit.Chem.EnumerateStereoisomers import (
 
 from screenmm.errors import LigandError, Reason
 from screenmm.library.marks import both_hands, is_contradictory, mark_open_cages, settle
-from screenmm.ligands.protonation import protomers
+from screenmm.ligands.protomers import protomers
 from screenmm.ligands.tautomers import tautomers
 from screenmm.settings import Ligands
 
 STEREO_SEED = 1
 FLEETING = (
     "[$([PX4](=O)[OX2H1]),$([PX4](=O)[OX1-1])]",
-    "[NX2;!$(N[#7,#8])]=[CX3;$(C[NX3;!H0]),$(C([NX3])[NX3])]",
+    "[NX2;!$(N[#7,#8])]=[CX3;$(C[NX3;!H0]),$(C([NX3])[NX3]),$(C[OX1-,SX1-,NX2-])]",
 )
-"""Formal stereochemistry that is none: acid phosphorus, and C=N of amidines and guanidines."""
+"""Formal stereochemistry that is none: acid phosphorus, C=N of amidines, guanidines, amidates."""
 MAX_SPARE = 4
 """Isomers beyond those asked for that are looked at, as a power of two."""
 EXISTENCE_ATTEMPTS = 5
@@ -159,7 +159,9 @@ def _enumerate(smiles: str, settings: Ligands) -> States:
         states = [
             (number + order, state)
             for number, form in enumerate(forms)
-            for order, state in enumerate(protomers(form, settings.ph_min, settings.ph_max))
+            for order, state in enumerate(
+                protomers(form, settings.ph_min, settings.ph_max, settings.protomers)
+            )
         ]
         ranked.extend((rank, place, state) for rank, state in states)
     ranked.sort(key=lambda entry: entry[:2])

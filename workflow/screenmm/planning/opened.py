@@ -25,6 +25,7 @@ from screenmm.library.annotations import (
 )
 from screenmm.library.readers import BROKEN, MOLBLOCK, Entry, Seen, read_library_file
 from screenmm.library.split import no_records
+from screenmm.ligands.protomers import check_installed
 from screenmm.methods import stage_settings
 from screenmm.provenance import is_up_to_date
 from screenmm.receptor.ligand_file import read_molecule
@@ -157,6 +158,8 @@ def open_inputs(settings: Settings, *, only_new: bool = False) -> Findings:
                 findings.receptors.append(_open_receptor(settings, name))
     with _faults_of(findings):
         _check_reference(settings.controls)
+    with _faults_of(findings):
+        check_installed(settings.ligands.protomers)
     return findings
 
 

@@ -13,6 +13,7 @@ from screenmm.errors import LigandError, Reason
 from screenmm.files import sha256, write_text_gz
 from screenmm.ledger import Event, Status, write_events
 from screenmm.ligands.prepare import prepare_ligand, state_to_sdf
+from screenmm.ligands.protomers import check_installed
 from screenmm.settings import Ligands
 from screenmm.stages.context import (
     add_settings_argument,
@@ -35,9 +36,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Prepare a shard of ligands."""
+    """Prepare a shard of ligands.
+
+    Raises
+    ------
+    ConfigError
+        ``ligands.protomers`` names a package that is not installed.
+    """
     given = settings_of(args)
     settings = Ligands.model_validate(given["ligands"])
+    check_installed(settings.protomers)
     task = Task(
         stage="prepare_ligands",
         function=prepare_row,
