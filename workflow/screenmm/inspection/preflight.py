@@ -16,8 +16,9 @@ from screenmm.methods import stage_settings
 from screenmm.provenance import is_up_to_date
 from screenmm.receptor.names import CAPS
 from screenmm.receptor.pocket import find_hetero
+from screenmm.receptor.reading import read_structure
 from screenmm.receptor.selection import convert_modified, mutate
-from screenmm.receptor.structure import Residue, Structure, read_structure
+from screenmm.receptor.structure import Residue, Structure
 from screenmm.receptor.synonyms import AMINO_ACIDS, same_name
 from screenmm.settings import Receptor, Settings
 

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from screenmm.errors import ReceptorError
+from screenmm.receptor.conservation import Removal
 from screenmm.receptor.names import (
     ADDITIVES,
     GLYCANS,
@@ -146,27 +147,29 @@ def select_hetero(structure: Structure, pocket: ResolvedPocket, remove: list[str
     for residue in list(structure.residues):
         reason = _reason_to_remove(residue, pocket, remove)
         if reason is not None:
-            structure.residues.remove(residue)
-            structure.note("removed", residue, reason)
+            structure.remove(residue, *reason)
         elif residue.kind == "ion":
             structure.note("ion kept", residue, f"12-6 parameters of {IONS[residue.name]}")
 
 
-def _reason_to_remove(residue: Residue, pocket: ResolvedPocket, remove: list[str]) -> str | None:
+def _reason_to_remove(
+    residue: Residue, pocket: ResolvedPocket, remove: list[str]
+) -> tuple[Removal, str] | None:
+    """Why a residue is not modelled, typed and as text; None where it stays."""
     if residue.name in remove and residue.kind != "polymer":
-        return "asked for"
+        return Removal.ASKED_FOR, "asked for"
     if residue.kind not in ("other", "ion") or (residue.kind == "ion" and residue.name in IONS):
         return None
+    if not residue.heavy():
+        return Removal.UNMODELLED, "no heavy atoms"
+    detail = f"{_describe(residue)}, {_distance(residue, pocket):.0f} Å from the pocket"
     reasons = {
-        "reference ligand or a copy of it": residue.label in pocket.taken_out,
-        "no heavy atoms": not residue.heavy(),
-        "crystallisation additive": residue.name in ADDITIVES,
-        "glycan": residue.name in GLYCANS,
+        (Removal.REFERENCE, "reference ligand or a copy of it"): residue.label in pocket.taken_out,
+        (Removal.ADDITIVE, "crystallisation additive"): residue.name in ADDITIVES,
+        (Removal.GLYCAN, "glycan"): residue.name in GLYCANS,
+        (Removal.UNMODELLED, detail): True,
     }
-    for reason, holds in reasons.items():
-        if holds:
-            return reason
-    return f"{_describe(residue)}, {_distance(residue, pocket):.0f} Å from the pocket"
+    return next(reason for reason, holds in reasons.items() if holds)
 
 
 def _distance(residue: Residue, pocket: ResolvedPocket) -> float:
@@ -182,7 +185,7 @@ def _describe(residue: Residue) -> str:
 
 def _is_in_the_way(residue: Residue, pocket: ResolvedPocket, remove: list[str]) -> bool:
     reason = _reason_to_remove(residue, pocket, remove)
-    unknown = reason is not None and reason.startswith(_describe(residue))
+    unknown = reason is not None and reason[0] is Removal.UNMODELLED and bool(residue.heavy())
     return unknown and _distance(residue, pocket) <= POCKET_NEIGHBOURHOOD
 
 
@@ -224,8 +227,8 @@ def select_waters(structure: Structure, pocket: ResolvedPocket, policy: str) -> 
     keep = {"none": np.zeros(len(waters), bool), "all": np.ones(len(waters), bool), "pocket": near}
     keep_these = keep[policy] & ~_crowded(structure, np.array(oxygens))
     kept = [water for water, stays in zip(waters, keep_these, strict=True) if stays]
-    gone = {id(water) for water, stays in zip(waters, keep_these, strict=True) if not stays}
-    structure.residues = [each for each in structure.residues if id(each) not in gone]
+    gone = [water for water, stays in zip(waters, keep_these, strict=True) if not stays]
+    structure.remove_all(gone, Removal.WATER)
     structure.note(
         "waters", "", f"{len(kept)} of {len(waters)} kept, {len(gone)} removed (policy {policy})"
     )
