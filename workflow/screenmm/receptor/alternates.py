@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from screenmm.receptor.names import NUCLEOTIDES
-from screenmm.receptor.places import UNLABELLED, Place
+from screenmm.receptor.places import UNLABELLED, Place, molecules
 from screenmm.receptor.records import Record
 from screenmm.receptor.sidechains import template_positions
 from screenmm.receptor.synonyms import AMINO_ACIDS, standard_name
@@ -22,6 +22,9 @@ class Conformer:
 
     Attributes
     ----------
+    fragments : int
+        Pieces without a bond between them: more than one where atoms with the label do not
+        fit those without.
     complete : bool
         No heavy atom is missing that the residue's type, or another conformer, has.
     backbone : bool
@@ -34,13 +37,14 @@ class Conformer:
     label: str
     records: list[Record]
     occupancy: float
+    fragments: int = 1
     complete: bool = True
     backbone: bool = True
 
     @property
-    def rank(self) -> tuple[bool, bool, float]:
+    def rank(self) -> tuple[int, bool, bool, float]:
         """Higher is better."""
-        return self.complete, self.backbone, round(self.occupancy, 3)
+        return -self.fragments, self.complete, self.backbone, round(self.occupancy, 3)
 
     @property
     def shown(self) -> str:
@@ -70,9 +74,10 @@ class Site:
 def choose_conformers(places: Sequence[Place]) -> list[Site]:
     """Choose one conformer for every place.
 
-    The complete one with the highest mean occupancy, ties by label; where none is complete,
-    the one with the highest occupancy among those with a backbone. Neighbours whose
-    alternates meet at a bond take one label, chosen together.
+    Of those that hold together, the complete one with the highest mean occupancy, ties by
+    label; where none is complete, the one with the highest occupancy among those with a
+    backbone, to be completed later. Neighbours whose alternates meet at a bond take one
+    label, chosen together.
     """
     options = [_conformers(place) for place in places]
     sites: list[Site] = []
@@ -104,7 +109,9 @@ def _conformers(place: Place) -> list[Conformer]:
 
 
 def _judge(conformer: Conformer, others: list[Conformer]) -> None:
-    names = {each.name for each in conformer.records if each.is_heavy}
+    heavy = [each for each in conformer.records if each.is_heavy]
+    names = {each.name for each in heavy}
+    conformer.fragments = len(molecules(heavy)) if heavy else 1
     standard = standard_name(conformer.residue)[0]
     if standard in AMINO_ACIDS:
         conformer.backbone = {"N", "CA", "C"} <= names
@@ -162,14 +169,12 @@ def _best_label(run: list[tuple[Place, list[Conformer]]]) -> str | None:
         for each in conformers:
             by_label.setdefault(each.label, []).append(each)
 
-    def rank(label: str) -> tuple[int, int, float]:
+    def rank(label: str) -> tuple[int, int, int, float]:
         own = by_label[label]
         mean = float(np.mean([each.occupancy for each in own]))
-        return (
-            sum(each.complete for each in own),
-            sum(each.backbone for each in own),
-            round(mean, 3),
-        )
+        pieces = sum(each.fragments for each in own)
+        complete = sum(each.complete for each in own)
+        return -pieces, complete, sum(each.backbone for each in own), round(mean, 3)
 
     return max(sorted(by_label), key=rank)
 
@@ -195,6 +200,8 @@ def _note(chosen: Conformer, ordered: list[Conformer], linked: bool) -> str:
     if chosen.label.startswith(UNLABELLED):
         return f"atoms stand twice without a label: kept the copy {chosen.label} ({shown})"
     why = ""
-    if chosen.occupancy < max(round(each.occupancy, 3) for each in ordered):
+    if round(chosen.occupancy, 3) < max(round(each.occupancy, 3) for each in ordered):
         why = ", as its neighbours" if linked else ", the complete one"
+    if any(each.complete and each.fragments > chosen.fragments for each in ordered):
+        why = ", as the others' atoms do not fit those without a label"
     return f"kept {chosen.label}{why} ({shown})"

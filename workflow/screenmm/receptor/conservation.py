@@ -26,6 +26,7 @@ class Removal(StrEnum):
     GLYCAN = "glycan"
     UNMODELLED = "molecule or ion without parameters"
     WATER = "water not kept"
+    CROWDED = "water on top of another atom"
     COFACTOR_SITE = "in the place of a cofactor"
     MODIFIED = "modified residue's own atoms"
     MUTATED = "mutated side chain"

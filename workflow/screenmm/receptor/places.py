@@ -109,7 +109,7 @@ def _copies(group: list[Record]) -> Iterator[Place]:
         return
     copies: list[list[Record]] = []
     names: set[tuple[str, str, str]] = set()
-    for molecule in _molecules(group):
+    for molecule in molecules(group):
         own = {_key(each) for each in molecule if each.is_heavy}
         if copies and not own & names:
             copies[-1] += molecule
@@ -121,7 +121,7 @@ def _copies(group: list[Record]) -> Iterator[Place]:
         yield _told_apart(sorted(copy, key=lambda each: each.index))
 
 
-def _molecules(records: list[Record]) -> list[list[Record]]:
+def molecules(records: list[Record]) -> list[list[Record]]:
     """Records that are bonded to one another, by covalent radii, in file order."""
     radii = np.array([_radius(each) for each in records])
     xyz = np.array([each.xyz for each in records])

@@ -23,6 +23,8 @@ from screenmm.receptor.structure import Residue, Structure
 from screenmm.receptor.synonyms import AMINO_ACIDS
 from screenmm.settings import MUTATION
 
+CROWDED = 1.6  # Å, a water's oxygen nearer to another heavy atom is an alternate of it
+SHOWN = 10  # waters that the report names
 POCKET_NEIGHBOURHOOD = 8.0  # Å, an unknown molecule this near to the pocket is an error
 
 
@@ -224,13 +226,29 @@ def select_waters(structure: Structure, pocket: ResolvedPocket, policy: str) -> 
     oxygens = [_oxygen(water) for water in waters]
     cutoff = LINING_CUTOFF if pocket.points is not None else 0.0
     near = pocket.distance(np.array(oxygens)) <= cutoff
-    keep = {"none": np.zeros(len(waters), bool), "all": np.ones(len(waters), bool), "pocket": near}
-    keep_these = keep[policy] & ~_crowded(structure, np.array(oxygens))
-    kept = [water for water, stays in zip(waters, keep_these, strict=True) if stays]
-    gone = [water for water, stays in zip(waters, keep_these, strict=True) if not stays]
-    structure.remove_all(gone, Removal.WATER)
-    structure.note(
-        "waters", "", f"{len(kept)} of {len(waters)} kept, {len(gone)} removed (policy {policy})"
+    by_policy = {"none": np.zeros(len(waters), bool), "all": np.ones(len(waters), bool),
+                 "pocket": near}[policy]  # fmt: skip
+    crowded = by_policy & _crowded(structure, np.array(oxygens))
+    structure.remove_all(_where(waters, ~by_policy), Removal.WATER)
+    structure.remove_all(_where(waters, crowded), Removal.CROWDED)
+    structure.note("waters", "", _waters_kept(waters, by_policy, crowded, policy))
+
+
+def _where(waters: list[Residue], these: np.ndarray) -> list[Residue]:
+    return [water for water, is_one in zip(waters, these, strict=True) if is_one]
+
+
+def _waters_kept(waters: list[Residue], kept: np.ndarray, crowded: np.ndarray, policy: str) -> str:
+    counts = f"{kept.sum()} of {len(waters)} kept"
+    if not crowded.any():
+        return f"{counts}, {len(waters) - kept.sum()} removed (policy {policy})"
+    labels = [water.label for water in _where(waters, crowded)]
+    shown = " ".join(labels[:SHOWN]) + (
+        f" and {len(labels) - SHOWN} more" if labels[SHOWN:] else ""
+    )
+    return (
+        f"{counts} by policy {policy}, {len(labels)} of them removed again, within {CROWDED:g} Å "
+        f"of another heavy atom: {shown}"
     )
 
 
@@ -240,10 +258,10 @@ def _oxygen(water: Residue) -> np.ndarray:
 
 
 def _crowded(structure: Structure, oxygens: np.ndarray) -> np.ndarray:
-    """Waters within 1.6 Å of a heavy atom that is no water: alternates of something else."""
+    """Waters on top of a heavy atom that is no water: alternates of something else."""
     others = [
         each.positions() for each in structure.residues if each.kind != "water" and each.heavy()
     ]
     if not others:
         return np.zeros(len(oxygens), bool)
-    return np.asarray(cKDTree(np.concatenate(others)).query(oxygens)[0] < 1.6)
+    return np.asarray(cKDTree(np.concatenate(others)).query(oxygens)[0] < CROWDED)
