@@ -36,6 +36,9 @@ from screenmm.receptor.separation import (
 from screenmm.receptor.structure import PEPTIDE_BOND, Atom, Residue, Structure, bond_length
 from screenmm.receptor.synonyms import AMINO_ACIDS
 
+IDENTITY = ("models", "chain told apart", "renumbered", "repeated", "element")
+"""Kinds of changes that tell what was made of a file whose labels do not tell residues apart."""
+
 
 def read_structure(path: Path, chains: list[str] | None = None) -> Structure:
     """Read a PDB, PDBQT or mmCIF file.

@@ -253,9 +253,9 @@ def _name(structure: Structure, chains: list[Chain]) -> None:
         taken.add(chain.name)
         for each in chain.members:
             each.residue.chain = chain.name
-        note = _origin(chain)
-        if note:
-            structure.note("chain named", chain.name, note)
+        if chain.why or chain.name != chain.source:
+            kind = "chain told apart" if chain.why else "chain named"
+            structure.note(kind, chain.name, _origin(chain))
 
 
 def _free_names(used: set[str]) -> Iterator[str]:
@@ -264,9 +264,7 @@ def _free_names(used: set[str]) -> Iterator[str]:
 
 
 def _origin(chain: Chain) -> str:
-    """Say where a chain comes from, where it has not the name of the file."""
-    if chain.name == chain.source and not chain.why:
-        return ""
+    """Say where a chain comes from that has not the name of the file."""
     if chain.why:
         source = f"chain {chain.source}" if chain.source else "a chain without a name"
         where = f"{_span(chain)}, in {source} of the file: {chain.why}"
