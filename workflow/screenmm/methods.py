@@ -16,7 +16,7 @@ VERSIONS = {
     "standardise": 1,
     "merge": 1,
     "prepare_ligands": 1,
-    "prepare_receptor": 2,
+    "prepare_receptor": 3,
     "reference": 1,
     "compare": 1,
     "dock": 1,

@@ -25,6 +25,7 @@ SLACK = 4.0  # Å beyond the stretched chain that a gap may have
 SAME_ATOM = 0.3  # Å, atoms of one name nearer than this are one atom, written twice
 OVERLAP = 0.05  # share of a chain's heavy atoms within 1 Å of another chain's
 END_OXYGENS = ("OXT", "OT2", "OC2", "OT")
+MOST_TOLD = 20  # repeated labels of one residue name that are told one by one
 LETTERS = [*ascii_uppercase, *ascii_lowercase, *digits]
 
 
@@ -170,7 +171,8 @@ def _cut(members: list[Placed], model: int, source: str) -> list[Chain]:
     used = {each.order for each in polymer[:1]}
     for before, after in pairwise(polymer):
         why = _why_apart(before, after, used, blank=not source)
-        if why:
+        # files list residues with insertion codes in either order
+        if why and not _is_bonded_to(parts[-1], after.residue):
             parts.append(Chain(source, model, [], why))
             used = set()
         parts[-1].members.append(after)
@@ -193,6 +195,13 @@ def _why_apart(before: Placed, after: Placed, used: set[tuple[int, str]], *, bla
     if blank and (lower or apart or ended):
         return "numbers go down" if lower else "out of reach" if apart else "a chain's last oxygen"
     return ""
+
+
+def _is_bonded_to(part: Chain, residue: Residue) -> bool:
+    return any(
+        min(bond_length(each.residue, residue), bond_length(residue, each.residue)) < BOND
+        for each in part.members
+    )
 
 
 def _out_of_reach(before: Residue, after: Residue) -> bool:
@@ -315,7 +324,13 @@ def _renumber(each: Placed, orders: set[tuple[int, str]], beyond: int) -> None:
 
 
 def _note_renumbered(structure: Structure, renumbered: dict[str, list[str]]) -> None:
+    """Tell the labels that were given; of waters by the thousand, how many."""
+    by_name: dict[str, dict[str, list[str]]] = {}
     for was, labels in renumbered.items():
-        shown = labels[0] if len(labels) == 1 else f"{labels[0]} to {labels[-1]}"
-        times = f"{len(labels)} more under this label: {shown}"
-        structure.note("renumbered", was, times)
+        by_name.setdefault(labels[0].split(":")[-2], {})[was] = labels
+    for groups in by_name.values():
+        every = [label for labels in groups.values() for label in labels]
+        for was, labels in ({"": every} if len(groups) > MOST_TOLD else groups).items():
+            shown = labels[0] if len(labels) == 1 else f"{labels[0]} to {labels[-1]}"
+            what = "more under this label" if was else "residues repeat the labels of others"
+            structure.note("renumbered", was, f"{len(labels)} {what}: {shown}")
