@@ -21,7 +21,10 @@ from rdkit import Chem
 from rdkit.Chem import rdMolAlign
 from screens import RESULTS, data_folder, rows_of, run_screen, write_rows
 
-RECEPTOR = "receptors/r/receptor.cif"
+from screenmm.errors import UserError
+from screenmm.receptor.prepare import prepare_receptor
+from screenmm.settings import Pocket, Receptor
+
 COLUMNS = [
     "set", "complex", "outcome", "atoms_read", "atoms_kept", "atoms_removed", "atoms_added",
     "dg_mmgbsa_kcal_mol", "dock_score_kcal_mol", "rmsd_angstrom", "message",
@@ -56,9 +59,19 @@ def entries(data: Path) -> dict[str, tuple[Path, Path, dict]]:
     return found
 
 
-def run_one(
-    name: str, entry: tuple[Path, Path, dict], folder: Path, cores: int, *targets: str
-) -> dict[str, object]:
+def prepare_one(name: str, entry: tuple[Path, Path, dict]) -> dict[str, object]:
+    """Prepare the receptor alone and count its atoms."""
+    structure, ligand, options = entry
+    settings = Receptor(structure=structure, **options, cofactors=COFACTORS.get(name, []))
+    try:
+        prepared = prepare_receptor("r", settings, Pocket(ligand=ligand))
+    except UserError as error:
+        message = f"screenmm prepare-receptor: {error}"
+        return {"outcome": "receptor refused", "message": message[:300]}
+    return heavy_atoms(prepared.heavy_atoms.as_json())
+
+
+def run_one(name: str, entry: tuple[Path, Path, dict], folder: Path, cores: int) -> dict:
     structure, ligand, options = entry
     kind = "deposited" if structure.name.startswith("raw") else "prepared"
     row: dict[str, object] = {"set": kind, "complex": name}
@@ -78,15 +91,14 @@ def run_one(
         "ligands": {"max_states": 1},
         "scoring": {"poses": 2},
     }
-    done = run_screen(config, folder, cores, *targets)
+    done = run_screen(config, folder, cores)
     results = folder / "results"
-    if not (results / RECEPTOR).exists():
+    if not (results / "receptors/r/receptor.cif").exists():
         log = results / "logs/prepare_receptor/r.log"
         text = log.read_text() if log.exists() else done.stderr
         return row | {"outcome": "receptor refused", "message": error_of(text)}
-    row |= heavy_atoms(results)
-    if targets:
-        return row
+    report = json.loads((results / "receptors/r/report.json").read_text())
+    row |= heavy_atoms(report["heavy_atoms"])
     if done.returncode:
         return row | {"outcome": "run failed", "message": error_of(done.stdout + done.stderr)}
     (fate,) = rows_of(results / "ledger.csv")
@@ -103,10 +115,8 @@ def run_one(
     }
 
 
-def heavy_atoms(results: Path) -> dict[str, object]:
+def heavy_atoms(counts: dict) -> dict[str, object]:
     """Heavy atoms of the structure's file by what became of them."""
-    report = json.loads((results / "receptors/r/report.json").read_text())
-    counts = report["heavy_atoms"]
     return {
         "atoms_read": counts["read"],
         "atoms_kept": counts["kept"],
@@ -141,15 +151,18 @@ def main() -> None:
     args = parser.parse_args()
     table = RESULTS / "complexes.csv"
     known = {row["complex"]: row for row in rows_of(table)} if table.exists() else {}
-    targets = [f"results/{RECEPTOR}"] if args.receptors else []
     everything = entries(data_folder())
     for name, entry in everything.items():
         if args.only and name not in args.only:
             continue
-        row = run_one(name, entry, args.folder / name, args.cores, *targets)
-        # a receptor that was refused has no scores
-        scored = args.receptors and "outcome" not in row
-        known[name] = (known.get(name, {}) if scored else {}) | row
+        if args.receptors:
+            row = prepare_one(name, entry)
+            # a receptor that was refused has no scores
+            kept = ("set", "complex") if "outcome" in row else COLUMNS
+            row = {each: known[name][each] for each in kept if each in known[name]} | row
+        else:
+            row = run_one(name, entry, args.folder / name, args.cores)
+        known[name] = row
         print(known[name], flush=True)
         rows = [known[each] for each in everything if each in known]
         write_rows(table, [dict.fromkeys(COLUMNS, "") | each for each in rows])

@@ -26,6 +26,7 @@ SAME_ATOM = 0.3  # Å, atoms of one name nearer than this are one atom, written 
 OVERLAP = 0.05  # share of a chain's heavy atoms within 1 Å of another chain's
 END_OXYGENS = ("OXT", "OT2", "OC2", "OT")
 MOST_TOLD = 20  # repeated labels of one residue name that are told one by one
+RESTART = "numbers begin again"
 LETTERS = [*ascii_uppercase, *ascii_lowercase, *digits]
 
 
@@ -172,7 +173,7 @@ def _cut(members: list[Placed], model: int, source: str) -> list[Chain]:
     for before, after in pairwise(polymer):
         why = _why_apart(before, after, used, blank=not source)
         # files list residues with insertion codes in either order
-        if why and not _is_bonded_to(parts[-1], after.residue):
+        if why and (why == RESTART or not _is_bonded_to(parts[-1], after.residue)):
             parts.append(Chain(source, model, [], why))
             used = set()
         parts[-1].members.append(after)
@@ -185,7 +186,7 @@ def _why_apart(before: Placed, after: Placed, used: set[tuple[int, str]], *, bla
     if are_bonded(before.residue, after.residue):
         return ""
     if after.order in used:
-        return "numbers begin again"
+        return RESTART
     lower = after.residue.number < before.residue.number
     apart = _out_of_reach(before.residue, after.residue)
     marked = before.part != after.part
