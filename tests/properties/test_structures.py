@@ -93,11 +93,13 @@ def check_conserved(structure: Structure, text: str) -> None:
     """Heavy atoms of the file, counted simply, are kept or removed, each once."""
     kept = [atom.source for each in structure.residues for atom in each.heavy()]
     tally = structure.conservation.tally([each for each in kept if each is not None], 0)
-    heavy = sum(
-        line[12:16].strip().lstrip("0123456789")[0] not in "HD"
-        for line in text.splitlines()
-        if line.startswith(("ATOM", "HETATM"))
-    )
+    rows = [line for line in text.splitlines() if line.startswith(("ATOM", "HETATM"))]
+    if "_atom_site." in text:
+        place = text.split().index("_atom_site.label_atom_id") - text.split().index("loop_") - 1
+        names = [row.split()[place] for row in rows]
+    else:
+        names = [row[12:16].strip() for row in rows]
+    heavy = sum(name.lstrip("0123456789")[0] not in "HD" for name in names)
     assert tally.read == heavy == tally.kept + sum(tally.removed.values())
     labels = Counter(residue.label for residue in structure.residues)
     assert max(labels.values()) == 1, labels.most_common(1)
@@ -307,6 +309,59 @@ def test_hybrid_36(read: Read, start: int, serial: str) -> None:
     structure = read(text)
     numbers = [each.number for each in structure.residues]
     assert numbers == list(range(start, start + LAST - FIRST + 1))
+
+
+def mmcif(chains: list[list[Line]], letter: str, left_out: set[str]) -> str:
+    """The same atoms as mmCIF: each chain an asym of its own, all under one author's letter."""
+    columns = [
+        "group_PDB", "type_symbol", "label_atom_id", "label_comp_id", "label_asym_id",
+        "auth_asym_id", "auth_seq_id", "Cartn_x", "Cartn_y", "Cartn_z", "occupancy",
+        "B_iso_or_equiv", "pdbx_PDB_model_num",
+    ]  # fmt: skip
+    kept = [each for each in columns if each not in left_out]
+    rows = []
+    for asym, chain in zip("PQRS", chains, strict=False):
+        for each in chain:
+            values = [
+                each.record, each.element, each.name, each.residue, asym, letter, each.number,
+                *map("{:.3f}".format, each.xyz), "1.0", "0.0", "1",
+            ]  # fmt: skip
+            rows.append(" ".join(
+                value for column, value in zip(columns, values, strict=True) if column in kept
+            ))  # fmt: skip
+    return "\n".join(["# text", "data_x", "loop_", *(f"_atom_site.{c}" for c in kept), *rows, ""])
+
+
+@given(
+    count=st.integers(1, 4),
+    left_out=st.sets(
+        st.sampled_from(
+            ["type_symbol", "auth_asym_id", "occupancy", "B_iso_or_equiv", "pdbx_PDB_model_num"]
+        )
+    ),
+)
+def test_mmcif_without_some_columns(read: Read, count: int, left_out: set[str]) -> None:
+    chains = chain_lines(count)
+    clean = [replace(each, chain="ABCD"[k]) for k, chain in enumerate(chains) for each in chain]
+    structure = read(mmcif(chains, "A", left_out))
+    assert molecule(structure) == molecule(read(written(list(clean))))
+    names = list(dict.fromkeys(each.chain for each in structure.residues))
+    assert names == list("PQRS" if "auth_asym_id" in left_out else "ABCD")[:count]
+
+
+@given(left=st.booleans(), seed=st.integers(0, 2**32 - 1))
+def test_types_of_autodock(read: Read, left: bool, seed: int) -> None:
+    """PDBQT: polar hydrogens alone, AutoDock's types where the elements were."""
+    types = {"H": ["HD", "H"], "C": ["C", "A"], "N": ["N", "NA"], "O": ["OA"], "S": ["S", "SA"]}
+    atoms = [each for each in fragment() if each.element != "H" or each.name == "H"]
+    rng = np.random.default_rng(seed)
+    rows = []
+    for serial, each in enumerate([*atoms, *ligand()], start=1):
+        kind = rng.choice(types.get(each.element, [each.element]))
+        row = each.text(str(serial), left=left, columns=False)
+        rows.append(f"{row[:66]}    {0.123:6.3f} {kind:<2}")
+    structure = read("\n".join(rows))
+    assert molecule(structure) == molecule(read(written([*atoms, *ligand()])))
 
 
 @given(times=st.integers(2, 3), data=st.data())

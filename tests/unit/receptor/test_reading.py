@@ -193,3 +193,16 @@ def test_mixture_of_two_residues_at_one_place(tyk2_protein: Path, tmp_path: Path
     (residue,) = (each for each in structure.residues if each.number == 31)
     assert residue.name == "ALA"
     assert told(structure, "alternate location") == {"A:ALA:31": f"kept ALA; left out {name}"}
+
+
+def test_a_cap_may_share_a_number(tyk2_protein: Path, tmp_path: Path) -> None:
+    lines = atom_lines(tyk2_protein, last=5)
+    first = next(line for line in lines if line[17:20] != "ACE")
+    shared = [
+        f"{line[:22]}{first[22:26]}{line[26:]}" if line[17:20] == "ACE" else line for line in lines
+    ]
+    structure = read(tmp_path, shared)
+    number = int(first[22:26])
+    labels = [each.label for each in structure.residues]
+    assert labels[:2] == [f"A:ACE:{number}", f"A:{first[17:20]}:{number}"]
+    assert not told(structure, "renumbered")

@@ -302,14 +302,16 @@ def make_labels_unique(structure: Structure, chains: list[Chain]) -> None:
             residue = each.residue
             before = residue.label
             unread = each.site.place.first.number is None
-            repeats = each.order in orders if each.is_polymer else residue.label in seen
+            # caps may have the number of the residue that they are bonded to
+            counts = each.is_polymer and residue.name not in CAPS
+            repeats = residue.label in seen or (counts and each.order in orders)
             if unread or repeats:
                 last += 1
                 _renumber(each, orders, last)
                 was = each.site.place.first.place if unread else before
                 renumbered.setdefault(was, []).append(residue.label)
             seen.add(residue.label)
-            if each.is_polymer:
+            if counts:
                 orders.add(each.order)
         _note_renumbered(structure, renumbered)
 
