@@ -33,6 +33,8 @@ def test_absurd_bonds_are_errors(length: float) -> None:
         check_bonds(*pair(length), OBSERVED)
 
 
-def test_poor_bonds_of_added_atoms_are_errors() -> None:
-    with pytest.raises(ReceptorError, match=r"CG–CD 2\.00 Å"):
-        check_bonds(*pair(2.0), {(0, "CG")})
+def test_bonds_of_added_atoms_have_less_room() -> None:
+    assert check_bonds(*pair(1.9), {(0, "CG")})
+    with pytest.raises(ReceptorError, match=r"CG–CD 2\.05 Å"):
+        check_bonds(*pair(2.05), {(0, "CG")})
+    assert check_bonds(*pair(2.05), OBSERVED)

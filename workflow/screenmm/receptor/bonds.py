@@ -16,6 +16,7 @@ from screenmm.receptor.structure import POOR_PEPTIDE_BOND, Array
 # doi:10.1039/b801115j); refined structures stay well within the first
 GOOD = 0.8, 1.25
 SANE = 0.6, 1.5
+BUILT = 0.7, 1.35  # of atoms that were added: they could move
 SHOWN = 10  # bonds that an error names
 _LINKS = {frozenset(("C", "N")), frozenset(("O3'", "P"))}
 
@@ -37,13 +38,13 @@ def check_bonds(
     Returns
     -------
     list of (str, str)
-        Residues and length of each bond between observed atoms that is poor, to be told.
+        Residues and length of each bond that is poor, to be told.
 
     Raises
     ------
     ReceptorError
-        A bond is longer or shorter than bonds of its elements can be, or a bond of an atom
-        that was added is poor.
+        A bond is longer or shorter than bonds of its elements can be; of atoms that were
+        added, than the force field would leave it.
     """
     poor, absurd = [], []
     for one, other in topology.bonds():
@@ -54,8 +55,11 @@ def check_bonds(
             continue
         names = " ".join(dict.fromkeys(residue_label(each.residue) for each in (one, other)))
         both = all((each.residue.index, each.name) in observed for each in (one, other))
+        shortest, longest = (edge * usual for edge in (SANE if both else BUILT))
+        if both and _is_link(one, other):
+            longest = POOR_PEPTIDE_BOND
         text = f"{one.name}–{other.name} {length:.2f} Å (usual {usual:.2f} Å)"
-        if both and SANE[0] * usual <= length <= _longest(one, other, usual):
+        if shortest <= length <= longest:
             poor.append((names, text))
         else:
             absurd.append(f"{names} {text}")
@@ -72,8 +76,6 @@ def _usual_length(one: app.topology.Atom, other: app.topology.Atom) -> float:
     return sum(gemmi.Element(each.element.symbol).covalent_r for each in (one, other))
 
 
-def _longest(one: app.topology.Atom, other: app.topology.Atom, usual: float) -> float:
-    """Longest bond that is told and kept; between residues those read as bonds, Å."""
-    if one.residue is not other.residue and {one.name, other.name} in _LINKS:
-        return POOR_PEPTIDE_BOND
-    return SANE[1] * usual
+def _is_link(one: app.topology.Atom, other: app.topology.Atom) -> bool:
+    """Whether a bond is one between residues, of which poor ones are read as bonds."""
+    return one.residue is not other.residue and {one.name, other.name} in _LINKS

@@ -206,6 +206,7 @@ class _Model:
     positions: Array = field(default_factory=lambda: np.zeros((0, 3)))
     loops: dict[str, list[int]] = field(default_factory=dict)
     confidence: dict[str, float] | None = None
+    residues: list[Residue] = field(default_factory=list)
     tally: Tally = field(default_factory=lambda: Tally(0, 0, {}, 0))
 
 
@@ -223,6 +224,7 @@ def _build(structure: Structure, cofactors: list[PlacedCofactor], settings: Rece
         }
         faults = {label: fault for label, fault in found.items() if fault is not None}
         if not faults:
+            _check(model)
             _note_contact(model)
             return model
         given_up.update(faults)
@@ -251,15 +253,14 @@ def _complete(model: _Model, settings: Receptor, unbuildable: frozenset[str]) ->
         *_by_chain(structure.of_kind("water")),
     ]
     _hydrogenate(model, runs, pairs)
-    residues = [*(residue for run in runs for residue in run), *organic]
-    _check(model, residues)
+    model.residues = [*(residue for run in runs for residue in run), *organic]
     _locate_loops(model, runs, loops)
     model.confidence = _confidence(structure)
 
 
-def _check(model: _Model, residues: list[Residue]) -> None:
+def _check(model: _Model) -> None:
     """See that no heavy atom was lost and every bond has the length of a bond."""
-    heavy = [atom for residue in residues for atom in residue.heavy()]
+    heavy = [atom for residue in model.residues for atom in residue.heavy()]
     kept = [atom.source for atom in heavy if atom.source is not None]
     model.tally = model.structure.conservation.tally(kept, len(heavy) - len(kept))
     count = sum(atom.element is not app.element.hydrogen for atom in model.topology.atoms())
@@ -270,7 +271,7 @@ def _check(model: _Model, residues: list[Residue]) -> None:
         )
     observed = {
         (index, atom.name)
-        for index, residue in enumerate(residues)
+        for index, residue in enumerate(model.residues)
         for atom in residue.atoms
         if not atom.added
     }
