@@ -33,6 +33,8 @@ BACKBONE = ["N", "CA", "C", "O"]
         # modified amino acids
         ("MSE", "SE", "", False, [*BACKBONE, "SE"], "Se"),
         ("CME", "CE", "", False, [*BACKBONE, "CE"], "C"),
+        ("MSE", "CA", "Ca", False, [*BACKBONE, "SE"], "C"),
+        ("MSE", "SE", "SE", False, [*BACKBONE, "SE"], "Se"),
         ("KCX", "NZ", "", False, [*BACKBONE, "NZ"], "N"),
         # ligands: the column, else the name in its columns
         ("LIG", "CA", "Ca", False, ["CA", "C1"], "Ca"),

@@ -103,6 +103,16 @@ def test_linked_neighbours_take_one_label(tyk2_protein: Path, tmp_path: Path) ->
     assert any("as its neighbours" in note for note in notes.values())
 
 
+def test_ligands_go_with_the_nearest_chain(tyk2_protein: Path, tmp_path: Path) -> None:
+    lines = atom_lines(tyk2_protein, 30, 40)
+    x, y, z = (float(lines[0][start : start + 8]) for start in (30, 38, 46))
+    ligand = f"HETATM 9000  C1  LIG   900    {x + 8:8.3f}{y:8.3f}{z:8.3f}  1.00  0.00           C"
+    second = [moved(each, 60.0) for each in lines]
+    structure = read(tmp_path, [*lines, "TER", *second, "TER", moved(ligand, 60.0), ligand])
+    assert [each.label for each in structure.of_kind("other")] == ["A:LIG:900", "B:LIG:900"]
+    assert reasons(structure) == {}
+
+
 def test_letters_begin_anew_where_the_first_are_taken(tyk2_protein: Path, tmp_path: Path) -> None:
     lines = atom_lines(tyk2_protein, 30, 40)
     copies = [*lines, "TER", *(moved(each, 60.0) for each in lines), "TER"]

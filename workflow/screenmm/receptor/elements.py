@@ -86,14 +86,18 @@ def derive(residue: str, name: str, symbol: str, aligned: bool, siblings: Collec
     ion = _ion(residue, bare) if len(siblings) == 1 else None
     if standard in PLAIN and ion is None:
         return _of_standard(standard, bare, symbol)
+    backbone = {"N", "CA", "C"} <= set(siblings)
     given = from_symbol(symbol)
-    if given is not None and (given != UNKNOWN or residue in _UNKNOWN_RESIDUES):
+    # programs that guess write Ca for CA, and Cd for CD
+    misread = backbone and given is not None and given.upper() == bare[:2] not in _NOT_A_PLACE
+    known = given is not None and (given != UNKNOWN or residue in _UNKNOWN_RESIDUES)
+    if given is not None and known and not (misread and len(given) == 2):
         return given
     if ion is not None:
         return ion
     if residue in _IRON:
         return "Fe" if bare.startswith("FE") else bare.lstrip("0123456789")[0]
-    if {"N", "CA", "C"} <= set(siblings):
+    if backbone:
         return _PAIRED[bare[:2]] if bare[:2] in _NOT_A_PLACE else _first_letter(residue, bare)
     return _of_name(residue, name, aligned)
 
