@@ -35,6 +35,8 @@ BACKBONE = ["N", "CA", "C", "O"]
         ("CME", "CE", "", False, [*BACKBONE, "CE"], "C"),
         ("MSE", "CA", "Ca", False, [*BACKBONE, "SE"], "C"),
         ("MSE", "SE", "SE", False, [*BACKBONE, "SE"], "Se"),
+        ("CAS", "AS", "AS", True, [*BACKBONE, "AS"], "As"),
+        ("CAS", "AS", "", False, [*BACKBONE, "AS"], "As"),
         ("KCX", "NZ", "", False, [*BACKBONE, "NZ"], "N"),
         # ligands: the column, else the name in its columns
         ("LIG", "CA", "Ca", False, ["CA", "C1"], "Ca"),
@@ -42,6 +44,9 @@ BACKBONE = ["N", "CA", "C", "O"]
         ("LIG", "CL1 ", "", True, ["CL1", "C1"], "Cl"),
         ("LIG", "O3'", "", False, ["O3'", "C1"], "O"),
         ("LIG", "BR2", "", False, ["BR2", "C1"], "Br"),
+        ("5FO", "CAA", "", False, ["CAA", "CAB"], "C"),
+        ("FPP", "PB", "", False, ["PA", "PB"], "P"),
+        ("OEX", "CA1", "", False, ["CA1", "MN1"], "Ca"),
         ("HEM", "NA", "", False, ["NA", "FE"], "N"),
         ("HEM", "FE", "", False, ["NA", "FE"], "Fe"),
         ("UNX", "UNK", "X", True, ["UNK"], "X"),

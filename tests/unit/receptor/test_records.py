@@ -37,6 +37,14 @@ def test_every_record_is_read_in_order(tyk2_protein: Path) -> None:
     assert [each.element for each in records] == [atom.element.symbol for atom in atoms]
 
 
+def test_an_ion_does_not_make_a_file_unaligned() -> None:
+    ion = "HETATM    2 CA    CA A   2      12.435  14.677  30.369  1.00 35.93"
+    ligand = "HETATM    3 CL1  LIG A   3      12.435  14.677  30.369  1.00 35.93"
+    other = ligand.replace("CL1 ", " C2 ")
+    elements = [each.element for each in read_records("\n".join([ALA, ion, ligand, other]), "s")]
+    assert elements == ["C", "Ca", "Cl", "C"]
+
+
 @pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
 def test_line_ends(ends: str) -> None:
     text = "\ufeff" + ends.join([ALA, "TER", ALA.replace("A   1", "B   1"), "END", ""])

@@ -20,17 +20,23 @@ DUMMY = ""
 PLAIN = AMINO_ACIDS | NUCLEOTIDES | CAPS | MODIFIED | {"HOH"}
 ORGANIC = frozenset("HCNOPSFI")
 # of a modified amino acid: elements of two letters, and no places such as CA, CB or CG
-_NOT_A_PLACE = frozenset(("CL", "BR", "SE"))
+_NOT_A_PLACE = frozenset(("CL", "BR", "SE", "AS", "SI"))
+_PLACE = re.compile(r"[CNOS][ABGDEZH]")
 _UNKNOWN_RESIDUES = frozenset(("UNX", "UNL", "UNK", "DUM"))
 # metals that no molecule of the Protein Data Bank holds beside carbon
 _NEVER_IN_MOLECULES = frozenset([
-    "Na", "Cs", "Sc", "Sr", "Nb", "Ce", "Pr", "Nd", "Sm", "Ho", "Hf", "In",
+    "Ca", "Na", "Cs", "Sc", "Sr", "Nb", "Ce", "Pr", "Nd", "Sm", "Ho", "Hf", "In",
 ])  # fmt: skip
 _PAIRED = {"CL": "Cl", "BR": "Br", "SE": "Se", "SI": "Si", "AS": "As"} | {
     metal.upper(): metal for metal in METALS - _NEVER_IN_MOLECULES if len(metal) == 2
 }
 _VIRTUAL_SITES = frozenset(("M", "MW", "EP", "EPW", "EP1", "EP2", "LP", "LP1", "LP2", "OM"))
-_IRON = frozenset(("HEM", "HEC", "HEA", "HEB", "HAS", "SF4", "FES", "F3S"))
+_HEME = {"FE": "Fe"}
+_CLUSTER = {"CA": "Ca", "MN": "Mn"}
+_METAL_SITES = {
+    **dict.fromkeys(("HEM", "HEC", "HEA", "HEB", "HAS", "SF4", "FES", "F3S"), _HEME),
+    **dict.fromkeys(("OEX", "OEY", "OEC"), _CLUSTER),
+}
 # CHARMM's and Amber's names of ions whose letters are no element
 _ION_NAMES = {
     "SOD": "Na", "POT": "K", "CLA": "Cl", "CAL": "Ca", "CES": "Cs", "IOD": "I", "LIT": "Li",
@@ -89,15 +95,22 @@ def derive(residue: str, name: str, symbol: str, aligned: bool, siblings: Collec
     backbone = {"N", "CA", "C"} <= set(siblings)
     given = from_symbol(symbol)
     # programs that guess write Ca for CA, and Cd for CD
-    misread = backbone and given is not None and given.upper() == bare[:2] not in _NOT_A_PLACE
+    misread = backbone and symbol.upper() == bare[:2] not in _NOT_A_PLACE and _PLACE.match(bare)
     known = given is not None and (given != UNKNOWN or residue in _UNKNOWN_RESIDUES)
-    if given is not None and known and not (misread and len(given) == 2):
+    if given is not None and known and not misread:
         return given
-    if ion is not None:
-        return ion
-    if residue in _IRON:
-        return "Fe" if bare.startswith("FE") else bare.lstrip("0123456789")[0]
-    if backbone:
+    return ion or _of_molecule(residue, name, aligned, siblings)
+
+
+def _of_molecule(residue: str, name: str, aligned: bool, siblings: Collection[str]) -> str:
+    """Element of an atom without one in its column."""
+    bare = name.strip().upper()
+    if residue in _METAL_SITES:
+        return _METAL_SITES[residue].get(bare[:2]) or _first_letter(residue, bare)
+    if bare == "PB" and "PA" in siblings:
+        # the phosphates of a nucleotide, and no lead
+        return "P"
+    if {"N", "CA", "C"} <= set(siblings):
         return _PAIRED[bare[:2]] if bare[:2] in _NOT_A_PLACE else _first_letter(residue, bare)
     return _of_name(residue, name, aligned)
 

@@ -12,6 +12,7 @@ import gemmi
 
 from screenmm.errors import ReceptorError
 from screenmm.receptor.elements import AUTODOCK, derive
+from screenmm.receptor.names import NUCLEOTIDES
 from screenmm.receptor.synonyms import AMINO_ACIDS, standard_name
 
 _LINES = re.compile(r"\r\n|\r|\n")
@@ -137,7 +138,7 @@ def _is_aligned(records: list[Record]) -> bool:
     return not any(
         each.name in ("N", "CA", "C", "O", "P", "O3'") and not each.field.startswith(" ")
         for each in records
-        if len(each.residue) < 3 or each.residue in AMINO_ACIDS
+        if each.residue in AMINO_ACIDS | NUCLEOTIDES
     )
 
 
