@@ -24,6 +24,7 @@ BACKBONE = ["N", "CA", "C", "O"]
         ("CA", "CA  ", "", True, ["CA"], "Ca"),
         ("CA", "CA", "C", False, ["CA"], "C"),
         ("NA", "NA", "", False, ["NA"], "Na"),
+        ("NA", "NA", "", False, ["NA", "NA", "NA"], "Na"),
         ("CL-", "CL-", "", False, ["CL-"], "Cl"),
         ("CLA", "CLA", "", False, ["CLA"], "Cl"),
         ("SOD", "SOD", "", False, ["SOD"], "Na"),

@@ -216,3 +216,12 @@ def test_a_cap_may_share_a_number(tyk2_protein: Path, tmp_path: Path) -> None:
     labels = [each.label for each in structure.residues]
     assert labels[:2] == [f"A:ACE:{number}", f"A:{first[17:20]}:{number}"]
     assert not told(structure, "renumbered")
+
+
+def test_wrapped_ions_of_one_label(tyk2_protein: Path, tmp_path: Path) -> None:
+    lines = atom_lines(tyk2_protein, 30, 40)
+    ion = "HETATM 9000 NA   NA  A9999    {:8.3f}  90.000  90.000  1.00  0.00"
+    structure = read(tmp_path, [*lines, *(ion.format(100.0 + 8 * k) for k in range(3))])
+    ions = list(structure.of_kind("ion"))
+    assert [each.label for each in ions] == ["A:NA:9999", "A:NA:10000", "A:NA:10001"]
+    assert {atom.element for each in ions for atom in each.atoms} == {"Na"}

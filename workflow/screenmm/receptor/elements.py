@@ -89,7 +89,8 @@ def derive(residue: str, name: str, symbol: str, aligned: bool, siblings: Collec
     """
     bare = name.strip().upper()
     standard = standard_name(residue)[0]
-    ion = _ion(residue, bare) if len(siblings) == 1 else None
+    # ions whose numbers wrapped stand under one label
+    ion = _ion(residue, bare) if len(set(siblings)) == 1 else None
     if standard in PLAIN and ion is None:
         return _of_standard(standard, bare, symbol)
     backbone = {"N", "CA", "C"} <= set(siblings)
