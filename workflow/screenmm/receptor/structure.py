@@ -129,13 +129,18 @@ class Structure:
 
     @contextmanager
     def losing(self, why: Removal) -> Iterator[None]:
-        """Count the atoms that residues lose in the block, which keeps all residues."""
-        before = {id(residue): list(residue.atoms) for residue in self.residues}
+        """Count the atoms that residues lose in the block, which keeps all residues.
+
+        An atom that goes from one residue to another is not lost; a residue that goes as a
+        whole has a reason of its own (:meth:`remove`).
+        """
+        before = {id(residue): [a.source for a in residue.atoms] for residue in self.residues}
         yield
+        kept = {atom.source for residue in self.residues for atom in residue.atoms}
         for residue in self.residues:
-            kept = {id(atom) for atom in residue.atoms}
-            old = before.get(id(residue), [])
-            self.conservation.remove((a.source for a in old if id(a) not in kept), why)
+            self.conservation.remove(
+                (source for source in before.get(id(residue), []) if source not in kept), why
+            )
 
 
 def bond_length(first: Residue, second: Residue) -> float:
