@@ -84,7 +84,7 @@ def test_what_the_files_hold_is_told(demo: Path) -> None:
         ("receptors__tyk2__chains", ["Z"], "receptor tyk2: receptor.pdb has no chain Z"),
         ("receptors__tyk2__mutations", ["T9999I"], "T9999I: no THR at 9999"),
         ("receptors__tyk2__mutations", ["T90I"], "T90I: no THR at 90; the structure has A:MET:90"),
-        ("receptors__tyk2__structure", "broken.cif", "broken.cif cannot be read as PDB or mmCIF"),
+        ("receptors__tyk2__structure", "broken.cif", "broken.cif cannot be read as mmCIF"),
         ("receptors__tyk2__structure", "text.pdb", "text.pdb: no atoms"),
         ("receptors__tyk2__structure", "plain.pdb.gz", "plain.pdb.gz cannot be unpacked"),
         ("pocket", {"ligand_residue": "XYZ"}, "no residue XYZ in the kept chains"),

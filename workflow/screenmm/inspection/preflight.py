@@ -17,8 +17,9 @@ from screenmm.provenance import is_up_to_date
 from screenmm.receptor.modified import convert_modified, cut_chains, is_named
 from screenmm.receptor.names import CAPS
 from screenmm.receptor.pocket import find_hetero
+from screenmm.receptor.reading import read_structure
 from screenmm.receptor.selection import mutate
-from screenmm.receptor.structure import Residue, Structure, read_structure
+from screenmm.receptor.structure import Residue, Structure
 from screenmm.receptor.synonyms import AMINO_ACIDS, same_name
 from screenmm.settings import Receptor, Settings
 

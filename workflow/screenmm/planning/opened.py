@@ -30,12 +30,15 @@ from screenmm.methods import stage_settings
 from screenmm.provenance import is_up_to_date
 from screenmm.receptor.ligand_file import read_molecule
 from screenmm.receptor.prepare import choose_residues
+from screenmm.receptor.reading import IDENTITY
 from screenmm.settings import Controls, Library, LibraryFile, Settings
 
 READ_FIRST = 1000
 """Records of a library file that are read."""
 PARSED_FIRST = 50
 """Structures of a library file that RDKit is given."""
+MOST_TOLD = 5
+"""Oddities of a structure's file that are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +288,10 @@ def _open_receptor(settings: Settings, name: str) -> str:
     parts += [each.detail for each in structure.changes if each.kind == "reference ligand"]
     edges = " × ".join(f"{edge:.1f}" for edge in found.size)
     parts.append(f"box {edges} Å with {len(found.lining)} residues around")
-    return f"{name}: {receptor.structure.name}, {', '.join(parts)}"
+    told = [each.as_text() for each in structure.changes if each.kind in IDENTITY]
+    more = [f"{len(told) - MOST_TOLD} more in report.txt"] if len(told) > MOST_TOLD else []
+    opened = f"{name}: {receptor.structure.name}, {', '.join(parts)}"
+    return "; ".join([opened, *told[:MOST_TOLD], *more])
 
 
 def _check_reference(controls: Controls) -> None:

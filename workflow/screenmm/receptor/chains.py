@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 from scipy.spatial import cKDTree
 
+from screenmm.receptor.conservation import Removal
 from screenmm.receptor.geometry import place, torsion
 from screenmm.receptor.names import parent_amino_acid
 from screenmm.receptor.structure import (
@@ -186,13 +187,12 @@ def note_tails(structure: Structure, segments: list[Segment]) -> None:
 
 def _attach_caps(structure: Structure, segments: list[Segment]) -> None:
     for cap in list(structure.of_kind("cap")):
-        joined = _join(cap, segments)
+        joined = _join(structure, cap, segments)
         if not joined:
-            structure.residues.remove(cap)
-            structure.note("removed", cap, "cap bonded to nothing")
+            structure.remove(cap, Removal.LONE_CAP, "cap bonded to nothing")
 
 
-def _join(cap: Residue, segments: list[Segment]) -> bool:
+def _join(structure: Structure, cap: Residue, segments: list[Segment]) -> bool:
     own, theirs, at_start = ("C", "N", True) if cap.name == "ACE" else ("N", "C", False)
     atom = cap.find(own)
     for segment in segments:
@@ -204,7 +204,7 @@ def _join(cap: Residue, segments: list[Segment]) -> bool:
             segment.residues.insert(0 if at_start else len(segment.residues), cap)
             extra = end.find("OXT")
             if extra is not None and not at_start:
-                end.atoms = [each for each in end.atoms if each is not extra]
+                structure.drop(end, [extra], Removal.END_OXYGEN)
             return True
     return False
 

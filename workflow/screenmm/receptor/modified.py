@@ -17,6 +17,7 @@ from rdkit import Chem
 from scipy.spatial import cKDTree
 
 from screenmm.errors import ReceptorError
+from screenmm.receptor.conservation import Removal
 from screenmm.receptor.geometry import place, torsion
 from screenmm.receptor.labels import molecule_readings
 from screenmm.receptor.names import (
@@ -31,6 +32,7 @@ from screenmm.receptor.names import (
 from screenmm.receptor.pocket import POCKET_NEIGHBOURHOOD, ResolvedPocket
 from screenmm.receptor.sidechains import template_positions
 from screenmm.receptor.structure import (
+    PEPTIDE_BOND,
     Array,
     Atom,
     Residue,
@@ -527,21 +529,39 @@ def cut_chains(structure: Structure, remove: list[str]) -> set[str]:
 
 
 def _cut_out(structure: Structure, residue: Residue) -> None:
-    structure.residues = [each for each in structure.residues if each is not residue]
-    structure.note("removed", residue, f"asked for; chain {residue.chain} is cut there")
+    structure.remove(residue, Removal.ASKED_FOR, f"asked for; chain {residue.chain} is cut there")
     if residue.sequence_index is not None and residue.chain in structure.sequences:
         # what is asked to go is not built again from the sequence
         structure.sequences[residue.chain][residue.sequence_index - 1] = "UNK"
 
 
 def _chain_ends(structure: Structure) -> list[tuple[Residue, Atom]]:
-    """Atoms by which residues are linked, each with its residue."""
-    return [
+    """Atoms by which residues are linked, each with its residue.
+
+    Those by which two standard residues are linked already are left out: what comes near them
+    clashes, and holds nothing together.
+    """
+    linking = [
         (residue, atom)
         for residue in structure.of_kind("polymer")
         for name in ("C", "O3'", "N", "P")
         if (atom := residue.find(name)) is not None
     ]
+    standard = [(residue, atom) for residue, atom in linking if residue.name in STANDARD]
+    tree = cKDTree(np.array([atom.xyz for _, atom in standard]).reshape(-1, 3))
+    near = tree.query_ball_point(
+        np.array([atom.xyz for _, atom in linking]).reshape(-1, 3), PEPTIDE_BOND
+    )
+    return [
+        (residue, atom)
+        for (residue, atom), others in zip(linking, near, strict=True)
+        if residue.name not in STANDARD
+        or not any(_are_linked(residue, atom, *standard[index]) for index in others)
+    ]
+
+
+def _are_linked(residue: Residue, atom: Atom, other: Residue, end: Atom) -> bool:
+    return other is not residue and {atom.name, end.name} in ({"C", "N"}, {"O3'", "P"})
 
 
 def _held(residue: Residue, tree: cKDTree, ends: list[tuple[Residue, Atom]]) -> list[str]:

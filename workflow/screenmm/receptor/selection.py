@@ -9,11 +9,15 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from screenmm.errors import ReceptorError
+from screenmm.receptor.conservation import Removal
 from screenmm.receptor.labels import MUTATION, Named
 from screenmm.receptor.modified import is_named, rename
 from screenmm.receptor.names import ADDITIVES, GLYCANS, IONS, METALS, ONE_LETTER
 from screenmm.receptor.pocket import LINING_CUTOFF, POCKET_NEIGHBOURHOOD, ResolvedPocket
 from screenmm.receptor.structure import Residue, Structure
+
+CROWDED = 1.6  # Å, a water's oxygen nearer to another heavy atom is an alternate of it
+SHOWN = 10  # waters that the report names
 
 
 def mutate(structure: Structure, mutations: list[str]) -> None:
@@ -110,27 +114,29 @@ def select_hetero(
     for residue in list(structure.residues):
         reason = _reason_to_remove(residue, pocket, remove)
         if reason is not None:
-            structure.residues.remove(residue)
-            structure.note("removed", residue, reason)
+            structure.remove(residue, *reason)
         elif residue.kind == "ion":
             structure.note("ion kept", residue, f"12-6 parameters of {IONS[residue.name]}")
 
 
-def _reason_to_remove(residue: Residue, pocket: ResolvedPocket, remove: list[str]) -> str | None:
+def _reason_to_remove(
+    residue: Residue, pocket: ResolvedPocket, remove: list[str]
+) -> tuple[Removal, str] | None:
+    """Why a residue is not modelled, typed and as text; None where it stays."""
     if residue.kind != "polymer" and is_named(residue, remove):
-        return "asked for"
+        return Removal.ASKED_FOR, "asked for"
     if residue.kind not in ("other", "ion") or (residue.kind == "ion" and residue.name in IONS):
         return None
+    if not residue.heavy():
+        return Removal.UNMODELLED, "no heavy atoms"
+    detail = f"{_describe(residue)}, {_distance(residue, pocket):.0f} Å from the pocket"
     reasons = {
-        "reference ligand or a copy of it": residue.label in pocket.taken_out,
-        "no heavy atoms": not residue.heavy(),
-        "crystallisation additive": residue.name in ADDITIVES,
-        "glycan": residue.name in GLYCANS,
+        (Removal.REFERENCE, "reference ligand or a copy of it"): residue.label in pocket.taken_out,
+        (Removal.ADDITIVE, "crystallisation additive"): residue.name in ADDITIVES,
+        (Removal.GLYCAN, "glycan"): residue.name in GLYCANS,
+        (Removal.UNMODELLED, detail): True,
     }
-    for reason, holds in reasons.items():
-        if holds:
-            return reason
-    return f"{_describe(residue)}, {_distance(residue, pocket):.0f} Å from the pocket"
+    return next(reason for reason, holds in reasons.items() if holds)
 
 
 def _distance(residue: Residue, pocket: ResolvedPocket) -> float:
@@ -146,7 +152,7 @@ def _describe(residue: Residue) -> str:
 
 def _is_in_the_way(residue: Residue, pocket: ResolvedPocket, remove: list[str]) -> bool:
     reason = _reason_to_remove(residue, pocket, remove)
-    unknown = reason is not None and reason.startswith(_describe(residue))
+    unknown = reason is not None and reason[0] is Removal.UNMODELLED and bool(residue.heavy())
     return unknown and _distance(residue, pocket) <= POCKET_NEIGHBOURHOOD
 
 
@@ -185,13 +191,29 @@ def select_waters(structure: Structure, pocket: ResolvedPocket, policy: str) -> 
     oxygens = [_oxygen(water) for water in waters]
     cutoff = LINING_CUTOFF if pocket.points is not None else 0.0
     near = pocket.distance(np.array(oxygens)) <= cutoff
-    keep = {"none": np.zeros(len(waters), bool), "all": np.ones(len(waters), bool), "pocket": near}
-    keep_these = keep[policy] & ~_crowded(structure, np.array(oxygens))
-    kept = [water for water, stays in zip(waters, keep_these, strict=True) if stays]
-    gone = {id(water) for water, stays in zip(waters, keep_these, strict=True) if not stays}
-    structure.residues = [each for each in structure.residues if id(each) not in gone]
-    structure.note(
-        "waters", "", f"{len(kept)} of {len(waters)} kept, {len(gone)} removed (policy {policy})"
+    by_policy = {"none": np.zeros(len(waters), bool), "all": np.ones(len(waters), bool),
+                 "pocket": near}[policy]  # fmt: skip
+    crowded = by_policy & _crowded(structure, np.array(oxygens))
+    structure.remove_all(_where(waters, ~by_policy), Removal.WATER)
+    structure.remove_all(_where(waters, crowded), Removal.CROWDED)
+    structure.note("waters", "", _waters_kept(waters, by_policy, crowded, policy))
+
+
+def _where(waters: list[Residue], these: np.ndarray) -> list[Residue]:
+    return [water for water, is_one in zip(waters, these, strict=True) if is_one]
+
+
+def _waters_kept(waters: list[Residue], kept: np.ndarray, crowded: np.ndarray, policy: str) -> str:
+    counts = f"{kept.sum()} of {len(waters)} kept"
+    if not crowded.any():
+        return f"{counts}, {len(waters) - kept.sum()} removed (policy {policy})"
+    labels = [water.label for water in _where(waters, crowded)]
+    shown = " ".join(labels[:SHOWN]) + (
+        f" and {len(labels) - SHOWN} more" if labels[SHOWN:] else ""
+    )
+    return (
+        f"{counts} by policy {policy}, {len(labels)} of them removed again, within {CROWDED:g} Å "
+        f"of another heavy atom: {shown}"
     )
 
 
@@ -201,10 +223,10 @@ def _oxygen(water: Residue) -> np.ndarray:
 
 
 def _crowded(structure: Structure, oxygens: np.ndarray) -> np.ndarray:
-    """Waters within 1.6 Å of a heavy atom that is no water: alternates of something else."""
+    """Waters on top of a heavy atom that is no water: alternates of something else."""
     others = [
         each.positions() for each in structure.residues if each.kind != "water" and each.heavy()
     ]
     if not others:
         return np.zeros(len(oxygens), bool)
-    return np.asarray(cKDTree(np.concatenate(others)).query(oxygens)[0] < 1.6)
+    return np.asarray(cKDTree(np.concatenate(others)).query(oxygens)[0] < CROWDED)
