@@ -21,9 +21,9 @@ from rdkit import Chem
 from rdkit.Chem import rdMolAlign
 from screens import RESULTS, data_folder, rows_of, run_screen, write_rows
 
-from screenmm.errors import UserError
+from screenmm.config.settings import Pocket, Receptor
+from screenmm.core.errors import UserError
 from screenmm.receptor.prepare import prepare_receptor
-from screenmm.settings import Pocket, Receptor
 
 COLUMNS = [
     "set", "complex", "outcome", "atoms_read", "atoms_kept", "atoms_removed", "atoms_added",

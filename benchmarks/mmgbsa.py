@@ -41,13 +41,16 @@ from rdkit import Chem
 from scipy.stats import ConstantInputWarning, pearsonr, spearmanr
 from screens import RESULTS, data_folder, write_rows
 
+from screenmm.config.settings import Pocket, Receptor, Scoring
+from screenmm.core.errors import LigandError
+from screenmm.core.units import ANGSTROM_PER_NM, KJ_PER_KCAL
+from screenmm.devices.platforms import PlatformChoice, choose_platform
 from screenmm.docking.pdbqt import ligand_pdbqt, receptor_pdbqt
-from screenmm.errors import LigandError
-from screenmm.receptor.model import ReceptorModel
-from screenmm.receptor.prepare import PreparedReceptor, prepare_receptor
-from screenmm.scoring import minimise, mmgbsa
-from screenmm.scoring.ligand_parameters import FORCE_FIELD, ligand_parameters, load_models
-from screenmm.scoring.mmgbsa import (
+from screenmm.forcefield.ligand_parameters import FORCE_FIELD, ligand_parameters, load_models
+from screenmm.forcefield.parameter_cache import ParameterCache
+from screenmm.mmgbsa import minimise
+from screenmm.mmgbsa import score as mmgbsa
+from screenmm.mmgbsa.score import (
     REFERENCE,
     Pose,
     PoseScore,
@@ -55,11 +58,9 @@ from screenmm.scoring.mmgbsa import (
     jittered,
     score_poses,
 )
-from screenmm.scoring.parameter_cache import ParameterCache
-from screenmm.scoring.platforms import PlatformChoice, choose_platform
-from screenmm.settings import Pocket, Receptor, Scoring
+from screenmm.receptor.model import ReceptorModel
+from screenmm.receptor.prepare import PreparedReceptor, prepare_receptor
 from screenmm.stages.prepare_receptor import receptor_model
-from screenmm.units import ANGSTROM_PER_NM, KJ_PER_KCAL
 
 SERIES = ("tyk2", "mcl1", "p38", "ptp1b", "thrombin", "cdk2", "jnk1", "bace")
 SEED = 1

@@ -41,19 +41,23 @@ from scipy.spatial.distance import cdist
 from scipy.stats import rankdata
 from screens import RESULTS, data_folder, rows_of, write_rows
 
-from screenmm.errors import LigandError, ReceptorError
-from screenmm.receptor.model import ReceptorModel
-from screenmm.receptor.prepare import prepare_receptor
-from screenmm.scoring.born import (
+from screenmm.config.settings import Pocket, Receptor, Scoring
+from screenmm.core.errors import LigandError, ReceptorError
+from screenmm.core.units import ANGSTROM_PER_NM, COULOMB_KJ_NM, KJ_PER_KCAL
+from screenmm.devices.platforms import PlatformChoice
+from screenmm.forcefield.ligand_parameters import ligand_parameters
+from screenmm.forcefield.parameters import Parameters, SystemOptions, build_system, cut
+from screenmm.forcefield.smirnoff import openmm_topology
+from screenmm.mmgbsa.born import (
     apolar_energies,
     born_integrals,
     born_radii,
     polar_energies,
 )
-from screenmm.scoring.lbfgs import Options
-from screenmm.scoring.ligand_parameters import ligand_parameters
-from screenmm.scoring.minimise import minimise_alone, minimise_packs
-from screenmm.scoring.mmgbsa import (
+from screenmm.mmgbsa.lbfgs import Options
+from screenmm.mmgbsa.minimise import minimise_alone, minimise_packs
+from screenmm.mmgbsa.packing import Field, Member
+from screenmm.mmgbsa.score import (
     LIGAND_ITERATIONS,
     LIGAND_TOLERANCE,
     REFERENCE,
@@ -63,13 +67,9 @@ from screenmm.scoring.mmgbsa import (
     jittered,
     model_of,
 )
-from screenmm.scoring.packing import Field, Member
-from screenmm.scoring.parameters import Parameters, SystemOptions, build_system, cut
-from screenmm.scoring.platforms import PlatformChoice
-from screenmm.scoring.smirnoff import openmm_topology
-from screenmm.settings import Pocket, Receptor, Scoring
+from screenmm.receptor.model import ReceptorModel
+from screenmm.receptor.prepare import prepare_receptor
 from screenmm.stages.prepare_receptor import receptor_model
-from screenmm.units import ANGSTROM_PER_NM, COULOMB_KJ_NM, KJ_PER_KCAL
 
 JACS = ("tyk2", "mcl1", "ptp1b", "p38", "thrombin", "cdk2", "jnk1", "bace")
 FIRST_FIVE = JACS[:5]

@@ -28,10 +28,10 @@ from rdkit import Chem, rdBase
 from rdkit.Chem.MolStandardize import rdMolStandardize
 
 from screenmm.bias.losses import wilson
+from screenmm.config.settings import Ligands
 from screenmm.library.standardise import standardise
 from screenmm.ligands.protomers import protomers
 from screenmm.ligands.states import _form as resonance_key
-from screenmm.settings import Ligands
 
 HERE = Path(__file__).resolve().parent
 TABLE = HERE / "protomers.csv"

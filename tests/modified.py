@@ -12,7 +12,7 @@ from rdkit import Chem
 from rdkit.Chem import AllChem
 
 from screenmm.receptor.geometry import place
-from screenmm.receptor.synonyms import same_name
+from screenmm.residues.synonyms import same_name
 
 # name, element, the three atoms it is placed from, bond (Å), angle and torsion (°)
 Added = tuple[str, str, tuple[str, str, str], float, float, float]

@@ -10,10 +10,10 @@ from bench import Bench
 from kit import NUDGED, PoseSet, load_results, result_row, rows_of
 from scipy.stats import spearmanr
 
-from screenmm.errors import LigandError
-from screenmm.scoring.mmgbsa import PoseScore, score_poses
-from screenmm.scoring.platforms import PlatformChoice
-from screenmm.settings import Scoring
+from screenmm.config.settings import Scoring
+from screenmm.core.errors import LigandError
+from screenmm.devices.platforms import PlatformChoice
+from screenmm.mmgbsa.score import PoseScore, score_poses
 
 PACK = 64
 CLOSE_KCAL_MOL = 0.1

@@ -18,8 +18,8 @@ from typing import Any
 
 from kit import RESULT_COLUMNS, Kit, PoseSet, load_set
 
-from screenmm.errors import PlatformError
-from screenmm.scoring.platforms import PlatformChoice, choose_platform
+from screenmm.core.errors import PlatformError
+from screenmm.devices.platforms import PlatformChoice, choose_platform
 
 log = logging.getLogger("gpu")
 

@@ -21,10 +21,10 @@ from typing import Any
 
 import numpy as np
 
-from screenmm.errors import LigandError
+from screenmm.core.errors import LigandError
+from screenmm.forcefield.parameters import Parameters, cut, join
+from screenmm.mmgbsa.score import Pose, PoseScore
 from screenmm.receptor.model import ReceptorModel
-from screenmm.scoring.mmgbsa import Pose, PoseScore
-from screenmm.scoring.parameters import Parameters, cut, join
 
 TERMS = ("vdw", "coulomb", "gb", "sa", "strain")
 

@@ -29,7 +29,7 @@ from kit import Kit
 from part import NOT_HERE, PARTS, REASON
 from tell import lines_of
 
-from screenmm.methods import VERSIONS
+from screenmm.run.methods import VERSIONS
 
 HERE = Path(__file__).resolve().parent
 SHARES = {

@@ -28,15 +28,15 @@ import numpy as np
 from kit import DockingInput, PoseSet, save_docking, save_results, save_set
 from rdkit import Chem
 
+from screenmm.config.settings import Pocket, Receptor, Scoring
+from screenmm.core.versions import installed_versions
+from screenmm.devices.platforms import choose_platform
 from screenmm.docking.pdbqt import ligand_pdbqt, receptor_pdbqt
-from screenmm.methods import VERSIONS
+from screenmm.forcefield.ligand_parameters import ligand_parameters
+from screenmm.mmgbsa.score import Pose, jittered, score_poses
 from screenmm.receptor.prepare import PreparedReceptor, prepare_receptor
-from screenmm.scoring.ligand_parameters import ligand_parameters
-from screenmm.scoring.mmgbsa import Pose, jittered, score_poses
-from screenmm.scoring.platforms import choose_platform
-from screenmm.settings import Pocket, Receptor, Scoring
+from screenmm.run.methods import VERSIONS
 from screenmm.stages.prepare_receptor import receptor_model
-from screenmm.versions import installed_versions
 
 ROOT = Path(__file__).resolve().parents[2]
 KIT = ROOT / "benchmarks/gpu/kit"

@@ -14,14 +14,14 @@ from typing import Any
 from unittest import mock
 
 TIMED = (
-    ("model", "screenmm.scoring.mmgbsa", "model_of"),
-    ("build", "screenmm.scoring.minimise", "Pack"),
-    ("Context", "screenmm.scoring.platforms", "PlatformChoice.context"),
+    ("model", "screenmm.mmgbsa.score", "model_of"),
+    ("build", "screenmm.mmgbsa.minimise", "Pack"),
+    ("Context", "screenmm.devices.platforms", "PlatformChoice.context"),
     ("upload", "openmm", "Context.setPositions"),
     ("forces and download", "openmm", "Context.getState"),
     ("download to NumPy", "openmm", "State.getForces"),
-    ("minimiser arithmetic", "screenmm.scoring.minimise", "minimise_members"),
-    ("final energies", "screenmm.scoring.mmgbsa", "binding_terms"),
+    ("minimiser arithmetic", "screenmm.mmgbsa.minimise", "minimise_members"),
+    ("final energies", "screenmm.mmgbsa.score", "binding_terms"),
 )
 """Stage, module and function; what a stage calls of another is not its own."""
 

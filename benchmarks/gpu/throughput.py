@@ -14,10 +14,10 @@ from bench import Bench
 from gpu_monitor import Gpu, Load
 from kit import load_set
 
-from screenmm.errors import LigandError
-from screenmm.scoring.mmgbsa import Pose, jittered, score_poses
-from screenmm.scoring.platforms import PlatformChoice
-from screenmm.settings import Scoring
+from screenmm.config.settings import Scoring
+from screenmm.core.errors import LigandError
+from screenmm.devices.platforms import PlatformChoice
+from screenmm.mmgbsa.score import Pose, jittered, score_poses
 
 READY_S = 120.0
 """How long processes wait for each other."""

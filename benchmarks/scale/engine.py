@@ -87,8 +87,8 @@ def prepare_ligands(arguments: list[str]) -> int:
     """One state of each ligand; its atoms are those of one and the same stand-in molecule."""
     import pyarrow.parquet as pq  # noqa: PLC0415
 
-    from screenmm.files import write_text_gz  # noqa: PLC0415
-    from screenmm.ledger import write_events  # noqa: PLC0415
+    from screenmm.files.whole import write_text_gz  # noqa: PLC0415
+    from screenmm.run.ledger import write_events  # noqa: PLC0415
 
     _, args = _options(arguments, "ligands", "states", "events")
     record = _template()
@@ -127,9 +127,9 @@ def _template() -> Callable[[str, str, int], str]:
 
 def dock(arguments: list[str]) -> int:
     """As many poses of each state as the config asks for, their scores drawn at random."""
-    from screenmm.batch import Outcome  # noqa: PLC0415
-    from screenmm.ledger import write_events  # noqa: PLC0415
-    from screenmm.sdf import ligand_of, split_records  # noqa: PLC0415
+    from screenmm.execution.batch import Outcome  # noqa: PLC0415
+    from screenmm.files.sdf import ligand_of, split_records  # noqa: PLC0415
+    from screenmm.run.ledger import write_events  # noqa: PLC0415
     from screenmm.stages.dock import write_poses  # noqa: PLC0415
 
     settings, args = _options(arguments, "states", "receptor", "poses", "table", "events")
@@ -169,9 +169,9 @@ def score(arguments: list[str]) -> int:
     """Scores of every pose drawn at random; the pose stays where it is."""
     import numpy as np  # noqa: PLC0415
 
-    from screenmm.batch import Outcome  # noqa: PLC0415
-    from screenmm.ledger import write_events  # noqa: PLC0415
-    from screenmm.sdf import records_by_ligand  # noqa: PLC0415
+    from screenmm.execution.batch import Outcome  # noqa: PLC0415
+    from screenmm.files.sdf import records_by_ligand  # noqa: PLC0415
+    from screenmm.run.ledger import write_events  # noqa: PLC0415
     from screenmm.stages.score import RESIDUE_TERMS, SCORE_SCHEMA, write_scores  # noqa: PLC0415
 
     _, args = _options(arguments, "poses", "receptor", "scores", "minimised", "events")
@@ -216,9 +216,9 @@ def inspect(arguments: list[str]) -> int:
     """Checks and interactions of each ligand's best pose, the interactions drawn at random."""
     import numpy as np  # noqa: PLC0415
 
-    from screenmm.batch import Outcome  # noqa: PLC0415
-    from screenmm.inspection.filters import KINDS  # noqa: PLC0415
-    from screenmm.ledger import write_events  # noqa: PLC0415
+    from screenmm.execution.batch import Outcome  # noqa: PLC0415
+    from screenmm.residues.filters import KINDS  # noqa: PLC0415
+    from screenmm.run.ledger import write_events  # noqa: PLC0415
     from screenmm.stages.inspect import SCHEMA, best_poses, write_inspected  # noqa: PLC0415
 
     _, args = _options(arguments, "scores", "minimised", "receptor", "inspected", "events")

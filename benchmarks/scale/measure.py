@@ -28,7 +28,7 @@ import yaml
 from library import write_library
 
 from screenmm.demo import write_demo
-from screenmm.layout import shard_names
+from screenmm.run.layout import shard_names
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from rdkit import Chem
 
+from screenmm.config.settings import load_settings
 from screenmm.library.standardise import standardise
 from screenmm.ligands.prepare import prepare_ligand
-from screenmm.settings import load_settings
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from screenmm.cli import main
+from screenmm.config.settings import load_settings
 from screenmm.library.split import split
-from screenmm.settings import load_settings
 
 from ..conftest import ROOT
 

@@ -11,12 +11,12 @@ import pytest
 from rdkit import Chem
 
 from screenmm.cli import main
-from screenmm.ledger import read_events
+from screenmm.config.settings import load_settings
 from screenmm.library.merge import merge
 from screenmm.library.split import split
 from screenmm.library.standardise import standardise_shard, write_parents
 from screenmm.ligands.prepare import Preparation, prepare_ligand
-from screenmm.settings import load_settings
+from screenmm.run.ledger import read_events
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import yaml
 
-from screenmm.errors import ConfigError, ReceptorError
-from screenmm.planning.opened import open_inputs
+from screenmm.config.settings import Receptor, Settings, load_settings
+from screenmm.core.errors import ConfigError, ReceptorError
+from screenmm.preflight.opened import open_inputs
 from screenmm.receptor.prepare import choose_residues, prepare_receptor
-from screenmm.settings import Receptor, Settings, load_settings
 
 Case = Callable[[str], Path]
 

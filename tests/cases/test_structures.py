@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from screenmm.cli import main
-from screenmm.errors import PocketError
+from screenmm.config.settings import Pocket, Receptor, load_settings
+from screenmm.core.errors import PocketError
 from screenmm.receptor.prepare import PreparedReceptor, choose_residues, prepare_receptor
 from screenmm.receptor.reading import read_structure
 from screenmm.receptor.records import count_records
 from screenmm.receptor.structure import Structure
-from screenmm.settings import Pocket, Receptor, load_settings
 
 Case = Callable[[str], Path]
 

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rdkit import Chem
 
+from screenmm.config.settings import Ligands
 from screenmm.library.standardise import standardise
 from screenmm.ligands.states import _form as resonance_key
 from screenmm.ligands.states import enumerate_states
-from screenmm.settings import Ligands
 
 SETTINGS = Ligands(max_states=64, max_stereoisomers=2)
 

@@ -13,10 +13,10 @@ from tempfile import TemporaryDirectory
 from hypothesis import given
 from hypothesis import strategies as st
 
+from screenmm.config.settings import Library
 from screenmm.library import lines as module
 from screenmm.library.lines import LongLine, read_lines
 from screenmm.library.readers import Seen, read_library_file
-from screenmm.settings import Library
 
 SMILES = ("CCO", "c1ccccc1", "C[C@H](N)C(=O)O", "[Na+].[O-]C=O", "C/C=C/C", "CC#N")
 ENDS = ("\n", "\r\n", "\r")

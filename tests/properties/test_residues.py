@@ -14,16 +14,16 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from rdkit import Chem
 
-from screenmm.errors import ConfigError, PocketError, ReceptorError
-from screenmm.inspection.filters import check_residues, parse_filter
+from screenmm.config.settings import Cofactor, Pocket, Receptor
+from screenmm.core.errors import ConfigError, PocketError, ReceptorError
 from screenmm.receptor.ligand_file import read_molecule
 from screenmm.receptor.modified import check_modified, convert_modified
 from screenmm.receptor.pocket import POCKET_NEIGHBOURHOOD, find_hetero, find_residue, resolve_pocket
 from screenmm.receptor.reading import read_structure
 from screenmm.receptor.selection import mutate, select_hetero
 from screenmm.receptor.structure import Atom, Residue, Structure
-from screenmm.receptor.synonyms import AMINO_ACIDS, same_name
-from screenmm.settings import Cofactor, Pocket, Receptor
+from screenmm.residues.filters import check_residues, parse_filter
+from screenmm.residues.synonyms import AMINO_ACIDS, same_name
 
 from ..modified import MODIFICATIONS, NUCLEOTIDES, modify, strand
 

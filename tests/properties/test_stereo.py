@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdDepictor
 
+from screenmm.config.settings import Ligands
 from screenmm.library.marks import is_contradictory
 from screenmm.library.standardise import Parent, standardise
 from screenmm.ligands.conformers import embed
 from screenmm.ligands.states import enumerate_states, stereoisomers
-from screenmm.settings import Ligands
 
 SETTINGS = Ligands(conformer_trials=1, max_states=64, max_stereoisomers=64)
 CAGES = (

@@ -18,7 +18,7 @@ import time
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from screenmm.files import sha256
+from screenmm.files.whole import sha256
 
 ROOT = Path(__file__).resolve().parents[2]
 

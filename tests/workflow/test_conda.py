@@ -117,7 +117,7 @@ def test_another_checkouts_code_is_refused(in_environments: InEnvironments, tmp_
         return subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
 
     assert activated().stdout == f"{prefix}/bin/screenmm\n"
-    with (tmp_path / "workflow/screenmm/units.py").open("a") as handle:
+    with (tmp_path / "workflow/screenmm/core/units.py").open("a") as handle:
         handle.write("# an edit\n")
     refused = activated()
     assert refused.returncode == 1

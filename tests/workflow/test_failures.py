@@ -18,11 +18,11 @@ import pytest
 import yaml
 from rdkit import Chem
 
-from screenmm.disk import check_writable, disk_trouble
-from screenmm.errors import PlatformError, UserError
-from screenmm.methods import stage_settings
-from screenmm.preflight import preflight
-from screenmm.settings import Settings, load_settings
+from screenmm.config.settings import Settings, load_settings
+from screenmm.core.errors import PlatformError, UserError
+from screenmm.files.disk import check_writable, disk_trouble
+from screenmm.preflight.start import preflight
+from screenmm.run.methods import stage_settings
 
 from .conftest import FRAGMENTS, ROOT, new_screen
 
@@ -253,7 +253,7 @@ def test_others_folder_says_who_may_not_write(tmp_path: Path) -> None:
     shut = tmp_path / "shut"
     shut.mkdir(mode=0o700)
     code = (
-        "import os, sys; from pathlib import Path; from screenmm.disk import check_writable\n"
+        "import os, sys; from pathlib import Path; from screenmm.files.disk import check_writable\n"
         "os.setgid(65534); os.setuid(65534)\n"
         "try: check_writable(Path(sys.argv[1]))\n"
         "except Exception as error: print(error)"

@@ -6,9 +6,9 @@ import os
 
 import pytest
 
-from screenmm.errors import ConfigError, ReceptorError
-from screenmm.inspection.preflight import check_filters
-from screenmm.settings import Settings, parse_settings
+from screenmm.config.settings import Settings, parse_settings
+from screenmm.core.errors import ConfigError, ReceptorError
+from screenmm.preflight.filters import check_filters
 
 from .conftest import Screen
 

@@ -8,7 +8,7 @@ import pytest
 from rdkit import Chem
 from rdkit.Chem import rdMolAlign
 
-from screenmm.ranking.verdict import PRESUMED
+from screenmm.analysis.verdict import PRESUMED
 
 from .conftest import Screen
 from .test_screen import rows

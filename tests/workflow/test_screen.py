@@ -12,8 +12,8 @@ import pytest
 from rdkit import Chem
 
 from screenmm.audit.verify import verify_crate
-from screenmm.layout import Layout
-from screenmm.usage import read_usage
+from screenmm.execution.usage import read_usage
+from screenmm.run.layout import Layout
 
 from .conftest import FRAGMENTS, ROOT, STABLE, Screen
 

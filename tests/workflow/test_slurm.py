@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from screenmm.layout import Layout
-from screenmm.usage import read_usage
+from screenmm.execution.usage import read_usage
+from screenmm.run.layout import Layout
 
 from .chaos import run_with_kills
 from .conftest import SLURM_PROFILE, SOON, STABLE, Screen
@@ -30,7 +30,7 @@ LOCAL_RULES = {"manifest", "report", "crate"}
 
 
 def test_a_job_keeps_the_device_that_slurm_gave_it(slurm: LocalSlurm, tmp_path: Path):
-    code = "from screenmm.scoring.lease import given_by_scheduler as g; print(g(), flush=True)"
+    code = "from screenmm.devices.lease import given_by_scheduler as g; print(g(), flush=True)"
     script = f"#!/bin/sh\n{sys.executable} -c '{code}'\nenv | grep SLURM_JOB_GPUS\nsleep 15\n"
     (tmp_path / "job.sh").write_text(script)
     jobs = [

@@ -9,14 +9,14 @@ from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
 from screenmm.audit.inputs import input_files
-from screenmm.errors import ScreenMMError
-from screenmm.layout import shard_names
-from screenmm.locks import lock_results
-from screenmm.methods import stage_settings
-from screenmm.ownership import check_own_folder
-from screenmm.paths import check_checkout, check_working_folder, is_plain
-from screenmm.preflight import preflight, repeated_option, search_path
-from screenmm.settings import merged_settings
+from screenmm.core.errors import ScreenMMError
+from screenmm.run.layout import shard_names
+from screenmm.files.locks import lock_results
+from screenmm.run.methods import stage_settings
+from screenmm.run.ownership import check_own_folder
+from screenmm.config.paths import check_checkout, check_working_folder, is_plain
+from screenmm.preflight.start import preflight, repeated_option, search_path
+from screenmm.config.settings import merged_settings
 
 if not workflow.configfiles:
     raise WorkflowError(

@@ -15,10 +15,10 @@ from pathlib import Path
 from types import FrameType
 
 from screenmm import __version__
-from screenmm.disk import disk_trouble
-from screenmm.errors import Interrupted, ScreenMMError
+from screenmm.core.errors import Interrupted, ScreenMMError
+from screenmm.execution.usage import metered
+from screenmm.files.disk import disk_trouble
 from screenmm.stages.context import start_logging, workers_of
-from screenmm.usage import metered
 
 EXIT_SIGTERM = 128 + signal.SIGTERM
 EXIT_SIGPIPE = 128 + signal.SIGPIPE

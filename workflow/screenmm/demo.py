@@ -15,8 +15,8 @@ from pathlib import Path
 
 from rdkit import Chem
 
-from screenmm.files import write_text
-from screenmm.sdf import sd_record
+from screenmm.files.sdf import sd_record
+from screenmm.files.whole import write_text
 
 SYSTEM = "data/perses_jacs_systems/tyk2"
 AFFINITY_TAG = "r_user_dG.exp"

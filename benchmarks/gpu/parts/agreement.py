@@ -5,7 +5,7 @@ from __future__ import annotations
 from agree import PACK, score_again, score_all
 from bench import Bench
 
-from screenmm.scoring.platforms import choose_platform
+from screenmm.devices.platforms import choose_platform
 
 
 def run(bench: Bench) -> None:

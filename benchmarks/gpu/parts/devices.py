@@ -13,10 +13,8 @@ import openmm
 from bench import Bench, log
 from openmm import unit
 
-from screenmm.scoring.mmgbsa import field_of, model_of
-from screenmm.scoring.packing import Member
-from screenmm.scoring.parameters import SystemOptions, build_system, join
-from screenmm.scoring.platforms import (
+from screenmm.config.settings import Scoring
+from screenmm.devices.platforms import (
     GPU_PLATFORMS,
     PlatformChoice,
     available_platforms,
@@ -24,7 +22,9 @@ from screenmm.scoring.platforms import (
     gpu_plugin_failures,
     list_devices,
 )
-from screenmm.settings import Scoring
+from screenmm.forcefield.parameters import SystemOptions, build_system, join
+from screenmm.mmgbsa.packing import Member
+from screenmm.mmgbsa.score import field_of, model_of
 
 EVALUATIONS = 5
 ORDER = ("CUDA", "HIP", "CPU", "OpenCL")

@@ -15,12 +15,12 @@ from bench import Bench, NotHereError
 from gpu_monitor import Gpu
 from throughput import displaced
 
-from screenmm.errors import LigandError
-from screenmm.scoring.lbfgs import Options
-from screenmm.scoring.minimise import Minimised, minimise_packs
-from screenmm.scoring.mmgbsa import field_of, model_of
-from screenmm.scoring.platforms import PlatformChoice
-from screenmm.settings import Scoring
+from screenmm.config.settings import Scoring
+from screenmm.core.errors import LigandError
+from screenmm.devices.platforms import PlatformChoice
+from screenmm.mmgbsa.lbfgs import Options
+from screenmm.mmgbsa.minimise import Minimised, minimise_packs
+from screenmm.mmgbsa.score import field_of, model_of
 
 PACK = 256
 ITERATIONS = 5
@@ -71,7 +71,7 @@ def run(bench: Bench) -> None:
             filled = torch.empty(int((free - leave) * 1e6), dtype=torch.uint8, device="cuda")
             try:
                 noted = Halvings()
-                logger = logging.getLogger("screenmm.scoring.minimise")
+                logger = logging.getLogger("screenmm.mmgbsa.minimise")
                 logger.addHandler(noted)
                 found, filled_s = minimise(choice, members)
             finally:

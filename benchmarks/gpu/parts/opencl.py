@@ -6,7 +6,7 @@ from agree import PACK, score_again, score_all
 from bench import Bench, NotHereError
 from throughput import Job, measure
 
-from screenmm.scoring.platforms import available_platforms, choose_platform, gpu_plugin_failures
+from screenmm.devices.platforms import available_platforms, choose_platform, gpu_plugin_failures
 
 
 def run(bench: Bench) -> None:

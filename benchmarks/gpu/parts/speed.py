@@ -12,10 +12,10 @@ from bench import Bench
 from stages import Stopwatch
 from throughput import Job, displaced, measure, measure_workers
 
-from screenmm.scoring.mmgbsa import field_of, model_of, score_poses
-from screenmm.scoring.packing import Pack
-from screenmm.scoring.platforms import choose_platform
-from screenmm.settings import Scoring
+from screenmm.config.settings import Scoring
+from screenmm.devices.platforms import choose_platform
+from screenmm.mmgbsa.packing import Pack
+from screenmm.mmgbsa.score import field_of, model_of, score_poses
 
 USUAL = 64
 """The pack size of ``auto`` on a GPU."""

@@ -11,9 +11,9 @@ import pytest
 import yaml
 
 from screenmm.audit.crate import write_crate
-from screenmm.layout import Layout
-from screenmm.settings import Settings, load_settings
-from screenmm.usage import metered
+from screenmm.config.settings import Settings, load_settings
+from screenmm.execution.usage import metered
+from screenmm.run.layout import Layout
 
 ROOT = Path(__file__).resolve().parents[3]
 HOST = "mallorys-laptop"

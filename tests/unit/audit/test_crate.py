@@ -21,7 +21,7 @@ from rocrate_validator import services
 from rocrate_validator.models import Severity, ValidationResult, ValidationSettings
 
 from screenmm.audit.crate import QUANTITIES
-from screenmm.errors import UserError
+from screenmm.core.errors import UserError
 
 from .conftest import HOST, ROOT, Screen
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import yaml
 
 from screenmm.audit.inputs import config_text, input_files, name_by_digest, shown_path
-from screenmm.settings import parse_settings
+from screenmm.config.settings import parse_settings
 
 from .conftest import Screen
 

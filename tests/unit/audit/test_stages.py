@@ -5,7 +5,7 @@ import re
 import pytest
 
 from screenmm.audit.stages import INTERMEDIATE, OUTPUTS, STAGES, environments
-from screenmm.layout import Layout
+from screenmm.run.layout import Layout
 
 from .conftest import ROOT, Screen
 

@@ -7,7 +7,7 @@ import pytest
 
 from screenmm.audit.verify import verify_crate
 from screenmm.cli import main
-from screenmm.errors import UserError
+from screenmm.core.errors import UserError
 
 from .conftest import ROOT, Screen
 

@@ -1,5 +1,5 @@
-"""The made-up screen of the ranking's tests."""
+"""Fixtures of a finished screen."""
 
-from tests.unit.ranking.conftest import con, ranked, screen
+from tests.unit.screens import con, ranked, screen
 
 __all__ = ["con", "ranked", "screen"]

@@ -13,6 +13,7 @@ from rdkit import Chem
 from rdkit.Chem import Descriptors
 from scipy import stats
 
+from screenmm.analysis.controls import SCORES
 from screenmm.bias import described
 from screenmm.bias.bias import BOOTSTRAP, FATES, bias, correlation, write_bias
 from screenmm.bias.chemotypes import CHEMOTYPES, chemotypes
@@ -26,8 +27,7 @@ from screenmm.bias.losses import (
     more_than_rest,
     wilson,
 )
-from screenmm.ranking.controls import SCORES
-from screenmm.ranking.fates import STATUSES
+from screenmm.results.fates import STATUSES
 
 SALT = "c1ccccc1CC(=O)[O-].[Na+]"
 

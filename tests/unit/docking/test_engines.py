@@ -13,11 +13,11 @@ from openmm.app import PDBFile
 from rdkit import Chem
 from rdkit.Chem import AllChem
 
-from screenmm.docking.devices import SearchDevice, choose_search_device, vulkan_adapters
+from screenmm.config.settings import Docking
+from screenmm.core.errors import LigandError, PlatformError, Reason
+from screenmm.devices.vulkan import SearchDevice, choose_search_device, vulkan_adapters
 from screenmm.docking.engines import Box, make_engine
 from screenmm.docking.pdbqt import receptor_pdbqt
-from screenmm.errors import LigandError, PlatformError, Reason
-from screenmm.settings import Docking
 
 CPU = SearchDevice("cpu", "", "test")
 SMALL = "NC(=O)c1cccnc1"  # nicotinamide: one torsion, a second to dock

@@ -12,13 +12,13 @@ from openmm.app import ForceField, NoCutoff, PDBFile, PDBxFile
 from rdkit import Chem
 from rdkit.Chem import AllChem
 
+from screenmm.forcefield.parameters import extract
 from screenmm.inspection.interactions import new_fingerprint
 from screenmm.inspection.pose_checks import new_checker
 from screenmm.inspection.quiet import Fingerprint
 from screenmm.inspection.receptor_molecule import ReceptorMolecule, load_receptor
 from screenmm.receptor.forcefield import residue_label
 from screenmm.receptor.model import ReceptorModel
-from screenmm.scoring.parameters import extract
 
 NAD = (
     "NC(=O)c1ccc[n+](c1)[C@@H]1O[C@H](COP([O-])(=O)OP([O-])(=O)OC[C@H]2O[C@H]([C@H](O)[C@@H]2O)"

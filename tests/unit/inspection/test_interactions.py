@@ -8,12 +8,12 @@ import pytest
 from prolif import Molecule
 from rdkit import Chem
 
-from screenmm.inspection.filters import KINDS
+from screenmm.config.settings import Pocket, Receptor
 from screenmm.inspection.interactions import PROLIF_KINDS, Interaction, find_interactions
 from screenmm.inspection.quiet import Fingerprint
 from screenmm.inspection.receptor_molecule import ReceptorMolecule, load_receptor
 from screenmm.receptor.prepare import prepare_receptor
-from screenmm.settings import Pocket, Receptor
+from screenmm.residues.filters import KINDS
 from screenmm.stages.prepare_receptor import write_folder
 from tests.unit.inspection.conftest import HINGE, shifted
 

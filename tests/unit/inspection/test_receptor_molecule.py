@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from rdkit import Chem
 
-from screenmm.errors import ReceptorError
-from screenmm.inspection.filters import split_label
+from screenmm.core.errors import ReceptorError
 from screenmm.inspection.receptor_molecule import ReceptorMolecule, load_receptor
+from screenmm.residues.filters import split_label
 from tests.unit.inspection.conftest import HINGE, NAD, posed, write_receptor
 
 CHARGES = {"ASP": -1, "GLU": -1, "LYS": 1, "ARG": 1}

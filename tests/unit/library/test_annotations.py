@@ -7,7 +7,8 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from screenmm.errors import LibraryError
+from screenmm.config.settings import Library
+from screenmm.core.errors import LibraryError
 from screenmm.library.annotations import (
     absence_words,
     parse_affinity,
@@ -15,7 +16,6 @@ from screenmm.library.annotations import (
     unreadable_words,
 )
 from screenmm.library.split import split
-from screenmm.settings import Library
 
 
 @pytest.mark.parametrize(

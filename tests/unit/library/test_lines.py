@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from screenmm.errors import LibraryError
+from screenmm.config.settings import Library
+from screenmm.core.errors import LibraryError
 from screenmm.library import lines as module
 from screenmm.library.lines import LongLine, read_lines
 from screenmm.library.readers import Entry, Seen, read_library_file
-from screenmm.settings import Library
 
 
 def lines_of(folder: Path, data: bytes, name: str = "a.txt") -> list[str]:

@@ -6,11 +6,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from screenmm.ledger import Event, Status, read_events
+from screenmm.config.settings import Library, Ligands
 from screenmm.library.merge import MergeCounts, merge
 from screenmm.library.split import SOURCES, split
 from screenmm.library.standardise import ParentRow, standardise_shard, write_parents
-from screenmm.settings import Library, Ligands
+from screenmm.run.ledger import Event, Status, read_events
 from tests.hostile import HostileLibrary
 
 

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from screenmm.errors import LibraryError
+from screenmm.config.settings import Library, LibraryFile
+from screenmm.core.errors import LibraryError
 from screenmm.library.split import SplitCounts, split
-from screenmm.settings import Library, LibraryFile
 from tests.hostile import HostileLibrary
 
 

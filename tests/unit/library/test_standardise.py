@@ -8,8 +8,8 @@ import pytest
 from rdkit import Chem
 from rdkit.Chem import AllChem
 
-from screenmm.errors import LigandError, Reason
-from screenmm.ledger import Event, Status
+from screenmm.config.settings import Filters, Library, Ligands
+from screenmm.core.errors import LigandError, Reason
 from screenmm.library.filters import check_filters
 from screenmm.library.salts import INORGANIC
 from screenmm.library.split import split
@@ -23,7 +23,7 @@ from screenmm.library.standardise import (
     standardise_shard,
     write_parents,
 )
-from screenmm.settings import Filters, Library, Ligands
+from screenmm.run.ledger import Event, Status
 from tests.hostile import HostileLibrary
 
 SETTINGS = Ligands()

@@ -6,11 +6,11 @@ import pytest
 from rdkit import Chem
 from rdkit.Chem import rdDepictor, rdDistGeom
 
-from screenmm.errors import LigandError, Reason
-from screenmm.ledger import Status
+from screenmm.config.settings import Ligands
+from screenmm.core.errors import LigandError, Reason
 from screenmm.library.standardise import ParentRow, standardise, standardise_record
 from screenmm.library.stereo import MAX_GROUPS
-from screenmm.settings import Ligands
+from screenmm.run.ledger import Status
 
 SETTINGS = Ligands()
 R_AMINE, S_AMINE = "C[C@@H](N)c1ccc(Cl)cc1", "C[C@H](N)c1ccc(Cl)cc1"

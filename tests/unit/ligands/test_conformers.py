@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from rdkit import Chem
 
-from screenmm.errors import LigandError, Reason
+from screenmm.config.settings import Ligands
+from screenmm.core.errors import LigandError, Reason
 from screenmm.library.marks import is_contradictory
 from screenmm.ligands.conformers import embed, has_stereo_of
-from screenmm.settings import Ligands
 
 SETTINGS = Ligands()
 CYCLOSPORIN = (

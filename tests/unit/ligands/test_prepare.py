@@ -7,10 +7,10 @@ import pytest
 from rdkit import Chem
 from rdkit.Chem import AllChem
 
-from screenmm.errors import LigandError, Reason
-from screenmm.files import write_text_gz
+from screenmm.config.settings import Ligands
+from screenmm.core.errors import LigandError, Reason
+from screenmm.files.whole import write_text_gz
 from screenmm.ligands.prepare import State, prepare_ligand, read_states, state_to_sdf
-from screenmm.settings import Ligands
 
 SETTINGS = Ligands(conformer_trials=1)
 KEY = "AAAAAAAAAAAAAA-UHFFFAOYSA-N"

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from rdkit import Chem
 
-from screenmm.errors import ConfigError
+from screenmm.config.settings import Ligands, parse_settings
+from screenmm.core.errors import ConfigError
 from screenmm.ligands import protomers as methods
 from screenmm.ligands import protonation
 from screenmm.ligands.protomers import MODULES, check_installed, protomers
 from screenmm.ligands.states import enumerate_states
-from screenmm.preflight import check_in_environments
-from screenmm.settings import Ligands, parse_settings
+from screenmm.preflight.start import check_in_environments
 
 each_package = pytest.mark.parametrize("method", MODULES)
 

@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 from rdkit import Chem
 
-from screenmm.errors import LigandError, Reason
+from screenmm.config.settings import Ligands
+from screenmm.core.errors import LigandError, Reason
 from screenmm.ligands.states import enumerate_states, find_states, stereoisomers
 from screenmm.ligands.tautomers import tautomers
-from screenmm.settings import Ligands
 
 SETTINGS = Ligands()
 

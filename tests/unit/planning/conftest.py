@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from screenmm.settings import Settings, parse_settings
+from screenmm.config.settings import Settings, parse_settings
 
 
 @pytest.fixture

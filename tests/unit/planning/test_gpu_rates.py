@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from screenmm.config.settings import Settings
 from screenmm.planning.rates import on_gpu, packaged_rates
-from screenmm.settings import Settings
 
 from ...gpu_scripts import GPU, python, rows_of
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from screenmm.library.shards import leaves
 from screenmm.planning import jobs
 from screenmm.planning.jobs import Shape, expected_shards, jobs_by_rule
+from screenmm.run.shards import leaves
 from screenmm.stages.split import records_per_shard
 
 

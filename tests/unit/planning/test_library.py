@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from screenmm.errors import LibraryError
+from screenmm.config.settings import Library, Ligands
+from screenmm.core.errors import LibraryError
 from screenmm.library.merge import merge
 from screenmm.library.split import split
 from screenmm.library.standardise import standardise_shard, write_parents
@@ -16,7 +17,6 @@ from screenmm.ligands.prepare import prepare_ligand
 from screenmm.planning import library as planning
 from screenmm.planning.jobs import shards_of
 from screenmm.planning.library import count_library, study_sample
-from screenmm.settings import Library, Ligands
 from tests.hostile import write_hostile_library
 
 NAMES = [hashlib.sha256(str(i).encode()).hexdigest() for i in range(4000)]

@@ -7,9 +7,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from screenmm.errors import UserError
+from screenmm.config.settings import PROTOCOLS, Docking
+from screenmm.core.errors import UserError
 from screenmm.planning.rates import UNITS, measured_rates, packaged_rates
-from screenmm.settings import PROTOCOLS, Docking
 
 
 def write_run(results: Path, gpu_s: float = 0.0, **timings: dict[str, Any]) -> Path:

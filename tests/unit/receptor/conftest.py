@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from rdkit import Chem
 
+from screenmm.config.settings import Pocket, Receptor
 from screenmm.receptor.prepare import PreparedReceptor, prepare_receptor
-from screenmm.settings import Pocket, Receptor
 
 Prepare = Callable[..., PreparedReceptor]
 

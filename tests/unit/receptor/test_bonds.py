@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from openmm import app
 
-from screenmm.errors import ReceptorError
+from screenmm.core.errors import ReceptorError
 from screenmm.receptor.bonds import check_bonds
 
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from rdkit import Chem
 
-from screenmm.errors import ReceptorError
+from screenmm.config.settings import Cofactor
+from screenmm.core.errors import ReceptorError
 from screenmm.receptor.cofactors import place_cofactors
 from screenmm.receptor.forcefield import polymer_system
 from screenmm.receptor.reading import read_structure
-from screenmm.settings import Cofactor
 from tests.unit.receptor.conftest import Prepare
 
 SAH = "[NH3+][C@@H](CCSC[C@H]1O[C@H]([C@H](O)[C@@H]1O)n1cnc2c(N)ncnc12)C(=O)[O-]"

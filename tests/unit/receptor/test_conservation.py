@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from screenmm.errors import ConservationError
+from screenmm.core.errors import ConservationError
 from screenmm.receptor.conservation import Conservation, Removal
 
 LABELS = ("A:ALA:1 N", "A:ALA:1 CA", "A:ALA:1 H", "A:HOH:2 O")

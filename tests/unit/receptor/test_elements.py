@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from screenmm.errors import ReceptorError
+from screenmm.core.errors import ReceptorError
 from screenmm.receptor.elements import DUMMY, derive
 
 BACKBONE = ["N", "CA", "C", "O"]

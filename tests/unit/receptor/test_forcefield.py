@@ -4,7 +4,7 @@ import openmm
 import pytest
 from openmm import app, unit
 
-from screenmm.errors import ReceptorError
+from screenmm.core.errors import ReceptorError
 from screenmm.receptor.forcefield import PROTEIN_WITH_PHOSPHO, polymer_system
 from screenmm.receptor.names import IONS
 from screenmm.receptor.prepare import PreparedReceptor

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from rdkit import Chem
 
-from screenmm.errors import PocketError
+from screenmm.config.settings import Pocket, Receptor
+from screenmm.core.errors import PocketError
 from screenmm.receptor.ligand_file import read_molecule, read_molecules
 from screenmm.receptor.pocket import heavy_positions
 from screenmm.receptor.prepare import choose_residues
-from screenmm.settings import Pocket, Receptor
 
 
 @pytest.fixture

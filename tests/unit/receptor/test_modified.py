@@ -8,11 +8,11 @@ import openmm
 import pytest
 from openmm import unit
 
-from screenmm.errors import ReceptorError
+from screenmm.config.settings import Pocket, Receptor
+from screenmm.core.errors import ReceptorError
 from screenmm.receptor.forcefield import polymer_system
 from screenmm.receptor.prepare import choose_residues
 from screenmm.receptor.structure import Residue, Structure
-from screenmm.settings import Pocket, Receptor
 
 from ...modified import (
     ACYLATED,

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from rdkit import Chem
 
-from screenmm.errors import PocketError
+from screenmm.config.settings import Pocket
+from screenmm.core.errors import PocketError
 from screenmm.receptor.modified import convert_modified
 from screenmm.receptor.pocket import ResolvedPocket, heavy_positions, resolve_pocket
 from screenmm.receptor.reading import read_structure
-from screenmm.settings import Pocket
 
 from ...modified import MODIFICATIONS, modify
 

@@ -8,7 +8,7 @@ import gemmi
 import numpy as np
 import pytest
 
-from screenmm.errors import ReceptorError
+from screenmm.core.errors import ReceptorError
 from screenmm.receptor.prepare import PreparedReceptor
 from screenmm.receptor.relax import worst_contact
 from screenmm.receptor.write import write_structure

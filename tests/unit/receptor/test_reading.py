@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from screenmm.errors import ReceptorError
+from screenmm.core.errors import ReceptorError
 from screenmm.receptor.prepare import PreparedReceptor
 from screenmm.receptor.reading import read_structure
 from screenmm.receptor.structure import Structure

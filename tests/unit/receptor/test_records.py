@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from openmm import app
 
-from screenmm.errors import ReceptorError
+from screenmm.core.errors import ReceptorError
 from screenmm.receptor.records import count_records, decode_number, is_mmcif, read_records
 
 ALA = "ATOM      1  CA  ALA A   1      12.435  14.677  30.369  1.00 35.93           C"

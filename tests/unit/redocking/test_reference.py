@@ -11,7 +11,9 @@ import pytest
 from rdkit import Chem
 
 from screenmm.cli import main
-from screenmm.errors import LigandError
+from screenmm.config.settings import Ligands
+from screenmm.core.errors import LigandError
+from screenmm.files.sdf import read_record, sd_record, split_records
 from screenmm.library.standardise import standardise
 from screenmm.ligands.prepare import prepare_ligand, state_to_sdf
 from screenmm.redocking.reference import (
@@ -21,8 +23,6 @@ from screenmm.redocking.reference import (
     with_bond_orders,
 )
 from screenmm.redocking.rmsd import heavy_rmsd_angstrom, skeleton
-from screenmm.sdf import read_record, sd_record, split_records
-from screenmm.settings import Ligands
 
 from .test_rmsd import embedded
 

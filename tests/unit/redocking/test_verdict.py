@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from screenmm.cli import main
-from screenmm.errors import ConfigError
-from screenmm.layout import Layout
+from screenmm.config.settings import Settings, parse_settings
+from screenmm.core.errors import ConfigError
 from screenmm.redocking.results import redockings
 from screenmm.redocking.verdict import RMSDS, judge
-from screenmm.settings import Settings, parse_settings
+from screenmm.run.layout import Layout
 
 
 def pose(docked: float, minimised: float | None, dg: float | None) -> dict[str, Any]:

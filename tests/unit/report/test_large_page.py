@@ -14,21 +14,21 @@ from playwright.sync_api import Browser, Page, expect
 from rdkit import Chem
 from rdkit.Chem import AllChem
 
+from screenmm.analysis.metrics import make_metrics
 from screenmm.bias.bias import bias
-from screenmm.files import write_text_gz
-from screenmm.plots.plots import plots
-from screenmm.ranking.complexes import write_complexes
-from screenmm.ranking.database import open_database, write_database
-from screenmm.ranking.fates import make_ledger
-from screenmm.ranking.hits import write_hits
-from screenmm.ranking.metrics import make_metrics
-from screenmm.ranking.parts import Parts, open_parts
-from screenmm.ranking.ranking import make_ranking
+from screenmm.config.settings import Settings, parse_settings
+from screenmm.exports.complexes import write_complexes
+from screenmm.exports.hits import write_hits
+from screenmm.figures.figures import plots
+from screenmm.files.whole import write_text_gz
 from screenmm.report.report import write_report
-from screenmm.settings import Settings, parse_settings
+from screenmm.results.database import open_database, write_database
+from screenmm.results.fates import make_ledger
+from screenmm.results.parts import Parts, open_parts
+from screenmm.results.ranking import make_ranking
 from screenmm.stages.inspect import SCHEMA as INSPECTED_SCHEMA
 from screenmm.stages.score import SCORE_SCHEMA
-from tests.unit.ranking.conftest import (
+from tests.unit.screens import (
     LIGAND_SCHEMA,
     MEMBER_SCHEMA,
     POSE_SCHEMA,

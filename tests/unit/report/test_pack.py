@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from screenmm.report.pack import chunks, packed
-from tests.unit.ranking.conftest import HOSTILE
+from tests.unit.screens import HOSTILE
 
 
 def _unpacked(text: str) -> Any:

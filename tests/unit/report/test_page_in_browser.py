@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from screenmm.ranking.complexes import write_complexes
-from screenmm.ranking.hits import write_hits
-from screenmm.ranking.metrics import make_metrics
+from screenmm.analysis.metrics import make_metrics
+from screenmm.exports.complexes import write_complexes
+from screenmm.exports.hits import write_hits
 from screenmm.report.report import write_report
-from tests.unit.ranking.conftest import HOSTILE, Screen
+from tests.unit.screens import HOSTILE, Screen
 
 NAMES = [*HOSTILE, "</script><script>window.hit = 1</script>", "<svg onload='window.hit = 1'>"]
 

@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 from rdkit import Chem
 
-from screenmm.ranking.complexes import write_complexes
-from screenmm.ranking.hits import write_hits
-from screenmm.ranking.metrics import make_metrics
-from screenmm.ranking.ranking import COLUMNS
+from screenmm.analysis.metrics import make_metrics
+from screenmm.exports.complexes import write_complexes
+from screenmm.exports.hits import write_hits
 from screenmm.report.hit_table import CHUNK
 from screenmm.report.report import render_report
-from tests.unit.ranking.conftest import HOSTILE, RESIDUES, Screen
+from screenmm.results.ranking import COLUMNS
+from tests.unit.screens import HOSTILE, RESIDUES, Screen
 
 VOID = {"meta", "input", "br", "link", "img"}
 DATA = "text/plain"

@@ -6,11 +6,11 @@ import gemmi
 import numpy as np
 import pytest
 
-from screenmm.errors import LedgerError
-from screenmm.ranking.complexes import write_complexes
-from screenmm.ranking.hits import write_hits
+from screenmm.core.errors import LedgerError
+from screenmm.exports.complexes import write_complexes
+from screenmm.exports.hits import write_hits
 from screenmm.report.scenes import POCKET_ANGSTROM, find_complexes, read_complex, scenes
-from tests.unit.ranking.conftest import Screen
+from tests.unit.screens import Screen
 
 TOP = 3
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from screenmm.files import sha256
+from screenmm.files.whole import sha256
 from screenmm.report.report import SCRIPTS
 from screenmm.report.vendor import ASSETS, VENDOR, libraries
 

@@ -1,3 +1,3 @@
-from tests.unit.scoring.conftest import tyk2_model, tyk2_pdb, tyk2_system
+from tests.unit.models import tyk2_model, tyk2_pdb, tyk2_system
 
 __all__ = ["tyk2_model", "tyk2_pdb", "tyk2_system"]

@@ -10,11 +10,9 @@ import pytest
 from rdkit import Chem
 from rdkit.Chem import AllChem
 
-from screenmm.ledger import Event, Status
+from screenmm.files.sdf import sd_record
 from screenmm.library.merge import ligand_key
-from screenmm.methods import stage_settings
-from screenmm.provenance import Record, read_record_of
-from screenmm.replay import (
+from screenmm.replay.comparison import (
     TERMS,
     TOLERANCE_KCAL_MOL,
     Part,
@@ -27,7 +25,9 @@ from screenmm.replay import (
     shard_of,
     table_rows,
 )
-from screenmm.sdf import sd_record
+from screenmm.run.ledger import Event, Status
+from screenmm.run.methods import stage_settings
+from screenmm.run.provenance import Record, read_record_of
 
 KEY = "ISWSIDIOOBJBQZ-UHFFFAOYSA-N"
 SUBJECT = Subject("phenol", KEY, ("r1",))
@@ -154,7 +154,7 @@ def test_shard_is_found_by_the_ligand_key() -> None:
 
 
 def test_rows_come_in_the_order_of_the_files(tmp_path: Path) -> None:
-    from screenmm.ledger import write_events
+    from screenmm.run.ledger import write_events
 
     for shard, records in (("b1", ("z", "y")), ("b0", ("x", "y"))):
         events = [
@@ -182,7 +182,7 @@ def test_changed_settings_are_named_by_key(demo_settings) -> None:
 
 @pytest.fixture
 def demo_settings():
-    from screenmm.settings import parse_settings
+    from screenmm.config.settings import parse_settings
 
     config = {
         "name": "x",

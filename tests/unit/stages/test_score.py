@@ -13,12 +13,12 @@ from rdkit import Chem
 from rdkit.Chem import AllChem
 from rdkit.Geometry import Point3D
 
-from screenmm.errors import PlatformError
-from screenmm.files import write_text_gz
-from screenmm.ledger import read_events
-from screenmm.scoring.platforms import PlatformChoice
-from screenmm.sdf import sd_record
-from screenmm.settings import Scoring
+from screenmm.config.settings import Scoring
+from screenmm.core.errors import PlatformError
+from screenmm.devices.platforms import PlatformChoice
+from screenmm.files.sdf import sd_record
+from screenmm.files.whole import write_text_gz
+from screenmm.run.ledger import read_events
 from screenmm.stages import score
 
 KEYS = ["AAA", "BBB", "CCC", "DDD", "EEE", "FFF"]

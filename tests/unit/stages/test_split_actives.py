@@ -7,8 +7,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from screenmm.cli import main
-from screenmm.methods import stage_settings
-from screenmm.settings import load_settings
+from screenmm.config.settings import load_settings
+from screenmm.run.methods import stage_settings
 
 CONFIG = """\
 name: x

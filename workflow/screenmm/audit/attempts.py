@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from screenmm.usage import Usage
+from screenmm.execution.usage import Usage
 
 COLUMNS = (
     "rule", "target", "attempt", "made_present_output", "status", "error_type", "started",
@@ -28,7 +28,7 @@ class Attempt:
     Parameters
     ----------
     rule, target : str
-        The job, as in :func:`screenmm.usage.read_usage`.
+        The job, as in :func:`screenmm.execution.usage.read_usage`.
     number : int
         1 for the first.
     made_present_output : bool
@@ -97,9 +97,9 @@ def all_attempts(
     Parameters
     ----------
     usage : mapping
-        From :func:`screenmm.usage.read_usage`.
+        From :func:`screenmm.execution.usage.read_usage`.
     targets : mapping of str to set of str
-        Jobs that the present results come from, from :meth:`screenmm.layout.Layout.targets`.
+        Jobs that the present results come from, from :meth:`screenmm.run.layout.Layout.targets`.
     """
     rules = [*targets, *sorted(set(usage) - set(targets))]
     found = []

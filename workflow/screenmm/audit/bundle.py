@@ -6,8 +6,8 @@ import os
 import shutil
 from pathlib import Path
 
-from screenmm.errors import UserError
-from screenmm.files import write_text
+from screenmm.core.errors import UserError
+from screenmm.files.whole import write_text
 
 FOLDER = "provenance"
 CONFIG = f"{FOLDER}/config.yaml"

@@ -35,12 +35,12 @@ from screenmm.audit.entities import Graph, file_entity, path_id, reference, refe
 from screenmm.audit.inputs import InputFile, config_text, input_files, name_by_digest
 from screenmm.audit.stages import COMMANDS, INTERMEDIATE, OUTPUTS, STAGES, environments
 from screenmm.audit.verify import METADATA
-from screenmm.errors import UserError
-from screenmm.files import sha256, write_text
-from screenmm.layout import Layout
-from screenmm.methods import VERSIONS
-from screenmm.settings import Settings
-from screenmm.usage import read_usage
+from screenmm.config.settings import Settings
+from screenmm.core.errors import UserError
+from screenmm.execution.usage import read_usage
+from screenmm.files.whole import sha256, write_text
+from screenmm.run.layout import Layout
+from screenmm.run.methods import VERSIONS
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from screenmm.files import sha256
+from screenmm.files.whole import sha256
 
 Entity = dict[str, Any]
 Reference = dict[str, str]

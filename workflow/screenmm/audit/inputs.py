@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from screenmm.settings import Settings
+from screenmm.config.settings import Settings
 
 HEADER = """\
 # The settings of this run, every default written out. Input files below the folder of the

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from screenmm.errors import UserError
-from screenmm.files import sha256
+from screenmm.core.errors import UserError
+from screenmm.files.whole import sha256
 
 METADATA = "ro-crate-metadata.json"
 

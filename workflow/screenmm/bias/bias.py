@@ -18,19 +18,19 @@ import numpy as np
 import pyarrow as pa
 from rdkit import DataStructs
 
+from screenmm.analysis.controls import SCORES
+from screenmm.analysis.picks import fingerprints
 from screenmm.bias.chemotypes import CHEMOTYPES, WORDS
 from screenmm.bias.described import PROPERTIES, SAMPLE, Described, describe_records, scaffold_of
 from screenmm.bias.losses import BEFORE_MERGE, at_risk, correct, losses
-from screenmm.files import replaced_folder
-from screenmm.plots.canvas import Cell, csv_text
-from screenmm.ranking.consensus import floats
-from screenmm.ranking.controls import SCORES
-from screenmm.ranking.fates import STATUSES
-from screenmm.ranking.known import KNOWN
-from screenmm.ranking.measures import correlation_draws
-from screenmm.ranking.picks import fingerprints
-from screenmm.ranking.resampling import interval, resampled_counts, resamples_for
-from screenmm.seeds import seed_for
+from screenmm.core.seeds import seed_for
+from screenmm.figures.canvas import Cell, csv_text
+from screenmm.files.whole import replaced_folder
+from screenmm.results.consensus import floats
+from screenmm.results.fates import STATUSES
+from screenmm.results.known import KNOWN
+from screenmm.statistics.measures import correlation_draws
+from screenmm.statistics.resampling import interval, resampled_counts, resamples_for
 
 Value = dict[str, Any]
 
@@ -76,7 +76,7 @@ def bias(
     Parameters
     ----------
     con : duckdb.DuckDBPyConnection
-        From :func:`screenmm.ranking.database.open_database`.
+        From :func:`screenmm.results.database.open_database`.
     shards : sequence of Path
         Shards of the library's records, which hold the structures as they were read.
     hits : int

@@ -20,9 +20,9 @@ from rdkit.Chem.MolStandardize import rdMolStandardize
 from rdkit.Chem.Scaffolds import MurckoScaffold
 
 from screenmm.bias.chemotypes import CHEMOTYPES, chemotypes
-from screenmm.errors import LigandError, Reason
+from screenmm.core.errors import LigandError, Reason
 from screenmm.library.standardise import read_molecule
-from screenmm.ranking.parts import quoted
+from screenmm.results.parts import quoted
 
 SAMPLE = 20_000
 """Records up to which all are described; of a larger library, so many, chosen by their key."""

@@ -13,10 +13,10 @@ from typing import Any, Protocol
 import numpy as np
 from rdkit import Chem
 
-from screenmm.docking.devices import SearchDevice
+from screenmm.config.settings import Docking
+from screenmm.core.errors import LigandError, PlatformError, Reason
+from screenmm.devices.vulkan import SearchDevice
 from screenmm.docking.pdbqt import ligand_pdbqt, poses_from_pdbqt
-from screenmm.errors import LigandError, PlatformError, Reason
-from screenmm.settings import Docking
 
 GPU_FAILED = re.compile(
     r"gpu search unavailable|GPU device request failed|(device|context) (is )?lost", re.IGNORECASE
@@ -210,7 +210,7 @@ def make_engine(
 
     Parameters
     ----------
-    settings : screenmm.settings.Docking
+    settings : screenmm.config.settings.Docking
     receptor_pdbqt : Path
         Rigid receptor around the box.
     box : Box

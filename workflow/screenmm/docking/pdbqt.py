@@ -19,7 +19,7 @@ import numpy as np
 from openmm.app import Atom, Topology
 from rdkit import Chem
 
-from screenmm.errors import LigandError, Reason
+from screenmm.core.errors import LigandError, Reason
 
 AROMATIC_CARBONS = {
     "PHE": {"CG", "CD1", "CD2", "CE1", "CE2", "CZ"},

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from rdkit import Chem
 
-from screenmm.inspection.filters import KINDS
 from screenmm.inspection.quiet import Fingerprint, Residue
 from screenmm.inspection.receptor_molecule import ReceptorMolecule
+from screenmm.residues.filters import KINDS
 
 NEAR_ANGSTROM = 6.5
 """Residues that are looked at: no interaction reaches further than this between two atoms."""

@@ -16,7 +16,7 @@ import gemmi
 import numpy as np
 from rdkit import Chem
 
-from screenmm.errors import ReceptorError
+from screenmm.core.errors import ReceptorError
 from screenmm.inspection.quiet import MDAnalysisInferrer, Residue, split_mol_by_residues
 
 log = logging.getLogger(__name__)

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from screenmm.errors import LibraryError
+from screenmm.config.settings import AffinityUnit, Library
+from screenmm.core.errors import LibraryError
+from screenmm.core.units import GAS_CONSTANT_KCAL_MOL_K
 from screenmm.library.readers import MOST_NAMES, Entry, Seen, meant
-from screenmm.settings import AffinityUnit, Library
-from screenmm.units import GAS_CONSTANT_KCAL_MOL_K
 
 ABSENT = frozenset({"", "na", "n/a", "nan", "none", "null"})
 """Cells that mean "not known"."""

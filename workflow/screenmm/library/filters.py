@@ -9,8 +9,8 @@ from rdkit import Chem
 from rdkit.Chem import Crippen, Descriptors, FilterCatalog
 from rdkit.Chem import rdMolDescriptors as D
 
-from screenmm.errors import Reason
-from screenmm.settings import Filters
+from screenmm.config.settings import Filters
+from screenmm.core.errors import Reason
 
 PROPERTIES: dict[str, tuple[Callable[[Chem.Mol], float], str]] = {
     "molecular_weight": (Descriptors.MolWt, " g/mol"),  # type: ignore[attr-defined]

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from screenmm.errors import LibraryError
-from screenmm.files import open_bytes
+from screenmm.core.errors import LibraryError
+from screenmm.files.whole import open_bytes
 
 MAX_LINE = 1 << 20
 """Longest line in bytes that is kept; a longer one is a broken record."""

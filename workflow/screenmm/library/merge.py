@@ -15,10 +15,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from screenmm.errors import Reason
-from screenmm.files import replace_whole, replaced_folder
-from screenmm.ledger import Event, Status, write_events
-from screenmm.library.shards import leaves, write_table
+from screenmm.core.errors import Reason
+from screenmm.files.whole import replace_whole, replaced_folder
+from screenmm.run.ledger import Event, Status, write_events
+from screenmm.run.shards import leaves, write_table
 
 STAGE = "merge"
 LIGANDS = pa.schema(

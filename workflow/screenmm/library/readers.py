@@ -19,9 +19,9 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from screenmm.errors import LibraryError, Reason
+from screenmm.config.settings import Library, LibraryFile
+from screenmm.core.errors import LibraryError, Reason
 from screenmm.library.lines import SHOWN, LongLine, read_lines
-from screenmm.settings import Library, LibraryFile
 
 SMILES = "smiles"
 MOLBLOCK = "molblock"

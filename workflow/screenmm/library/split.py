@@ -22,8 +22,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from screenmm.errors import LibraryError
-from screenmm.files import replace_whole, replaced_folder, write_text
+from screenmm.config.settings import Library, LibraryFile
+from screenmm.core.errors import LibraryError
+from screenmm.files.whole import replace_whole, replaced_folder, write_text
 from screenmm.library.annotations import (
     Annotations,
     absence_words,
@@ -33,8 +34,7 @@ from screenmm.library.annotations import (
     unreadable_words,
 )
 from screenmm.library.readers import BROKEN, Entry, Seen, read_library_file
-from screenmm.library.shards import Keys, leaf_of, leaves, write_table
-from screenmm.settings import Library, LibraryFile
+from screenmm.run.shards import Keys, leaf_of, leaves, write_table
 
 RECORDS = pa.schema(
     [(name, pa.string()) for name in ("record", "kind", "structure", "reason", "message")]

@@ -14,16 +14,16 @@ from rdkit import Chem, rdBase
 from rdkit.Chem import Descriptors
 from rdkit.Chem.MolStandardize import rdMolStandardize
 
-from screenmm.errors import LigandError, Reason
-from screenmm.files import replace_whole
-from screenmm.ledger import Event, Status
+from screenmm.config.settings import Ligands
+from screenmm.core.errors import LigandError, Reason
+from screenmm.files.whole import replace_whole
 from screenmm.library.filters import check_filters
 from screenmm.library.rdkit_log import caught_messages
 from screenmm.library.readers import BROKEN, MOLBLOCK, SMILES
 from screenmm.library.salts import COUNTERIONS, INORGANIC, SALT_FORMERS, SOLVENTS
-from screenmm.library.shards import write_table
 from screenmm.library.stereo import group_by_flag, identify, settled, untold_axes, write_smiles
-from screenmm.settings import Ligands
+from screenmm.run.ledger import Event, Status
+from screenmm.run.shards import write_table
 
 STAGE = "standardise"
 ELEMENTS = ("H", "C", "N", "O", "F", "P", "S", "Cl", "Br", "I")

@@ -14,7 +14,7 @@ from itertools import combinations
 
 from rdkit import Chem, rdBase
 
-from screenmm.errors import LigandError, Reason
+from screenmm.core.errors import LigandError, Reason
 from screenmm.library.marks import settle
 
 AND = Chem.StereoGroupType.STEREO_AND

@@ -9,9 +9,9 @@ from typing import Any
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdDistGeom, rdForceFieldHelpers
 
-from screenmm.errors import LigandError, Reason
+from screenmm.config.settings import Ligands
+from screenmm.core.errors import LigandError, Reason
 from screenmm.library.marks import find_cages, is_contradictory, mark_open_cages, unmark_cages
-from screenmm.settings import Ligands
 
 MINIMISER_STEPS = 500
 DIELECTRIC = 80.0

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from rdkit import Chem, rdBase
 
-from screenmm.errors import LigandError, Reason
-from screenmm.files import open_bytes
+from screenmm.config.settings import Ligands
+from screenmm.core.errors import LigandError, Reason
+from screenmm.core.seeds import seed_for
+from screenmm.files.whole import open_bytes
 from screenmm.ligands.conformers import embed
 from screenmm.ligands.states import find_states
-from screenmm.seeds import seed_for
-from screenmm.settings import Ligands
 
 MAX_V2000 = 999
 """Most atoms or bonds in a V2000 mol block."""

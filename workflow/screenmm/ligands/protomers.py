@@ -18,7 +18,7 @@ from typing import Any
 
 from rdkit import Chem
 
-from screenmm.errors import ConfigError
+from screenmm.core.errors import ConfigError
 from screenmm.ligands import protonation
 
 MODULES = {"dimorphite": "dimorphite_dl", "molscrub": "molscrub"}

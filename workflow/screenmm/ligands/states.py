@@ -14,11 +14,11 @@ from rdkit.Chem.EnumerateStereoisomers import (
     StereoEnumerationOptions,
 )
 
-from screenmm.errors import LigandError, Reason
+from screenmm.config.settings import Ligands
+from screenmm.core.errors import LigandError, Reason
 from screenmm.library.marks import both_hands, is_contradictory, mark_open_cages, settle
 from screenmm.ligands.protomers import protomers
 from screenmm.ligands.tautomers import tautomers
-from screenmm.settings import Ligands
 
 STEREO_SEED = 1
 FLEETING = (

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from screenmm.library.shards import Keys, leaves
+from screenmm.run.shards import Keys, leaves
 
 MOST_KEYS = 1 << 20
 """Keys that are drawn at once; a larger set has the shards of its halves."""

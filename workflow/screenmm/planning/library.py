@@ -17,16 +17,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from screenmm.deadline import deadline
-from screenmm.errors import LibraryError, LigandError
-from screenmm.ledger import Event
+from screenmm.config.settings import Library, LibraryFile, Ligands
+from screenmm.core.deadline import deadline
+from screenmm.core.errors import LibraryError, LigandError
 from screenmm.library.lines import end_of_lines
 from screenmm.library.readers import Entry, Seen, read_library_file
-from screenmm.library.shards import Keys
 from screenmm.library.split import content_hash, no_records, repeated, trie_keys
 from screenmm.library.standardise import standardise_record
 from screenmm.ligands.states import enumerate_states
-from screenmm.settings import Library, LibraryFile, Ligands
+from screenmm.run.ledger import Event
+from screenmm.run.shards import Keys
 
 READ_WHOLE_BYTES = 256 << 20
 """Largest file that is read to its end; of a larger one only the beginning."""

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from screenmm.errors import UserError
+from screenmm.config.settings import Settings
+from screenmm.core.errors import UserError
 from screenmm.library.merge import ligand_key
-from screenmm.library.shards import Keys
 from screenmm.planning.jobs import Shape, Shards, expected_shards, jobs_by_rule, shards_of
 from screenmm.planning.library import LibraryCount, SampleResult
 from screenmm.planning.rates import FIXED_BYTES, STORED, UNITS, Rate, Rates
-from screenmm.settings import Settings
+from screenmm.run.shards import Keys
 from screenmm.stages.split import records_per_shard
 
 MOST_JOBS = 3000

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from screenmm.errors import UserError
-from screenmm.ranking.database import open_database
-from screenmm.settings import Settings
+from screenmm.config.settings import Settings
+from screenmm.core.errors import UserError
+from screenmm.results.database import open_database
 
 UNITS = {
     "split": "record",

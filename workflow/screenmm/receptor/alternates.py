@@ -11,7 +11,7 @@ from screenmm.receptor.names import NUCLEOTIDES
 from screenmm.receptor.places import UNLABELLED, Place, molecules
 from screenmm.receptor.records import Record
 from screenmm.receptor.sidechains import template_positions
-from screenmm.receptor.synonyms import AMINO_ACIDS, standard_name
+from screenmm.residues.synonyms import AMINO_ACIDS, standard_name
 
 LINK = 2.0  # Å, longest bond between neighbours whose alternates belong together
 

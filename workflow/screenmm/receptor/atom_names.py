@@ -12,7 +12,7 @@ from screenmm.receptor.names import (
     TERMINAL_ALIASES,
 )
 from screenmm.receptor.structure import Residue
-from screenmm.receptor.synonyms import AMINO_ACIDS, standard_name
+from screenmm.residues.synonyms import AMINO_ACIDS, standard_name
 
 MOST_CAP_ATOMS = 3
 

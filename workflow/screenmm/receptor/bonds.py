@@ -8,7 +8,7 @@ import gemmi
 import numpy as np
 from openmm import app
 
-from screenmm.errors import ReceptorError
+from screenmm.core.errors import ReceptorError
 from screenmm.receptor.forcefield import residue_label
 from screenmm.receptor.structure import POOR_PEPTIDE_BOND, Array
 

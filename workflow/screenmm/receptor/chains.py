@@ -20,7 +20,7 @@ from screenmm.receptor.structure import (
     are_bonded,
     bond_length,
 )
-from screenmm.receptor.synonyms import AMINO_ACIDS, standard_name
+from screenmm.residues.synonyms import AMINO_ACIDS, standard_name
 
 CAP_BOND = 2.0  # Å, longest bond of a cap to its residue
 CA_REACH = 3.8  # Å between successive CA atoms of a stretched chain

@@ -12,14 +12,14 @@ import numpy as np
 from rdkit import Chem, rdBase
 from scipy.spatial import cKDTree
 
-from screenmm.errors import PocketError, ReceptorError
-from screenmm.files import read_text
+from screenmm.config.settings import Cofactor
+from screenmm.core.errors import PocketError, ReceptorError
+from screenmm.files.whole import read_text
 from screenmm.receptor.conservation import Removal
 from screenmm.receptor.ligand_file import read_molecule, read_molecules
 from screenmm.receptor.names import METALS
 from screenmm.receptor.pocket import find_hetero, nearest_names, residue_molecule
 from screenmm.receptor.structure import Atom, Residue, Structure
-from screenmm.settings import Cofactor
 
 HYDROGEN_REACH = 1.3  # Å, longest X–H distance in a file
 FRAME_CUTOFF = 8.0  # Å, farther from any receptor atom the frames differ

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from screenmm.errors import ConservationError
+from screenmm.core.errors import ConservationError
 
 SHOWN = 10  # residues that an error names
 

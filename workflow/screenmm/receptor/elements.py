@@ -7,9 +7,9 @@ from collections.abc import Collection
 
 import gemmi
 
-from screenmm.errors import ReceptorError
+from screenmm.core.errors import ReceptorError
 from screenmm.receptor.names import CAPS, IONS, METALS, MODIFIED, NUCLEOTIDES
-from screenmm.receptor.synonyms import AMINO_ACIDS, standard_name
+from screenmm.residues.synonyms import AMINO_ACIDS, standard_name
 
 UNKNOWN = "X"
 """Element of atoms that the file itself calls unknown (component UNX)."""

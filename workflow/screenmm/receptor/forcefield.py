@@ -10,7 +10,7 @@ import openmm
 import openmmforcefields
 from openmm import app
 
-from screenmm.errors import MACHINE_FAULTS, ReceptorError
+from screenmm.core.errors import MACHINE_FAULTS, ReceptorError
 from screenmm.receptor.names import IONS, NUCLEOTIDES, PHOSPHO
 
 PROTEIN = ("amber14/protein.ff14SB.xml",)

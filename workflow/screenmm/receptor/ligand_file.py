@@ -15,8 +15,8 @@ import numpy as np
 from rdkit import Chem, rdBase
 from scipy.spatial import cKDTree
 
-from screenmm.errors import PocketError
-from screenmm.files import read_text
+from screenmm.core.errors import PocketError
+from screenmm.files.whole import read_text
 
 SAME_PLACE = 0.5  # Å, two heavy atoms nearer than this are one atom twice
 MOST_NAMED = 8

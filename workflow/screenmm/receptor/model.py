@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from screenmm.files import replace_whole
-from screenmm.scoring.parameters import Parameters
+from screenmm.files.whole import replace_whole
+from screenmm.forcefield.parameters import Parameters
 
 
 @dataclass(frozen=True)

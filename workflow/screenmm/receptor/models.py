@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.spatial import cKDTree
 
-from screenmm.errors import ReceptorError
+from screenmm.core.errors import ReceptorError
 from screenmm.receptor.records import Record
 
 CONTACT = 1.5  # Å, heavy atoms of two models nearer than this cannot both be there

@@ -16,10 +16,9 @@ import numpy as np
 from rdkit import Chem
 from scipy.spatial import cKDTree
 
-from screenmm.errors import ReceptorError
+from screenmm.core.errors import ReceptorError
 from screenmm.receptor.conservation import Removal
 from screenmm.receptor.geometry import place, torsion
-from screenmm.receptor.labels import molecule_readings
 from screenmm.receptor.names import (
     CHARGES,
     METALS,
@@ -39,7 +38,8 @@ from screenmm.receptor.structure import (
     Structure,
     has_nucleic_backbone,
 )
-from screenmm.receptor.synonyms import AMINO_ACIDS
+from screenmm.residues.labels import molecule_readings
+from screenmm.residues.synonyms import AMINO_ACIDS
 
 AT_METAL = 3.0  # Å, a lost atom this near to a metal may be its ligand
 CHAIN_BOND = 1.8  # Å, longest bond of a chain's end to what follows it

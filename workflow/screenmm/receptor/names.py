@@ -5,7 +5,7 @@ from __future__ import annotations
 import gemmi
 from pdbfixer.pdbfixer import substitutions
 
-from screenmm.receptor.synonyms import AMINO_ACIDS
+from screenmm.residues.synonyms import AMINO_ACIDS
 
 ONE_LETTER = {
     "A": "ALA", "R": "ARG", "N": "ASN", "D": "ASP", "C": "CYS", "Q": "GLN", "E": "GLU",

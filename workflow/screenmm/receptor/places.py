@@ -16,7 +16,7 @@ from scipy.spatial.distance import cdist
 
 from screenmm.receptor.elements import PLAIN
 from screenmm.receptor.records import Record
-from screenmm.receptor.synonyms import standard_name
+from screenmm.residues.synonyms import standard_name
 
 UNLABELLED = "#"
 """Begins the labels given to atoms that stand twice in a residue without one."""

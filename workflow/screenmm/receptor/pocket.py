@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from rdkit import Chem
 from scipy.spatial import cKDTree
 
-from screenmm.errors import PocketError
-from screenmm.receptor.labels import Named, molecule_readings, residue_readings
+from screenmm.config.settings import Pocket
+from screenmm.core.errors import PocketError
 from screenmm.receptor.ligand_file import read_molecule
 from screenmm.receptor.names import ADDITIVES, GLYCANS, METALS
 from screenmm.receptor.structure import Array, Residue, Structure
-from screenmm.settings import Pocket
+from screenmm.residues.labels import Named, molecule_readings, residue_readings
 
 Triple = tuple[float, float, float]
 LINING_CUTOFF = 5.0  # Å from the reference ligand

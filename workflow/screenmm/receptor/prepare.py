@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from openmm import app
 
-from screenmm.errors import ConservationError, PocketError, ReceptorError
+from screenmm.config.settings import Pocket, Receptor
+from screenmm.core.errors import ConservationError, PocketError, ReceptorError
 from screenmm.receptor.bonds import check_bonds
 from screenmm.receptor.chains import Segment, cap_gaps, find_segments, note_tails
 from screenmm.receptor.cofactors import PlacedCofactor, place_cofactors
@@ -34,7 +35,6 @@ from screenmm.receptor.selection import mutate, select_hetero, select_waters
 from screenmm.receptor.sidechains import complete_side_chains
 from screenmm.receptor.structure import Array, Residue, Structure
 from screenmm.receptor.topology import bond_disulfides, build_topology
-from screenmm.settings import Pocket, Receptor
 
 PLACEHOLDER = "COFX"  # keeps OpenMM from adding hydrogens to a cofactor that it knows by name
 

@@ -10,7 +10,7 @@ import numpy as np
 from propka.run import single
 from scipy.spatial import cKDTree
 
-from screenmm.errors import MACHINE_FAULTS
+from screenmm.core.errors import MACHINE_FAULTS
 from screenmm.receptor.chains import Segment
 from screenmm.receptor.hydrogens import by_parent, expected_hydrogens, swap_names
 from screenmm.receptor.names import METALS

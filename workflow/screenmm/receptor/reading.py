@@ -9,8 +9,8 @@ from pathlib import Path
 import gemmi
 import numpy as np
 
-from screenmm.errors import ReceptorError
-from screenmm.files import read_text
+from screenmm.core.errors import ReceptorError
+from screenmm.files.whole import read_text
 from screenmm.receptor.alternates import Site, choose_conformers
 from screenmm.receptor.atom_names import mend_names, residue_type
 from screenmm.receptor.conservation import Conservation, Removal
@@ -41,7 +41,7 @@ from screenmm.receptor.structure import (
     bond_length,
     has_nucleic_backbone,
 )
-from screenmm.receptor.synonyms import AMINO_ACIDS
+from screenmm.residues.synonyms import AMINO_ACIDS
 
 IDENTITY = ("models", "chain told apart", "renumbered", "repeated", "element")
 """Kinds of changes that tell what was made of a file whose labels do not tell residues apart."""

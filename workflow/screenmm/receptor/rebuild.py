@@ -16,8 +16,8 @@ from screenmm.receptor.geometry import place, torsion
 from screenmm.receptor.names import MODIFIED
 from screenmm.receptor.sidechains import complete_side_chains
 from screenmm.receptor.structure import Array, Atom, Residue, Structure
-from screenmm.receptor.synonyms import AMINO_ACIDS
 from screenmm.receptor.topology import build_topology, in_nanometers, one_thread
+from screenmm.residues.synonyms import AMINO_ACIDS
 
 _STUB = "ATOM      1  N   GLY A   1       0.000   0.000   0.000  1.00  0.00           N\nEND\n"
 SEED = 1

@@ -10,10 +10,10 @@ from itertools import groupby
 
 import gemmi
 
-from screenmm.errors import ReceptorError
+from screenmm.core.errors import ReceptorError
 from screenmm.receptor.elements import AUTODOCK, derive
 from screenmm.receptor.names import NUCLEOTIDES
-from screenmm.receptor.synonyms import AMINO_ACIDS, standard_name
+from screenmm.residues.synonyms import AMINO_ACIDS, standard_name
 
 _LINES = re.compile(r"\r\n|\r|\n")
 _ATOMS = ("ATOM  ", "HETATM")

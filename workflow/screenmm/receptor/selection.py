@@ -8,13 +8,13 @@ from collections.abc import Collection
 import numpy as np
 from scipy.spatial import cKDTree
 
-from screenmm.errors import ReceptorError
+from screenmm.core.errors import ReceptorError
 from screenmm.receptor.conservation import Removal
-from screenmm.receptor.labels import MUTATION, Named
 from screenmm.receptor.modified import is_named, rename
 from screenmm.receptor.names import ADDITIVES, GLYCANS, IONS, METALS, ONE_LETTER
 from screenmm.receptor.pocket import LINING_CUTOFF, POCKET_NEIGHBOURHOOD, ResolvedPocket
 from screenmm.receptor.structure import Residue, Structure
+from screenmm.residues.labels import MUTATION, Named
 
 CROWDED = 1.6  # Å, a water's oxygen nearer to another heavy atom is an alternate of it
 SHOWN = 10  # waters that the report names

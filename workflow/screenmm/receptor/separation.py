@@ -11,12 +11,12 @@ from string import ascii_lowercase, ascii_uppercase, digits
 import numpy as np
 from scipy.spatial import cKDTree
 
-from screenmm.errors import ReceptorError
+from screenmm.core.errors import ReceptorError
 from screenmm.receptor.alternates import Site
 from screenmm.receptor.conservation import Removal
 from screenmm.receptor.names import CAPS, MODIFIED, NUCLEOTIDES, parent_amino_acid
 from screenmm.receptor.structure import Residue, Structure, are_bonded, bond_length
-from screenmm.receptor.synonyms import AMINO_ACIDS
+from screenmm.residues.synonyms import AMINO_ACIDS
 
 POLYMER = AMINO_ACIDS | NUCLEOTIDES | MODIFIED | CAPS
 BOND = 2.0  # Å, longest bond between residues

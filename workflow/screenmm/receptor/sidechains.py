@@ -14,7 +14,7 @@ from scipy.spatial import cKDTree
 
 from screenmm.receptor.geometry import place, torsion
 from screenmm.receptor.structure import Array, Atom, Residue, Structure
-from screenmm.receptor.synonyms import AMINO_ACIDS
+from screenmm.residues.synonyms import AMINO_ACIDS
 
 BACKBONE = ("N", "CA", "C", "O", "OXT")
 CROWDING = 3.4  # Å, heavy atoms nearer than this are penalised

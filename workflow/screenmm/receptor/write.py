@@ -7,8 +7,8 @@ from pathlib import Path
 
 from openmm import app
 
-from screenmm.errors import ReceptorError
-from screenmm.files import write_text, write_text_gz
+from screenmm.core.errors import ReceptorError
+from screenmm.files.whole import write_text, write_text_gz
 from screenmm.receptor.prepare import PreparedReceptor
 from screenmm.receptor.topology import in_nanometers
 

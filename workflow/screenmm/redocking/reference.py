@@ -9,13 +9,13 @@ import numpy as np
 from rdkit import Chem, rdBase
 from rdkit.Chem import AllChem
 
-from screenmm.deadline import deadline
-from screenmm.errors import LigandError, Reason
+from screenmm.config.settings import Ligands
+from screenmm.core.deadline import deadline
+from screenmm.core.errors import LigandError, Reason
 from screenmm.library.readers import MOLBLOCK
 from screenmm.library.standardise import standardise
 from screenmm.ligands.prepare import State, prepare_ligand
 from screenmm.redocking.rmsd import skeleton
-from screenmm.settings import Ligands
 
 
 @dataclass(frozen=True, slots=True)

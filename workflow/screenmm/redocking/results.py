@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from screenmm.layout import Layout
+from screenmm.config.settings import Settings
 from screenmm.redocking.verdict import not_done
-from screenmm.settings import Settings
+from screenmm.run.layout import Layout
 
 
 def redockings(settings: Settings, files: Layout) -> dict[str, dict[str, Any]]:

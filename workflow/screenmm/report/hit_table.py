@@ -12,9 +12,9 @@ from typing import Any
 
 import duckdb
 
-from screenmm.errors import LedgerError
-from screenmm.ranking.ranking import COLUMNS
-from screenmm.sdf import split_records
+from screenmm.core.errors import LedgerError
+from screenmm.files.sdf import split_records
+from screenmm.results.ranking import COLUMNS
 
 CHUNK = 50
 """Ligands per packed block: about a screenful of the table."""
@@ -248,7 +248,7 @@ def read_poses(hits: Path, limit: int) -> dict[tuple[str, int], str]:
     Parameters
     ----------
     hits : Path
-        Written by :func:`screenmm.ranking.hits.write_hits`.
+        Written by :func:`screenmm.exports.hits.write_hits`.
     limit : int
         Last rank to read.
     """

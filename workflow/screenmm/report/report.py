@@ -11,24 +11,24 @@ import duckdb
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from screenmm.analysis.controls import DECISIVE, SIZE
+from screenmm.analysis.metrics import Metrics, reasons
+from screenmm.analysis.picks import POOL, SAME_CLUSTER, pick
+from screenmm.analysis.verdict import SCORE_WORDS, in_words
 from screenmm.bias.described import PROPERTIES
 from screenmm.bias.losses import LOSSES
-from screenmm.files import write_text
+from screenmm.config.settings import Settings
+from screenmm.core.formats import duration, energy, grouped, number
+from screenmm.figures.canvas import Plot
+from screenmm.files.whole import write_text
 from screenmm.library.annotations import absence_words, unreadable_words
-from screenmm.plots.canvas import Plot
-from screenmm.ranking.controls import DECISIVE, SIZE
-from screenmm.ranking.fates import STATUSES
-from screenmm.ranking.known import conflict_words
-from screenmm.ranking.metrics import Metrics, reasons
-from screenmm.ranking.picks import POOL, SAME_CLUSTER, pick
-from screenmm.ranking.verdict import SCORE_WORDS, in_words
 from screenmm.report.depict import HEIGHT, WIDTH, draw
-from screenmm.report.formats import duration, energy, grouped, number
 from screenmm.report.hit_table import CHUNK, HitTable, hit_table, read_poses
 from screenmm.report.pack import Block, chunks, packed, packed_bytes
 from screenmm.report.scenes import scenes
 from screenmm.report.vendor import ASSETS, Library, libraries
-from screenmm.settings import Settings
+from screenmm.results.fates import STATUSES
+from screenmm.results.known import conflict_words
 
 SCRIPTS = ("pack", "dom", "theme", "drawings", "terms", "exports", "filters", "hits", "details",
            "scene", "main")  # fmt: skip
@@ -217,7 +217,7 @@ def render_report(
     con : duckdb.DuckDBPyConnection
         With the tables of ``screen.duckdb``.
     metrics : dict
-        From :func:`screenmm.ranking.metrics.make_metrics`.
+        From :func:`screenmm.analysis.metrics.make_metrics`.
     settings : Settings
         The run's settings.
     date : str, optional

@@ -13,8 +13,8 @@ import duckdb
 import gemmi
 import numpy as np
 
-from screenmm.errors import LedgerError
-from screenmm.ranking.complexes import LIGAND_NAMES
+from screenmm.core.errors import LedgerError
+from screenmm.exports.complexes import LIGAND_NAMES
 from screenmm.report.hit_table import has_table
 
 POCKET_ANGSTROM = 5.0

@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 
 from screenmm.audit.inputs import input_files
-from screenmm.disk import check_place
-from screenmm.ownership import check_own_folder
-from screenmm.paths import check_working_folder
-from screenmm.preflight import check_commands, check_residues
-from screenmm.settings import load_settings
+from screenmm.config.paths import check_working_folder
+from screenmm.config.settings import load_settings
+from screenmm.files.disk import check_place
+from screenmm.preflight.start import check_commands, check_residues
+from screenmm.run.ownership import check_own_folder
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> None:
     check_place(settings.results)
     check_commands(settings)
     # what opens the files is not loaded for a config that is wrong
-    from screenmm.planning.opened import open_inputs  # noqa: PLC0415
+    from screenmm.preflight.opened import open_inputs  # noqa: PLC0415
 
     found = open_inputs(settings)
     found.check()

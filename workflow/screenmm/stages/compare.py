@@ -11,12 +11,12 @@ from typing import Any
 import pyarrow.parquet as pq
 from rdkit import Chem
 
-from screenmm.files import write_text
-from screenmm.ledger import read_events
+from screenmm.config.settings import Controls, Docking, Pocket
+from screenmm.files.sdf import read_record, sd_record, split_records
+from screenmm.files.whole import write_text
 from screenmm.redocking.rmsd import heavy_rmsd_angstrom
 from screenmm.redocking.verdict import judge, not_done
-from screenmm.sdf import read_record, sd_record, split_records
-from screenmm.settings import Controls, Docking, Pocket
+from screenmm.run.ledger import read_events
 from screenmm.stages.context import add_settings_argument, settings_of
 
 log = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from screenmm.settings_docs import check_docs, write_docs
+from screenmm.config.docs import check_docs, write_docs
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

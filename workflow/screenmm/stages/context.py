@@ -9,8 +9,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from screenmm.errors import ConfigError
-from screenmm.settings import load_settings
+from screenmm.config.settings import load_settings
+from screenmm.core.errors import ConfigError
 
 
 def add_settings_argument(parser: argparse.ArgumentParser) -> None:

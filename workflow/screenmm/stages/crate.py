@@ -9,9 +9,9 @@ from pathlib import Path
 from screenmm.audit.crate import write_crate
 from screenmm.audit.inputs import input_files
 from screenmm.audit.verify import METADATA, verify_crate
-from screenmm.errors import UserError
-from screenmm.files import sha256
-from screenmm.settings import Settings, load_settings
+from screenmm.config.settings import Settings, load_settings
+from screenmm.core.errors import UserError
+from screenmm.files.whole import sha256
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -13,15 +13,16 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from screenmm.batch import Journal, Outcome, Result, Task, fingerprint, run_batch
-from screenmm.docking.devices import SearchDevice, choose_search_device
+from screenmm.config.settings import Docking
+from screenmm.core.errors import LigandError, Reason
+from screenmm.core.seeds import seed_for
+from screenmm.devices.vulkan import SearchDevice, choose_search_device
 from screenmm.docking.engines import Box, DockedPose, Engine, make_engine
-from screenmm.errors import LigandError, Reason
-from screenmm.files import replace_whole, sha256, write_text_gz
-from screenmm.ledger import write_events
-from screenmm.sdf import read_record, records_by_ligand, sd_record
-from screenmm.seeds import seed_for
-from screenmm.settings import Docking
+from screenmm.execution.batch import Journal, Outcome, Result, Task, fingerprint, run_batch
+from screenmm.execution.usage import device_held
+from screenmm.files.sdf import read_record, records_by_ligand, sd_record
+from screenmm.files.whole import replace_whole, sha256, write_text_gz
+from screenmm.run.ledger import write_events
 from screenmm.stages.context import (
     add_settings_argument,
     add_workers_argument,
@@ -29,7 +30,6 @@ from screenmm.stages.context import (
     text_of,
     workers_of,
 )
-from screenmm.usage import device_held
 
 log = logging.getLogger(__name__)
 

@@ -19,10 +19,9 @@ import numpy as np
 import openmm
 from openmm import app, unit
 
-from screenmm.docking.devices import vulkan_adapters
-from screenmm.errors import PlatformError
-from screenmm.scoring.lease import given_by_scheduler
-from screenmm.scoring.platforms import (
+from screenmm.core.errors import PlatformError
+from screenmm.devices.lease import given_by_scheduler
+from screenmm.devices.platforms import (
     GPU_PLATFORMS,
     Device,
     available_platforms,
@@ -30,6 +29,7 @@ from screenmm.scoring.platforms import (
     list_devices,
     unexpected_plugin_failures,
 )
+from screenmm.devices.vulkan import vulkan_adapters
 
 FORCE_TOLERANCE = 1e-3
 """Largest force error allowed, relative to the root mean square force."""

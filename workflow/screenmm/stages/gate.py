@@ -6,8 +6,8 @@ import argparse
 import json
 from pathlib import Path
 
-from screenmm.errors import UserError
-from screenmm.files import write_text
+from screenmm.core.errors import UserError
+from screenmm.files.whole import write_text
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -12,15 +12,15 @@ from typing import Any, TypeVar
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from screenmm.batch import Journal, Outcome, Result, Task, fingerprint, run_batch
-from screenmm.errors import MACHINE_FAULTS, LigandError, Reason, ScreenMMError
-from screenmm.files import replace_whole, sha256
+from screenmm.config.settings import Inspection
+from screenmm.core.errors import MACHINE_FAULTS, LigandError, Reason, ScreenMMError
+from screenmm.execution.batch import Journal, Outcome, Result, Task, fingerprint, run_batch
+from screenmm.files.sdf import read_record, split_records
+from screenmm.files.whole import replace_whole, sha256
 from screenmm.inspection.interactions import find_interactions, new_fingerprint
 from screenmm.inspection.pose_checks import check_pose, new_checker
 from screenmm.inspection.receptor_molecule import load_receptor
-from screenmm.ledger import write_events
-from screenmm.sdf import read_record, split_records
-from screenmm.settings import Inspection
+from screenmm.run.ledger import write_events
 from screenmm.stages.context import (
     add_settings_argument,
     add_workers_argument,

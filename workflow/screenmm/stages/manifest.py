@@ -10,8 +10,8 @@ import argparse
 import json
 from pathlib import Path
 
-from screenmm.files import sha256, write_text
-from screenmm.layout import Layout
+from screenmm.files.whole import sha256, write_text
+from screenmm.run.layout import Layout
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -6,8 +6,8 @@ import argparse
 import logging
 from pathlib import Path
 
-from screenmm.layout import Layout
 from screenmm.library.merge import merge
+from screenmm.run.layout import Layout
 from screenmm.stages.context import add_settings_argument, settings_of
 
 log = logging.getLogger(__name__)

@@ -10,13 +10,13 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from screenmm.errors import UserError
+from screenmm.config.settings import load_settings
+from screenmm.core.errors import UserError
 from screenmm.planning.library import count_library, study_sample
-from screenmm.planning.opened import open_inputs
 from screenmm.planning.plan import make_plan
 from screenmm.planning.rates import measured_rates, on_gpu, packaged_rates
 from screenmm.planning.table import render
-from screenmm.settings import load_settings
+from screenmm.preflight.opened import open_inputs
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -8,13 +8,13 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from screenmm.batch import Journal, Outcome, Result, Task, fingerprint, run_batch
-from screenmm.errors import LigandError, Reason
-from screenmm.files import sha256, write_text_gz
-from screenmm.ledger import Event, Status, write_events
+from screenmm.config.settings import Ligands
+from screenmm.core.errors import LigandError, Reason
+from screenmm.execution.batch import Journal, Outcome, Result, Task, fingerprint, run_batch
+from screenmm.files.whole import sha256, write_text_gz
 from screenmm.ligands.prepare import prepare_ligand, state_to_sdf
 from screenmm.ligands.protomers import check_installed
-from screenmm.settings import Ligands
+from screenmm.run.ledger import Event, Status, write_events
 from screenmm.stages.context import (
     add_settings_argument,
     add_workers_argument,

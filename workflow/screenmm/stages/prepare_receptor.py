@@ -11,17 +11,17 @@ from pathlib import Path
 import numpy as np
 from rdkit import Chem
 
+from screenmm.config.settings import InteractionFilters, Pocket, Receptor
 from screenmm.docking.pdbqt import receptor_pdbqt
-from screenmm.files import write_text
-from screenmm.inspection.filters import check_residues
+from screenmm.files.sdf import sd_record
+from screenmm.files.whole import write_text
+from screenmm.forcefield.ligand_parameters import ligand_parameters
+from screenmm.forcefield.parameters import Parameters, extract, join
 from screenmm.receptor.forcefield import polymer_system, residue_label
 from screenmm.receptor.model import ReceptorModel
 from screenmm.receptor.prepare import PreparedReceptor, prepare_receptor
 from screenmm.receptor.write import write_structure
-from screenmm.scoring.ligand_parameters import ligand_parameters
-from screenmm.scoring.parameters import Parameters, extract, join
-from screenmm.sdf import sd_record
-from screenmm.settings import InteractionFilters, Pocket, Receptor
+from screenmm.residues.filters import check_residues
 from screenmm.stages.context import add_settings_argument, settings_of
 
 log = logging.getLogger(__name__)

@@ -7,18 +7,18 @@ import shutil
 from pathlib import Path
 
 from screenmm import __version__
-from screenmm.inspection.filters import check_residues
-from screenmm.inspection.residues import prepared_residues
-from screenmm.layout import Layout
-from screenmm.ranking.complexes import write_complexes
-from screenmm.ranking.database import write_database
-from screenmm.ranking.fates import check_invariant, make_ledger, write_ledger
-from screenmm.ranking.hits import write_hits
-from screenmm.ranking.inspected import filters_of
-from screenmm.ranking.parts import Parts, open_parts
-from screenmm.ranking.picks import write_picks
-from screenmm.ranking.ranking import make_ranking, write_ranking
-from screenmm.settings import Ranking
+from screenmm.analysis.picks import write_picks
+from screenmm.config.settings import Ranking
+from screenmm.exports.complexes import write_complexes
+from screenmm.exports.hits import write_hits
+from screenmm.residues.filters import check_residues
+from screenmm.results.database import write_database
+from screenmm.results.fates import check_invariant, make_ledger, write_ledger
+from screenmm.results.inspected import filters_of
+from screenmm.results.parts import Parts, open_parts
+from screenmm.results.ranking import make_ranking, write_ranking
+from screenmm.run.layout import Layout
+from screenmm.run.receptor_folder import prepared_residues
 from screenmm.stages.context import (
     add_settings_argument,
     add_workers_argument,

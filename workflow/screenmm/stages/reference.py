@@ -9,9 +9,10 @@ from pathlib import Path
 
 from rdkit import Chem
 
-from screenmm.errors import LigandError, Reason
-from screenmm.files import read_text, write_text, write_text_gz
-from screenmm.ledger import Event, write_events
+from screenmm.config.settings import Controls, Ligands, Pocket
+from screenmm.core.errors import LigandError, Reason
+from screenmm.files.sdf import sd_record
+from screenmm.files.whole import read_text, write_text, write_text_gz
 from screenmm.ligands.prepare import state_to_sdf
 from screenmm.ligands.protomers import check_installed
 from screenmm.receptor.ligand_file import read_molecule, read_molecules
@@ -22,8 +23,7 @@ from screenmm.redocking.reference import (
     prepare_reference,
     with_bond_orders,
 )
-from screenmm.sdf import sd_record
-from screenmm.settings import Controls, Ligands, Pocket
+from screenmm.run.ledger import Event, write_events
 from screenmm.stages.context import add_settings_argument, settings_of
 
 log = logging.getLogger(__name__)

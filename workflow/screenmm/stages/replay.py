@@ -19,19 +19,15 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import yaml
 
-from screenmm.errors import ConfigError, ScreenMMError, UserError
-from screenmm.layout import Layout
-from screenmm.ledger import Event, Status, write_events
+from screenmm.config.settings import LibraryFile, Settings, load_settings, parse_settings
+from screenmm.core.errors import ConfigError, ScreenMMError, UserError
+from screenmm.core.versions import installed_versions
+from screenmm.devices.platforms import GPU_PLATFORMS
+from screenmm.files.sdf import ligand_of
 from screenmm.library.merge import merge
 from screenmm.library.readers import Seen, read_library_file
 from screenmm.library.split import RECORDS
-from screenmm.methods import stage_settings
-from screenmm.provenance import Record, read_record_of
-from screenmm.ranking.fates import make_ledger, write_ledger
-from screenmm.ranking.inspected import filters_of
-from screenmm.ranking.parts import Parts, open_parts
-from screenmm.ranking.ranking import make_ranking, write_ranking
-from screenmm.replay import (
+from screenmm.replay.comparison import (
     EXACT_PLATFORMS,
     TOLERANCE_KCAL_MOL,
     Step,
@@ -46,10 +42,15 @@ from screenmm.replay import (
     shard_of,
     table_rows,
 )
-from screenmm.scoring.platforms import GPU_PLATFORMS
-from screenmm.scoring.select import select_poses, write_shards
-from screenmm.sdf import ligand_of
-from screenmm.settings import LibraryFile, Settings, load_settings, parse_settings
+from screenmm.results.fates import make_ledger, write_ledger
+from screenmm.results.inspected import filters_of
+from screenmm.results.parts import Parts, open_parts
+from screenmm.results.ranking import make_ranking, write_ranking
+from screenmm.results.select import select_poses, write_shards
+from screenmm.run.layout import Layout
+from screenmm.run.ledger import Event, Status, write_events
+from screenmm.run.methods import stage_settings
+from screenmm.run.provenance import Record, read_record_of
 from screenmm.stages import (
     dock,
     inspect,
@@ -59,7 +60,6 @@ from screenmm.stages import (
     standardise,
 )
 from screenmm.stages.context import add_workers_argument, workers_of
-from screenmm.versions import installed_versions
 
 ONE_SHARD = 1_000_000_000
 CACHE_VARIABLE = "SCREENMM_CACHE"

@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from screenmm.analysis.metrics import make_metrics, write_metrics
 from screenmm.bias.bias import bias, write_bias
-from screenmm.layout import Layout
-from screenmm.plots.plots import plots, write_plots
-from screenmm.ranking.database import open_database
-from screenmm.ranking.metrics import make_metrics, write_metrics
+from screenmm.config.settings import Settings
+from screenmm.exports.viewers import write_viewers
+from screenmm.figures.figures import plots, write_plots
 from screenmm.report.report import write_report
-from screenmm.report.viewers import write_viewers
-from screenmm.settings import Settings
+from screenmm.results.database import open_database
+from screenmm.run.layout import Layout
 from screenmm.stages.context import add_settings_argument, settings_of
 
 

@@ -16,22 +16,22 @@ import pyarrow.parquet as pq
 from rdkit import Chem
 from rdkit.Geometry import Point3D
 
-from screenmm.batch import Journal, Outcome, Result, Task, fingerprint, run_batch
-from screenmm.errors import LigandError, PlatformError
-from screenmm.files import replace_whole, sha256, write_text_gz
-from screenmm.ledger import write_events
+from screenmm.config.settings import Scoring
+from screenmm.core.errors import LigandError, PlatformError
+from screenmm.core.seeds import seed_for
+from screenmm.devices.driver_errors import device_failed, driver_remedy
+from screenmm.devices.lease import lease_platform
+from screenmm.devices.platforms import GPU_PLATFORMS, PlatformChoice, failure_of
+from screenmm.execution.batch import Journal, Outcome, Result, Task, fingerprint, run_batch
+from screenmm.files.sdf import read_record, records_by_ligand, sd_record
+from screenmm.files.whole import replace_whole, sha256, write_text_gz
+from screenmm.forcefield.ligand_parameters import ligand_parameters, load_models
+from screenmm.forcefield.parameter_cache import ParameterCache, cache_file
+from screenmm.forcefield.parameters import Parameters
+from screenmm.mmgbsa.packing import is_out_of_memory
+from screenmm.mmgbsa.score import Pose, PoseScore, jittered, score_poses
 from screenmm.receptor.model import ReceptorModel
-from screenmm.scoring.driver_errors import device_failed, driver_remedy
-from screenmm.scoring.lease import lease_platform
-from screenmm.scoring.ligand_parameters import ligand_parameters, load_models
-from screenmm.scoring.mmgbsa import Pose, PoseScore, jittered, score_poses
-from screenmm.scoring.packing import is_out_of_memory
-from screenmm.scoring.parameter_cache import ParameterCache, cache_file
-from screenmm.scoring.parameters import Parameters
-from screenmm.scoring.platforms import GPU_PLATFORMS, PlatformChoice, failure_of
-from screenmm.sdf import read_record, records_by_ligand, sd_record
-from screenmm.seeds import seed_for
-from screenmm.settings import Scoring
+from screenmm.run.ledger import write_events
 from screenmm.stages.context import (
     add_settings_argument,
     add_workers_argument,

@@ -6,11 +6,11 @@ import argparse
 import logging
 from pathlib import Path
 
-from screenmm.layout import Layout
-from screenmm.ledger import Event, Status, write_events
-from screenmm.scoring.select import select_poses, write_shards
-from screenmm.sdf import ligand_of
-from screenmm.settings import Scoring
+from screenmm.config.settings import Scoring
+from screenmm.files.sdf import ligand_of
+from screenmm.results.select import select_poses, write_shards
+from screenmm.run.layout import Layout
+from screenmm.run.ledger import Event, Status, write_events
 from screenmm.stages.context import add_settings_argument, settings_of
 
 log = logging.getLogger(__name__)

@@ -6,8 +6,8 @@ import argparse
 import logging
 from pathlib import Path
 
+from screenmm.config.settings import Library
 from screenmm.library.split import split
-from screenmm.settings import Library
 from screenmm.stages.context import add_settings_argument, settings_of
 
 log = logging.getLogger(__name__)

@@ -7,16 +7,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from screenmm.batch import Journal, Result, Task, fingerprint, run_batch
-from screenmm.files import sha256
-from screenmm.ledger import Event, Status, write_events
+from screenmm.config.settings import Ligands
+from screenmm.execution.batch import Journal, Result, Task, fingerprint, run_batch
+from screenmm.files.whole import sha256
 from screenmm.library.standardise import (
     ParentRow,
     read_records,
     standardise_record,
     write_parents,
 )
-from screenmm.settings import Ligands
+from screenmm.run.ledger import Event, Status, write_events
 from screenmm.stages.context import (
     add_settings_argument,
     add_workers_argument,

@@ -6,9 +6,9 @@ import argparse
 import json
 from pathlib import Path
 
-from screenmm.errors import UserError
-from screenmm.ranking.database import open_database
-from screenmm.ranking.summary import summarise
+from screenmm.analysis.summary import summarise
+from screenmm.core.errors import UserError
+from screenmm.results.database import open_database
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,0 +1,184 @@
+"""Which config key makes which stage run again."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from screenmm.config.settings import Settings, parse_settings
+from screenmm.run.methods import PER_RECEPTOR, VERSIONS, stage_settings
+
+CONFIG = """\
+name: my-screen
+results: results/some-distinct-folder
+library: {files: [library.smi]}
+receptors:
+  wt: {structure: protein.pdb}
+  mutant: {structure: protein.pdb, mutations: [T315I]}
+pocket: {ligand: crystal_ligand.sdf}
+"""
+
+
+def settings_with(path: str = "", value: Any = None) -> Settings:
+    config: dict[str, Any] = yaml.safe_load(CONFIG)
+    *sections, key = path.split(".")
+    place = config
+    for section in sections:
+        place = place.setdefault(section, {})
+    if key:
+        place[key] = value
+    return parse_settings(config, None)
+
+
+def texts(settings: Settings) -> dict[str, str]:
+    """Settings text of every stage; some have one per receptor."""
+    with_receptor = ("prepare_receptor", *PER_RECEPTOR)
+    found = {s: stage_settings(settings, s) for s in VERSIONS if s not in with_receptor}
+    for stage in with_receptor:
+        for receptor in settings.receptors:
+            found[f"{stage} {receptor}"] = stage_settings(settings, stage, receptor)
+    return found
+
+
+def both(stage: str) -> set[str]:
+    return {f"{stage} wt", f"{stage} mutant"}
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "stages"),
+    [
+        ("name", "other", set()),
+        ("results", "results/other", set()),
+        ("seed", 2, {"prepare_ligands", "dock", "score"} | both("reference")),
+        ("library.files", ["other.smi"], {"split"}),
+        ("library.id_column", "name", {"split"}),
+        ("library.shard_size", 100, {"split", "merge"}),
+        ("receptors.wt.ph", 6.5, {"prepare_receptor wt"}),
+        ("receptors.mutant.mutations", ["T315A"], {"prepare_receptor mutant"}),
+        (
+            "receptors.mutant.pocket",
+            {"ligand": "other.sdf"},
+            {"prepare_receptor mutant", "reference mutant", "compare mutant"},
+        ),
+        ("pocket.padding_angstrom", 5, both("prepare_receptor")),
+        ("ligands.ph_min", 7.0, {"prepare_ligands"} | both("reference")),
+        ("ligands.ph_max", 8.0, {"prepare_ligands"} | both("reference")),
+        ("ligands.protomers", "molscrub", {"prepare_ligands"} | both("reference")),
+        ("ligands.tautomers", False, {"prepare_ligands"} | both("reference")),
+        ("ligands.max_stereoisomers", 8, {"prepare_ligands"} | both("reference")),
+        ("ligands.max_states", 1, {"prepare_ligands"}),
+        ("ligands.conformer_trials", 1, {"prepare_ligands"} | both("reference")),
+        ("ligands.max_heavy_atoms", 50, {"standardise"} | both("reference")),
+        ("ligands.filters.logp", {"max": 5}, {"standardise"}),
+        ("ligands.time_limit_s", 30, {"standardise", "prepare_ligands"} | both("reference")),
+        ("docking.engine", "vina", {"standardise", "prepare_ligands", "dock"} | both("compare")),
+        ("docking.poses", 5, {"dock"}),
+        # rustina, the default, has its own budget
+        ("docking.exhaustiveness", 16, set()),
+        ("docking.device", "cpu", {"dock"}),
+        ("scoring.top", 10, {"select"}),
+        ("scoring.poses", 1, {"select"}),
+        ("scoring.shard_size", 10, {"select"}),
+        ("scoring.platform", "CPU", {"score"}),
+        ("scoring.precision", "double", {"score"}),
+        ("scoring.pocket_radius_angstrom", 12, {"score"}),
+        ("scoring.restraint_kcal_mol_angstrom2", 5, {"score"}),
+        ("scoring.max_iterations", 200, {"score"}),
+        ("scoring.solute_dielectric", 2, {"score"}),
+        ("scoring.time_limit_s", 100, {"score"}),
+        ("controls.redock", False, set()),
+        ("controls.gate", "stop", set()),
+        ("controls.redock_rmsd_angstrom", 3, both("compare")),
+        ("controls.reference_smiles", "CCO", both("reference")),
+        ("controls.reference", "ligand.sdf", both("reference") | both("compare")),
+        ("controls.actives", ["actives.smi"], {"split"}),
+        ("inspection.energy_conformers", 50, {"inspect"}),
+        ("inspection.time_limit_s", 50, {"inspect"}),
+        ("ranking.complexes", 5, {"rank"}),
+        ("ranking.pose_checks", "filter", {"rank"}),
+        ("ranking.interactions.must", ["hydrogen bond to Val981"], {"rank"}),
+        ("ranking.table_rows", 50, set()),
+    ],
+)
+def test_a_key_reruns_only_the_stages_that_use_it(path: str, value: Any, stages: set[str]) -> None:
+    before, after = texts(settings_with()), texts(settings_with(path, value))
+    assert {stage for stage in before if before[stage] != after[stage]} == stages | {"report"}
+
+
+@pytest.mark.parametrize(
+    ("engine", "key", "value", "docks"),
+    [
+        ("vina", "exhaustiveness", 16, True),
+        ("vina", "poses", 5, True),
+        ("vina", "device", "cpu", False),
+        ("given", "exhaustiveness", 16, False),
+        ("given", "poses", 5, False),
+        ("given", "device", "cpu", False),
+        ("given", "time_limit_s", 5, True),
+    ],
+)
+def test_a_key_of_another_engine_docks_nothing(
+    engine: str, key: str, value: Any, docks: bool
+) -> None:
+    config = yaml.safe_load(CONFIG) | {"library": {"files": ["library.sdf"]}}
+
+    def text(**more: Any) -> str:
+        docking = {"docking": {"engine": engine, **more}}
+        return stage_settings(parse_settings(config | docking, None), "dock")
+
+    assert (text() != text(**{key: value})) == docks
+
+
+def test_every_config_key_reaches_a_stage() -> None:
+    # a key that no stage but the report reads would be silently without effect
+    found = [
+        json.loads(text) for stage, text in texts(settings_with()).items() if stage != "report"
+    ]
+    dump = settings_with().model_dump(mode="json")
+    for section in ("library", "ligands", "docking", "scoring", "inspection"):
+        read = set().union(*(part.get(section, {}) for part in found))
+        assert read == set(dump[section]), section
+
+
+def test_the_reference_is_scored_by_the_same_protocol_each_pose_once() -> None:
+    settings = settings_with("scoring.jitter_replicas", 4)
+    of_library = json.loads(stage_settings(settings, "score"))
+    of_reference = json.loads(stage_settings(settings, "score", of_reference=True))
+    # 9 poses against 2, within as much time per pose
+    differ = {"jitter_replicas": 0, "time_limit_s": of_library["scoring"]["time_limit_s"] * 4.5}
+    assert of_reference == of_library | {"scoring": of_library["scoring"] | differ}
+
+
+def test_known_actives_are_split_like_library_files_with_label_1() -> None:
+    settings = settings_with("controls.actives", ["actives.smi", {"path": "more.smi", "label": 1}])
+    read = json.loads(stage_settings(settings, "split"))["library"]["files"]
+    assert read == [
+        {"path": "library.smi", "label": None},
+        {"path": "actives.smi", "label": 1},
+        {"path": "more.smi", "label": 1},
+    ]
+
+
+@pytest.mark.parametrize("stage", sorted(VERSIONS))
+def test_version_is_part_of_the_settings(stage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = settings_with()
+    before = stage_settings(settings, stage, "wt")
+    assert json.loads(before)["method"] == VERSIONS[stage]
+    monkeypatch.setitem(VERSIONS, stage, VERSIONS[stage] + 1)
+    assert json.loads(stage_settings(settings, stage, "wt"))["method"] == VERSIONS[stage]
+    assert stage_settings(settings, stage, "wt") != before
+
+
+def test_every_rule_with_settings_has_a_version(root: Path) -> None:
+    rules = "".join(path.read_text() for path in (root / "workflow/rules").glob("*.smk"))
+    used = set(re.findall(r'stage_settings\(SETTINGS, "(\w+)"', rules))
+    assert used == set(VERSIONS)
+
+
+def test_results_folder_reaches_only_the_report() -> None:
+    # a moved or renamed results folder must not make anything run again
+    for stage, text in texts(settings_with()).items():
+        assert ("some-distinct-folder" in text) == (stage == "report"), stage

@@ -1,0 +1,1 @@
+"""What the results say: controls, verdicts, picks, costs, metrics."""

@@ -1,0 +1,154 @@
+"""The few lines a run ends with, for the terminal."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from screenmm.analysis.metrics import Metrics
+from screenmm.core.formats import duration, energy
+from screenmm.library.annotations import absence_words, unreadable_words
+from screenmm.results.fates import STATUSES
+from screenmm.results.known import conflict_words
+
+TOP = 10
+NAME_WIDTH = 28
+WIDTH = 96
+
+
+def _columns(rows: list[list[str]], right: set[int]) -> list[str]:
+    """Rows as text with aligned columns."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return [
+        "  ".join(
+            cell.rjust(width) if i in right else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _printable(text: str) -> str:
+    """Keep a name on one line, short, and free of what a terminal would obey."""
+    flat = "".join(c if c.isprintable() else " " for c in text)
+    return flat if len(flat) <= NAME_WIDTH else flat[: NAME_WIDTH - 1] + "…"
+
+
+def _fates(metrics: Metrics) -> list[str]:
+    counts = metrics["counts"]
+    rows = [["receptor", "records", *STATUSES]]
+    rows += [
+        [receptor, str(counts["records"]), *(str(found[status]) for status in STATUSES)]
+        for receptor, found in counts["by_receptor"].items()
+    ]
+    return _columns(rows, set(range(1, len(rows[0]))))
+
+
+def _failures(metrics: Metrics) -> list[str]:
+    rows = [
+        [each["receptor"], each["status"], each["stage"], each["reason"], str(each["records"])]
+        for each in metrics["counts"]["by_reason"]
+        if each["status"] != "duplicate"
+    ]
+    if not rows:
+        return []
+    head = ["receptor", "fate", "stage", "reason", "records"]
+    return ["", *_columns([head, *rows], {4})]
+
+
+def _timings(metrics: Metrics) -> list[str]:
+    timings: dict[str, dict[str, Any]] = metrics["timings"]
+    if not timings:
+        return []
+    rows = [["stage", "jobs", "wall", "cpu"]]
+    rows += [
+        [rule, str(time["jobs"]), duration(time["wall_s"]), duration(time["cpu_s"])]
+        for rule, time in timings.items()
+    ]
+    total = metrics["costs"]["total"]
+    rows.append(["all", str(total["jobs"]), duration(total["wall_s"]), duration(total["cpu_s"])])
+    used = [energy(total["energy_kwh"])]
+    if total["gpu_s"]:
+        used.insert(0, f"{duration(total['gpu_s'])} of GPUs")
+    if total["price"] is not None:
+        used.append(f"{total['price']:.2f} {metrics['costs']['currency']}")
+    source = metrics["costs"]["energy_source"]
+    return ["", *_columns(rows, {1, 2, 3}), f"cost: {', '.join(used)} (energy {source})"]
+
+
+def _best(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """Top of each receptor's ranking; ten rows in all, shared between the receptors."""
+    receptors = con.execute("SELECT count(*) FROM receptors").fetchall()[0][0]
+    found = con.execute(
+        "SELECT rank, coalesce(nullif(name, ''), inchikey), receptor, dg_mmgbsa_kcal_mol, "
+        "dock_score_kcal_mol FROM ranking WHERE rank <= ? ORDER BY receptor_ordinal, rank",
+        [-(-TOP // max(1, receptors))],
+    ).fetchall()
+    if not found:
+        return ["", "no ligand is ranked"]
+    rows = [["rank", "name", "receptor", "dG MM/GBSA", "dock score"]]
+    for rank, name, receptor, dg, dock in found:
+        energies = ["" if value is None else f"{value:.2f}" for value in (dg, dock)]
+        rows.append([str(rank), _printable(name), receptor, *energies])
+    return ["", *_columns(rows, {0, 3, 4}), "energies in kcal/mol, lower is better"]
+
+
+def _told(by_receptor: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Give each receptor's text; alike ones once."""
+    alike: dict[str, list[str]] = {}
+    for receptor, each in by_receptor.items():
+        alike.setdefault(each["text"], []).append(receptor)
+    return [
+        line
+        for text, receptors in alike.items()
+        for line in ("", *textwrap.wrap(f"{', '.join(receptors)}: {text}", WIDTH))
+    ]
+
+
+def _conflicts(metrics: Metrics) -> list[str]:
+    told = conflict_words(metrics["counts"], _printable)
+    # examples are bounded and quoted where they were found
+    annotations = metrics.get("annotations", {})
+    told += unreadable_words(annotations) + absence_words(annotations)
+    return [line for text in told for line in ("", *textwrap.wrap(text, WIDTH))]
+
+
+def summarise(con: duckdb.DuckDBPyConnection, metrics: Metrics, results: Path, report: Path) -> str:
+    """Say what came of a run.
+
+    Parameters
+    ----------
+    con : duckdb.DuckDBPyConnection
+        With ``receptors`` and ``ranking``.
+    metrics : dict
+        From :func:`screenmm.analysis.metrics.make_metrics`.
+    results, report : Path
+        Where the results and the report are.
+
+    Returns
+    -------
+    str
+        Plain text: fates, failures by reason, time per stage, the best ligands,
+        redockings, verdicts, paths.
+    """
+    lines = [
+        f"{metrics['name']}: {metrics['counts']['records']} records, "
+        f"{metrics['counts']['ligands']} ligands",
+        "",
+        *_fates(metrics),
+        *_failures(metrics),
+        *_timings(metrics),
+        *_best(con),
+        # whether the poses, and the scores, can be trusted
+        *_told(metrics.get("redock", {})),
+        *_told(metrics["verdicts"]),
+        *_conflicts(metrics),
+        "",
+        f"results  {results}",
+        f"report   {report}",
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,1 @@
+"""The config: its model, its loading, its documentation."""

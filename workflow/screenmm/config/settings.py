@@ -1,0 +1,1101 @@
+"""The settings model: every config key, its unit, its range and its default.
+
+The annotated ``config/config.yaml``, the JSON schema and ``config/README.md`` are
+generated from this module (:mod:`screenmm.config.docs`); a test fails on drift.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+import yaml
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
+
+from screenmm.config.paths import Located, found_file, locate, named_by_format, own_folder
+from screenmm.config.yaml_scalars import MisreadScalarError, PlainLoader, written
+from screenmm.core.errors import ConfigError
+from screenmm.residues.filters import Filter, parse_filter
+from screenmm.residues.labels import MUTATION, SPEC
+
+LIBRARY_SUFFIXES = (
+    ".smi", ".smi.gz", ".csv", ".csv.gz", ".tsv", ".tsv.gz", ".sdf", ".sdf.gz", ".parquet",
+)  # fmt: skip
+STRUCTURE_SUFFIXES = (".pdb", ".pdb.gz", ".ent", ".ent.gz", ".cif", ".cif.gz")
+LIGAND_SUFFIXES = (".sdf", ".sdf.gz", ".mol", ".mol2", ".pdb", ".cif")
+BONDED_SUFFIXES = (".sdf", ".sdf.gz", ".mol", ".mol2")
+"""Ligand files that hold bond orders."""
+
+
+def _find(value: Any, info: ValidationInfo) -> Any:
+    """Find a file that a config names; what was found before is left alone."""
+    folder = (info.context or {}).get("folder")
+    if folder is None or not isinstance(value, str | Path):
+        return value
+    if isinstance(value, Located):
+        return found_file(value, value.folder, value.start)
+    return found_file(value, folder)
+
+
+def _with_suffix(*suffixes: str) -> AfterValidator:
+    return AfterValidator(lambda path: named_by_format(path, suffixes))
+
+
+InputFile = Annotated[Path, BeforeValidator(_find)]
+LibraryPath = Annotated[InputFile, _with_suffix(*LIBRARY_SUFFIXES)]
+StructurePath = Annotated[InputFile, _with_suffix(*STRUCTURE_SUFFIXES)]
+LigandPath = Annotated[InputFile, _with_suffix(*LIGAND_SUFFIXES)]
+BondedPath = Annotated[InputFile, _with_suffix(*BONDED_SUFFIXES)]
+Triple = tuple[float, float, float]
+
+
+def _number_as_text(value: Any) -> Any:
+    """Take 315 for "315": YAML reads it as a number."""
+    return str(value) if type(value) is int else value
+
+
+def _readable_mutation(text: str) -> str:
+    if not MUTATION.fullmatch(text):
+        raise ValueError(f"mutation {text!r}: write it as T315I or A:T315I")
+    return text
+
+
+ResidueNumber = Annotated[str, BeforeValidator(_number_as_text, json_schema_input_type=str | int)]
+Mutation = Annotated[str, AfterValidator(_readable_mutation)]
+ResidueSpec = Annotated[str, Field(pattern=SPEC)]
+
+
+class Section(BaseModel):
+    """Base of every section: unknown keys are errors, defaults are checked too."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False
+    )
+
+
+class LibraryFile(Section):
+    """One library file; a bare path in the config stands for ``{path: ...}``."""
+
+    path: LibraryPath = Field(description="The file.", examples=["decoys.smi"])
+    label: Literal[0, 1] | None = Field(
+        None,
+        description="Activity label of every record in the file: 1 active, 0 inactive.",
+        examples=[0],
+    )
+
+
+def _as_library_file(value: Any) -> Any:
+    return {"path": value} if isinstance(value, str | Path) else value
+
+
+LibraryEntry = Annotated[
+    LibraryFile, BeforeValidator(_as_library_file, json_schema_input_type=str | LibraryFile)
+]
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str | Path | dict | LibraryFile) else value
+
+
+LibraryEntries = Annotated[
+    list[LibraryEntry],
+    BeforeValidator(_as_list, json_schema_input_type=list[LibraryEntry] | str | LibraryFile),
+]
+"""One file needs no list."""
+
+AffinityUnit = Literal["kcal_mol", "pKi", "nM", "uM"]
+
+
+def _any_case(value: Any) -> Any:
+    """Take nm for nM: no other unit here is spelt alike."""
+    choices: dict[str, str] = {each.lower(): each for each in get_args(AffinityUnit)}
+    return choices.get(value.lower(), value) if isinstance(value, str) else value
+
+
+class Library(Section):
+    """The molecules to screen."""
+
+    files: LibraryEntries = Field(
+        min_length=1,
+        examples=[["library.smi"]],
+        description="Library files (.smi .csv .tsv .sdf, each also .gz, and .parquet). An entry "
+        "is a path or {path: decoys.smi, label: 0}; a single one needs no list. Tables need a "
+        "header and may be separated by comma, semicolon, tab or |; lines may end in LF, CRLF or "
+        "CR.",
+    )
+    smiles_column: str = Field("smiles", description="Column of the SMILES in tables.")
+    id_column: str | None = Field(
+        None,
+        description="Column of the names in tables, or SDF tag; null: the first of "
+        "name, id, title, compound_id that exists, and the title line of an SDF.",
+        examples=["name"],
+    )
+    label_column: str | None = Field(
+        None,
+        description="Column or SDF tag with activity labels, for the controls: 1, active, yes or "
+        "true; 0, inactive, no, false or decoy. Molecules of files without it have no label.",
+        examples=["active"],
+    )
+    affinity_column: str | None = Field(
+        None,
+        description="Column or SDF tag with measured affinity, for the controls.",
+        examples=["dg_kcal"],
+    )
+    affinity_unit: Annotated[
+        AffinityUnit, BeforeValidator(_any_case, json_schema_input_type=AffinityUnit)
+    ] = Field(
+        "kcal_mol",
+        description="Unit of affinity_column: binding free energy in kcal/mol, pKi (or pKd, "
+        "pIC50), or Kd, Ki or IC50 in nM or uM (µM). Ki and IC50 are taken as Kd; ΔG = RT ln Kd "
+        "at 298.15 K.",
+    )
+    shard_size: int = Field(
+        500,
+        ge=1,
+        le=100_000,
+        description="Most ligands in one job of preparation and docking. Size it so that the "
+        "slowest job takes 10 to 60 minutes.",
+    )
+
+
+class Range(Section):
+    """A closed range; an absent bound does not bound."""
+
+    min: float | None = Field(None, description="Smallest value kept.", examples=[150])
+    max: float | None = Field(None, description="Largest value kept.", examples=[500])
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Range:
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError(f"min {self.min} exceeds max {self.max}: swap them")
+        return self
+
+
+class Filters(Section):
+    """Optional property and alert filters, all off by default."""
+
+    molecular_weight: Range | None = Field(
+        None, description="Molecular weight, g/mol.", examples=[{"min": 150, "max": 500}]
+    )
+    logp: Range | None = Field(None, description="Crippen logP.", examples=[{"max": 5}])
+    tpsa: Range | None = Field(
+        None, description="Topological polar surface area, Å².", examples=[{"max": 140}]
+    )
+    hbond_donors: Range | None = Field(
+        None, description="Hydrogen-bond donors (Lipinski).", examples=[{"max": 5}]
+    )
+    hbond_acceptors: Range | None = Field(
+        None, description="Hydrogen-bond acceptors (Lipinski).", examples=[{"max": 10}]
+    )
+    rotatable_bonds: Range | None = Field(
+        None, description="Rotatable bonds.", examples=[{"max": 10}]
+    )
+    heavy_atoms: Range | None = Field(
+        None, description="Heavy atoms.", examples=[{"min": 10, "max": 50}]
+    )
+    formal_charge: Range | None = Field(
+        None, description="Net formal charge of the neutral form.", examples=[{"min": -1, "max": 1}]
+    )
+    alerts: list[Literal["PAINS", "BRENK", "NIH", "ZINC"]] = Field(
+        [],
+        description="RDKit filter catalogues; a molecule that matches an alert is filtered.",
+        examples=[["PAINS", "BRENK"]],
+    )
+
+
+class Ligands(Section):
+    """Standardisation, states and conformers."""
+
+    ph_min: float = Field(7.4, ge=0, le=14, description="Lower end of the pH range of protomers.")
+    ph_max: float = Field(7.4, ge=0, le=14, description="Upper end of the pH range of protomers.")
+    protomers: Literal["rules", "dimorphite", "molscrub"] = Field(
+        "rules",
+        description="Who tells the protonation states: ScreenMM's own rules, or the package "
+        "dimorphite-dl or molscrub, to be installed with `pip install 'screenmm[protomers]'`.",
+    )
+    tautomers: bool = Field(True, description="Enumerate tautomers beside protomers.")
+    max_stereoisomers: int = Field(
+        4,
+        ge=1,
+        le=64,
+        description="Most stereoisomers made of undefined stereocentres and stereo groups.",
+    )
+    max_states: int = Field(
+        4,
+        ge=1,
+        le=64,
+        description="Most states (protomer × tautomer × stereoisomer) docked per ligand.",
+    )
+    max_heavy_atoms: int = Field(
+        100, ge=1, le=500, description="Larger molecules fail with reason too_large."
+    )
+    conformer_trials: int = Field(
+        3, ge=1, le=100, description="Conformers embedded per state; the best by MMFF94s is kept."
+    )
+    time_limit_s: float = Field(
+        60, gt=0, description="Time limit per molecule in preparation, seconds."
+    )
+    filters: Filters = Filters()
+
+    @model_validator(mode="after")
+    def _ph_ordered(self) -> Ligands:
+        if self.ph_min > self.ph_max:
+            raise ValueError(f"ph_min {self.ph_min} exceeds ph_max {self.ph_max}: swap them")
+        return self
+
+
+class Cofactor(Section):
+    """An organic cofactor that stays in the site and is parametrised like a ligand.
+
+    Bond orders come from exactly one of ``smiles``, ``sdf`` and ``ccd``.
+    """
+
+    residue: str | None = Field(
+        None,
+        pattern=SPEC,
+        description="Residue in the structure: NAD, A:NAD or A:NAD:301; null: the pose of the "
+        "SDF is added as it is.",
+        examples=["A:NAD:301"],
+    )
+    smiles: str | None = Field(
+        None, description="SMILES with the bond orders and charges.", examples=["C[N+](C)(C)CCO"]
+    )
+    sdf: LigandPath | None = Field(
+        None, description="File with the bond orders (and the pose).", examples=["cofactor.sdf"]
+    )
+    ccd: InputFile | None = Field(
+        None,
+        description="Component definition of the wwPDB dictionary (.cif).",
+        examples=["NAD.cif"],
+    )
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Cofactor:
+        given = [key for key in ("smiles", "sdf", "ccd") if getattr(self, key) is not None]
+        if len(given) != 1:
+            raise ValueError(
+                "a cofactor takes exactly one of smiles, sdf, ccd; "
+                f"given: {', '.join(given) or 'none'}"
+            )
+        if self.residue is None and self.sdf is None:
+            raise ValueError("a cofactor without residue needs sdf, whose pose is then added")
+        return self
+
+
+class Pocket(Section):
+    """Where to dock: exactly one of ligand, ligand_residue, residues, center, auto.
+
+    ``pocket: auto`` is short for ``pocket: {auto: true}``.
+    """
+
+    ligand: LigandPath | None = Field(
+        None,
+        description="Ligand file in the receptor's frame; the box is its extent + padding.",
+        examples=["crystal_ligand.sdf"],
+    )
+    ligand_residue: str | None = Field(
+        None,
+        pattern=SPEC,
+        description="Ligand in the structure: STI, A:STI or A:STI:201. It is taken out.",
+        examples=["A:STI:201"],
+    )
+    residues: list[ResidueNumber] | None = Field(
+        None,
+        min_length=1,
+        description="Residues that line the pocket, as A:315, 315 or A:THR:315.",
+        examples=[["A:315", "A:381"]],
+    )
+    center: Triple | None = Field(
+        None, description="Centre of the box, Å.", examples=[[10.5, -3.2, 24.0]]
+    )
+    size: Triple | None = Field(
+        None, description="Edges of the box, Å; only with center.", examples=[[22, 22, 22]]
+    )
+    auto: bool = Field(False, description="Take the one drug-like ligand found in the structure.")
+    padding_angstrom: float = Field(
+        4.0,
+        ge=0,
+        le=20,
+        description="Added on each side of the ligand's or residues' extent, Å.",
+    )
+    min_size_angstrom: float = Field(
+        18.0, ge=4, le=60, description="Smallest edge of a box made from a ligand or residues, Å."
+    )
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Pocket:
+        ways = {
+            "ligand": self.ligand is not None,
+            "ligand_residue": self.ligand_residue is not None,
+            "residues": self.residues is not None,
+            "center": self.center is not None,
+            "auto": self.auto,
+        }
+        given = [way for way, is_given in ways.items() if is_given]
+        if len(given) != 1:
+            raise ValueError(
+                f"a pocket takes exactly one of {', '.join(ways)}; "
+                f"given: {', '.join(given) or 'none'}"
+            )
+        if (self.center is None) != (self.size is None):
+            raise ValueError("center and size go together: give both, in Å")
+        if self.size is not None and not all(4 <= edge <= 60 for edge in self.size):
+            raise ValueError(f"size {self.size}: each edge must lie between 4 and 60 Å")
+        return self
+
+    @property
+    def ligand_name(self) -> str | None:
+        """The reference ligand in words; None where the pocket has none."""
+        if self.ligand is not None:
+            return self.ligand.name
+        if self.ligand_residue is not None:
+            return self.ligand_residue
+        return "the ligand found in the structure" if self.auto else None
+
+    @property
+    def has_bond_orders(self) -> bool:
+        """Whether the reference ligand comes from a file that holds bond orders."""
+        return self.ligand is not None and self.ligand.name.lower().endswith(BONDED_SUFFIXES)
+
+
+def _auto_word(value: Any) -> Any:
+    return {"auto": True} if value == "auto" else value
+
+
+PocketEntry = Annotated[
+    Pocket, BeforeValidator(_auto_word, json_schema_input_type=Literal["auto"] | Pocket)
+]
+
+
+class Receptor(Section):
+    """One receptor: one structure of one variant."""
+
+    structure: StructurePath = Field(
+        description="Structure (.pdb, .cif, plain or .gz), prepared or as deposited.",
+        examples=["protein.pdb"],
+    )
+    chains: list[str] | None = Field(
+        None,
+        min_length=1,
+        description="Chains to keep (author names); null: all.",
+        examples=[["A"]],
+    )
+    keep_waters: Literal["none", "pocket", "all"] = Field(
+        "none",
+        description="Waters kept: none, those within 5 Å of the reference ligand "
+        "or the pocket's residues, or all.",
+    )
+    cofactors: list[Cofactor] = Field(
+        [],
+        description="Organic cofactors that stay in the site.",
+        examples=[[{"residue": "A:NAD:301", "ccd": "NAD.cif"}]],
+    )
+    remove: list[ResidueSpec] = Field(
+        [],
+        description="Molecules to take out (beyond crystallisation additives), by name or as "
+        "A:DMS:401. A modified residue of a chain may be named too: the chain is cut there.",
+        examples=[["DMS"]],
+    )
+    model_as_parent: list[ResidueSpec] = Field(
+        [],
+        description="Modified residues, by name or as A:CSO:106, that are modelled as the residue "
+        "they derive from even near the pocket or at a metal, where that is an error else.",
+        examples=[["CSO"]],
+    )
+    ph: float = Field(7.4, ge=0, le=14, description="pH of the protonation (PROPKA).")
+    mutations: list[Mutation] = Field(
+        [], description="Point mutations, as T315I or A:T315I.", examples=[["T315I"]]
+    )
+    max_missing_loop: int = Field(
+        8,
+        ge=0,
+        le=30,
+        description="Longest missing loop (residues) that is built; longer gaps are capped "
+        "and reported.",
+    )
+    pocket: PocketEntry | None = Field(
+        None,
+        description="This receptor's own pocket; null: the common one.",
+        examples=[{"ligand": "crystal_ligand.sdf"}],
+    )
+
+
+DockingEngine = Literal["rustina", "vina", "template", "given"]
+
+
+class Docking(Section):
+    """Docking of every state into every receptor."""
+
+    engine: DockingEngine = Field(
+        "rustina",
+        description="rustina (QuickVina2-style search with GNINA CNN), vina, or given (the "
+        "library's SDF carries the poses). template is reserved.",
+    )
+    poses: int = Field(9, ge=1, le=20, description="Poses kept per state.")
+    exhaustiveness: int = Field(
+        8, ge=1, le=256, description="Search runs of vina; rustina has its own fixed budget."
+    )
+    device: Literal["auto", "cpu", "gpu"] = Field(
+        "auto",
+        description="Device of rustina's search. auto takes a hardware GPU where Vulkan shows "
+        "one and never a software adapter; gpu takes whatever adapter there is.",
+    )
+    time_limit_s: float = Field(600, gt=0, description="Time limit per ligand, seconds.")
+
+    @model_validator(mode="after")
+    def _available(self) -> Docking:
+        if self.engine == "template":
+            raise ValueError(
+                "engine template is not available in this version: use rustina, vina or given"
+            )
+        return self
+
+
+Platform = Literal["auto", "CUDA", "HIP", "OpenCL", "CPU", "Reference"]
+
+
+PROTOCOLS: dict[str, dict[str, Any]] = {
+    "fast": {"jitter_replicas": 0},
+    "standard": {},
+    "accurate": {
+        "pocket_radius_angstrom": 12.0,
+        "tolerance_kcal_mol_angstrom": 0.1,
+        "max_iterations": 500,
+        "jitter_replicas": 4,
+    },
+}
+"""What each protocol changes of :class:`Scoring`'s defaults, which are those of standard."""
+
+
+class Scoring(Section):
+    """OpenMM minimisation and MM/GBSA."""
+
+    protocol: Literal["fast", "standard", "accurate"] = Field(
+        "standard",
+        description="Starting point for the keys below; a key that is given wins. Costs and "
+        "accuracies: docs/scoring.md. fast: no jitter_replicas. accurate: "
+        "pocket_radius_angstrom 12, tolerance_kcal_mol_angstrom 0.1, max_iterations 500, "
+        "jitter_replicas 4.",
+    )
+
+    top: int = Field(
+        1000, ge=1, description="How many ligands per receptor reach MM/GBSA, best docked first."
+    )
+    poses: int = Field(2, ge=1, le=20, description="Best poses per ligand that are minimised.")
+    shard_size: int = Field(100, ge=1, le=10_000, description="Most ligands in one scoring job.")
+    platform: Platform = Field(
+        "auto", description="OpenMM platform; auto: CUDA, HIP, OpenCL on a GPU, then CPU."
+    )
+    precision: Literal["single", "mixed", "double"] = Field(
+        "mixed", description="Precision on GPU platforms."
+    )
+    pocket_radius_angstrom: float = Field(
+        10.0,
+        ge=6,
+        le=40,
+        description="Receptor residues within this distance of the pose are in the model, Å.",
+    )
+    flexible_radius_angstrom: float = Field(
+        5.0, ge=0, le=20, description="Residues within this distance of the pose may move, Å."
+    )
+    restraint_kcal_mol_angstrom2: float = Field(
+        1.0,
+        ge=0,
+        le=1000,
+        description="Harmonic restraint k of heavy atoms to their pose, E = k/2·r², "
+        "kcal/mol/Å²; 0: none.",
+    )
+    max_iterations: int = Field(
+        100, ge=1, le=100_000, description="Most L-BFGS iterations of the minimisation."
+    )
+    tolerance_kcal_mol_angstrom: float = Field(
+        0.5, gt=0, le=100, description="RMS force at which the minimisation ends, kcal/mol/Å."
+    )
+    solute_dielectric: float = Field(
+        1.0, ge=1, le=20, description="Interior dielectric of Coulomb and GB terms."
+    )
+    solvent_dielectric: float = Field(78.5, ge=1, le=200, description="Solvent dielectric.")
+    jitter_replicas: int = Field(
+        1,
+        ge=0,
+        le=100,
+        description="Times each pose is minimised again from slightly displaced coordinates; "
+        "the spread of the scores gives the rank intervals.",
+    )
+    jitter_angstrom: float = Field(
+        0.1, gt=0, le=1, description="Standard deviation of that displacement, per axis, Å."
+    )
+    pack_size: Annotated[int, Field(ge=1, le=1024)] | Literal["auto"] = Field(
+        "auto",
+        description="Complexes minimised together in one OpenMM Context; auto: 1 on CPU and "
+        "Reference, 64 on a GPU. Halved where the device's memory is too small.",
+    )
+    parametrisation_time_limit_s: float = Field(
+        60, gt=0, description="Time limit of a state's force-field parameters, seconds."
+    )
+    time_limit_s: float = Field(300, gt=0, description="Time limit per ligand, seconds.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_protocol(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        name = given.get("protocol", "standard")
+        return {**PROTOCOLS.get(name, {}), **given} if isinstance(name, str) else given
+
+    @model_validator(mode="after")
+    def _radii_ordered(self) -> Scoring:
+        if self.flexible_radius_angstrom > self.pocket_radius_angstrom:
+            raise ValueError(
+                f"flexible_radius_angstrom {self.flexible_radius_angstrom} exceeds "
+                f"pocket_radius_angstrom {self.pocket_radius_angstrom}: lower it"
+            )
+        return self
+
+
+class Inspection(Section):
+    """Pose checks and interactions of each scored ligand's best pose."""
+
+    energy_conformers: int = Field(
+        10,
+        ge=1,
+        le=1000,
+        description="Conformers that a pose's internal energy is compared with. PoseBusters' own "
+        "number is 50; with 10 the ratio is nearly the same and the checks take a third of the "
+        "time.",
+    )
+    time_limit_s: float = Field(120, gt=0, description="Time limit per ligand, seconds.")
+
+
+def _readable_filter(text: str) -> str:
+    parse_filter(text)
+    return text
+
+
+class InteractionFilter(Section):
+    """One filter on interactions; a bare text in the config stands for ``{filter: ...}``."""
+
+    filter: Annotated[str, AfterValidator(_readable_filter)] = Field(
+        description="A kind of interaction, to or with, and a residue: Val981, A:981 or 981. "
+        "Kinds: docs/interactions.md.",
+        examples=["hydrogen bond to Val981"],
+    )
+    receptors: list[str] | None = Field(
+        None,
+        min_length=1,
+        description="Names of the receptors that it is for; null: all.",
+        examples=[["wt"]],
+    )
+
+
+def _as_filter(value: Any) -> Any:
+    return {"filter": value} if isinstance(value, str) else value
+
+
+FilterEntry = Annotated[
+    InteractionFilter,
+    BeforeValidator(_as_filter, json_schema_input_type=str | InteractionFilter),
+]
+
+
+class InteractionFilters(Section):
+    """Interactions that a ranked pose must have, and those it must not have."""
+
+    must: list[FilterEntry] = Field(
+        [],
+        description="Interactions that each ranked pose has, all of them. An entry is a text or "
+        "{filter: hydrogen bond to Val981, receptors: [wt]}.",
+        examples=[["hydrogen bond to Val981"]],
+    )
+    must_not: list[FilterEntry] = Field(
+        [],
+        description="Interactions that no ranked pose has.",
+        examples=[["salt bridge with A:1041"]],
+    )
+
+    @property
+    def filters(self) -> tuple[list[Filter], list[Filter]]:
+        """``must`` and ``must_not``, understood."""
+        must, must_not = (
+            [parse_filter(each.filter, each.receptors or ()) for each in entries]
+            for entries in (self.must, self.must_not)
+        )
+        return must, must_not
+
+
+RankingOrder = Literal[
+    "mmgbsa",
+    "consensus_ecr",
+    "consensus_mean_rank",
+    "consensus_z",
+    "ligand_efficiency",
+    "size_corrected",
+]
+
+
+class Ranking(Section):
+    """Ranking and its outputs."""
+
+    complexes: int = Field(
+        20, ge=0, le=10_000, description="Top hits per receptor whose complex is written."
+    )
+    table_rows: int = Field(
+        10_000,
+        ge=1,
+        le=50_000,
+        description="Rows per receptor in the report's table; the page grows by 0.7 kB per row, "
+        "and by about 1 kB more with a minimised pose.",
+    )
+    by: RankingOrder = Field(
+        "mmgbsa",
+        description="What orders the ranking: mmgbsa (then docking, for ligands without it), a "
+        "consensus of the scores, or MM/GBSA per heavy atom or per cube root of the heavy atoms. "
+        "Ligands without the value come behind.",
+    )
+    picks: int = Field(
+        20,
+        ge=0,
+        le=1000,
+        description="Molecules per receptor on the pick list, picks.csv: good and diverse.",
+    )
+    pose_checks: Literal["flag", "filter"] = Field(
+        "flag",
+        description="What a failed pose check does. flag: it is named beside the ligand. filter: "
+        "the ligand is not ranked; its ledger row names the checks.",
+    )
+    interactions: InteractionFilters = InteractionFilters()
+
+
+class Controls(Section):
+    """What says how far the results can be trusted: the redocked reference, known actives."""
+
+    redock: bool = Field(
+        True,
+        description="Dock the reference ligand of each receptor's pocket again, from a fresh "
+        "conformer, minimise all its poses and compare them with its place in the structure.",
+    )
+    gate: Literal["warn", "stop"] = Field(
+        "warn",
+        description="What a redocking beyond the limit does. warn: it is said in the results. "
+        "stop: the library is not docked before the reference was, and not at all if that failed.",
+    )
+    redock_rmsd_angstrom: float = Field(
+        2.0,
+        gt=0,
+        le=20,
+        description="Largest RMSD of the best docked pose to the reference that passes, Å.",
+    )
+    reference: BondedPath | None = Field(
+        None,
+        description="Reference ligand with bond orders (.sdf .mol .mol2), for pockets whose "
+        "ligand has none, and, posed in the receptor's frame, for pockets that name no ligand.",
+        examples=["reference.sdf"],
+    )
+    reference_smiles: str | None = Field(
+        None,
+        min_length=1,
+        description="The same as SMILES, for pockets whose ligand has no bond orders.",
+        examples=["CC(=O)Nc1ccc(O)cc1"],
+    )
+    actives: LibraryEntries = Field(
+        [],
+        description="Files of known actives, named like the library's. They are screened beside "
+        "it, and its molecules without a label count as inactive in the controls.",
+        examples=[["actives.smi"]],
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Controls:
+        if self.reference is not None and self.reference_smiles is not None:
+            raise ValueError("reference and reference_smiles both say the bond orders: give one")
+        for file in self.actives:
+            if file.label == 0:
+                raise ValueError(
+                    f"{file.path.name} stands among the actives with label 0: take the label "
+                    "out, or name the file under library.files"
+                )
+        return self
+
+
+class Costs(Section):
+    """Rates of the cost account; no result depends on them."""
+
+    currency: str = Field("USD", min_length=1, max_length=8, description="Currency of the prices.")
+    per_core_hour: float | None = Field(
+        None,
+        ge=0,
+        description="Price of a core that is held for an hour; null: not priced.",
+        examples=[0.04],
+    )
+    per_gpu_hour: float | None = Field(
+        None,
+        ge=0,
+        description="Price of a GPU that is held for an hour; null: not priced.",
+        examples=[1.5],
+    )
+    per_kwh: float | None = Field(
+        None, ge=0, description="Price of a kilowatt-hour; null: not priced.", examples=[0.3]
+    )
+    watts_per_core: float = Field(
+        10.0,
+        ge=0,
+        description="Power of a busy core, W: for the energy, where the processor's "
+        "counters cannot be read.",
+    )
+    watts_per_gpu: float = Field(300.0, ge=0, description="Power of a GPU at work, W.")
+    power_usage_effectiveness: float = Field(
+        1.0, ge=1, le=3, description="Energy of the whole site over that of its machines."
+    )
+
+
+LONGEST_NAME = 100
+
+
+def _receptor_names(receptors: dict[str, Receptor]) -> dict[str, Receptor]:
+    for name in receptors:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
+            raise ValueError(f"receptor name {name!r}: use letters, digits, - and _ only")
+        if len(name) > LONGEST_NAME:
+            raise ValueError(
+                f"receptor name {name!r} has {len(name)} letters: it names files, so use at most "
+                f"{LONGEST_NAME}"
+            )
+    return receptors
+
+
+class Settings(Section):
+    """A whole screen."""
+
+    name: str = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
+        description="Name of the screen: letters, digits, dots, - and _.",
+        examples=["my-screen"],
+    )
+    results: Annotated[Path, AfterValidator(own_folder)] = Field(
+        description="Folder of the results, which is the run's own: keep nothing else in it. "
+        "Relative to the folder snakemake runs in.",
+        examples=["results/my-screen"],
+    )
+    seed: int = Field(1, ge=1, description="Seed of the run; each computation's own seed derives "
+                      "from it and from the molecule's key.")  # fmt: skip
+    library: Library
+    receptors: Annotated[dict[str, Receptor], AfterValidator(_receptor_names)] = Field(
+        min_length=1,
+        description="Receptors by name (letters, digits, - and _). "
+        "Every state is docked into each.",
+        examples=[{"wt": {"structure": "protein.pdb"}}],
+    )
+    pocket: PocketEntry | None = Field(
+        None,
+        description="The pocket common to all receptors; a receptor may have its own instead.",
+        examples=[{"ligand": "crystal_ligand.sdf"}],
+    )
+    ligands: Ligands = Ligands()
+    docking: Docking = Docking()
+    scoring: Scoring = Scoring()
+    inspection: Inspection = Inspection()
+    ranking: Ranking = Ranking()
+    controls: Controls = Controls()
+    costs: Costs = Costs()
+
+    @model_validator(mode="after")
+    def _cross_checks(self) -> Settings:
+        for name, receptor in self.receptors.items():
+            if receptor.pocket is None and self.pocket is None:
+                raise ValueError(
+                    f"receptor {name} has no pocket: add a top-level pocket, for example "
+                    "pocket: {ligand: crystal_ligand.sdf}"
+                )
+        if self.docking.engine == "given":
+            for file in self.screened.files:
+                if not file.path.name.lower().endswith((".sdf", ".sdf.gz")):
+                    raise ValueError(
+                        "engine given takes its poses from the library, but "
+                        f"{file.path.name} is no SDF: give posed SDF files, or choose engine "
+                        "rustina or vina"
+                    )
+        if self.scoring.poses > self.docking.poses and self.docking.engine != "given":
+            raise ValueError(
+                f"scoring.poses {self.scoring.poses} exceeds docking.poses {self.docking.poses}: "
+                "raise docking.poses or lower scoring.poses"
+            )
+        self._check_gate()
+        self._check_filters()
+        return self
+
+    def _check_filters(self) -> None:
+        """Refuse filters for receptors that there are not."""
+        asked = self.ranking.interactions
+        for each in (*asked.must, *asked.must_not):
+            for name in each.receptors or []:
+                if name not in self.receptors:
+                    raise ValueError(
+                        f"ranking.interactions: {each.filter!r} is for receptor {name}, which is "
+                        f"not among the receptors; {_did_you_mean(name, list(self.receptors))}"
+                    )
+
+    def _check_gate(self) -> None:
+        """Refuse a gate that could not decide."""
+        if self.controls.gate == "stop":
+            for name in self.receptors:
+                if obstacle := self.redock_obstacle(name):
+                    raise ValueError(
+                        f"controls.gate stop needs a redocking of receptor {name}, but {obstacle}; "
+                        "or set controls.gate to warn"
+                    )
+
+    @property
+    def screened(self) -> Library:
+        """All that is screened: the library, then the known actives, which have label 1."""
+        actives = [file.model_copy(update={"label": 1}) for file in self.controls.actives]
+        return self.library.model_copy(update={"files": [*self.library.files, *actives]})
+
+    def redock_obstacle(self, receptor: str) -> str:
+        """Why the config lets no reference ligand of a receptor be docked again.
+
+        Returns
+        -------
+        str
+            The reason and what to do about it; empty where nothing is in the way.
+        """
+        controls, pocket = self.controls, self.pocket_of(receptor)
+        if not controls.redock:
+            return "controls.redock is false (true switches it on)"
+        if self.docking.engine == "given":
+            return "docking.engine given docks nothing; choose rustina or vina"
+        named = pocket.ligand_name
+        if named is None and controls.reference is None:
+            return (
+                "its pocket names no ligand; give controls.reference, a ligand file with bond "
+                "orders, posed in the receptor's frame"
+            )
+        told = controls.reference is not None or controls.reference_smiles is not None
+        if not told and not pocket.has_bond_orders:
+            return (
+                f"{named} has no bond orders; give them as controls.reference_smiles, or as "
+                "controls.reference, a file of the same ligand (.sdf .mol .mol2)"
+            )
+        return ""
+
+    @property
+    def redocked(self) -> list[str]:
+        """Receptors whose reference ligand is docked again."""
+        return [name for name in self.receptors if not self.redock_obstacle(name)]
+
+    def pocket_of(self, receptor: str) -> Pocket:
+        """Pocket of a receptor: its own, else the common one."""
+        pocket = self.receptors[receptor].pocket or self.pocket
+        if pocket is None:
+            raise ConfigError(f"receptor {receptor} has no pocket: add a top-level pocket")
+        return pocket
+
+    def receptor_files(self, receptor: str) -> list[Path]:
+        """Every file that a receptor and its pocket are made from."""
+        of = self.receptors[receptor]
+        files = [of.structure, self.pocket_of(receptor).ligand]
+        for cofactor in of.cofactors:
+            files += [cofactor.sdf, cofactor.ccd]
+        return [file for file in files if file is not None]
+
+
+def _model_at(location: tuple[int | str, ...]) -> type[BaseModel]:
+    """Find the class of the section at ``location``, else of the one that holds it."""
+    model: type[BaseModel] = Settings
+    is_name = False
+    for part in location:
+        field = None if is_name or isinstance(part, int) else model.model_fields.get(part)
+        # after a dictionary comes a name of the user's, even if it reads like a key
+        is_name = field is not None and get_origin(field.annotation) is dict
+        if field is not None:
+            model = next(iter(_models_in(field.annotation)), model)
+    return model
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for arg in get_args(annotation) for model in _models_in(arg)]
+
+
+def _near(word: str, valid: list[str]) -> str:
+    """Give the word that may be meant; nothing where none is like it."""
+    folded = {each.lower(): each for each in valid}
+    near = difflib.get_close_matches(word.lower(), list(folded), n=1, cutoff=0.5)
+    return folded[near[0]] if near else ""
+
+
+def _did_you_mean(word: str, valid: list[str]) -> str:
+    near = _near(word, valid)
+    return f"did you mean {near}?" if near else f"valid: {', '.join(sorted(valid))}"
+
+
+def _complaint(error: Any, paths: Sequence[Path]) -> str:
+    """Say in the config's words, which stand in its files, what one of pydantic's errors means."""
+    location, value = tuple(error["loc"]), error.get("input")
+    message: str = error["msg"]
+    match error["type"]:
+        case "value_error":
+            message = message.removeprefix("Value error, ")
+        case "extra_forbidden":
+            valid = list(_model_at(location[:-1]).model_fields)
+            message = f"unknown key {location[-1]!r}; {_did_you_mean(str(location[-1]), valid)}"
+        case "missing" if isinstance(location[-1], int):
+            message = "a number is missing"
+        case "missing":
+            message = "this key is required"
+        case "model_type" | "dict_type":
+            valid = sorted(_model_at(location).model_fields)
+            message = f"keys are expected here, not {'nothing' if value is None else repr(value)}"
+            message += f" (valid: {', '.join(valid)})" if error["type"] == "model_type" else ""
+        case "list_type" | "tuple_type":
+            message = f"write a list, [...], not {value!r}"
+        case "string_type" | "path_type" if isinstance(value, bool | int | float | date):
+            message = f"text is expected; put {written(paths, location, value)} in quotes"
+        case "path_type":
+            message = f"the name of a file or folder is expected, not {value!r}"
+        case "string_pattern_mismatch":
+            key = next(part for part in reversed(location) if isinstance(part, str))
+            field = _model_at(location).model_fields[key]
+            message = f"{value!r} is not understood; {field.description}"
+        case "literal_error" if isinstance(value, str):
+            choices = error["ctx"]["expected"].replace("'", "")
+            near = _near(value, re.split(", | or ", choices))
+            message = f"{value!r} is no choice here; valid: {choices}"
+            message += f"; did you mean {near}?" if near else ""
+        case _ if not isinstance(value, dict | list):
+            message += f" (value: {value!r})"
+    return message
+
+
+def _explain(error: Any, paths: Sequence[Path]) -> str:
+    where = ".".join(str(part) for part in error["loc"] if part != "[key]") or "config"
+    return f"{where}: {_complaint(error, paths)}"
+
+
+def parse_settings(
+    config: dict[str, Any], folder: Path | None, paths: Sequence[Path] = ()
+) -> Settings:
+    """Check a config and return the settings.
+
+    Parameters
+    ----------
+    config : dict
+        The parsed YAML.
+    folder : Path or None
+        Folder that relative paths refer to; None leaves paths alone and unchecked.
+    paths : sequence of Path
+        Files that the config was read from, if any; errors show what stands in them.
+
+    Raises
+    ------
+    ConfigError
+        One line per mistake: where, what, and how to mend it.
+    """
+    try:
+        return Settings.model_validate(config, context={"folder": folder})
+    except ValidationError as error:
+        lines = [_explain(each, paths) for each in error.errors(include_url=False)]
+        raise ConfigError("the config is not valid:\n  " + "\n  ".join(lines)) from None
+
+
+class _UniqueKeyLoader(PlainLoader):
+    """Refuses a key given twice, of which YAML would silently keep the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.MarkedYAMLError(
+                    problem="a key must be a word", problem_mark=key.start_mark
+                )
+            if key.value in seen:
+                raise yaml.MarkedYAMLError(
+                    problem=f"key {key.value!r} is given twice", problem_mark=key.start_mark
+                )
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """Read a config file, or one of several that make a config together.
+
+    Raises
+    ------
+    ConfigError
+        The file is missing, is not YAML, or has a key twice.
+    """
+    try:
+        config = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)
+    except FileNotFoundError:
+        raise ConfigError(f"no config file {path}: give one with --configfile") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot read the config file {path}: {error}") from None
+    except MisreadScalarError as error:
+        raise ConfigError(f"{path}, {error}") from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path} is not YAML: {error}") from None
+    if not isinstance(config, dict):
+        raise ConfigError(f"{path} holds no keys: start from config/config.yaml")
+    return config
+
+
+def load_settings(*paths: Path) -> Settings:
+    """Read and check a config file, or several of which the later change the earlier.
+
+    Relative paths refer to the folder of the file that holds them.
+
+    Raises
+    ------
+    ConfigError
+        A file is missing, is not YAML, has a key twice, or the config breaks the model.
+    """
+    return merged_settings(paths, {})
+
+
+def merged_settings(paths: Sequence[Path], overrides: Mapping[str, Any]) -> Settings:
+    """Merge config files and Snakemake's ``--config`` as Snakemake does, and check the config.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        The files, the first one changed by the next; each file's relative paths refer to its
+        own folder.
+    overrides : mapping
+        Keys that the command line gives; their relative paths refer to the working folder.
+
+    Raises
+    ------
+    ConfigError
+        A file is missing, is not YAML, has a key twice, or the config breaks the model.
+    """
+    config: dict[str, Any] = {}
+    for path in paths:
+        given = locate(read_config(path), path.resolve().parent, "the config file")
+        config = _merged(config, given)
+    here = Path.cwd()
+    config = _merged(config, locate(dict(overrides), here, "the working folder"))
+    try:
+        return parse_settings(config, here, paths)
+    except ConfigError as error:
+        raise ConfigError(f"{', '.join(map(str, paths))}: {error}") from None
+
+
+def _merged(config: Any, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Config with changes: sections are merged key by key, all else is replaced."""
+    merged = dict(config) if isinstance(config, Mapping) else {}
+    for key, value in changes.items():
+        merged[key] = _merged(merged.get(key), value) if isinstance(value, Mapping) else value
+    return merged

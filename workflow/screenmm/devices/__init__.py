@@ -1,0 +1,1 @@
+"""What computes: OpenMM's platforms, Vulkan adapters, leases, drivers' errors."""

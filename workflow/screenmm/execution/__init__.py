@@ -1,0 +1,1 @@
+"""Doing a stage's work: workers, journal, progress, usage, energy."""

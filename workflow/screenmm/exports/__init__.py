@@ -1,0 +1,1 @@
+"""Results for other programs: hits, complexes, viewers' scripts."""

@@ -1,0 +1,1 @@
+"""Force-field parameters of receptors and ligands, as plain arrays."""

@@ -1,0 +1,1 @@
+"""Minimisation in packs and MM/GBSA energies."""

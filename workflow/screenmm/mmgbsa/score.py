@@ -1,0 +1,473 @@
+"""One-trajectory MM/GBSA of poses: minimise the complexes, then take them apart.
+
+ΔG = E(complex) - E(receptor) - E(ligand) at the minimised complex's coordinates, plus
+the ligand's strain. The terms are
+
+- van der Waals and Coulomb: interaction energies of ligand and receptor,
+- GB and SA: change of the polar (OBC2) and apolar solvation energy on binding,
+- strain: energy in solvent of the bound ligand above its nearest minimum.
+
+The final energies are computed in double precision whatever platform minimised, so that
+small differences of large numbers keep their digits. They come apart by residue: a residue
+has its interaction with the ligand in full, and what its own solvation (and half of what
+its solvation-mediated energy with other residues) changes; the ligand has the rest. The
+parts sum to the total.
+
+References
+----------
+S. Genheden, U. Ryde, Expert Opin. Drug Discov. 10, 449 (2015), on MM/GBSA and its terms.
+A. Onufriev, D. Bashford, D. A. Case, Proteins 55, 383 (2004), on OBC2.
+H. Gohlke, C. Kiel, D. A. Case, J. Mol. Biol. 330, 891 (2003), on energies per residue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import openmm
+from openmm import unit
+from scipy.spatial.distance import cdist
+
+from screenmm.config.settings import Scoring
+from screenmm.core.errors import LigandError, Reason
+from screenmm.core.units import ANGSTROM_PER_NM, COULOMB_KJ_NM, KJ_PER_KCAL
+from screenmm.devices.platforms import PlatformChoice
+from screenmm.forcefield.parameters import Parameters, SystemOptions, build_system, cut, join
+from screenmm.mmgbsa.born import (
+    apolar_energies,
+    born_integrals,
+    born_radii,
+    pair_factors,
+    polar_energies,
+)
+from screenmm.mmgbsa.carve import Carving, carve
+from screenmm.mmgbsa.lbfgs import End, Options
+from screenmm.mmgbsa.minimise import Minimised, minimise_alone, minimise_packs
+from screenmm.mmgbsa.packing import Field, Member
+from screenmm.receptor.model import ReceptorModel
+
+REFERENCE = PlatformChoice("Reference")
+LIGAND_ITERATIONS = 1000
+LIGAND_TOLERANCE = 2.0
+"""RMS force at which the free ligand's minimisation ends, kJ/mol/nm: at 10 the strain
+changes by up to 0.3 kcal/mol with the last digit of the coordinates, at 2 by 0.01."""
+
+MIN_HYDROGEN_CONTACT_NM = 0.13
+"""Closer than this, a polar hydrogen has fallen onto an acceptor: hydrogen bonds are
+1.5 Å and longer, and hydroxyl hydrogens carry next to no van der Waals radius."""
+
+MAX_BOND_STRETCH = 0.2
+"""Share of its length by which a bond may be off; beyond it the molecule is broken."""
+
+MAX_STRAIN_KCAL_MOL = 100.0
+"""More than this no bound conformer has: a ring is pierced or a centre inverted."""
+
+
+@dataclass(frozen=True)
+class Pose:
+    """A ligand in its place.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        Of the ligand's M atoms.
+    angstrom : ndarray, shape (M, 3)
+        Coordinates, all hydrogens, Å.
+    """
+
+    parameters: Parameters
+    angstrom: np.ndarray
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Terms of the binding energy, kcal/mol."""
+
+    vdw_kcal_mol: float
+    coulomb_kcal_mol: float
+    gb_kcal_mol: float
+    sa_kcal_mol: float
+    strain_kcal_mol: float
+
+    @property
+    def total_kcal_mol(self) -> float:
+        """Sum of the terms."""
+        return sum(asdict(self).values())
+
+
+@dataclass(frozen=True)
+class Contributions:
+    """What each residue, and the ligand itself, adds to the binding energy.
+
+    Parameters
+    ----------
+    residues : ndarray of int, shape (R,)
+        Residues of the model (indices in the whole receptor).
+    kcal_mol : ndarray, shape (R, 4)
+        Their van der Waals, Coulomb, polar and apolar terms, kcal/mol.
+    ligand_kcal_mol : ndarray, shape (2,)
+        The ligand's own polar and apolar desolvation, kcal/mol.
+    """
+
+    residues: np.ndarray
+    kcal_mol: np.ndarray
+    ligand_kcal_mol: np.ndarray
+
+
+@dataclass(frozen=True)
+class PoseScore:
+    """A scored pose.
+
+    Parameters
+    ----------
+    terms : Terms
+    contributions : Contributions
+        They sum to the terms without the strain.
+    ligand_angstrom : ndarray, shape (M, 3)
+        Minimised ligand, Å.
+    moved_atoms : ndarray of int
+        Receptor atoms that could move (indices in the whole receptor).
+    moved_angstrom : ndarray, shape (len(moved_atoms), 3)
+        Their minimised coordinates, Å.
+    iterations : int
+        Minimiser iterations taken.
+    end : End
+        How the minimisation ended: converged, or out of iterations, or stalled.
+    rmsd_angstrom : float
+        RMS displacement of the ligand's heavy atoms in minimisation, Å.
+    """
+
+    terms: Terms
+    contributions: Contributions
+    ligand_angstrom: np.ndarray
+    moved_atoms: np.ndarray
+    moved_angstrom: np.ndarray
+    iterations: int
+    end: End
+    rmsd_angstrom: float
+
+
+@dataclass(frozen=True)
+class Model:
+    """A pose with the receptor around it.
+
+    Parameters
+    ----------
+    pose : Pose
+    carving : Carving
+        What of the receptor is in the model.
+    pocket : Parameters
+        Of the carved atoms; in ``member`` the ligand's come after them.
+    member : Member
+        The complex as it is minimised.
+    """
+
+    pose: Pose
+    carving: Carving
+    pocket: Parameters
+    member: Member
+
+
+def model_of(receptor: ReceptorModel, pose: Pose, options: Scoring) -> Model:
+    """Cut the receptor around a pose and join them.
+
+    Parameters
+    ----------
+    receptor : ReceptorModel
+        The whole receptor.
+    pose : Pose
+    options : screenmm.config.settings.Scoring
+        Radii.
+    """
+    carving = carve(
+        receptor, pose.angstrom, options.pocket_radius_angstrom, options.flexible_radius_angstrom
+    )
+    pocket = cut(receptor.parameters, carving.atoms)
+    complex_ = join([pocket, pose.parameters])
+    start = np.concatenate([receptor.positions_angstrom[carving.atoms], pose.angstrom])
+    movable = np.concatenate([carving.flexible, np.ones(len(pose.parameters), dtype=bool)])
+    restrained = np.flatnonzero(movable & (complex_.masses > 1.5))
+    return Model(
+        pose, carving, pocket, Member(complex_, start / ANGSTROM_PER_NM, movable, restrained)
+    )
+
+
+def jittered(pose: Pose, options: Scoring, seed: int) -> list[Pose]:
+    """Displace a pose's atoms a little, several times over.
+
+    The scores of what these minimise to show how far a difference between two scores can
+    be an accident of the starting coordinates.
+
+    Parameters
+    ----------
+    pose : Pose
+    options : screenmm.config.settings.Scoring
+        How many times, and how far.
+    seed : int
+        Of the displacements.
+    """
+    rng = np.random.default_rng(seed)
+    shape = (options.jitter_replicas, *pose.angstrom.shape)
+    noise = rng.normal(0.0, options.jitter_angstrom, shape)
+    return [Pose(pose.parameters, pose.angstrom + each) for each in noise]
+
+
+def field_of(options: Scoring) -> Field:
+    """Restraint and dielectrics in OpenMM's units."""
+    k = options.restraint_kcal_mol_angstrom2 * KJ_PER_KCAL * ANGSTROM_PER_NM**2
+    return Field(k, options.solute_dielectric, options.solvent_dielectric)
+
+
+def score_poses(
+    receptor: ReceptorModel,
+    poses: Sequence[Pose],
+    options: Scoring,
+    platform: PlatformChoice,
+    pack_size: int = 1,
+) -> list[PoseScore | LigandError]:
+    """Minimise poses in their pocket and score them.
+
+    Parameters
+    ----------
+    receptor : ReceptorModel
+        The whole receptor.
+    poses : sequence of Pose
+        Of one ligand or of many.
+    options : screenmm.config.settings.Scoring
+        Radii, restraints, dielectrics, iterations.
+    platform : PlatformChoice
+        Where the complexes are minimised.
+    pack_size : int
+        Most complexes minimised together; halved where the device's memory is too small.
+
+    Returns
+    -------
+    list of PoseScore or LigandError
+        For each pose its score, or why it has none: a clash stays, the minimisation
+        diverges, or an energy is not finite.
+    """
+    models = [model_of(receptor, pose, options) for pose in poses]
+    tolerance = options.tolerance_kcal_mol_angstrom * KJ_PER_KCAL * ANGSTROM_PER_NM
+    minimised = minimise_packs(
+        [model.member for model in models],
+        field_of(options),
+        Options(tolerance, options.max_iterations),
+        platform,
+        pack_size,
+    )
+    return [
+        _scored(receptor, model, result, options)
+        for model, result in zip(models, minimised, strict=True)
+    ]
+
+
+def _scored(
+    receptor: ReceptorModel, model: Model, result: Minimised | LigandError, options: Scoring
+) -> PoseScore | LigandError:
+    if isinstance(result, LigandError):
+        return result
+    ligand, n = model.pose.parameters, len(model.pocket)
+    try:
+        terms, contributions = binding_terms(
+            model.pocket,
+            ligand,
+            result.positions_nm,
+            options,
+            receptor.residues[model.carving.atoms],
+        )
+    except LigandError as error:
+        return error
+    ligand_angstrom = result.positions_nm[n:] * ANGSTROM_PER_NM
+    shift = (ligand_angstrom - model.pose.angstrom)[ligand.masses > 1.5]
+    return PoseScore(
+        terms,
+        contributions,
+        ligand_angstrom,
+        model.carving.atoms[model.carving.flexible],
+        result.positions_nm[:n][model.carving.flexible] * ANGSTROM_PER_NM,
+        result.iterations,
+        result.end,
+        float(np.sqrt((shift**2).sum(axis=1).mean())),
+    )
+
+
+def binding_terms(
+    pocket: Parameters,
+    ligand: Parameters,
+    positions_nm: np.ndarray,
+    options: Scoring,
+    residues: np.ndarray,
+) -> tuple[Terms, Contributions]:
+    """Take a complex apart at fixed coordinates.
+
+    Parameters
+    ----------
+    pocket, ligand : Parameters
+        Of N and M atoms.
+    positions_nm : ndarray, shape (N + M, 3)
+        The complex, nm.
+    options : screenmm.config.settings.Scoring
+        Dielectrics.
+    residues : ndarray of int, shape (N,)
+        Residue of each atom of the pocket.
+
+    Raises
+    ------
+    LigandError
+        An energy is not finite, the ligand's geometry is broken, or a hydrogen has fallen
+        onto an acceptor in the complex or in the free ligand.
+    """
+    n = len(pocket)
+    _check_bonds(ligand, positions_nm[n:])
+    _check_contact(float(cdist(positions_nm[:n], positions_nm[n:]).min()), "the pose")
+    vdw, coulomb = interaction_energies(pocket, ligand, positions_nm[:n], positions_nm[n:])
+    coulomb = coulomb / options.solute_dielectric
+    polar, apolar, cross = solvation_changes(pocket, ligand, positions_nm, options)
+    # the ligand's half of each pair with the receptor goes to the receptor's atom
+    per_atom = np.stack([vdw, coulomb, polar[:n] + cross / 2, apolar[:n]], axis=1)
+    own = np.array([polar[n:].sum() - cross.sum() / 2, apolar[n:].sum()])
+    labels, place = np.unique(residues, return_inverse=True)
+    kcal = np.zeros((len(labels), 4))
+    np.add.at(kcal, place, per_atom / KJ_PER_KCAL)
+    own /= KJ_PER_KCAL
+    sums = kcal.sum(axis=0)
+    terms = Terms(
+        vdw_kcal_mol=float(sums[0]),
+        coulomb_kcal_mol=float(sums[1]),
+        gb_kcal_mol=float(sums[2] + own[0]),
+        sa_kcal_mol=float(sums[3] + own[1]),
+        strain_kcal_mol=ligand_strain(ligand, positions_nm[n:], options) / KJ_PER_KCAL,
+    )
+    broken = [name for name, value in asdict(terms).items() if not np.isfinite(value)]
+    if broken:
+        raise LigandError(Reason.NOT_FINITE, f"not finite: {', '.join(broken)}")
+    if terms.strain_kcal_mol > MAX_STRAIN_KCAL_MOL:
+        raise LigandError(
+            Reason.MINIMISATION_DIVERGED,
+            f"the ligand's strain is {terms.strain_kcal_mol:.0f} kcal/mol "
+            f"(limit {MAX_STRAIN_KCAL_MOL:.0f}): the pose's geometry is broken",
+        )
+    return terms, Contributions(labels, kcal, own)
+
+
+def interaction_energies(
+    pocket: Parameters, ligand: Parameters, pocket_nm: np.ndarray, ligand_nm: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Energies of each atom of the pocket with the whole ligand, kJ/mol.
+
+    Returns
+    -------
+    vdw, coulomb : ndarray, shape (N,)
+        Lennard-Jones (Lorentz–Berthelot), and Coulomb in vacuum.
+    """
+    distance = cdist(pocket_nm, ligand_nm)
+    sigma = (pocket.sigmas[:, None] + ligand.sigmas) / 2
+    epsilon = np.sqrt(pocket.epsilons[:, None] * ligand.epsilons)
+    sixth = (sigma / distance) ** 6
+    vdw = 4 * (epsilon * (sixth**2 - sixth)).sum(axis=1)
+    coulomb = COULOMB_KJ_NM * pocket.charges * (ligand.charges / distance).sum(axis=1)
+    return vdw, coulomb
+
+
+def solvation_changes(
+    pocket: Parameters, ligand: Parameters, positions_nm: np.ndarray, options: Scoring
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Change of each atom's solvation energy on binding, kJ/mol.
+
+    Returns
+    -------
+    polar, apolar : ndarray, shape (N + M,)
+        An atom's own polar term with half of each of its pairs; its apolar term.
+    cross : ndarray, shape (N,)
+        Polar energy of each atom of the pocket with the whole ligand in the complex.
+    """
+    n = len(pocket)
+    both = [slice(None, n), slice(n, None)]
+    prefactor = 1.0 / options.solute_dielectric - 1.0 / options.solvent_dielectric
+    radii = np.concatenate([pocket.gb_radii, ligand.gb_radii])
+    scales = np.concatenate([pocket.gb_scales, ligand.gb_scales])
+    charges = np.concatenate([pocket.charges, ligand.charges])
+    by_pocket, by_ligand = born_integrals(positions_nm, radii, scales, n)
+    bound = born_radii(by_pocket + by_ligand, radii)
+    apart = born_radii(np.concatenate([by_pocket[:n], by_ligand[n:]]), radii)
+    polar = polar_energies(positions_nm, charges, bound, prefactor)
+    for part in both:
+        polar[part] -= polar_energies(positions_nm[part], charges[part], apart[part], prefactor)
+    apolar = apolar_energies(bound, radii) - apolar_energies(apart, radii)
+    square = cdist(positions_nm[:n], positions_nm[n:], "sqeuclidean")
+    factors = pair_factors(square, bound[:n, None] * bound[n:])
+    cross = -COULOMB_KJ_NM * prefactor * pocket.charges * (factors @ ligand.charges)
+    return polar, apolar, cross
+
+
+def ligand_strain(ligand: Parameters, bound_nm: np.ndarray, options: Scoring) -> float:
+    """Energy in solvent of the bound conformer above its nearest minimum, kJ/mol.
+
+    Parameters
+    ----------
+    ligand : Parameters
+        Of M atoms.
+    bound_nm : ndarray, shape (M, 3)
+        The bound conformer, nm.
+
+    Raises
+    ------
+    LigandError
+        The minimum is unphysical: a hydrogen has fallen onto an acceptor.
+    """
+    field = Field(0.0, options.solute_dielectric, options.solvent_dielectric)
+    everywhere = np.ones(len(ligand), dtype=bool)
+    member = Member(ligand, bound_nm, everywhere, np.array([], dtype=int))
+    free = minimise_alone(member, field, Options(LIGAND_TOLERANCE, LIGAND_ITERATIONS), REFERENCE)
+    _check_contact(_closest_contact(ligand, free.positions_nm), "the free ligand")
+    system = build_system(
+        ligand,
+        SystemOptions(
+            solute_dielectric=options.solute_dielectric,
+            solvent_dielectric=options.solvent_dielectric,
+        ),
+    )
+    context = REFERENCE.context(system)
+    return _energy(context, bound_nm) - _energy(context, free.positions_nm)
+
+
+def _energy(context: openmm.Context, positions_nm: np.ndarray) -> float:
+    context.setPositions(positions_nm)
+    state = context.getState(getEnergy=True)
+    return float(state.getPotentialEnergy().value_in_unit(unit.kilojoule_per_mole))
+
+
+def _closest_contact(ligand: Parameters, positions_nm: np.ndarray) -> float:
+    """Shortest distance between atoms more than two bonds apart, nm."""
+    distance = cdist(positions_nm, positions_nm)
+    np.fill_diagonal(distance, np.inf)
+    for first, second in (ligand.bonds.T, ligand.angles[:, [0, 2]].T):
+        distance[first, second] = distance[second, first] = np.inf
+    return float(distance.min())
+
+
+def _check_bonds(ligand: Parameters, positions_nm: np.ndarray) -> None:
+    """Refuse a ligand of which a bond is torn or crushed."""
+    first, second = positions_nm[ligand.bonds[:, 0]], positions_nm[ligand.bonds[:, 1]]
+    length, expected = np.linalg.norm(first - second, axis=1), ligand.bond_values[:, 0]
+    off = np.abs(length - expected) / expected
+    if off.size and off.max() > MAX_BOND_STRETCH:
+        i, j = ligand.bonds[off.argmax()] + 1
+        raise LigandError(
+            Reason.MINIMISATION_DIVERGED,
+            f"the bond of atoms {i} and {j} is {length[off.argmax()] * ANGSTROM_PER_NM:.2f} Å "
+            f"long, should be {expected[off.argmax()] * ANGSTROM_PER_NM:.2f} Å: the pose's "
+            "geometry is broken",
+        )
+
+
+def _check_contact(closest_nm: float, what: str) -> None:
+    """Refuse coordinates in which atoms that are not bonded overlap."""
+    if closest_nm < MIN_HYDROGEN_CONTACT_NM:
+        raise LigandError(
+            Reason.MINIMISATION_DIVERGED,
+            f"{what} collapsed: two atoms {closest_nm * ANGSTROM_PER_NM:.2f} Å apart "
+            f"(limit {MIN_HYDROGEN_CONTACT_NM * ANGSTROM_PER_NM:.1f} Å)",
+        )

@@ -1,1 +1,0 @@
-"""Figures of a screen, drawn with matplotlib."""

@@ -1,0 +1,1 @@
+"""Computing ligands again and comparing."""

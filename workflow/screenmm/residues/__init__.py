@@ -1,0 +1,1 @@
+"""Names of residues, and filters on them."""

@@ -1,0 +1,1 @@
+"""What came out: tables over all shards, fates, and the ranking."""

@@ -1,0 +1,253 @@
+"""The ranking: one row per ligand and receptor, best first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from screenmm.residues.filters import Filter
+from screenmm.results.consensus import COLUMNS as CONSENSUS
+from screenmm.results.consensus import SIGNS, make_consensus
+from screenmm.results.descriptors import make_descriptors
+from screenmm.results.inspected import COLUMNS as INSPECTED
+from screenmm.results.inspected import make_inspected
+from screenmm.results.intervals import make_intervals
+from screenmm.results.known import AFFINITY_KCAL_MOL, LABEL
+from screenmm.results.tables import write_csv
+
+TERMS = ("vdw_kcal_mol", "coulomb_kcal_mol", "gb_kcal_mol", "sa_kcal_mol", "strain_kcal_mol")
+
+INTERVALS = ("dg_sd_kcal_mol", "rank_low", "rank_high")
+
+N_MAIN_RESIDUES = 5
+"""Residues named in the ranking: those that add most to the energy, of either sign."""
+
+ENERGY_DECIMALS = 4
+OTHER_DECIMALS = 6
+
+COLUMNS: dict[str, int | None] = {
+    "rank": None,
+    "name": None,
+    "inchikey": None,
+    "smiles": None,
+    "receptor": None,
+    "dg_mmgbsa_kcal_mol": ENERGY_DECIMALS,
+    **dict.fromkeys(TERMS, ENERGY_DECIMALS),
+    "dg_sd_kcal_mol": ENERGY_DECIMALS,
+    "rank_low": None,
+    "rank_high": None,
+    "main_residues": None,
+    "minimisation": None,
+    "dock_score_kcal_mol": ENERGY_DECIMALS,
+    "cnn_score": OTHER_DECIMALS,
+    "cnn_affinity_pk": OTHER_DECIMALS,
+    "heavy_atoms": None,
+    "state_smiles": None,
+    "formal_charge": None,
+    "molecular_weight": OTHER_DECIMALS,
+    "state": None,
+    "pose": None,
+    "ligand_efficiency_kcal_mol": ENERGY_DECIMALS,
+    "dg_size_corrected_kcal_mol": ENERGY_DECIMALS,
+    "consensus_ecr": OTHER_DECIMALS,
+    "consensus_mean_rank": OTHER_DECIMALS,
+    "consensus_z": OTHER_DECIMALS,
+    "aliases": None,
+    "label": None,
+    "affinity_kcal_mol": ENERGY_DECIMALS,
+    "records": None,
+    **INSPECTED,
+}
+
+MEMBERS = f"""
+CREATE OR REPLACE TABLE members AS
+SELECT inchikey,
+    arg_min(name, ordinal) FILTER ("primary") AS name,
+    string_agg(nullif(name, ''), '; ' ORDER BY ordinal) FILTER (NOT "primary") AS aliases,
+    {LABEL} AS label,
+    {AFFINITY_KCAL_MOL} AS affinity_kcal_mol,
+    count(*) AS records
+FROM membership JOIN sources USING (record)
+GROUP BY inchikey
+HAVING bool_or("primary")
+"""
+
+# A ligand that was chosen for MM/GBSA counts only through a score; the others by docking.
+BEST = f"""
+CREATE OR REPLACE TABLE best AS
+WITH scored AS (
+    SELECT receptor, inchikey,
+        min({{'dg': dg_mmgbsa_kcal_mol, 'state': state, 'pose': pose}}) AS chosen
+    FROM scores WHERE isfinite(dg_mmgbsa_kcal_mol)
+    GROUP BY receptor, inchikey
+), docked AS (
+    SELECT receptor, inchikey,
+        min({{
+            'dock': CASE WHEN isfinite(dock_score_kcal_mol) THEN dock_score_kcal_mol
+                ELSE CAST('infinity' AS DOUBLE) END,
+            'state': state, 'pose': pose
+        }}) AS chosen
+    FROM poses
+    ANTI JOIN scored USING (receptor, inchikey)
+    ANTI JOIN selected USING (receptor, inchikey)
+    GROUP BY receptor, inchikey
+), chosen AS (
+    SELECT receptor, inchikey, chosen.state AS state, chosen.pose AS pose FROM scored
+    UNION ALL
+    SELECT receptor, inchikey, chosen.state, chosen.pose FROM docked
+)
+SELECT receptor, inchikey, state, pose, poses.smiles AS state_smiles,
+    poses.engine, dock_score_kcal_mol, cnn_score, cnn_affinity_pk,
+    dg_mmgbsa_kcal_mol, minimisation, {", ".join(TERMS)}
+FROM chosen
+LEFT JOIN poses USING (receptor, inchikey, state, pose)
+LEFT JOIN scores USING (receptor, inchikey, state, pose)
+WHERE inchikey IN (SELECT inchikey FROM members)
+"""
+
+# Energy of each residue with the ligand, of the pose that a ligand is ranked by.
+RESIDUE_ENERGIES = """
+CREATE OR REPLACE TABLE residue_energies AS
+SELECT *, vdw_kcal_mol + coulomb_kcal_mol + gb_kcal_mol + sa_kcal_mol AS total_kcal_mol
+FROM (
+    SELECT receptor, inchikey, state, pose,
+        unnest(range(1, len(residue) + 1)) AS ordinal,
+        unnest(residue) AS residue,
+        unnest(residue_vdw_kcal_mol) AS vdw_kcal_mol,
+        unnest(residue_coulomb_kcal_mol) AS coulomb_kcal_mol,
+        unnest(residue_gb_kcal_mol) AS gb_kcal_mol,
+        unnest(residue_sa_kcal_mol) AS sa_kcal_mol
+    FROM residues SEMI JOIN best USING (receptor, inchikey, state, pose)
+)
+"""
+
+MAIN_RESIDUES = f"""
+CREATE OR REPLACE TABLE main_residues AS
+SELECT receptor, inchikey,
+    string_agg(printf('%s %.1f', residue, total_kcal_mol), '; ' ORDER BY place) AS main_residues
+FROM (
+    SELECT *, row_number() OVER (
+        PARTITION BY receptor, inchikey ORDER BY abs(total_kcal_mol) DESC, ordinal
+    ) AS place
+    FROM residue_energies
+)
+WHERE place <= {N_MAIN_RESIDUES} AND abs(total_kcal_mol) >= 0.05
+GROUP BY receptor, inchikey
+"""
+
+RANKING = f"""
+CREATE OR REPLACE TABLE ranking AS
+SELECT {", ".join(c for c in COLUMNS if c not in (*INTERVALS, *CONSENSUS))}, receptor_ordinal
+FROM (
+    SELECT best.*, members.* EXCLUDE (inchikey), ligands.smiles,
+        heavy_atoms, molecular_weight, formal_charge, main_residues,
+        pose_notes.* EXCLUDE (receptor, inchikey),
+        dg_mmgbsa_kcal_mol / nullif(heavy_atoms, 0) AS ligand_efficiency_kcal_mol,
+        receptors.ordinal AS receptor_ordinal,
+        row_number() OVER (
+            PARTITION BY best.receptor
+            ORDER BY dg_mmgbsa_kcal_mol NULLS LAST,
+                CASE WHEN isfinite(dock_score_kcal_mol) AND dg_mmgbsa_kcal_mol IS NULL
+                    THEN dock_score_kcal_mol END NULLS LAST,
+                best.inchikey
+        ) AS rank
+    FROM best
+    JOIN receptors USING (receptor)
+    JOIN members USING (inchikey)
+    LEFT JOIN main_residues USING (receptor, inchikey)
+    LEFT JOIN pose_notes USING (receptor, inchikey)
+    LEFT JOIN ligands USING (inchikey)
+    LEFT JOIN parent_descriptors ON parent_descriptors.smiles = ligands.smiles
+    LEFT JOIN state_descriptors ON state_descriptors.smiles = best.state_smiles
+)
+"""
+
+WITH_INTERVALS = f"""
+CREATE OR REPLACE TABLE ranking AS
+SELECT {", ".join(COLUMNS)}, receptor_ordinal,
+    CASE WHEN dg_mmgbsa_kcal_mol IS NULL THEN 'docking' ELSE 'MM/GBSA' END AS ranked_by
+FROM ranking
+LEFT JOIN intervals USING (receptor, inchikey)
+LEFT JOIN consensus USING (receptor, inchikey)
+ORDER BY receptor_ordinal, rank
+"""
+
+# Ligands without the value keep their order, behind those that have it. The intervals are of
+# ranks by MM/GBSA, so they go.
+REORDERED = """
+CREATE OR REPLACE TABLE ranking AS
+SELECT * REPLACE (
+    row_number() OVER (
+        PARTITION BY receptor ORDER BY {column} {direction} NULLS LAST, rank
+    ) AS rank,
+    CAST(NULL AS INTEGER) AS rank_low,
+    CAST(NULL AS INTEGER) AS rank_high,
+    ranked_by || CASE WHEN {column} IS NULL THEN '' ELSE ', ordered by {by}' END AS ranked_by
+)
+FROM ranking ORDER BY receptor_ordinal, rank
+"""
+
+ORDERS = {
+    "mmgbsa": None,
+    "consensus_ecr": "consensus_ecr",
+    "consensus_mean_rank": "consensus_mean_rank",
+    "consensus_z": "consensus_z",
+    "ligand_efficiency": "ligand_efficiency_kcal_mol",
+    "size_corrected": "dg_size_corrected_kcal_mol",
+}
+"""What the config may rank by, and the column; None is MM/GBSA, then docking."""
+
+
+def make_ranking(
+    con: duckdb.DuckDBPyConnection,
+    by: str = "mmgbsa",
+    must: Sequence[Filter] = (),
+    must_not: Sequence[Filter] = (),
+    *,
+    must_pass_checks: bool = False,
+) -> None:
+    """Make the table ``ranking``.
+
+    A ligand's pose is the one of lowest MM/GBSA energy; ligands that were not selected for
+    MM/GBSA are ranked behind by their best docking score. Ties end with the InChIKey, so the
+    order is total. A selected ligand of which no pose could be scored is not ranked. Another
+    order puts the ligands that have its value first, and leaves out the rank intervals, which
+    are of MM/GBSA.
+
+    Ligands whose pose the filters rule out are not ranked; ``rejected`` says why.
+
+    Beside it come ``residue_energies``, ``checks``, ``interactions``, ``intervals`` and
+    ``consensus``.
+
+    Parameters
+    ----------
+    con : duckdb.DuckDBPyConnection
+        From :func:`screenmm.results.parts.open_parts`.
+    by : str
+        Key of ``ORDERS``.
+    must, must_not : sequence of Filter
+        Interactions that a ranked pose must have, all of them, and those that it must not have.
+    must_pass_checks : bool
+        Whether a ligand is left out whose pose failed a check.
+    """
+    con.execute(MEMBERS)
+    con.execute(BEST)
+    make_inspected(con, must, must_not, must_pass_checks=must_pass_checks)
+    make_descriptors(con)
+    con.execute(RESIDUE_ENERGIES)
+    con.execute(MAIN_RESIDUES)
+    con.execute(RANKING)
+    make_intervals(con)
+    make_consensus(con)
+    con.execute(WITH_INTERVALS)
+    column = ORDERS[by]
+    if column is not None:
+        direction = "DESC" if SIGNS[column] > 0 else "ASC"
+        con.execute(REORDERED.format(column=column, direction=direction, by=by))
+
+
+def write_ranking(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Write ``ranking.csv``: receptors in config order, best first."""
+    write_csv(con, path, "ranking", COLUMNS, "receptor_ordinal, rank")

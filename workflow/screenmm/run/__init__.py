@@ -1,0 +1,1 @@
+"""A run's folder: layout, ledger, shards, provenance, method versions."""

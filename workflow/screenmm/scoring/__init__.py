@@ -1,1 +1,0 @@
-"""OpenMM minimisation and MM/GBSA scoring."""
