@@ -32,6 +32,7 @@ check: install $(DEMO)/receptor.pdb
 	ruff format --check workflow tests benchmarks envs
 	ruff check workflow tests benchmarks envs
 	mypy
+	lint-imports --no-cache
 	screenmm config-docs --check
 	snakefmt --check Snakefile workflow/rules
 	snakemake --lint --configfile config/demo/config.yaml

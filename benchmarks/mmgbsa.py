@@ -46,8 +46,9 @@ from screenmm.core.errors import LigandError
 from screenmm.core.units import ANGSTROM_PER_NM, KJ_PER_KCAL
 from screenmm.devices.platforms import PlatformChoice, choose_platform
 from screenmm.docking.pdbqt import ligand_pdbqt, receptor_pdbqt
-from screenmm.forcefield.ligand_parameters import FORCE_FIELD, ligand_parameters, load_models
+from screenmm.forcefield.ligand_parameters import ligand_parameters, load_models
 from screenmm.forcefield.parameter_cache import ParameterCache
+from screenmm.forcefield.smirnoff import FORCE_FIELD
 from screenmm.mmgbsa import minimise
 from screenmm.mmgbsa import score as mmgbsa
 from screenmm.mmgbsa.score import (

@@ -9,7 +9,6 @@ from openmm import unit
 from openmm.app import ForceField, NoCutoff
 from rdkit import Chem
 
-from screenmm.forcefield.ligand_parameters import FORCE_FIELD
 from screenmm.forcefield.parameters import (
     FORCE_GROUPS,
     Parameters,
@@ -19,7 +18,7 @@ from screenmm.forcefield.parameters import (
     extract,
     join,
 )
-from screenmm.forcefield.smirnoff import openmm_topology
+from screenmm.forcefield.smirnoff import FORCE_FIELD, openmm_topology
 from tests.unit.models import energy
 
 

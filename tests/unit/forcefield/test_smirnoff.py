@@ -12,9 +12,9 @@ from rdkit.Chem import AllChem
 
 from screenmm.core.errors import LigandError, Reason, UserError
 from screenmm.forcefield import smirnoff
-from screenmm.forcefield.ligand_parameters import FORCE_FIELD
 from screenmm.forcefield.parameters import Parameters, SystemOptions, build_system, extract
 from screenmm.forcefield.smirnoff import (
+    FORCE_FIELD,
     CompiledForceField,
     assign,
     compile_force_field,

@@ -9,8 +9,7 @@ import pytest
 
 from screenmm.planning import jobs
 from screenmm.planning.jobs import Shape, expected_shards, jobs_by_rule
-from screenmm.run.shards import leaves
-from screenmm.stages.split import records_per_shard
+from screenmm.run.shards import leaves, records_per_shard
 
 
 def test_every_rule_of_the_workflow_is_counted(root: Path) -> None:

@@ -24,7 +24,7 @@ from screenmm.bias.chemotypes import CHEMOTYPES, WORDS
 from screenmm.bias.described import PROPERTIES, SAMPLE, Described, describe_records, scaffold_of
 from screenmm.bias.losses import BEFORE_MERGE, at_risk, correct, losses
 from screenmm.core.seeds import seed_for
-from screenmm.figures.canvas import Cell, csv_text
+from screenmm.files.csv import Cell, csv_text
 from screenmm.files.whole import replaced_folder
 from screenmm.results.consensus import floats
 from screenmm.results.fates import STATUSES

@@ -19,7 +19,6 @@ from screenmm.figures.canvas import (
     GREY,
     PURPLE,
     RED,
-    Cell,
     Plot,
     finish,
     legend_above,
@@ -27,6 +26,7 @@ from screenmm.figures.canvas import (
     new_figure,
     number,
 )
+from screenmm.files.csv import Cell
 
 FATE_STYLES: dict[str, tuple[str, Any]] = {
     "input": (GREY, "-"),

@@ -8,7 +8,6 @@ both: each keeps a contrast of 3:1 to white and to a dark page.
 
 from __future__ import annotations
 
-import csv
 import io
 import re
 import warnings
@@ -24,6 +23,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from screenmm.files.csv import Cell, csv_text
 
 INK, AXIS, GRID = "#1d2733", "#66707c", "#d3d8de"
 INKS = {INK: "--plot-ink", AXIS: "--plot-axis", GRID: "--plot-grid"}
@@ -80,8 +81,6 @@ STYLE: dict[str, Any] = {
     "ytick.labelsize": 9,
 }
 
-Cell = str | int | float | None
-
 
 @dataclass(frozen=True, slots=True)
 class Plot:
@@ -121,25 +120,6 @@ class Plot:
     def csv(self) -> str:
         """Text of a CSV file with the numbers behind the figure."""
         return csv_text(self.columns, self.rows)
-
-
-def csv_text(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
-    """Give a table as CSV: numbers to six significant digits, nothing for None."""
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(columns)
-    for row in rows:
-        table.writerow([_cell(value) for value in row])
-    return text.getvalue()
-
-
-def _cell(value: Cell) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        # no minus zero
-        return f"{value + 0.0:.6g}"
-    return str(value)
 
 
 def plain(text: str, most: int = 60) -> str:

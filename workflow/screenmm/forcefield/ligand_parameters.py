@@ -25,6 +25,7 @@ from screenmm.core.errors import MACHINE_FAULTS, LigandError, Reason, ScreenMMEr
 from screenmm.forcefield.charges import load_charge_model, nagl_charges
 from screenmm.forcefield.parameters import Parameters
 from screenmm.forcefield.smirnoff import (
+    FORCE_FIELD,
     CompiledForceField,
     assign,
     compile_force_field,
@@ -34,7 +35,6 @@ from screenmm.forcefield.smirnoff import (
 if TYPE_CHECKING:
     from screenmm.forcefield.parameter_cache import ParameterCache
 
-FORCE_FIELD = "openff_unconstrained-2.3.0.offxml"
 """Unconstrained: with constraints the bonds to hydrogen would have no energy."""
 
 

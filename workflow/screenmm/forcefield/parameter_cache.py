@@ -20,8 +20,8 @@ import numpy as np
 from rdkit import Chem
 
 from screenmm.forcefield.charges import CHARGE_MODEL
-from screenmm.forcefield.ligand_parameters import FORCE_FIELD
 from screenmm.forcefield.parameters import Parameters
+from screenmm.forcefield.smirnoff import FORCE_FIELD
 
 log = logging.getLogger(__name__)
 

@@ -24,6 +24,8 @@ from rdkit import Chem
 from screenmm.core.errors import LigandError, Reason, UserError
 from screenmm.forcefield.parameters import Parameters
 
+FORCE_FIELD = "openff_unconstrained-2.3.0.offxml"
+
 Key = tuple[int, ...]
 
 _MAX_MATCHES = 2**31 - 1

@@ -16,8 +16,7 @@ from screenmm.library.merge import ligand_key
 from screenmm.planning.jobs import Shape, Shards, expected_shards, jobs_by_rule, shards_of
 from screenmm.planning.library import LibraryCount, SampleResult
 from screenmm.planning.rates import FIXED_BYTES, STORED, UNITS, Rate, Rates
-from screenmm.run.shards import Keys
-from screenmm.stages.split import records_per_shard
+from screenmm.run.shards import Keys, records_per_shard
 
 MOST_JOBS = 3000
 LONGEST_JOB_S = 3600.0

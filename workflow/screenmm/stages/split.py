@@ -8,22 +8,10 @@ from pathlib import Path
 
 from screenmm.config.settings import Library
 from screenmm.library.split import split
+from screenmm.run.shards import records_per_shard
 from screenmm.stages.context import add_settings_argument, settings_of
 
 log = logging.getLogger(__name__)
-
-RECORDS_PER_SHARD = 5000
-"""Records that standardisation takes some ten seconds for; to start it takes one."""
-MOST_TIMES_LARGER = 10
-
-
-def records_per_shard(shard_size: int) -> int:
-    """Most records in a shard, from the most ligands in one.
-
-    A record takes milliseconds and a ligand seconds, so shards of records are up to ten
-    times larger: a third of the jobs of a large screen fall away.
-    """
-    return max(shard_size, min(MOST_TIMES_LARGER * shard_size, RECORDS_PER_SHARD))
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
