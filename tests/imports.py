@@ -12,6 +12,10 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "workflow"
 
 
+LOADED_BY_NAME = {"screenmm.docking.engine": "screenmm.docking.engines"}
+"""Modules that load every module of a package when they are used."""
+
+
 @cache
 def stages_by_environment() -> dict[str, set[str]]:
     """Environment to the modules that its rules' commands run."""
@@ -57,6 +61,15 @@ def imported(file: Path) -> set[str]:
     return found
 
 
+def loaded_by_name(module: str) -> set[str]:
+    """Modules that a module loads by their names."""
+    package = LOADED_BY_NAME.get(module)
+    if package is None:
+        return set()
+    files = SOURCE.joinpath(*package.split(".")).glob("*.py")
+    return {f"{package}.{file.stem}" for file in files if file.stem != "__init__"}
+
+
 def third_party(modules: set[str]) -> tuple[set[str], dict[str, set[str]]]:
     """Follow the imports of our modules as far as they go.
 
@@ -79,7 +92,7 @@ def third_party(modules: set[str]) -> tuple[set[str], dict[str, set[str]]]:
         file = source_of(module)
         assert file is not None, module
         ours.add(module)
-        for name in imported(file):
+        for name in imported(file) | loaded_by_name(module):
             if name.partition(".")[0] == "screenmm":
                 todo |= {name} - ours
             elif name.partition(".")[0] not in sys.stdlib_module_names:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
+from textwrap import dedent
 
 import numpy as np
 import pytest
@@ -13,25 +16,28 @@ from openmm.app import PDBFile
 from rdkit import Chem
 from rdkit.Chem import AllChem
 
+import screenmm.docking.engines
+from screenmm.config.engines import engine_module, engines
 from screenmm.config.settings import Docking
 from screenmm.core.errors import LigandError, PlatformError, Reason
 from screenmm.devices.vulkan import SearchDevice, choose_search_device, vulkan_adapters
-from screenmm.docking.engines import Box, make_engine
+from screenmm.docking.engine import Box, Site, make_engine
 from screenmm.docking.pdbqt import receptor_pdbqt
+from screenmm.planning.rates import packaged_rates
 
 CPU = SearchDevice("cpu", "", "test")
 SMALL = "NC(=O)c1cccnc1"  # nicotinamide: one torsion, a second to dock
 
 
 @pytest.fixture(scope="module")
-def site(tyk2_protein, tyk2_ligands, tmp_path_factory) -> tuple[Path, Box]:
+def site(tyk2_protein, tyk2_ligands, tmp_path_factory) -> Site:
     pdb = PDBFile(str(tyk2_protein))
     positions = np.array(pdb.getPositions(asNumpy=True).value_in_unit(unit.angstrom))
     center = tuple(tyk2_ligands[0].GetConformer().GetPositions().mean(axis=0).tolist())
     box = Box(center, (16.0, 16.0, 16.0))
     path = tmp_path_factory.mktemp("site") / "receptor.pdbqt"
     path.write_text(receptor_pdbqt(pdb.topology, positions, [], box.center, box.size))
-    return path, box
+    return Site(path, box, CPU, run_seed=1)
 
 
 @pytest.fixture(scope="module")
@@ -49,10 +55,10 @@ def inside(mol: Chem.Mol, box: Box) -> bool:
 @pytest.mark.parametrize("name", ["rustina", "vina"])
 def test_engine_gives_poses_in_the_box_best_first(name, site, ligand):
     settings = Docking(engine=name, poses=3, exhaustiveness=2)
-    engine = make_engine(settings, *site, CPU, run_seed=1)
+    engine = make_engine(settings, site)
     poses = engine.dock(ligand, seed=11)
     assert 1 <= len(poses) <= 3
-    assert all(inside(pose.mol, site[1]) for pose in poses)
+    assert all(inside(pose.mol, site.box) for pose in poses)
     assert all(-8 < pose.dock_score_kcal_mol < -2 for pose in poses)
     if name == "rustina":
         assert all(0 < pose.cnn_score <= 1 for pose in poses)
@@ -65,8 +71,8 @@ def test_engine_gives_poses_in_the_box_best_first(name, site, ligand):
 @pytest.mark.parametrize("name", ["rustina", "vina"])
 def test_same_seed_same_poses_whatever_was_docked_before(name, site, ligand):
     settings = Docking(engine=name, poses=2, exhaustiveness=1)
-    first = make_engine(settings, *site, CPU, run_seed=1).dock(ligand, seed=5)
-    engine = make_engine(settings, *site, CPU, run_seed=1)
+    first = make_engine(settings, site).dock(ligand, seed=5)
+    engine = make_engine(settings, site)
     other = Chem.AddHs(Chem.MolFromSmiles("Cc1ccncc1"))
     AllChem.EmbedMolecule(other, randomSeed=3)
     engine.dock(other, seed=9)
@@ -79,7 +85,7 @@ def test_same_seed_same_poses_whatever_was_docked_before(name, site, ligand):
 
 
 def test_given_pose_is_taken_as_it_is(site, tyk2_ligands):
-    engine = make_engine(Docking(engine="given"), *site, CPU, run_seed=1)
+    engine = make_engine(Docking(engine="given"), site)
     (pose,) = engine.dock(tyk2_ligands[3], seed=1)
     assert pose.dock_score_kcal_mol is None
     assert np.array_equal(
@@ -92,7 +98,7 @@ def test_given_pose_elsewhere_is_refused(site, tyk2_ligands):
     conformer = away.GetConformer()
     for index, xyz in enumerate(conformer.GetPositions() + 30.0):
         conformer.SetAtomPosition(index, xyz.tolist())
-    engine = make_engine(Docking(engine="given"), *site, CPU, run_seed=1)
+    engine = make_engine(Docking(engine="given"), site)
     with pytest.raises(LigandError, match="outside the box") as caught:
         engine.dock(away, seed=1)
     assert caught.value.reason is Reason.POSE_OUTSIDE_POCKET
@@ -114,16 +120,16 @@ def test_gpu_without_any_adapter_is_an_error():
 def test_a_gpu_that_is_gone_is_not_the_ligands_fault(site, ligand, monkeypatch):
     for name in ("VK_DRIVER_FILES", "VK_ICD_FILENAMES"):
         monkeypatch.setenv(name, "/nowhere")
-    engine = make_engine(Docking(), *site, SearchDevice("gpu", "", "test"), run_seed=1)
+    engine = make_engine(Docking(), replace(site, device=SearchDevice("gpu", "", "test")))
     with pytest.raises(PlatformError, match=r"no GPU adapter available\. Restart the driver"):
         engine.dock(ligand, seed=5)
 
 
-def dock_on_gpu(site: tuple[Path, Box], ligand: Chem.Mol) -> list[tuple[float, bool]]:
-    engine = make_engine(Docking(poses=2), *site, choose_search_device("gpu"), run_seed=1)
+def dock_on_gpu(site: Site, ligand: Chem.Mol) -> list[tuple[float, bool]]:
+    engine = make_engine(Docking(poses=2), replace(site, device=choose_search_device("gpu")))
     engine._search |= {"gpu_lanes": 32, "steps": 50}
     poses = engine.dock(ligand, seed=5)
-    return [(pose.dock_score_kcal_mol, inside(pose.mol, site[1])) for pose in poses]
+    return [(pose.dock_score_kcal_mol, inside(pose.mol, site.box)) for pose in poses]
 
 
 @pytest.mark.vulkan
@@ -138,3 +144,63 @@ def test_gpu_search_runs_on_the_software_adapter(site, ligand):
         found = pool.submit(dock_on_gpu, site, ligand).result()
     assert all(is_inside for _, is_inside in found)
     assert found[0][0] < -2
+
+
+CENTRED = """
+    from screenmm.config.engines import EngineFacts
+
+    FACTS = EngineFacts(words="at the centre, as it is", keys=frozenset({"poses"}), cpu_s=0.5)
+
+
+    class Centred:
+        def __init__(self, box):
+            self.box = box
+
+        def dock(self, mol, seed):
+            from rdkit import Chem
+            from screenmm.docking.engine import DockedPose
+
+            placed = Chem.Mol(mol)
+            xyz = mol.GetConformer().GetPositions()
+            placed.GetConformer().SetPositions(xyz - xyz.mean(axis=0) + self.box.center)
+            return [DockedPose(placed, dock_score_kcal_mol=-0.3 * mol.GetNumHeavyAtoms())]
+
+
+    def make(settings, site):
+        return Centred(site.box)
+"""
+
+
+@pytest.fixture
+def centred(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A new engine: one module, and nothing else is told of it."""
+    (tmp_path / "centred.py").write_text(dedent(CENTRED))
+    path = [*screenmm.docking.engines.__path__, str(tmp_path)]
+    monkeypatch.setattr(screenmm.docking.engines, "__path__", path)
+    engines.cache_clear()
+    yield "centred"
+    engines.cache_clear()
+
+
+def test_a_new_engine_is_one_module(centred: str, site: Site, ligand: Chem.Mol) -> None:
+    settings = Docking(engine=centred)
+    (pose,) = make_engine(settings, site).dock(ligand, seed=1)
+    assert pose.mol.GetConformer().GetPositions().mean(axis=0) == pytest.approx(site.box.center)
+    assert packaged_rates(settings, "standard").stages["dock"].cpu_s == 0.5
+    with pytest.raises(ValueError, match="'centered' is no docking engine; use centred, given, "):
+        Docking(engine="centered")
+
+
+def test_an_engine_that_is_gone_is_unknown() -> None:
+    assert "centred" not in engines()
+    with pytest.raises(
+        ValueError, match="'centred' is no docking engine; use given, rustina, vina"
+    ):
+        Docking(engine="centred")
+
+
+@pytest.mark.parametrize("name", sorted(engines()))
+def test_an_engine_reads_keys_of_the_config(name: str) -> None:
+    facts = engine_module(name).FACTS
+    assert facts.keys <= set(Docking.model_fields)
+    assert facts.cpu_s_times in {"", *facts.keys}

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from screenmm.config.settings import Library, Settings
+from screenmm.config.settings import Docking, Library, Settings
 from screenmm.core.errors import UserError
 from screenmm.planning.library import LibraryCount, SampleResult
 from screenmm.planning.plan import LONGEST_JOB_S, MOST_JOBS, SHORTEST_JOB_S, Plan, make_plan
@@ -13,7 +13,7 @@ from screenmm.planning.rates import Rate, Rates, packaged_rates
 from screenmm.planning.table import duration, render, size
 
 SAMPLE = SampleResult(records=200, inchikeys=[f"KEY{i}" for i in range(180)], states=360)
-RATES = packaged_rates("rustina", 8, "standard")
+RATES = packaged_rates(Docking(), "standard")
 
 
 def on_gpu(rates: Rates, seconds: float) -> Rates:

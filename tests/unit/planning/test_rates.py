@@ -71,11 +71,14 @@ def test_a_run_without_times_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("protocol", sorted(PROTOCOLS))
 @pytest.mark.parametrize("engine", ["rustina", "vina", "given"])
 def test_every_engine_and_protocol_has_rates_of_every_stage(engine: str, protocol: str) -> None:
-    rates = packaged_rates(engine, Docking().exhaustiveness, protocol)
+    rates = packaged_rates(Docking(engine=engine), protocol)
     assert set(rates.stages) == set(UNITS)
     assert not any(rate.gpu_s for rate in rates.stages.values())
 
 
 def test_vina_costs_by_its_search_runs() -> None:
-    one, eight = (packaged_rates("vina", runs, "standard").stages["dock"] for runs in (1, 8))
+    one, eight = (
+        packaged_rates(Docking(engine="vina", exhaustiveness=runs), "standard").stages["dock"]
+        for runs in (1, 8)
+    )
     assert eight.cpu_s == pytest.approx(8 * one.cpu_s)

@@ -74,7 +74,7 @@ def both(stage: str) -> set[str]:
         ("ligands.max_heavy_atoms", 50, {"standardise"} | both("reference")),
         ("ligands.filters.logp", {"max": 5}, {"standardise"}),
         ("ligands.time_limit_s", 30, {"standardise", "prepare_ligands"} | both("reference")),
-        ("docking.engine", "vina", {"standardise", "prepare_ligands", "dock"} | both("compare")),
+        ("docking.engine", "vina", {"dock"} | both("compare")),
         ("docking.poses", 5, {"dock"}),
         # rustina, the default, has its own budget
         ("docking.exhaustiveness", 16, set()),
@@ -130,6 +130,16 @@ def test_a_key_of_another_engine_docks_nothing(
         return stage_settings(parse_settings(config | docking, None), "dock")
 
     assert (text() != text(**{key: value})) == docks
+
+
+def test_given_poses_are_kept_and_prepared_as_they_are() -> None:
+    config = yaml.safe_load(CONFIG) | {"library": {"files": ["library.sdf"]}}
+    before, after = (
+        texts(parse_settings(config | {"docking": {"engine": engine}}, None))
+        for engine in ("vina", "given")
+    )
+    changed = {stage for stage in before if before[stage] != after[stage]}
+    assert changed == {"standardise", "prepare_ligands", "dock", "report"} | both("compare")
 
 
 def test_every_config_key_reaches_a_stage() -> None:

@@ -22,9 +22,11 @@ from pydantic import (
     Field,
     ValidationError,
     ValidationInfo,
+    WithJsonSchema,
     model_validator,
 )
 
+from screenmm.config.engines import engines, searching_engines
 from screenmm.config.paths import Located, found_file, locate, named_by_format, own_folder
 from screenmm.config.yaml_scalars import MisreadScalarError, PlainLoader, written
 from screenmm.core.errors import ConfigError
@@ -433,7 +435,17 @@ class Receptor(Section):
     )
 
 
-DockingEngine = Literal["rustina", "vina", "template", "given"]
+def _known_engine(name: str) -> str:
+    if name not in engines():
+        raise ValueError(f"{name!r} is no docking engine; use {', '.join(engines())}")
+    return name
+
+
+DockingEngine = Annotated[
+    str,
+    AfterValidator(_known_engine),
+    WithJsonSchema({"enum": list(engines()), "type": "string"}),
+]
 
 
 class Docking(Section):
@@ -441,8 +453,7 @@ class Docking(Section):
 
     engine: DockingEngine = Field(
         "rustina",
-        description="rustina (QuickVina2-style search with GNINA CNN), vina, or given (the "
-        "library's SDF carries the poses). template is reserved.",
+        description="; ".join(f"{name}: {facts.words}" for name, facts in engines().items()) + ".",
     )
     poses: int = Field(9, ge=1, le=20, description="Poses kept per state.")
     exhaustiveness: int = Field(
@@ -454,14 +465,6 @@ class Docking(Section):
         "one and never a software adapter; gpu takes whatever adapter there is.",
     )
     time_limit_s: float = Field(600, gt=0, description="Time limit per ligand, seconds.")
-
-    @model_validator(mode="after")
-    def _available(self) -> Docking:
-        if self.engine == "template":
-            raise ValueError(
-                "engine template is not available in this version: use rustina, vina or given"
-            )
-        return self
 
 
 Platform = Literal["auto", "CUDA", "HIP", "OpenCL", "CPU", "Reference"]
@@ -819,15 +822,16 @@ class Settings(Section):
                     f"receptor {name} has no pocket: add a top-level pocket, for example "
                     "pocket: {ligand: crystal_ligand.sdf}"
                 )
-        if self.docking.engine == "given":
+        given = engines()[self.docking.engine].poses_from_library
+        if given:
             for file in self.screened.files:
                 if not file.path.name.lower().endswith((".sdf", ".sdf.gz")):
                     raise ValueError(
-                        "engine given takes its poses from the library, but "
+                        f"engine {self.docking.engine} takes its poses from the library, but "
                         f"{file.path.name} is no SDF: give posed SDF files, or choose engine "
-                        "rustina or vina"
+                        f"{' or '.join(searching_engines())}"
                     )
-        if self.scoring.poses > self.docking.poses and self.docking.engine != "given":
+        if self.scoring.poses > self.docking.poses and not given:
             raise ValueError(
                 f"scoring.poses {self.scoring.poses} exceeds docking.poses {self.docking.poses}: "
                 "raise docking.poses or lower scoring.poses"
@@ -874,8 +878,10 @@ class Settings(Section):
         controls, pocket = self.controls, self.pocket_of(receptor)
         if not controls.redock:
             return "controls.redock is false (true switches it on)"
-        if self.docking.engine == "given":
-            return "docking.engine given docks nothing; choose rustina or vina"
+        engine = self.docking.engine
+        if engines()[engine].poses_from_library:
+            choices = " or ".join(searching_engines())
+            return f"docking.engine {engine} docks nothing; choose {choices}"
         named = pocket.ligand_name
         if named is None and controls.reference is None:
             return (

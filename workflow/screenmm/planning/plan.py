@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from screenmm.config.engines import engines
 from screenmm.config.settings import Settings
 from screenmm.core.errors import UserError
 from screenmm.library.merge import ligand_key
@@ -229,7 +230,8 @@ def _amounts(
     """How much there is of everything that rates are given per."""
     receptors = len(settings.receptors)
     states = ligands * sample.states_per_ligand
-    poses_per_state = 1 if settings.docking.engine == "given" else settings.docking.poses
+    given = engines()[settings.docking.engine].poses_from_library
+    poses_per_state = 1 if given else settings.docking.poses
     per_ligand = min(settings.scoring.poses, sample.states_per_ligand * poses_per_state)
     scored = _selected(settings, ligands) * per_ligand * receptors
     return {

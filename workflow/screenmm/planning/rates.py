@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from screenmm.config.settings import Settings
+from screenmm.config.engines import engines
+from screenmm.config.settings import Docking, Settings
 from screenmm.core.errors import UserError
 from screenmm.results.database import open_database
 
@@ -86,13 +87,7 @@ class Rates:
 
 MACHINE = "2 cores of an AMD EPYC, without a GPU, other work beside it"
 
-DOCKING = {
-    "rustina": Rate(cpu_s=8.0, start_s=1.5),
-    "vina": Rate(cpu_s=4.8, start_s=1.5),
-    "given": Rate(cpu_s=0.002, start_s=1.5),
-}
-"""rustina: 7.2 CPU s for each of the demo's 40 states, 10.2 for 8 larger ones. vina: per search
-run (docking.exhaustiveness), 38 CPU s at 8 of them. given: nothing but to pass poses on."""
+DOCKING_START_S = 1.5
 
 SCORING = {"fast": 0.7, "standard": 0.7, "accurate": 2.3}
 """CPU seconds per minimisation, by protocol: means of 199 poses of eight series."""
@@ -110,15 +105,13 @@ INSPECTION = 0.62
 """CPU seconds per ligand: mean of 30 of the demo, with the default of ten conformers."""
 
 
-def packaged_rates(engine: str, exhaustiveness: int, protocol: str) -> Rates:
+def packaged_rates(docking: Docking, protocol: str) -> Rates:
     """Rates that were measured on one machine, of drug-sized molecules.
 
     Parameters
     ----------
-    engine : str
-        Docking engine.
-    exhaustiveness : int
-        Search runs of vina; the other engines have none.
+    docking : screenmm.config.settings.Docking
+        The engine, and what its cost depends on.
     protocol : str
         Protocol of scoring.
 
@@ -127,9 +120,9 @@ def packaged_rates(engine: str, exhaustiveness: int, protocol: str) -> Rates:
     Rates
         Of the CPU.
     """
-    docking = DOCKING[engine]
-    if engine == "vina":
-        docking = Rate(docking.cpu_s * exhaustiveness, docking.start_s)
+    facts = engines()[docking.engine]
+    times = getattr(docking, facts.cpu_s_times) if facts.cpu_s_times else 1
+    per_state = Rate(facts.cpu_s * times, DOCKING_START_S)
     return Rates(
         source=f"measured on {MACHINE}",
         stages={
@@ -139,11 +132,11 @@ def packaged_rates(engine: str, exhaustiveness: int, protocol: str) -> Rates:
             "prepare_ligands": Rate(0.16, 1.0),
             "prepare_receptor": Rate(2.5),
             "reference": Rate(0.2, 1.0),
-            "redock": docking,
+            "redock": per_state,
             "rescore": Rate(SCORING[protocol], 7.1),
             "compare": Rate(0.1, 1.0),
             "gate": Rate(0.0, 0.4),
-            "dock": docking,
+            "dock": per_state,
             "select": Rate(1.3e-5, 0.8),
             "score": Rate(SCORING[protocol], 7.1),
             "inspect": Rate(INSPECTION, 2.7),
@@ -253,7 +246,7 @@ def measured_rates(results: Path, engine: str) -> Rates:
         for stage, unit in UNITS.items()
         if stage in timings
     }
-    general = packaged_rates(engine, 8, "standard")
+    general = packaged_rates(Docking(engine=engine), "standard")
     return Rates(
         source=f"measured by {results}",
         stages={**general.stages, **stages},

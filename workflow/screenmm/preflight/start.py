@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from screenmm.config.engines import engines
 from screenmm.config.settings import Settings
 from screenmm.core.errors import ConfigError, PlatformError, UserError
 from screenmm.files.disk import check_writable
@@ -262,7 +263,7 @@ def check_devices(settings: Settings) -> None:
     scoring, docking = settings.scoring, settings.docking
     if scoring.platform not in ("auto", "CPU", "Reference"):
         _try("platform", scoring.platform, scoring.precision)
-    if docking.engine == "rustina" and docking.device == "gpu":
+    if docking.device == "gpu" and "device" in engines()[docking.engine].keys:
         _try("device", docking.device)
 
 

@@ -17,6 +17,7 @@ from screenmm.analysis.picks import POOL, SAME_CLUSTER, pick
 from screenmm.analysis.verdict import SCORE_WORDS, in_words
 from screenmm.bias.described import PROPERTIES
 from screenmm.bias.losses import LOSSES
+from screenmm.config.engines import engines
 from screenmm.config.settings import Settings
 from screenmm.core.formats import duration, energy, grouped, number
 from screenmm.figures.canvas import Plot
@@ -157,7 +158,8 @@ def _method(settings: Settings, metrics: Metrics) -> list[tuple[str, str]]:
     )
     return [
         ("Docking", f"{docking.engine}, {docking.poses} poses kept per state"
-         if docking.engine != "given" else "none: poses as given in the library"),
+         if not engines()[docking.engine].poses_from_library
+         else "none: poses as given in the library"),
         ("MM/GBSA", f"protocol {scoring.protocol}: best {grouped(scoring.top)} ligands per "
          f"receptor, {scoring.poses} poses each"),
         ("Minimisation", f"residues within {scoring.pocket_radius_angstrom:g} Å of the pose, free "

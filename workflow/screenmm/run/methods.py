@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 
+from screenmm.config.engines import engines
 from screenmm.config.settings import Docking, Settings
 
 VERSIONS = {
@@ -29,12 +30,10 @@ VERSIONS = {
 
 _USED: dict[str, dict[str, set[str] | None]] = {
     "standardise": {
-        "docking": {"engine"},
         "ligands": {"filters", "max_heavy_atoms", "time_limit_s"},
     },
     "merge": {"library": {"shard_size"}},
     "prepare_ligands": {
-        "docking": {"engine"},
         "seed": None,
         "ligands": {
             "ph_min", "ph_max", "protomers", "tautomers", "max_stereoisomers", "max_states",
@@ -58,12 +57,8 @@ _USED: dict[str, dict[str, set[str] | None]] = {
 """Config keys each stage reads; None: the whole section. Others never rerun the stage."""
 
 
-_OTHER_ENGINES: dict[str, set[str]] = {
-    "rustina": {"exhaustiveness"},
-    "vina": {"device"},
-    "given": {"poses", "exhaustiveness", "device"},
-}
-"""Keys of ``docking`` that an engine does not read."""
+TAKE_POSES = ("standardise", "prepare_ligands")
+"""Stages that keep the library's poses where the engine takes them, whatever its name."""
 
 
 PER_RECEPTOR = ("reference", "compare")
@@ -120,6 +115,8 @@ def stage_settings(
             else {key: dump[section][key] for key in sorted(keys)}
             for section, keys in _USED[stage].items()
         }
+        if stage in TAKE_POSES:
+            used["given_poses"] = engines()[settings.docking.engine].poses_from_library
         if stage == "dock":
             used["docking"] = _docking(settings.docking)
         if stage in PER_RECEPTOR:
@@ -132,6 +129,7 @@ def stage_settings(
 
 def _docking(settings: Docking) -> dict[str, object]:
     """Dump the section; what the engine does not read has its default, whatever was given."""
-    ignored = _OTHER_ENGINES[settings.engine]
-    defaults = {key: Docking.model_fields[key].default for key in ignored}
+    always = {"engine", "time_limit_s"}
+    ignored = set(Docking.model_fields) - always - engines()[settings.engine].keys
+    defaults = {key: Docking.model_fields[key].default for key in sorted(ignored)}
     return settings.model_copy(update=defaults).model_dump(mode="json")

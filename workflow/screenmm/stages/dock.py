@@ -13,11 +13,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from screenmm.config.engines import engines
 from screenmm.config.settings import Docking
 from screenmm.core.errors import LigandError, Reason
 from screenmm.core.seeds import seed_for
-from screenmm.devices.vulkan import SearchDevice, choose_search_device
-from screenmm.docking.engines import Box, DockedPose, Engine, make_engine
+from screenmm.devices.vulkan import choose_search_device
+from screenmm.docking.engine import Box, DockedPose, Engine, Site, make_engine
 from screenmm.execution.batch import Journal, Outcome, Result, Task, fingerprint, run_batch
 from screenmm.execution.usage import device_held
 from screenmm.files.sdf import read_record, records_by_ligand, sd_record
@@ -64,7 +65,8 @@ def run(args: argparse.Namespace) -> None:
     """Dock a shard."""
     given = settings_of(args)
     settings = Docking.model_validate(given["docking"])
-    device = choose_search_device(settings.device if settings.engine == "rustina" else "cpu")
+    uses_device = "device" in engines()[settings.engine].keys
+    device = choose_search_device(settings.device if uses_device else "cpu")
     log.info("docking with %s on %s %s: %s", settings.engine, device.kind, device.name, device.why)
     pdbqt = args.receptor / "receptor.pdbqt"
     pocket = args.receptor / "pocket.json"
@@ -72,7 +74,7 @@ def run(args: argparse.Namespace) -> None:
         stage="dock",
         function=dock_ligand,
         start=start_worker,
-        start_args=(settings, pdbqt, Box.load(pocket), device, given["seed"]),
+        start_args=(settings, Site(pdbqt, Box.load(pocket), device, given["seed"])),
         time_limit_s=settings.time_limit_s,
         receptor=args.receptor.name,
     )
@@ -87,14 +89,11 @@ def run(args: argparse.Namespace) -> None:
     journal.remove()
 
 
-def start_worker(
-    settings: Docking, pdbqt: Path, box: Box, device: SearchDevice, run_seed: int
-) -> None:
+def start_worker(settings: Docking, site: Site) -> None:
     """Make the engine, once per worker: its receptor and grids serve every ligand."""
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)  # engines print their search parameters per ligand
-    _worker["engine"] = make_engine(settings, pdbqt, box, device, run_seed)
-    _worker["seed"] = run_seed
+    _worker.update(engine=make_engine(settings, site), name=settings.engine, seed=site.run_seed)
 
 
 def dock_ligand(records: list[str]) -> Result:
@@ -117,7 +116,9 @@ def dock_ligand(records: list[str]) -> Result:
             errors.append((state, error))
             continue
         poses += [
-            _pose(engine.name, mol.GetProp("inchikey"), mol.GetProp("smiles"), state, rank, pose)
+            _pose(
+                _worker["name"], mol.GetProp("inchikey"), mol.GetProp("smiles"), state, rank, pose
+            )
             for rank, pose in enumerate(found, start=1)
         ]
     if not poses:

@@ -19,6 +19,7 @@ import numpy as np
 import openmm
 from openmm import app, unit
 
+from screenmm.config.engines import engines
 from screenmm.core.errors import PlatformError
 from screenmm.devices.lease import given_by_scheduler
 from screenmm.devices.platforms import (
@@ -44,8 +45,7 @@ PACKAGES = {
     "openff-toolkit": ("openff-toolkit", "acellera-openff-toolkit"),
     "openff-nagl": ("openff-nagl", "acellera-openff-nagl"),
     "torch": ("torch",),
-    "rustina": ("rustina",),
-    "vina": ("vina",),
+    **{name: (name,) for each in engines().values() for name in each.packages},
     "snakemake": ("snakemake",),
 }
 """What is reported, and the names of the distributions that hold it."""

@@ -10,6 +10,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+from screenmm.config.engines import engines
 from screenmm.config.settings import load_settings
 from screenmm.core.errors import UserError
 from screenmm.planning.library import count_library, study_sample
@@ -53,14 +54,16 @@ def run(args: argparse.Namespace) -> None:
     opened.check()
     docking = settings.docking
     rates = (
-        packaged_rates(docking.engine, docking.exhaustiveness, settings.scoring.protocol)
+        packaged_rates(docking, settings.scoring.protocol)
         if args.rates is None
         else measured_rates(args.rates, docking.engine)
     )
     if args.gpus and args.rates is None:
         rates = on_gpu(rates, settings)
     count = count_library(settings.screened)
-    sample = study_sample(count.sample, settings.ligands, given=docking.engine == "given")
+    sample = study_sample(
+        count.sample, settings.ligands, given=engines()[docking.engine].poses_from_library
+    )
     plan = make_plan(settings, count, sample, rates, cores=cores, gpus=args.gpus)
     if args.json:
         print(json.dumps(asdict(plan), indent=2))

@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> None:
         stage="prepare_ligands",
         function=prepare_row,
         start=start_worker,
-        start_args=(settings, given["seed"], given["docking"]["engine"] == "given"),
+        start_args=(settings, given["seed"], given["given_poses"]),
         time_limit_s=settings.time_limit_s,
     )
     items = [(row["inchikey"], row) for row in pq.read_table(args.ligands).to_pylist()]

@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> None:
     """Standardise a shard."""
     given = settings_of(args)
     settings = Ligands.model_validate(given["ligands"])
-    keep_pose = given["docking"]["engine"] == "given"
+    keep_pose = given["given_poses"]
     task = Task(
         stage="standardise",
         function=standardise_row,

@@ -1,0 +1,1 @@
+"""Docking engines, a module each; see :mod:`screenmm.config.engines`."""
