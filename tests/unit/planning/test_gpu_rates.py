@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from screenmm.config.settings import Settings
+from screenmm.config.settings import Docking, Settings
 from screenmm.planning.rates import on_gpu, packaged_rates
 
 from ...gpu_scripts import GPU, python, rows_of
 
-RATES = packaged_rates("rustina", 8, "standard")
+RATES = packaged_rates(Docking(), "standard")
 
 
 def write(path: Path, rows: list[dict[str, object]]) -> None:
@@ -90,7 +90,7 @@ def test_what_came_back_becomes_tables_a_section_and_rates(
     assert readme.count("### Test Card") == 1
     assert "- opencl: crashed. SIGSEGV" in readme
     rates = on_gpu(
-        packaged_rates("rustina", 8, "standard"),
+        packaged_rates(Docking(), "standard"),
         settings,
         repository / "workflow/screenmm/planning/gpu_rates.json",
     )
