@@ -30,8 +30,9 @@ from screenmm.scoring.packing import Field
 from screenmm.scoring.parameters import Parameters
 from screenmm.units import COULOMB_KJ_NM
 
-MIN_NORMAL = 1.0e-12
-"""Of |a×b|, nm²: below it three atoms are in line, and the plane of their angle is lost."""
+MIN_NORMAL = 1.0e-6
+"""Of |a×b|, nm²: three atoms in line have no plane; shorter normals count as this long, as in
+OpenMM."""
 
 VACUUM_BLOCK, SOLVENT_BLOCK = 16, 6
 """Ligands worked on at a time: the temporaries stay in the processor's cache."""
@@ -272,8 +273,8 @@ class _Angles(_Bonded):
     def _parts(self, *x: np.ndarray) -> list[np.ndarray]:
         a, b, (at_rest, k) = x[0] - x[1], x[2] - x[1], self._values
         normal = _cross(a, b)
-        size = np.maximum(_norm(normal), MIN_NORMAL)
-        slope = k * (at_rest - np.arctan2(size, _dot(a, b))) / size
+        size = _norm(normal)
+        slope = k * (at_rest - np.arctan2(size, _dot(a, b))) / np.maximum(size, MIN_NORMAL)
         first, third = _cross(a, normal), _cross(normal, b)
         first *= slope / _dot(a, a)
         third *= slope / _dot(b, b)

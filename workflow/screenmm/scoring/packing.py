@@ -111,6 +111,7 @@ class Pack:
             solute_dielectric=field.solute_dielectric,
             solvent_dielectric=field.solvent_dielectric,
             cutoff_nm=None if alone else reach,
+            forces_only=True,
         )
         parameters = [member.parameters for member in members]
         whole = parameters[0] if alone else join(parameters)
