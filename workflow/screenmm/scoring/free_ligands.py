@@ -34,6 +34,9 @@ MIN_NORMAL = 1.0e-6
 """Of |a×b|, nm²: three atoms in line have no plane; shorter normals count as this long, as in
 OpenMM."""
 
+SOFTEST = 3000.0
+"""Added to the stiffness of each coordinate for all that is not bonded, kJ/mol/nm²."""
+
 VACUUM_BLOCK, SOLVENT_BLOCK = 16, 6
 """Ligands worked on at a time: the temporaries stay in the processor's cache."""
 
@@ -77,8 +80,11 @@ class FreeLigands:
         return vacuum + _SolventForces(self._ligands, self._field).energies(rows)
 
     def minimise(self, positions_nm: np.ndarray, options: Options) -> Minimum:
-        """Minimise each ligand on its own."""
-        return minimise_members(positions_nm, self.sizes, self.fast, self.slow, options)
+        """Minimise each ligand on its own, by the stiffness of its bonded terms at the start."""
+        rows = self._rows(positions_nm)
+        stiffness = _VacuumForces(self._ligands, self._field).stiffness(rows)
+        inverse = np.linalg.inv(stiffness + SOFTEST * np.eye(stiffness.shape[1]))
+        return minimise_members(positions_nm, self.sizes, self.fast, self.slow, options, inverse)
 
     def _rows(self, atoms: np.ndarray) -> np.ndarray:
         rows = np.zeros((*self._real.shape, 3))
@@ -181,9 +187,12 @@ class _VacuumForces:
         self._coulomb[pairs.none] = epsilon[pairs.none] = 0.0
         self._sigma2, self._epsilon = sigma**2, epsilon
         first = width * np.arange(count)
-        self._bonds = _Bonds(*_listed(ligands, "bonds", first), width, count)
-        self._angles = _Angles(*_listed(ligands, "angles", first), width, count)
-        self._torsions = _Torsions(*_listed(ligands, "torsions", first), width, count)
+        kinds = {"bonds": _Bonds, "angles": _Angles, "torsions": _Torsions}
+        self._bonded = [
+            kind(*_listed(ligands, name, first), width, count)
+            for name, kind in kinds.items()
+            if any(len(getattr(each, name)) for each in ligands)
+        ]
 
     def forces(self, rows: np.ndarray) -> np.ndarray:
         centred = _centred(rows, self._pairs.real)
@@ -194,18 +203,19 @@ class _VacuumForces:
         slopes *= 24.0 * self._epsilon
         slopes -= self._coulomb * np.sqrt(inverse)
         slopes *= inverse
-        return _pull(centred, slopes) + sum(
-            each.forces(centred) for each in (self._bonds, self._angles, self._torsions)
-        )
+        return _pull(centred, slopes) + sum(each.forces(centred) for each in self._bonded)
 
     def energies(self, rows: np.ndarray) -> np.ndarray:
         centred = _centred(rows, self._pairs.real)
         inverse = 1.0 / self._pairs.squares(centred)
         sixth = (self._sigma2 * inverse) ** 3
         pairs = 4.0 * self._epsilon * (sixth**2 - sixth) + self._coulomb * np.sqrt(inverse)
-        return pairs.sum(axis=(1, 2)) / 2.0 + sum(
-            each.energies(centred) for each in (self._bonds, self._angles, self._torsions)
-        )
+        bonded = sum(each.energies(centred) for each in self._bonded)
+        return np.asarray(pairs.sum(axis=(1, 2)) / 2.0 + bonded)
+
+    def stiffness(self, rows: np.ndarray) -> np.ndarray:
+        """Model of the bonded terms' Hessians, (K, 3·M, 3·M): all x, all y, all z."""
+        return np.asarray(sum(each.hessians(rows) for each in self._bonded))
 
 
 def _listed(
@@ -234,55 +244,75 @@ class _Bonded:
         self._member, self._count = atoms[:, 0] // width, count
 
     def forces(self, rows: np.ndarray) -> np.ndarray:
-        x = np.ascontiguousarray(rows.reshape(-1, 3).T)
-        parts = np.concatenate(self._parts(*(x.take(each, axis=1) for each in self._atoms)), axis=1)
-        slots = self._atoms.ravel()
-        summed = [np.bincount(slots, each, x.shape[1]) for each in parts]
+        value, gradients = self._coordinate(*self._gathered(rows))
+        parts = np.concatenate(gradients, axis=1)
+        parts *= np.tile(-self._slopes(value), len(gradients))
+        slots, count = self._atoms.ravel(), rows.shape[0] * rows.shape[1]
+        summed = [np.bincount(slots, each, count) for each in parts]
         return np.stack(summed, axis=1).reshape(rows.shape)
 
     def energies(self, rows: np.ndarray) -> np.ndarray:
+        value, _ = self._coordinate(*self._gathered(rows))
+        return np.bincount(self._member, self._each(value), self._count)
+
+    def hessians(self, rows: np.ndarray) -> np.ndarray:
+        """Model of the Hessian (K, 3·M, 3·M): stiffness along each term's own coordinate."""
+        value, gradients = self._coordinate(*self._gathered(rows))
+        steep = np.stack(gradients)  # (n, 3, T)
+        width = rows.shape[1]
+        place = self._atoms[:, None] % width + width * np.arange(3)[:, None]
+        size, n = 3 * width, 3 * len(gradients)
+        place, steep = place.reshape(n, -1), steep.reshape(n, -1)
+        cells = (self._member * size + place[:, None]) * size + place[None, :]
+        values = (steep * self._curvatures(value))[:, None] * steep[None, :]
+        summed = np.bincount(cells.ravel(), values.ravel(), len(rows) * size**2)
+        return summed.reshape(len(rows), size, size)
+
+    def _gathered(self, rows: np.ndarray) -> list[np.ndarray]:
+        """Coordinates (3, T) of the terms' first atoms, of their second ones and so on."""
         x = np.ascontiguousarray(rows.reshape(-1, 3).T)
-        each = self._energies(*(x.take(each, axis=1) for each in self._atoms))
-        return np.bincount(self._member, each, self._count)
+        return [x.take(each, axis=1) for each in self._atoms]
 
-    def _parts(self, *x: np.ndarray) -> list[np.ndarray]:
-        """Forces (3, T) on the terms' first atoms, on their second ones and so on."""
+    def _coordinate(self, *x: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
+        """What a term depends on, (T,), and its gradients by the atoms, (3, T) each."""
         raise NotImplementedError
 
-    def _energies(self, *x: np.ndarray) -> np.ndarray:
-        raise NotImplementedError
+    def _each(self, value: np.ndarray) -> np.ndarray:
+        """Energy of each term."""
+        at_rest, k = self._values
+        return np.asarray(0.5 * k * (value - at_rest) ** 2)
+
+    def _slopes(self, value: np.ndarray) -> np.ndarray:
+        """Its derivative."""
+        at_rest, k = self._values
+        return np.asarray(k * (value - at_rest))
+
+    def _curvatures(self, value: np.ndarray) -> np.ndarray:
+        """The size of its second derivative."""
+        return self._values[1]
 
 
 class _Bonds(_Bonded):
     """½·k·(r − r₀)²."""
 
-    def _parts(self, *x: np.ndarray) -> list[np.ndarray]:
-        way, (at_rest, k) = x[0] - x[1], self._values
+    def _coordinate(self, *x: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
+        way = x[0] - x[1]
         length = _norm(way)
-        first = way * (k * (at_rest - length) / length)
-        return [first, -first]
-
-    def _energies(self, *x: np.ndarray) -> np.ndarray:
-        at_rest, k = self._values
-        return np.asarray(0.5 * k * (_norm(x[0] - x[1]) - at_rest) ** 2)
+        way /= length
+        return length, [way, -way]
 
 
 class _Angles(_Bonded):
     """½·k·(θ − θ₀)²."""
 
-    def _parts(self, *x: np.ndarray) -> list[np.ndarray]:
-        a, b, (at_rest, k) = x[0] - x[1], x[2] - x[1], self._values
+    def _coordinate(self, *x: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
+        a, b = x[0] - x[1], x[2] - x[1]
         normal = _cross(a, b)
         size = _norm(normal)
-        slope = k * (at_rest - np.arctan2(size, _dot(a, b))) / np.maximum(size, MIN_NORMAL)
         first, third = _cross(a, normal), _cross(normal, b)
-        first *= slope / _dot(a, a)
-        third *= slope / _dot(b, b)
-        return [first, -first - third, third]
-
-    def _energies(self, *x: np.ndarray) -> np.ndarray:
-        a, b, (at_rest, k) = x[0] - x[1], x[2] - x[1], self._values
-        return np.asarray(0.5 * k * (np.arctan2(_norm(_cross(a, b)), _dot(a, b)) - at_rest) ** 2)
+        first /= np.maximum(size, MIN_NORMAL) * _dot(a, a)
+        third /= np.maximum(size, MIN_NORMAL) * _dot(b, b)
+        return np.arctan2(size, _dot(a, b)), [first, -first - third, third]
 
 
 class _Torsions(_Bonded):
@@ -293,30 +323,35 @@ class _Torsions(_Bonded):
         super().__init__(unique, values, width, count)
         self._of_term = of_term.ravel()
 
-    def _parts(self, *x: np.ndarray) -> list[np.ndarray]:
+    def _coordinate(self, *x: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
         f, g, h = x[0] - x[1], x[1] - x[2], x[3] - x[2]
         a, b, length = _cross(f, g), _cross(h, g), _norm(g)
-        n, phase, k = self._values
-        slopes = -k * n * np.sin(n * _torsion(a, b, g, length)[self._of_term] - phase)
-        slope = np.bincount(self._of_term, slopes, len(length))
-        a *= slope / _dot(a, a)
-        b *= slope / _dot(b, b)
+        angle = np.arctan2(_dot(_cross(b, a), g) / length, _dot(a, b))
+        a /= _dot(a, a)
+        b /= _dot(b, b)
         along = a * (_dot(f, g) / length) - b * (_dot(h, g) / length)
-        a *= length
+        a *= -length
         b *= length
-        return [a, -a - along, b + along, -b]
+        return angle, [a, along - a, -along - b, b]
 
-    def _energies(self, *x: np.ndarray) -> np.ndarray:
-        f, g, h = x[0] - x[1], x[1] - x[2], x[3] - x[2]
-        angle = _torsion(_cross(f, g), _cross(h, g), g, _norm(g))
-        n, phase, k = self._values
-        each = k * (1.0 + np.cos(n * angle[self._of_term] - phase))
-        return np.bincount(self._of_term, each, len(angle))
+    def _each(self, value: np.ndarray) -> np.ndarray:
+        k = self._values[2]
+        return self._summed(k * (1.0 + np.cos(self._phases(value))))
 
+    def _slopes(self, value: np.ndarray) -> np.ndarray:
+        n, _, k = self._values
+        return self._summed(-k * n * np.sin(self._phases(value)))
 
-def _torsion(a: np.ndarray, b: np.ndarray, g: np.ndarray, length: np.ndarray) -> np.ndarray:
-    """Angle of two planes from their normals and the line they share, of given length."""
-    return np.arctan2(_dot(_cross(b, a), g) / length, _dot(a, b))
+    def _curvatures(self, value: np.ndarray) -> np.ndarray:
+        n, _, k = self._values
+        return self._summed(np.abs(k * n**2 * np.cos(self._phases(value))))
+
+    def _phases(self, value: np.ndarray) -> np.ndarray:
+        n, phase, _ = self._values
+        return np.asarray(n * value[self._of_term] - phase)
+
+    def _summed(self, of_terms: np.ndarray) -> np.ndarray:
+        return np.bincount(self._of_term, of_terms, self._atoms.shape[1])
 
 
 def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:

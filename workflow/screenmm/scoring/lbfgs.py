@@ -16,6 +16,7 @@ are fresh, so the minimum is that of the full energy.
 References
 ----------
 D. C. Liu, J. Nocedal, Math. Program. 45, 503 (1989), on L-BFGS.
+L. Mones, C. Ortner, G. Csányi, Sci. Rep. 8, 13991 (2018), on force fields as preconditioners.
 """
 
 from __future__ import annotations
@@ -28,6 +29,10 @@ import numpy as np
 
 Forces = Callable[[np.ndarray], np.ndarray]
 """Positions (M, 3), nm, to forces (M, 3), kJ/mol/nm."""
+
+Inverse = np.ndarray
+"""Of a model of each member's Hessian, shape (K, 3·P, 3·P), P atoms in the largest member: all
+x, then all y, then all z; nm²·mol/kJ. Positive definite, also for what fills up a member."""
 
 MEMORY = 8
 MAX_STEP_NM = 0.015
@@ -157,8 +162,9 @@ class _Memory:
     A member's slots are written in turn as it accepts steps, whatever the others do.
     """
 
-    def __init__(self, shape: tuple[int, ...]) -> None:
+    def __init__(self, shape: tuple[int, ...], inverse: Inverse | None) -> None:
         k = shape[0]
+        self.inverse = inverse
         self.steps = np.zeros((MEMORY, *shape))
         self.changes = np.zeros((MEMORY, *shape))
         self.curvatures = np.zeros((MEMORY, k))  # 1/(s·y); 0: empty
@@ -180,7 +186,10 @@ class _Memory:
         self.curvatures[:, which] = 0.0
 
     def direction(self, forces: np.ndarray, which: np.ndarray) -> np.ndarray:
-        """Two-loop recursion: −H·gradient of some members. Zero for those without memory."""
+        """Two-loop recursion: −H·gradient of some members.
+
+        Without a model of the Hessian it is zero for those without memory.
+        """
         result = forces.copy()
         weights = []
         for back in range(1, MEMORY + 1):
@@ -192,14 +201,25 @@ class _Memory:
             weight = curvature * _dot(step, result)
             result -= _spread(weight) * change
             weights.append((curvature, weight, step, change))
-        result *= _spread(self.scale[which])
+        result = self._start(result, which)
         for curvature, weight, step, change in reversed(weights):
             result += _spread(weight - curvature * _dot(change, result)) * step
         return result
 
+    def _start(self, vectors: np.ndarray, which: np.ndarray) -> np.ndarray:
+        if self.inverse is None:
+            return vectors * _spread(self.scale[which])
+        flat = vectors.reshape(len(which), -1, 1)
+        return np.asarray(self.inverse[which] @ flat).reshape(vectors.shape)
+
 
 def minimise_members(
-    start_nm: np.ndarray, sizes: list[int], fast: Forces, slow: Forces, options: Options
+    start_nm: np.ndarray,
+    sizes: list[int],
+    fast: Forces,
+    slow: Forces,
+    options: Options,
+    inverse: Inverse | None = None,
 ) -> Minimum:
     """Minimise the members of a pack, each on its own.
 
@@ -215,6 +235,8 @@ def minimise_members(
     fast, slow : callable
         The two parts of the forces on the movable atoms.
     options : Options
+    inverse : Inverse, optional
+        What L-BFGS starts from in each step. None: a multiple of one, from its last step.
 
     Returns
     -------
@@ -223,7 +245,7 @@ def minimise_members(
     """
     # overflow and NaN are those of a failed member; the others do not see them
     with np.errstate(all="ignore"):
-        descent = _Descent(start_nm, sizes, fast, slow, options)
+        descent = _Descent(start_nm, sizes, fast, slow, options, inverse)
         while descent.settle():
             if descent.must_renew:
                 descent.renew_slow()
@@ -236,13 +258,19 @@ class _Descent:
     """State of a pack's minimisation; arrays per member, vectors of its atoms as rows."""
 
     def __init__(
-        self, start_nm: np.ndarray, sizes: list[int], fast: Forces, slow: Forces, options: Options
+        self,
+        start_nm: np.ndarray,
+        sizes: list[int],
+        fast: Forces,
+        slow: Forces,
+        options: Options,
+        inverse: Inverse | None,
     ) -> None:
         self._fast, self._slow, self.options = fast, slow, options
         self.members = _Members(sizes)
         k = len(sizes)
         self.x = self.members.rows(start_nm)
-        self.memory = _Memory(self.x.shape)
+        self.memory = _Memory(self.x.shape, inverse)
         self.held = self.slow(self.x)
         self.forces = self.fast(self.x) + self.held
         self.step = np.zeros_like(self.x)
