@@ -9,7 +9,7 @@ import openmm
 import pytest
 from rdkit import Chem
 
-from screenmm.scoring.free_ligands import SOLVENT_BLOCK, FreeLigands
+from screenmm.scoring.free_ligands import SOLVENT_BLOCK, FreeLigands, _VacuumForces
 from screenmm.scoring.lbfgs import End, Options
 from screenmm.scoring.ligand_parameters import ligand_parameters
 from screenmm.scoring.packing import Field
@@ -145,3 +145,34 @@ def test_a_solute_dielectric_divides_the_coulomb_energy(ligands, bound) -> None:
                       exception_values=bare.exception_values * 0)  # fmt: skip
     rest = FreeLigands([neutral], Field(0.0, 1.0, 1.0)).energies(x)[0]
     assert one - rest == pytest.approx(4.0 * (four - rest), rel=1e-9)
+
+
+def test_bonded_atoms_in_one_place_spoil_no_other_ligand(ligands, bound) -> None:
+    positions = [x.copy() for x in bound[:2]]
+    first, second = ligands[0].bonds[0]
+    positions[0][first] = positions[0][second]
+    together = FreeLigands(ligands[:2], FIELD)
+    found = together.minimise(np.concatenate(positions), Options(2.0, 1000))
+    assert found.ends == [End.NOT_FINITE, End.CONVERGED]
+
+
+def test_stiffness_is_the_hessian_of_bonds_at_rest(ligands, bound) -> None:
+    """Of one bond at its length: k along it, nothing across."""
+    k, length = 2.0e5, 0.15
+    empty = {
+        name: getattr(ligands[0], name)[:0]
+        for name in ("angles", "angle_values", "torsions", "torsion_values", "exceptions",
+                     "exception_values")
+    }  # fmt: skip
+    atoms = {
+        name: getattr(ligands[0], name)[:2]
+        for name in ("masses", "charges", "sigmas", "epsilons", "gb_radii", "gb_scales")
+    }
+    pair = Parameters(
+        **atoms, **empty, bonds=np.array([[0, 1]]), bond_values=np.array([[length, k]])
+    )
+    x = np.array([[[0.0, 0.0, 0.0], [0.0, length, 0.0]]])
+    hessian = _VacuumForces([pair], FIELD).stiffness(x)[0]
+    expected = np.zeros((6, 6))
+    expected[2:4, 2:4] = [[k, -k], [-k, k]]  # the y of both
+    assert hessian == pytest.approx(expected)

@@ -82,7 +82,9 @@ class FreeLigands:
     def minimise(self, positions_nm: np.ndarray, options: Options) -> Minimum:
         """Minimise each ligand on its own, by the stiffness of its bonded terms at the start."""
         rows = self._rows(positions_nm)
-        stiffness = _VacuumForces(self._ligands, self._field).stiffness(rows)
+        # atoms in one place have no gradient: that ligand ends by its forces, alone
+        with np.errstate(all="ignore"):
+            stiffness = _VacuumForces(self._ligands, self._field).stiffness(rows)
         inverse = np.linalg.inv(stiffness + SOFTEST * np.eye(stiffness.shape[1]))
         return minimise_members(positions_nm, self.sizes, self.fast, self.slow, options, inverse)
 
