@@ -52,7 +52,8 @@ def poses_of(series: costs.Series, copies: int) -> tuple[list[Pose], float]:
     start = time.process_time()
     parameters = [ligand_parameters(mol) for mol in series.mols]
     took = (time.process_time() - start) / len(parameters)
-    options, poses = Scoring(jitter_replicas=copies), []
+    options = Scoring(jitter_replicas=copies)
+    poses: list[Pose] = []
     for own, mol in zip(parameters, series.mols, strict=True):
         pose = Pose(own, mol.GetConformer().GetPositions())
         poses += [pose, *jittered(pose, options, SEED)]
