@@ -1,15 +1,19 @@
 """Structures as deposited and as prepared by others: prepare, dock the own ligand, score.
 
-    python benchmarks/complexes.py WORK_FOLDER [--cores 2] [--only NAME ...]
+    python benchmarks/complexes.py WORK_FOLDER [--cores 2] [--only NAME ...] [--receptors]
 
-Writes ``results/complexes.csv``: one row per structure with how far it came, the best
-pose's score and RMSD to the crystal pose, or the error as a user reads it.
+Writes ``results/complexes.csv``: one row per structure with how far it came, heavy atoms
+read from the file, kept, removed and added, the best pose's score and RMSD to the crystal
+pose, or the error as a user reads it. The table is written after each structure; rows of
+structures that are not asked for stay. With ``--receptors`` the receptors are prepared and
+their atoms counted; the columns of docking and scoring stay as they are.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import json
 from pathlib import Path
 
 from given_poses import error_of
@@ -17,6 +21,14 @@ from rdkit import Chem
 from rdkit.Chem import rdMolAlign
 from screens import RESULTS, data_folder, rows_of, run_screen, write_rows
 
+from screenmm.errors import UserError
+from screenmm.receptor.prepare import prepare_receptor
+from screenmm.settings import Pocket, Receptor
+
+COLUMNS = [
+    "set", "complex", "outcome", "atoms_read", "atoms_kept", "atoms_removed", "atoms_added",
+    "dg_mmgbsa_kcal_mol", "dock_score_kcal_mol", "rmsd_angstrom", "message",
+]  # fmt: skip
 NDP = (
     "NC(=O)C1=CN(C=CC1)[C@@H]1O[C@H](COP([O-])(=O)OP([O-])(=O)OC[C@H]2O[C@H]"
     "([C@H](OP([O-])([O-])=O)[C@@H]2O)n2cnc3c(N)ncnc32)[C@@H](O)[C@H]1O"
@@ -47,6 +59,18 @@ def entries(data: Path) -> dict[str, tuple[Path, Path, dict]]:
     return found
 
 
+def prepare_one(name: str, entry: tuple[Path, Path, dict]) -> dict[str, object]:
+    """Prepare the receptor alone and count its atoms."""
+    structure, ligand, options = entry
+    settings = Receptor(structure=structure, **options, cofactors=COFACTORS.get(name, []))
+    try:
+        prepared = prepare_receptor("r", settings, Pocket(ligand=ligand))
+    except UserError as error:
+        message = f"screenmm prepare-receptor: {error}"
+        return {"outcome": "receptor refused", "message": message[:300]}
+    return heavy_atoms(prepared.heavy_atoms.as_json())
+
+
 def run_one(name: str, entry: tuple[Path, Path, dict], folder: Path, cores: int) -> dict:
     structure, ligand, options = entry
     kind = "deposited" if structure.name.startswith("raw") else "prepared"
@@ -73,6 +97,8 @@ def run_one(name: str, entry: tuple[Path, Path, dict], folder: Path, cores: int)
         log = results / "logs/prepare_receptor/r.log"
         text = log.read_text() if log.exists() else done.stderr
         return row | {"outcome": "receptor refused", "message": error_of(text)}
+    report = json.loads((results / "receptors/r/report.json").read_text())
+    row |= heavy_atoms(report["heavy_atoms"])
     if done.returncode:
         return row | {"outcome": "run failed", "message": error_of(done.stdout + done.stderr)}
     (fate,) = rows_of(results / "ledger.csv")
@@ -86,6 +112,16 @@ def run_one(name: str, entry: tuple[Path, Path, dict], folder: Path, cores: int)
         "dg_mmgbsa_kcal_mol": best["dg_mmgbsa_kcal_mol"],
         "dock_score_kcal_mol": best["dock_score_kcal_mol"],
         "rmsd_angstrom": rmsd(pose, crystal),
+    }
+
+
+def heavy_atoms(counts: dict) -> dict[str, object]:
+    """Heavy atoms of the structure's file by what became of them."""
+    return {
+        "atoms_read": counts["read"],
+        "atoms_kept": counts["kept"],
+        "atoms_removed": sum(counts["removed"].values()),
+        "atoms_added": counts["added"],
     }
 
 
@@ -111,15 +147,25 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--only", nargs="*")
+    parser.add_argument("--receptors", action="store_true", help="prepare the receptors alone")
     args = parser.parse_args()
-    rows = []
-    for name, entry in entries(data_folder()).items():
+    table = RESULTS / "complexes.csv"
+    known = {row["complex"]: row for row in rows_of(table)} if table.exists() else {}
+    everything = entries(data_folder())
+    for name, entry in everything.items():
         if args.only and name not in args.only:
             continue
-        rows.append(run_one(name, entry, args.folder / name, args.cores))
-        print(rows[-1], flush=True)
-    columns = {column: "" for row in rows for column in row}
-    write_rows(RESULTS / "complexes.csv", [columns | row for row in rows])
+        if args.receptors:
+            row = prepare_one(name, entry)
+            # a receptor that was refused has no scores
+            kept = ("set", "complex") if "outcome" in row else COLUMNS
+            row = {each: known[name][each] for each in kept if each in known[name]} | row
+        else:
+            row = run_one(name, entry, args.folder / name, args.cores)
+        known[name] = row
+        print(known[name], flush=True)
+        rows = [known[each] for each in everything if each in known]
+        write_rows(table, [dict.fromkeys(COLUMNS, "") | each for each in rows])
 
 
 if __name__ == "__main__":

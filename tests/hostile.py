@@ -134,7 +134,7 @@ def _smi(folder: Path, library: HostileLibrary) -> None:
 
 
 def _lines(folder: Path, library: HostileLibrary) -> None:
-    """CRLF, comments, blank lines, Latin-1, NUL, a line of two megabytes, no last newline."""
+    """CRLF and a CR alone, comments, blank lines, Latin-1, NUL, a line of two megabytes."""
     path = folder / "lines and spaces é.smi.gz"
     lines = [
         b"# a comment",
@@ -157,7 +157,8 @@ def _lines(folder: Path, library: HostileLibrary) -> None:
     blank, unreadable = "empty_record", "unreadable_record"
     _add(library, path, {
         2: OK, 3: blank, 4: blank, 5: OK, 6: "missing_structure", 7: OK,
-        8: unreadable, 9: unreadable, 10: unreadable, 11: unreadable, 12: OK,
+        8: unreadable, 9: unreadable, 10: unreadable, 11: "invalid_structure", 12: unreadable,
+        13: OK,
     })  # fmt: skip
 
 

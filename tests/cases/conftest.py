@@ -13,11 +13,14 @@ from ..conftest import ROOT
 
 
 @pytest.fixture
-def case(tmp_path: Path) -> Callable[[str], Path]:
+def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
     """A function that copies a case into a folder of its own and returns that folder."""
     cases = Path(os.environ.get("SCREENMM_CASES", ROOT.parent / "shared/cases"))
     if not cases.is_dir():
         pytest.skip(f"no cases at {cases}: set SCREENMM_CASES")
+
+    # results are relative to the working folder
+    monkeypatch.chdir(tmp_path)
 
     def copied(name: str) -> Path:
         # the originals may be without write bits

@@ -66,6 +66,7 @@ def both(stage: str) -> set[str]:
         ("pocket.padding_angstrom", 5, both("prepare_receptor")),
         ("ligands.ph_min", 7.0, {"prepare_ligands"} | both("reference")),
         ("ligands.ph_max", 8.0, {"prepare_ligands"} | both("reference")),
+        ("ligands.protomers", "molscrub", {"prepare_ligands"} | both("reference")),
         ("ligands.tautomers", False, {"prepare_ligands"} | both("reference")),
         ("ligands.max_stereoisomers", 8, {"prepare_ligands"} | both("reference")),
         ("ligands.max_states", 1, {"prepare_ligands"}),

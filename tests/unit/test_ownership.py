@@ -63,3 +63,12 @@ def test_the_checkout_itself_is_refused(root: Path) -> None:
     with pytest.raises(UserError, match="which a run must not write over"):
         check_own_folder(root, [root])
     check_own_folder(root / "results/absent", [root])
+
+
+def test_a_link_in_the_folder_counts_as_what_it_leads_to(tmp_path: Path) -> None:
+    fill(tmp_path, f"out/{RUN_LOCK}", "lib.smi", "out/real.smi")
+    (tmp_path / "out/lib.smi").symlink_to("../lib.smi")
+    (tmp_path / "real.smi").symlink_to("out/real.smi")
+    for name in ("out/lib.smi", "real.smi"):
+        with pytest.raises(UserError, match="which a run must not write over"):
+            check_own_folder(tmp_path / "out", [tmp_path / name])

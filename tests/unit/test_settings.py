@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
+from screenmm.audit.inputs import input_files
 from screenmm.errors import ConfigError
-from screenmm.settings import Settings, load_settings, parse_settings
+from screenmm.settings import Settings, load_settings, merged_settings, parse_settings
 
 TEN_LINES = """\
 name: my-screen
@@ -114,8 +115,8 @@ def test_unknown_key_names_the_closest(path: str, value: Any, message: str) -> N
          ".smi, .smi.gz, .csv, .csv.gz, .tsv, .tsv.gz, .sdf, .sdf.gz, .parquet"),
         ("library.files", 3, "library.files: write a list, [...], not 3"),
         ("receptors.wt", "p.pdb", "receptors.wt: keys are expected here, not 'p.pdb' (valid: "
-         "chains, cofactors, keep_waters, max_missing_loop, mutations, ph, pocket, remove, "
-         "structure)"),
+         "chains, cofactors, keep_waters, max_missing_loop, model_as_parent, mutations, ph, "
+         "pocket, remove, structure)"),
         ("ranking", None,
          "ranking: keys are expected here, not nothing (valid: by, complexes, interactions, picks, "
          "pose_checks, table_rows)"),
@@ -283,3 +284,72 @@ def test_absent_file_and_folder_are_named(tmp_path: Path) -> None:
         load_settings(tmp_path / "absent.yaml")
     with pytest.raises(ConfigError, match="cannot read the config file"):
         load_settings(tmp_path)
+
+
+@pytest.fixture
+def two_folders(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A whole config in one folder, and another folder with a library of its own."""
+    (folder / "my.yaml").write_text(TEN_LINES)
+    (folder / "sub").mkdir()
+    (folder / "sub/other.smi").write_text("")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def test_each_path_starts_from_the_file_that_holds_it(two_folders: Path) -> None:
+    over = two_folders / "sub/over.yaml"
+    over.write_text("scoring: {top: 3}\n")
+    settings = load_settings(Path("my.yaml"), over)
+    assert settings.scoring.top == 3
+    assert settings.library.files[0].path == Path("library.smi")
+    over.write_text("library: {files: [other.smi, {path: ../library.smi, label: 0}]}\n")
+    settings = load_settings(Path("my.yaml"), over)
+    files = [(file.path, file.label) for file in settings.library.files]
+    assert files == [(Path("sub/other.smi"), None), (Path("library.smi"), 0)]
+    assert settings.receptors["wt"].structure == Path("protein.pdb")
+    assert load_settings(Path("my.yaml"), Path("my.yaml")) == load_settings(Path("my.yaml"))
+
+
+def test_paths_of_the_command_line_start_from_the_working_folder(
+    two_folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(two_folders / "sub")
+    # what snakemake makes of --config "library={files: other.smi}" "scoring={top: 7}"
+    given = {"library": {"files": "other.smi"}, "scoring": {"top": "7"}}
+    settings = merged_settings([two_folders / "my.yaml"], given)
+    assert settings.library.files[0].path == Path("other.smi")
+    assert settings.scoring.top == 7
+    with pytest.raises(ConfigError, match=r"no file .*relative to the working folder"):
+        merged_settings([two_folders / "my.yaml"], {"library": {"files": "library.smi"}})
+
+
+def test_a_fault_names_all_files_that_may_hold_it(two_folders: Path) -> None:
+    over = two_folders / "sub/over.yaml"
+    over.write_text("library: {files: library.smi}\n")
+    message = r"my\.yaml, .*over\.yaml: (?s:.*)no file .*sub/library\.smi .*to the config file\)"
+    with pytest.raises(ConfigError, match=message):
+        load_settings(two_folders / "my.yaml", over)
+
+
+def test_a_section_takes_the_place_of_a_word_and_a_word_of_a_section(two_folders: Path) -> None:
+    over = two_folders / "over.yaml"
+    over.write_text("pocket: auto\n")
+    assert load_settings(Path("my.yaml"), over).pocket_of("wt").auto
+    last = two_folders / "last.yaml"
+    last.write_text("pocket: {residues: [A:315]}\n")
+    settings = load_settings(Path("my.yaml"), over, last)
+    assert settings.pocket_of("wt").residues == ["A:315"]
+
+
+@pytest.mark.parametrize("kind", ["library.files", "receptors.wt.structure", "pocket.ligand"])
+def test_suffixes_count_in_any_case(folder: Path, kind: str) -> None:
+    name = {"library.files": "A.Csv.GZ", "receptors.wt.structure": "A.CIF.gz"}.get(kind, "A.Mol2")
+    (folder / name).write_text("")
+    settings = parse_settings(changed(kind, name), folder)
+    assert folder / name in [each.path for each in input_files(settings, folder)]
+
+
+def test_a_receptor_name_fits_into_file_names() -> None:
+    assert complaint(changed("receptors", {"r" * 101: {"structure": "p.pdb"}})).endswith(
+        "has 101 letters: it names files, so use at most 100"
+    )

@@ -3,7 +3,7 @@ from screenmm.audit.inputs import input_files
 
 rule crate:
     input:
-        given=[file.path for file in input_files(SETTINGS, Path.cwd())],
+        given=named(file.path for file in input_files(SETTINGS, Path.cwd())),
         ranking="<results>/ranking.csv",
         hits="<results>/hits.sdf",
         complexes="<results>/complexes",
@@ -35,9 +35,9 @@ rule crate:
     conda:
         "../../envs/ranking.yaml"
     params:
-        settings=stage_settings(SETTINGS, "report"),
-        config=workflow.configfiles[-1],
-        workflow=workflow.basedir,
+        settings=whole_settings,
+        config=first_config,
+        workflow=checkout,
         results=subpath(output.crate, parent=True),
     message:
         "Writing the audit trail"

@@ -1,17 +1,21 @@
 """The checked settings, and the shards that exist after each checkpoint."""
 
 import os
+import sys
+import sysconfig
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
 from screenmm.audit.inputs import input_files
-from screenmm.errors import ConfigError, ScreenMMError
+from screenmm.errors import ScreenMMError
 from screenmm.layout import shard_names
 from screenmm.locks import lock_results
 from screenmm.methods import stage_settings
 from screenmm.ownership import check_own_folder
-from screenmm.preflight import preflight
+from screenmm.paths import check_checkout, check_working_folder, is_plain
+from screenmm.preflight import preflight, repeated_option, search_path
 from screenmm.settings import merged_settings
 
 if not workflow.configfiles:
@@ -23,13 +27,25 @@ if not workflow.configfiles:
 CONFIG_FILES = [Path(name) for name in workflow.configfiles]
 
 try:
-    SETTINGS = merged_settings(config, CONFIG_FILES)
-except ConfigError as error:
+    check_checkout(Path(workflow.basedir))
+    check_working_folder(Path.cwd())
+    # not the merged config: which file named a path counts
+    SETTINGS = merged_settings(CONFIG_FILES, workflow.config_settings.config)
+    # snakemake may be called by its full path, without its environment
+    SEARCH_PATH = search_path(
+        os.environ.get("PATH", ""),
+        [Path(sys.executable).parent, Path(sysconfig.get_path("scripts"))],
+    )
+except ScreenMMError as error:
     raise WorkflowError(str(error)) from None
+
+if warning := repeated_option(sys.argv):
+    logger.warning(warning)
 
 RESULTS = str(SETTINGS.results)
 
 os.environ.update(
+    PATH=SEARCH_PATH,
     # rules' environments link this checkout's package: envs/post-deploy.sh
     SCREENMM_SOURCE=str(workflow.basedir),
     # preparation looks for the filters' residues; no param, so that changed filters dock nothing
@@ -53,7 +69,14 @@ def start_run():
     checkout = Path(workflow.basedir)
     try:
         check_own_folder(SETTINGS.results, [*CONFIG_FILES, *inputs, checkout])
-        preflight(SETTINGS, jobs_run_here=workflow.local_exec)
+        preflight(
+            SETTINGS,
+            jobs_run_here=workflow.local_exec,
+            own_environments=any(
+                method.name == "CONDA"
+                for method in workflow.deployment_settings.deployment_method
+            ),
+        )
         lock_results(SETTINGS.results)
     except ScreenMMError as error:
         raise WorkflowError(str(error)) from None
@@ -136,8 +159,54 @@ def all_inspected_tables(wildcards):
     ]
 
 
+# texts of the user's come to params from functions, because Snakemake puts in values for
+# braces everywhere else
+
+
+def library_settings(wildcards):
+    return stage_settings(SETTINGS, "split")
+
+
+def whole_settings(wildcards):
+    return stage_settings(SETTINGS, "report")
+
+
+def first_config(wildcards):
+    return CONFIG_FILES[0]
+
+
+def checkout(wildcards):
+    return workflow.basedir
+
+
+def named(paths):
+    """Files that can be inputs: those whose names Snakemake leaves as they are."""
+    return [path for path in paths if is_plain(path)]
+
+
+def watched(paths):
+    """Times of the files that cannot, for params: a changed file is read again."""
+    return {str(path): path.stat().st_mtime for path in paths if not is_plain(path)}
+
+
+LIBRARY_FILES = [file.path for file in SETTINGS.screened.files]
+REFERENCE_FILES = [SETTINGS.controls.reference] if SETTINGS.controls.reference else []
+
+
+def library_times(wildcards):
+    return watched(LIBRARY_FILES)
+
+
+def reference_times(wildcards):
+    return watched(REFERENCE_FILES)
+
+
 def receptor_files(wildcards):
-    return SETTINGS.receptor_files(wildcards.receptor)
+    return named(SETTINGS.receptor_files(wildcards.receptor))
+
+
+def receptor_times(wildcards):
+    return watched(SETTINGS.receptor_files(wildcards.receptor))
 
 
 def receptor_settings(wildcards):

@@ -5,7 +5,7 @@ rule reference:
     input:
         ligand="<results>/receptors/{receptor}/reference_ligand.sdf",
         pocket="<results>/receptors/{receptor}/pocket.json",
-        given=[SETTINGS.controls.reference] if SETTINGS.controls.reference else [],
+        given=named(REFERENCE_FILES),
     output:
         reference="<results>/controls/{receptor}/reference.sdf",
         states="<results>/controls/{receptor}/states.sdf.gz",
@@ -19,6 +19,7 @@ rule reference:
         "../../envs/library.yaml"
     params:
         settings=reference_settings,
+        times=reference_times,
         receptor=subpath(input.ligand, parent=True),
         usage=f"{USAGE}/reference/{{receptor}}.jsonl",
     message:

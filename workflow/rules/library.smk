@@ -1,6 +1,6 @@
 checkpoint split:
     input:
-        files=[file.path for file in SETTINGS.screened.files],
+        files=named(LIBRARY_FILES),
     output:
         records=directory("<results>/library/records"),
         sources="<results>/library/sources.parquet",
@@ -12,7 +12,8 @@ checkpoint split:
     conda:
         "../../envs/library.yaml"
     params:
-        settings=stage_settings(SETTINGS, "split"),
+        settings=library_settings,
+        times=library_times,
         out=subpath(output.sources, parent=True),
         usage=f"{USAGE}/split.jsonl",
     message:

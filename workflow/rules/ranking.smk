@@ -90,7 +90,7 @@ rule report:
     conda:
         "../../envs/ranking.yaml"
     params:
-        settings=stage_settings(SETTINGS, "report"),
+        settings=whole_settings,
         results=subpath(output.report, parent=True),
         usage=f"{USAGE}/report.jsonl",
     message:

@@ -18,6 +18,7 @@ rule prepare_receptor:
         "../../envs/receptor.yaml"
     params:
         settings=receptor_settings,
+        times=receptor_times,
         out=subpath(output.structure, parent=True),
         usage=f"{USAGE}/prepare_receptor/{{receptor}}.jsonl",
     message:

@@ -91,6 +91,35 @@ def _nearest(path: Path) -> Path:
     return next(each for each in (path, *path.parents) if each.exists())
 
 
+def check_place(results: Path) -> None:
+    """Check, without making anything, that a results folder can be made and written to.
+
+    Parameters
+    ----------
+    results : Path
+        The results folder; need not exist.
+
+    Raises
+    ------
+    UserError
+        What is there is no folder, or the user may not write there.
+    """
+    try:
+        there = _nearest(results)
+    except OSError as error:
+        raise UserError(f"the results folder {results}: {error.strerror}") from None
+    if not there.is_dir():
+        raise UserError(
+            f"the results folder {results} cannot be made: {there} is a file; give results "
+            "another folder"
+        )
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise UserError(
+            f"the results folder {results} cannot be written to: user {os.geteuid()} may not "
+            f"write in {there} (ls -ld shows who may); give results another folder"
+        )
+
+
 def check_writable(results: Path, least_free_mb: float = LEAST_FREE_MB) -> None:
     """Check, before anything is computed, that results can be written.
 

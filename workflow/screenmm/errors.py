@@ -79,6 +79,10 @@ class LedgerError(ScreenMMError):
     """Records in do not equal records out: a defect of the program, never of the library."""
 
 
+class ConservationError(ScreenMMError):
+    """Atoms read do not equal atoms kept and removed: a defect of the program."""
+
+
 MACHINE_FAULTS = (OSError, MemoryError)
 """What no molecule is to blame for: to be let through where every other error is caught."""
 

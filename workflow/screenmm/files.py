@@ -92,8 +92,8 @@ def write_text_gz(path: Path, text: str) -> None:
 
 
 def open_bytes(path: Path) -> IO[bytes] | gzip.GzipFile:
-    """Open a file for reading bytes, gunzipped where its name ends in ``.gz``."""
-    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
+    """Open a file for reading bytes, gunzipped where its name ends in ``.gz`` in any case."""
+    return gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb")
 
 
 def read_text(path: Path) -> str:

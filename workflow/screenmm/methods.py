@@ -12,18 +12,18 @@ import json
 from screenmm.settings import Docking, Settings
 
 VERSIONS = {
-    "split": 2,
-    "standardise": 1,
+    "split": 3,
+    "standardise": 2,
     "merge": 1,
-    "prepare_ligands": 1,
-    "prepare_receptor": 2,
-    "reference": 1,
+    "prepare_ligands": 2,
+    "prepare_receptor": 3,
+    "reference": 2,
     "compare": 1,
     "dock": 1,
     "select": 1,
     "score": 4,
     "inspect": 2,
-    "rank": 6,
+    "rank": 7,
     "report": 4,
 }
 
@@ -37,7 +37,7 @@ _USED: dict[str, dict[str, set[str] | None]] = {
         "docking": {"engine"},
         "seed": None,
         "ligands": {
-            "ph_min", "ph_max", "tautomers", "max_stereoisomers", "max_states",
+            "ph_min", "ph_max", "protomers", "tautomers", "max_stereoisomers", "max_states",
             "conformer_trials", "time_limit_s",
         },
     },
@@ -45,7 +45,7 @@ _USED: dict[str, dict[str, set[str] | None]] = {
         "controls": {"reference", "reference_smiles"},
         "seed": None,
         "ligands": {
-            "ph_min", "ph_max", "tautomers", "max_stereoisomers", "max_heavy_atoms",
+            "ph_min", "ph_max", "protomers", "tautomers", "max_stereoisomers", "max_heavy_atoms",
             "conformer_trials", "time_limit_s",
         },
     },

@@ -36,7 +36,8 @@ def check_own_folder(results: Path, needed: Iterable[Path] = ()) -> None:
     """
     folder = results.resolve()
     for path in needed:
-        if path.resolve().is_relative_to(folder):
+        link = path.parent.resolve() / path.name
+        if path.resolve().is_relative_to(folder) or link.is_relative_to(folder):
             raise UserError(
                 f"the results folder {results} holds {path}, which a run must not write over: "
                 "give results a folder of their own, for example results/my-screen"

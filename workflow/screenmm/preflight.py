@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import logging
+import os
+import re
+import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
 from screenmm.disk import check_writable
-from screenmm.errors import PlatformError, UserError
+from screenmm.errors import ConfigError, PlatformError, UserError
+from screenmm.methods import stage_settings
 from screenmm.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -15,6 +21,8 @@ log = logging.getLogger(__name__)
 NOT_USABLE = 3
 NOT_INSTALLED = 4
 TIME_LIMIT_S = 300.0
+LONGEST_ARGUMENT = (1 << 17) - 1
+"""Bytes of one argument of a command, of which Linux takes 32 pages."""
 
 _OPEN = f"""
 import sys
@@ -52,7 +60,7 @@ except PlatformError as error:
 """
 
 
-def preflight(settings: Settings, *, jobs_run_here: bool) -> None:
+def preflight(settings: Settings, *, jobs_run_here: bool, own_environments: bool = False) -> None:
     """Check what can be checked before anything is computed.
 
     Parameters
@@ -61,24 +69,122 @@ def preflight(settings: Settings, *, jobs_run_here: bool) -> None:
         The whole config.
     jobs_run_here : bool
         Whether jobs run on this machine: on a cluster the GPUs are elsewhere.
+    own_environments : bool
+        Whether each rule runs in a conda environment of its own.
 
     Raises
     ------
     UserError
         The results folder cannot be written to, or its disk is as good as full; a library file,
-        a structure or the reference ligand is not what the config says.
+        a structure or the reference ligand is not what the config says; the settings are longer
+        than a command may be.
     PlatformError
         A platform or device that the config names is not usable here.
     ConfigError
-        A filter names a residue that a receptor does not have.
+        A filter names a residue that a receptor does not have; ``ligands.protomers`` names a
+        package that is not where the stages run.
     ReceptorError
         It cannot, because a structure is not what the config says.
     """
+    check_commands(settings)
     check_writable(settings.results)
+    if own_environments:
+        check_in_environments(settings)
     check_inputs(settings)
     check_residues(settings)
     if jobs_run_here:
         check_devices(settings)
+
+
+def repeated_option(arguments: Sequence[str]) -> str:
+    """Say that Snakemake leaves config files out, because their option is repeated.
+
+    Parameters
+    ----------
+    arguments : sequence of str
+        Snakemake's command line.
+
+    Returns
+    -------
+    str
+        A warning; empty where there is none.
+    """
+    given = [each for each in arguments if re.match("--configfiles?(=|$)", each)]
+    if len(given) < 2:
+        return ""
+    return (
+        "--configfile is given more than once, and snakemake takes the last one alone: name all "
+        "files after one, as in --configfile base.yaml more.yaml"
+    )
+
+
+def check_commands(settings: Settings) -> None:
+    """Check that the settings fit on the command lines of the jobs.
+
+    Parameters
+    ----------
+    settings : Settings
+        The whole config.
+
+    Raises
+    ------
+    UserError
+        They do not, because of the names of the library's files.
+    """
+    longest = max(len(stage_settings(settings, stage).encode()) for stage in ("split", "report"))
+    if longest > LONGEST_ARGUMENT:
+        raise UserError(
+            f"the names of the library's {len(settings.screened.files)} files make settings of "
+            f"{longest} bytes, and a command line takes {LONGEST_ARGUMENT}: join files "
+            "(cat a.smi b.smi > all.smi), or give them and their folders shorter names"
+        )
+
+
+def search_path(path: str, beside: Sequence[Path]) -> str:
+    """Search path on which jobs find the command ``screenmm``.
+
+    Parameters
+    ----------
+    path : str
+        The search path as it is.
+    beside : sequence of Path
+        Folders to look in where it is not on it.
+
+    Returns
+    -------
+    str
+        The path, with the first of the folders that has the command before it where needed.
+
+    Raises
+    ------
+    UserError
+        The command is in none of them.
+    """
+    if shutil.which("screenmm", path=path):
+        return path
+    for folder in beside:
+        if shutil.which("screenmm", path=str(folder)):
+            return f"{folder}{os.pathsep}{path}" if path else str(folder)
+    raise UserError(
+        f"the command screenmm is neither on the PATH nor in {' or '.join(map(str, beside))}: "
+        "activate the environment that holds it (source .venv/bin/activate), or install it "
+        "there (pip install -e .)"
+    )
+
+
+def check_in_environments(settings: Settings) -> None:
+    """Refuse what the rules' own environments do not hold.
+
+    Raises
+    ------
+    ConfigError
+        ``ligands.protomers`` names an optional package.
+    """
+    if settings.ligands.protomers != "rules":
+        raise ConfigError(
+            f"ligands.protomers: {settings.ligands.protomers} is in none of the rules' conda "
+            "environments: run without --sdm conda, or take rules"
+        )
 
 
 def check_inputs(settings: Settings) -> None:

@@ -106,4 +106,6 @@ def is_up_to_date(made: Path, settings: str, inputs: Iterable[Path]) -> bool:
     if record is None or record.changed_settings(settings):
         return False
     made_at = made.stat().st_mtime
-    return all(path.stat().st_mtime <= made_at for path in inputs)
+    # a link that leads elsewhere now is newer than what it leads to
+    times = (max(path.stat().st_mtime, path.lstat().st_mtime) for path in inputs)
+    return all(time <= made_at for time in times)

@@ -45,7 +45,7 @@ PLACES = (
 )  # fmt: skip
 """Columns of the ranking that depend on the other ligands, too."""
 
-_PLACE = re.compile(r"^rank \d+ by (.*?)(, ordered by \w+)?$")
+_PLACE = re.compile(r"^rank \d+ by (.*?)(, ordered by \w+)?(?=; |$)")
 
 Row = dict[str, Any]
 
@@ -314,7 +314,9 @@ def _events(rows: list[Row]) -> list[Row]:
 
 def _told(events: list[Row]) -> list[str]:
     """Say in short what befell: the first line of each event."""
-    return [f"{e['status']} {e['reason']}: {e['message']}" for e in events]
+    return [
+        " ".join(filter(None, (e["status"], e.get("reason")))) + f": {e['message']}" for e in events
+    ]
 
 
 def _seen(row: Row) -> str:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -26,58 +27,34 @@ from pydantic import (
 
 from screenmm.errors import ConfigError
 from screenmm.inspection.filters import Filter, parse_filter
+from screenmm.paths import Located, found_file, locate, named_by_format, own_folder
+from screenmm.receptor.labels import MUTATION, SPEC
+from screenmm.yaml_scalars import MisreadScalarError, PlainLoader, written
 
 LIBRARY_SUFFIXES = (
     ".smi", ".smi.gz", ".csv", ".csv.gz", ".tsv", ".tsv.gz", ".sdf", ".sdf.gz", ".parquet",
 )  # fmt: skip
 STRUCTURE_SUFFIXES = (".pdb", ".pdb.gz", ".ent", ".ent.gz", ".cif", ".cif.gz")
-LIGAND_SUFFIXES = (".sdf", ".sdf.gz", ".mol", ".mol2", ".pdb")
+LIGAND_SUFFIXES = (".sdf", ".sdf.gz", ".mol", ".mol2", ".pdb", ".cif")
 BONDED_SUFFIXES = (".sdf", ".sdf.gz", ".mol", ".mol2")
 """Ligand files that hold bond orders."""
 
-MUTATION = re.compile(r"(?:(?P<chain>\w+):)?(?P<old>[A-Z])(?P<number>\d+)(?P<new>[A-Z])")
 
-
-def _expanded(path: Path) -> Path:
-    """Put the home folder for ``~``."""
-    try:
-        return path.expanduser()
-    except RuntimeError:
-        raise ValueError(
-            f"{path}: there is no user {path.parts[0].removeprefix('~') or 'with a home folder'}; "
-            "write the whole path"
-        ) from None
-
-
-def _existing_file(path: Path, info: ValidationInfo) -> Path:
-    """Find a file, relative to the config file, and check that it is one.
-
-    A file below the working folder keeps a relative path, so that a project can move.
-    """
+def _find(value: Any, info: ValidationInfo) -> Any:
+    """Find a file that a config names; what was found before is left alone."""
     folder = (info.context or {}).get("folder")
-    if folder is None:
-        return path
-    path = (folder / _expanded(path)).resolve()
-    if not path.is_file():
-        near = difflib.get_close_matches(
-            path.name, [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else [], n=1
-        )
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise ValueError(f"no file {path} (paths are relative to the config file){hint}")
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path
+    if folder is None or not isinstance(value, str | Path):
+        return value
+    if isinstance(value, Located):
+        return found_file(value, value.folder, value.start)
+    return found_file(value, folder)
 
 
 def _with_suffix(*suffixes: str) -> AfterValidator:
-    def check(path: Path) -> Path:
-        if not path.name.lower().endswith(suffixes):
-            raise ValueError(f"{path.name}: the name must end in one of {', '.join(suffixes)}")
-        return path
-
-    return AfterValidator(check)
+    return AfterValidator(lambda path: named_by_format(path, suffixes))
 
 
-InputFile = Annotated[Path, AfterValidator(_existing_file)]
+InputFile = Annotated[Path, BeforeValidator(_find)]
 LibraryPath = Annotated[InputFile, _with_suffix(*LIBRARY_SUFFIXES)]
 StructurePath = Annotated[InputFile, _with_suffix(*STRUCTURE_SUFFIXES)]
 LigandPath = Annotated[InputFile, _with_suffix(*LIGAND_SUFFIXES)]
@@ -98,6 +75,7 @@ def _readable_mutation(text: str) -> str:
 
 ResidueNumber = Annotated[str, BeforeValidator(_number_as_text, json_schema_input_type=str | int)]
 Mutation = Annotated[str, AfterValidator(_readable_mutation)]
+ResidueSpec = Annotated[str, Field(pattern=SPEC)]
 
 
 class Section(BaseModel):
@@ -154,7 +132,9 @@ class Library(Section):
         min_length=1,
         examples=[["library.smi"]],
         description="Library files (.smi .csv .tsv .sdf, each also .gz, and .parquet). An entry "
-        "is a path or {path: decoys.smi, label: 0}; a single one needs no list.",
+        "is a path or {path: decoys.smi, label: 0}; a single one needs no list. Tables need a "
+        "header and may be separated by comma, semicolon, tab or |; lines may end in LF, CRLF or "
+        "CR.",
     )
     smiles_column: str = Field("smiles", description="Column of the SMILES in tables.")
     id_column: str | None = Field(
@@ -166,7 +146,7 @@ class Library(Section):
     label_column: str | None = Field(
         None,
         description="Column or SDF tag with activity labels, for the controls: 1, active, yes or "
-        "true; 0, inactive, no, false or decoy.",
+        "true; 0, inactive, no, false or decoy. Molecules of files without it have no label.",
         examples=["active"],
     )
     affinity_column: str | None = Field(
@@ -241,9 +221,17 @@ class Ligands(Section):
 
     ph_min: float = Field(7.4, ge=0, le=14, description="Lower end of the pH range of protomers.")
     ph_max: float = Field(7.4, ge=0, le=14, description="Upper end of the pH range of protomers.")
+    protomers: Literal["rules", "dimorphite", "molscrub"] = Field(
+        "rules",
+        description="Who tells the protonation states: ScreenMM's own rules, or the package "
+        "dimorphite-dl or molscrub, to be installed with `pip install 'screenmm[protomers]'`.",
+    )
     tautomers: bool = Field(True, description="Enumerate tautomers beside protomers.")
     max_stereoisomers: int = Field(
-        4, ge=1, le=64, description="Most stereoisomers made from undefined stereocentres."
+        4,
+        ge=1,
+        le=64,
+        description="Most stereoisomers made of undefined stereocentres and stereo groups.",
     )
     max_states: int = Field(
         4,
@@ -277,7 +265,7 @@ class Cofactor(Section):
 
     residue: str | None = Field(
         None,
-        pattern=r"^(\w+:)?\w{1,5}(:-?\d+)?$",
+        pattern=SPEC,
         description="Residue in the structure: NAD, A:NAD or A:NAD:301; null: the pose of the "
         "SDF is added as it is.",
         examples=["A:NAD:301"],
@@ -320,14 +308,14 @@ class Pocket(Section):
     )
     ligand_residue: str | None = Field(
         None,
-        pattern=r"^(\w+:)?\w{1,5}(:-?\d+)?$",
+        pattern=SPEC,
         description="Ligand in the structure: STI, A:STI or A:STI:201. It is taken out.",
         examples=["A:STI:201"],
     )
     residues: list[ResidueNumber] | None = Field(
         None,
         min_length=1,
-        description="Residues that line the pocket, as A:315 or 315.",
+        description="Residues that line the pocket, as A:315, 315 or A:THR:315.",
         examples=[["A:315", "A:381"]],
     )
     center: Triple | None = Field(
@@ -415,10 +403,17 @@ class Receptor(Section):
         description="Organic cofactors that stay in the site.",
         examples=[[{"residue": "A:NAD:301", "ccd": "NAD.cif"}]],
     )
-    remove: list[str] = Field(
+    remove: list[ResidueSpec] = Field(
         [],
-        description="Residue names to take out (beyond crystallisation additives).",
+        description="Molecules to take out (beyond crystallisation additives), by name or as "
+        "A:DMS:401. A modified residue of a chain may be named too: the chain is cut there.",
         examples=[["DMS"]],
+    )
+    model_as_parent: list[ResidueSpec] = Field(
+        [],
+        description="Modified residues, by name or as A:CSO:106, that are modelled as the residue "
+        "they derive from even near the pocket or at a metal, where that is an error else.",
+        examples=[["CSO"]],
     )
     ph: float = Field(7.4, ge=0, le=14, description="pH of the protonation (PROPKA).")
     mutations: list[Mutation] = Field(
@@ -766,26 +761,19 @@ class Costs(Section):
     )
 
 
+LONGEST_NAME = 100
+
+
 def _receptor_names(receptors: dict[str, Receptor]) -> dict[str, Receptor]:
     for name in receptors:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
             raise ValueError(f"receptor name {name!r}: use letters, digits, - and _ only")
+        if len(name) > LONGEST_NAME:
+            raise ValueError(
+                f"receptor name {name!r} has {len(name)} letters: it names files, so use at most "
+                f"{LONGEST_NAME}"
+            )
     return receptors
-
-
-RESERVED = re.compile(r"[{}<>\x00-\x1f\x7f]")
-"""What no results folder may have in its name: Snakemake puts in values for braces and angles."""
-
-
-def _own_folder(path: Path) -> Path:
-    if path == Path():
-        raise ValueError("give the results a folder of their own, for example results/my-screen")
-    if found := RESERVED.search(str(path)):
-        raise ValueError(
-            f"{str(path)!r} holds {found.group()!r}: a results folder has no braces, no angle "
-            "brackets and no line breaks in its name, for example results/my-screen"
-        )
-    return _expanded(path)
 
 
 class Settings(Section):
@@ -796,7 +784,7 @@ class Settings(Section):
         description="Name of the screen: letters, digits, dots, - and _.",
         examples=["my-screen"],
     )
-    results: Annotated[Path, AfterValidator(_own_folder)] = Field(
+    results: Annotated[Path, AfterValidator(own_folder)] = Field(
         description="Folder of the results, which is the run's own: keep nothing else in it. "
         "Relative to the folder snakemake runs in.",
         examples=["results/my-screen"],
@@ -833,7 +821,7 @@ class Settings(Section):
                 )
         if self.docking.engine == "given":
             for file in self.screened.files:
-                if ".sdf" not in file.path.name.lower():
+                if not file.path.name.lower().endswith((".sdf", ".sdf.gz")):
                     raise ValueError(
                         "engine given takes its poses from the library, but "
                         f"{file.path.name} is no SDF: give posed SDF files, or choose engine "
@@ -954,8 +942,8 @@ def _did_you_mean(word: str, valid: list[str]) -> str:
     return f"did you mean {near}?" if near else f"valid: {', '.join(sorted(valid))}"
 
 
-def _complaint(error: Any) -> str:
-    """Say in the config's words what one of pydantic's errors means."""
+def _complaint(error: Any, paths: Sequence[Path]) -> str:
+    """Say in the config's words, which stand in its files, what one of pydantic's errors means."""
     location, value = tuple(error["loc"]), error.get("input")
     message: str = error["msg"]
     match error["type"]:
@@ -974,12 +962,13 @@ def _complaint(error: Any) -> str:
             message += f" (valid: {', '.join(valid)})" if error["type"] == "model_type" else ""
         case "list_type" | "tuple_type":
             message = f"write a list, [...], not {value!r}"
-        case "string_type" | "path_type" if isinstance(value, bool | int | float):
-            message = f"text is expected; put {value!r} in quotes"
+        case "string_type" | "path_type" if isinstance(value, bool | int | float | date):
+            message = f"text is expected; put {written(paths, location, value)} in quotes"
         case "path_type":
             message = f"the name of a file or folder is expected, not {value!r}"
         case "string_pattern_mismatch":
-            field = _model_at(location).model_fields[str(location[-1])]
+            key = next(part for part in reversed(location) if isinstance(part, str))
+            field = _model_at(location).model_fields[key]
             message = f"{value!r} is not understood; {field.description}"
         case "literal_error" if isinstance(value, str):
             choices = error["ctx"]["expected"].replace("'", "")
@@ -991,12 +980,14 @@ def _complaint(error: Any) -> str:
     return message
 
 
-def _explain(error: Any) -> str:
+def _explain(error: Any, paths: Sequence[Path]) -> str:
     where = ".".join(str(part) for part in error["loc"] if part != "[key]") or "config"
-    return f"{where}: {_complaint(error)}"
+    return f"{where}: {_complaint(error, paths)}"
 
 
-def parse_settings(config: dict[str, Any], folder: Path | None) -> Settings:
+def parse_settings(
+    config: dict[str, Any], folder: Path | None, paths: Sequence[Path] = ()
+) -> Settings:
     """Check a config and return the settings.
 
     Parameters
@@ -1005,6 +996,8 @@ def parse_settings(config: dict[str, Any], folder: Path | None) -> Settings:
         The parsed YAML.
     folder : Path or None
         Folder that relative paths refer to; None leaves paths alone and unchecked.
+    paths : sequence of Path
+        Files that the config was read from, if any; errors show what stands in them.
 
     Raises
     ------
@@ -1014,11 +1007,11 @@ def parse_settings(config: dict[str, Any], folder: Path | None) -> Settings:
     try:
         return Settings.model_validate(config, context={"folder": folder})
     except ValidationError as error:
-        lines = [_explain(each) for each in error.errors(include_url=False)]
+        lines = [_explain(each, paths) for each in error.errors(include_url=False)]
         raise ConfigError("the config is not valid:\n  " + "\n  ".join(lines)) from None
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
+class _UniqueKeyLoader(PlainLoader):
     """Refuses a key given twice, of which YAML would silently keep the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -1050,6 +1043,8 @@ def read_config(path: Path) -> dict[str, Any]:
         raise ConfigError(f"no config file {path}: give one with --configfile") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot read the config file {path}: {error}") from None
+    except MisreadScalarError as error:
+        raise ConfigError(f"{path}, {error}") from None
     except yaml.YAMLError as error:
         raise ConfigError(f"{path} is not YAML: {error}") from None
     if not isinstance(config, dict):
@@ -1057,36 +1052,50 @@ def read_config(path: Path) -> dict[str, Any]:
     return config
 
 
-def load_settings(path: Path) -> Settings:
-    """Read and check a config file; its relative paths refer to its own folder.
+def load_settings(*paths: Path) -> Settings:
+    """Read and check a config file, or several of which the later change the earlier.
+
+    Relative paths refer to the folder of the file that holds them.
 
     Raises
     ------
     ConfigError
-        The file is missing, is not YAML, has a key twice, or breaks the model.
+        A file is missing, is not YAML, has a key twice, or the config breaks the model.
     """
-    config = read_config(path)
-    return merged_settings(config, [path])
+    return merged_settings(paths, {})
 
 
-def merged_settings(config: dict[str, Any], paths: Sequence[Path]) -> Settings:
-    """Check a config that Snakemake merged from files and its command line.
+def merged_settings(paths: Sequence[Path], overrides: Mapping[str, Any]) -> Settings:
+    """Merge config files and Snakemake's ``--config`` as Snakemake does, and check the config.
 
     Parameters
     ----------
-    config : dict
-        The whole config.
     paths : sequence of Path
-        The files; the config's relative paths refer to the last one's folder.
+        The files, the first one changed by the next; each file's relative paths refer to its
+        own folder.
+    overrides : mapping
+        Keys that the command line gives; their relative paths refer to the working folder.
 
     Raises
     ------
     ConfigError
-        A file has a key twice, of which Snakemake takes the last, or the config breaks the model.
+        A file is missing, is not YAML, has a key twice, or the config breaks the model.
     """
+    config: dict[str, Any] = {}
     for path in paths:
-        read_config(path)
+        given = locate(read_config(path), path.resolve().parent, "the config file")
+        config = _merged(config, given)
+    here = Path.cwd()
+    config = _merged(config, locate(dict(overrides), here, "the working folder"))
     try:
-        return parse_settings(config, paths[-1].resolve().parent)
+        return parse_settings(config, here, paths)
     except ConfigError as error:
-        raise ConfigError(f"{paths[-1]}: {error}") from None
+        raise ConfigError(f"{', '.join(map(str, paths))}: {error}") from None
+
+
+def _merged(config: Any, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Config with changes: sections are merged key by key, all else is replaced."""
+    merged = dict(config) if isinstance(config, Mapping) else {}
+    for key, value in changes.items():
+        merged[key] = _merged(merged.get(key), value) if isinstance(value, Mapping) else value
+    return merged

@@ -55,8 +55,10 @@ One YAML file describes a screen. This is a whole one:
 
 Check it with `screenmm check my.yaml`, run it with
 `snakemake --cores all --configfile my.yaml`. Unknown keys are errors, and every message
-says where and how to mend it. Paths are relative to the config file; `results` is
-relative to the folder snakemake runs in. [config.yaml](config.yaml) shows every key in
+says where and how to mend it. Paths are relative to the config file that holds them;
+`results`, and paths that `--config` gives, to the folder snakemake runs in.
+`--configfile base.yaml more.yaml` takes several files: a later one changes single keys of
+an earlier one, and lists as a whole. [config.yaml](config.yaml) shows every key in
 place, [demo/config.yaml](demo/config.yaml) is a screen that runs as it is, and
 [config.schema.json](../workflow/schemas/config.schema.json) lets an editor complete and
 check keys. Threads, memory and GPUs are no part of the config: they belong to

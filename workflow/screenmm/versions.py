@@ -8,8 +8,8 @@ from importlib.metadata import PackageNotFoundError, version
 PACKAGES = (
     "screenmm", "openmm", "rdkit", "acellera-openff-toolkit", "acellera-openff-nagl",
     "openff-toolkit", "openff-nagl", "openmmforcefields", "pdbfixer", "propka",
-    "rustina", "vina", "meeko", "posebusters", "prolif", "gemmi", "duckdb", "pyarrow", "numpy",
-    "scipy", "torch", "scikit-learn", "snakemake",
+    "rustina", "vina", "meeko", "dimorphite-dl", "molscrub", "posebusters", "prolif", "gemmi",
+    "duckdb", "pyarrow", "numpy", "scipy", "torch", "scikit-learn", "snakemake",
 )  # fmt: skip
 
 

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 
 import yaml
 
-from screenmm.audit.inputs import config_text, input_files, name_by_digest
+from screenmm.audit.inputs import config_text, input_files, name_by_digest, shown_path
 from screenmm.settings import parse_settings
 
 from .conftest import Screen
@@ -26,6 +27,14 @@ def test_inputs_are_found_by_their_config_keys(screen: Screen) -> None:
     assert found["pocket.ligand"].path.read_text() == "a ligand\n"
     assert found["library.files.0.path"].rule == "split"
     assert found["pocket.ligand"].rule == "prepare_receptor"
+
+
+def test_a_link_has_its_own_name(tmp_path: Path) -> None:
+    (tmp_path / "ab12").write_text("")
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project/lib.smi").symlink_to("../ab12")
+    assert shown_path(tmp_path / "project/lib.smi", tmp_path / "project") == "lib.smi"
+    assert shown_path(tmp_path / "ab12", tmp_path / "project") == "ab12"
 
 
 def test_the_config_is_whole_but_for_the_folders(screen: Screen) -> None:

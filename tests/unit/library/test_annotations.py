@@ -7,7 +7,13 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from screenmm.library.annotations import parse_affinity, parse_label, unreadable_words
+from screenmm.errors import LibraryError
+from screenmm.library.annotations import (
+    absence_words,
+    parse_affinity,
+    parse_label,
+    unreadable_words,
+)
 from screenmm.library.split import split
 from screenmm.settings import Library
 
@@ -91,3 +97,36 @@ def test_nothing_is_said_where_all_was_understood() -> None:
         "The label of 5 records was not understood and left empty: a.csv:2: 'x' is no label and "
         "others."
     ]
+
+
+def test_files_without_the_columns_are_unlabelled_and_named_once(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("smiles,act,dg\nCC,yes,-5\nCN,no,-4\n")
+    (tmp_path / "b.smi").write_text("CCO b\n")
+    (tmp_path / "c.sdf").write_text(sdf_record("c", {"x": "1"}))
+    (tmp_path / "d.smi").write_text("CCCO d\n")
+    files = [tmp_path / name for name in ("a.csv", "b.smi", "c.sdf")]
+    decoys = {"path": tmp_path / "d.smi", "label": 0}
+    settings = Library(files=[*files, decoys], label_column="act", affinity_column="dg")
+    assert split(settings, tmp_path).told == [
+        "The label 'act' is no column or tag of b.smi, c.sdf: their molecules have none.",
+        "The affinity 'dg' is no column or tag of b.smi, c.sdf, d.smi: their molecules have none.",
+    ]
+    rows = pq.read_table(tmp_path / "sources.parquet").to_pylist()
+    assert [row["label"] for row in rows] == [1, 0, None, None, 0]
+    assert [row["affinity_kcal_mol"] for row in rows] == [-5, -4, None, None, None]
+
+
+def test_a_column_that_no_file_has_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("smiles,active\nCC,yes\n")
+    (tmp_path / "b.smi").write_text("CCO b\n")
+    decoys = {"path": tmp_path / "b.smi", "label": 0}
+    message = "no library file carries the label 'activ' .*did you mean 'active'"
+    with pytest.raises(LibraryError, match=message):
+        split(Library(files=[tmp_path / "a.csv", decoys], label_column="activ"), tmp_path / "out")
+
+
+def test_many_files_without_a_column_are_counted() -> None:
+    names = [f"{number}.smi" for number in range(8)]
+    (told,) = absence_words({"labels": {"column": "act", "without": names}})
+    assert "0.smi, 1.smi, 2.smi, 3.smi, 4.smi and 3 more files: " in told
+    assert absence_words({}) == []

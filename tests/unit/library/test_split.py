@@ -118,7 +118,7 @@ def test_annotations_are_read_and_bad_ones_counted(
     known = [row["affinity_kcal_mol"] for row in sources if row["affinity_kcal_mol"] is not None]
     assert told["affinities"]["read"] == len(known)
     assert told["affinities"]["lowest_kcal_mol"] == min(known) == -10
-    assert counts.unreadable[0] == (
+    assert counts.told[0] == (
         "The label of 2 records was not understood and left empty: table.csv:5: 'maybe' is no "
         "label; table.parquet:4: '2' is no label."
     )
@@ -191,10 +191,12 @@ def test_default_columns_of_a_table_are_found_whatever_their_case(tmp_path: Path
     ("name", "lines", "keys", "message"),
     [
         ("a.csv", ["smile,id", "CC,1"], {}, "no column 'smiles'.*columns: smile, id.*'smile'"),
-        ("a.csv", ["smiles;id", "CC;1"], {}, "separated by ';'"),
+        ("a.csv", ["smi;id", "CC;1"], {}, "separated by ';'"),
+        ("a.csv", ['"smiles,id', "CC,1"], {}, "its quotes do not match: '\"smiles,id'"),
         ("a.csv", [], {}, "is empty"),
         ("a.csv", ["smiles,id"], {}, "holds no records"),
-        ("a.csv", ["smiles,act", "C,1"], {"label_column": "active"}, "no column 'active'.*label:"),
+        ("a.csv", ["smiles,act", "C,1"], {"label_column": "active"},
+         "label 'active'.*label: 0.*did you mean 'act'"),
         ("a.csv", ["smiles", "CC"], {"id_column": "code"}, "no column 'code'"),
         ("a.csv", ["smiles", "CC"], {"affinity_column": "dg"}, "affinity 'dg'"),
         ("a.smi", ["CC x"], {"label_column": "active"}, "label 'active'.*label: 0"),

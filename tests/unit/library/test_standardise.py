@@ -60,6 +60,17 @@ def test_known_compounds_get_their_published_inchikey(inchikey: str, smiles: str
         ("O=C([O-])c1ccccc1.[Na+]", "O=C(O)c1ccccc1"),  # so is a salt former
         ("O=C(O)c1ccccc1.CN1CCN(CC1)C", "CN1CCN(C)CC1"),  # not beside another compound
         ("F/C=C/F", "F/C=C/F"),
+        # an acid balances a permanent cation, the strongest first
+        ("C[N+](C)(C)CC(O)CC(=O)O.[Cl-]", "C[N+](C)(C)CC(O)CC(=O)[O-]"),
+        ("C[N+](C)(CCS(=O)(=O)O)CC(=O)O", "C[N+](C)(CCS(=O)(=O)[O-])CC(=O)O"),
+        ("C[n+]1cccc(O)c1.[I-]", "C[n+]1cccc([O-])c1"),
+        ("C[N+](C)(C)c1cccc(O)c1.[I-]", "C[N+](C)(C)c1cccc(O)c1"),  # a phenol's 8 is too weak
+        (
+            "Oc1cc(N(C)C)ccc1C1=C([O-])C(=C2C=CC(C=C2O)=[N+](C)C)C1=O",
+            "CN(C)c1ccc(C2=C([O-])C(=C3C=CC(=[N+](C)C)C=C3O)C2=O)c(O)c1",
+        ),
+        # a carbanion takes no proton from another carbon
+        ("CCCc1ccc[n+]([C-](C#N)C#N)c1", "CCCc1ccc[n+]([C-](C#N)C#N)c1"),
     ],
 )
 def test_parents(smiles: str, parent: str) -> None:

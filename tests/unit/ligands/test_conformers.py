@@ -5,6 +5,7 @@ import pytest
 from rdkit import Chem
 
 from screenmm.errors import LigandError, Reason
+from screenmm.library.marks import is_contradictory
 from screenmm.ligands.conformers import embed, has_stereo_of
 from screenmm.settings import Ligands
 
@@ -77,3 +78,29 @@ def test_what_cannot_be_embedded_says_so(smiles: str, capfd: pytest.CaptureFixtu
         embed(smiles, 1, SETTINGS)
     assert caught.value.reason == Reason.EMBEDDING_FAILED
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    "smiles",
+    [
+        "O=C(O)C12CC(C(=O)NCc3ccccc3)(C1)C2",
+        "C[C@@H]1C2CC1(C)C2",  # marks within bicyclo[1.1.1]pentane, which ETKDG cannot make
+        "C[C@H]1[C@@H]2C[C@H]1[C@@H]2C",
+        "O=C(O)C12C3C4C1C1C2C3C41C(=O)O",
+        "[NH3+]C12CC3CC(CC(C3)C1)C2",
+        "CC1(C)[C@@H]2CC[C@@]1(C)C(=O)C2",
+    ],
+)
+def test_cages_embed(smiles: str) -> None:
+    mol = embed(smiles, 3, Ligands(conformer_trials=1))
+    assert has_stereo_of(mol, 0)
+    assert Chem.MolToSmiles(Chem.RemoveHs(mol)) == Chem.CanonSmiles(smiles)
+
+
+@pytest.mark.parametrize("smiles", ["C1NCC2CC12", "c1ccc(N2C3CCCC2CCC3)cc1"])
+def test_no_bridgehead_points_inwards(smiles: str) -> None:
+    # left to itself ETKDG makes some of these trans, or in,out
+    for seed in range(1, 9):
+        mol = embed(smiles, seed, Ligands(conformer_trials=1))
+        Chem.AssignAtomChiralTagsFromStructure(mol)
+        assert not is_contradictory(mol)

@@ -61,10 +61,16 @@ def test_the_run_seed_changes_the_conformer() -> None:
 
 
 def test_a_state_that_fails_keeps_its_number() -> None:
-    result = prepare_ligand(KEY, "C1C[C@@H]2C[C@@H]1CC2", None, 1, SETTINGS)
+    result = prepare_ligand(KEY, "CC1(C)[C@@H]2CC[C@]1(C)C(=O)C2", None, 1, SETTINGS)
     assert result.states == []
     ((name, error),) = result.failures
     assert (name, error.reason) == (f"{KEY}_s1", Reason.EMBEDDING_FAILED)
+
+
+def test_a_ligand_without_some_of_its_isomers_says_so() -> None:
+    two = Ligands(conformer_trials=1, max_states=2)
+    assert "2 of up to 4 stereoisomers" in prepare_ligand(KEY, "CC(O)C(N)CC", None, 1, two).note
+    assert prepare_ligand(KEY, "CC(O)CC", None, 1, two).note == ""
 
 
 def test_given_poses_become_states_as_they_are() -> None:

@@ -4,7 +4,7 @@ import pytest
 from rdkit import Chem
 
 from screenmm.errors import LigandError, Reason
-from screenmm.ligands.states import enumerate_states, stereoisomers
+from screenmm.ligands.states import enumerate_states, find_states, stereoisomers
 from screenmm.ligands.tautomers import tautomers
 from screenmm.settings import Ligands
 
@@ -31,6 +31,16 @@ def test_tautomers_move_hydrogens_between_hetero_atoms(smiles: str, expected: se
     assert set(tautomers(smiles)) == {Chem.CanonSmiles(s) for s in expected}
 
 
+def test_tautomers_move_no_charge_of_an_inner_salt() -> None:
+    squaraine = (
+        "C[N+](C)=C1C=CC(=C2C(=O)C(c3ccc(CCc4nnn[nH]4)cc3O)=C2[O-])C(O)=C1"  # and a tetrazole
+    )
+    dye = Chem.MolFromSmiles("C[N+](C)=C1C=CC(=C2C(=O)C(c3ccccc3O)=C2[O-])C(O)=C1")
+    found = tautomers(squaraine)
+    assert len(found) == 2
+    assert all(Chem.MolFromSmiles(other).HasSubstructMatch(dye) for other in found)
+
+
 def test_tautomers_share_the_standard_inchi() -> None:
     for smiles in ("Nc1nc2[nH]cnc2c(=O)[nH]1", "Cc1nnc[nH]1", "c1ccc2[nH]ncc2c1"):
         found = tautomers(smiles)
@@ -52,6 +62,22 @@ def test_tautomers_share_the_standard_inchi() -> None:
         ("CN=C(NC)NC#N", 1),  # nor has a guanidine cis and trans
         ("C[N+](CC)(CCC)CCCC", 2),
         ("CCN(C)CCC", 1),
+        ("OC(=O)C12CC(C1)(C2)C(=O)N", 1),  # cages of one form
+        ("NC12CC3CC(CC(C3)C1)C2", 1),
+        ("OC(=O)C12C3C4C5C3C1C5C24", 1),
+        ("NC1C2CC3CC1CC(O)(C3)C2", 2),  # cis and trans
+        ("CC12CCC(CC1=O)C2(C)C", 2),  # camphor in two hands
+        ("CN1C2CCC1CC(O)C2", 2),  # tropine and pseudotropine
+        ("CN1C2CCCC1CC(N)C2", 2),  # no bridgehead points inwards
+        ("CC1C2CC1C2C", 3),
+        ("NC1C2CNCC12", 2),
+        ("OC1CC(N)C1", 2),
+        ("C[C@H](N)c1ccccc1 |&1:1|", 2),  # stereo groups
+        ("C[C@H](N)c1ccccc1 |o1:1|", 2),
+        ("C[C@H](N)c1ccccc1 |a:1|", 1),
+        ("C[C@H](F)[C@H](O)CN |&1:1,3|", 2),
+        ("C[C@H](F)[C@H](O)CN |&1:1,o1:3|", 4),
+        ("C[C@H](F)[C@H](O)C(Cl)N |&1:1,3|", 4),
     ],
 )
 def test_undefined_stereo(smiles: str, count: int) -> None:
@@ -95,3 +121,19 @@ def test_isomers_of_a_bridged_system_can_exist() -> None:
     smiles = "CC(=O)N1CC2CC1CN2C(=O)CC1(C(=O)Nc2cncc3ccccc23)CCOc2ccc(Cl)cc21"
     found = stereoisomers(smiles, 8)
     assert len(found) == 4
+
+
+def test_isomers_without_a_state_are_said() -> None:
+    many = "CC(O)C(N)C(O)C(F)C(Cl)C(Br)C"
+    found = find_states(many, Ligands(max_stereoisomers=4, max_states=4))
+    assert len(found.smiles) == 4
+    assert found.left_out == (
+        "4 of up to 64 stereoisomers have states: raise ligands.max_stereoisomers for more"
+    )
+    few = find_states("CC(O)C(N)CC |&1:1,3|", Ligands(max_stereoisomers=4, max_states=2))
+    assert (
+        few.left_out == "2 of up to 4 stereoisomers have states: raise ligands.max_states for more"
+    )
+    assert find_states("CC(O)C(N)CC", Ligands(max_stereoisomers=4, max_states=4)).left_out == ""
+    # 8 drawings of 2 molecules are no 8 isomers
+    assert find_states("CC1CC(C)CC(C)C1", Ligands(max_stereoisomers=8)).left_out == ""

@@ -27,7 +27,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "broken.cif": "data_x\nloop_\n_a\n_b\n1 2 3\n",
         "text.pdb": "hello\n",
         "plain.pdb.gz": "ATOM",
-        "semicolons.csv": "smiles;name\nCC;a\n",
+        "semicolons.csv": "smi;name\nCC;a\n",
         "words.csv": "smiles,name,act,p\nCC,a,high,7\nCN,b,low,6\n",
         "empty.smi": "",
         "names.csv": "smiles,name\nfirst,CC\nsecond,CN\n",
@@ -77,14 +77,14 @@ def test_what_the_files_hold_is_told(demo: Path) -> None:
         ("library__files", "semicolons.csv", "header seems separated by ';'"),
         ("library__files", "empty.smi", "library holds no records: empty.smi"),
         ("library__smiles_column", "smi", "no column 'smi' .*did you mean 'smiles'"),
-        ("library__label_column", "acitve", "no column 'acitve' .*did you mean 'active'"),
+        ("library__label_column", "acitve", "label 'acitve' .*did you mean 'active'"),
         ("library__affinity_column", "dg_kcl", "affinity 'dg_kcl' .*did you mean 'dg_kcal'"),
         ("library__affinity_unit", "nM", "binders.csv: none of 16 values in 'dg_kcal'"),
         ("controls__reference_smiles", "notasmiles", "'notasmiles': RDKit cannot read it"),
         ("receptors__tyk2__chains", ["Z"], "receptor tyk2: receptor.pdb has no chain Z"),
         ("receptors__tyk2__mutations", ["T9999I"], "T9999I: no THR at 9999"),
         ("receptors__tyk2__mutations", ["T90I"], "T90I: no THR at 90; the structure has A:MET:90"),
-        ("receptors__tyk2__structure", "broken.cif", "broken.cif cannot be read as PDB or mmCIF"),
+        ("receptors__tyk2__structure", "broken.cif", "broken.cif cannot be read as mmCIF"),
         ("receptors__tyk2__structure", "text.pdb", "text.pdb: no atoms"),
         ("receptors__tyk2__structure", "plain.pdb.gz", "plain.pdb.gz cannot be unpacked"),
         ("pocket", {"ligand_residue": "XYZ"}, "no residue XYZ in the kept chains"),
@@ -191,3 +191,25 @@ def test_a_file_of_a_label_is_opened_as_one(tmp_path: Path) -> None:
     file = LibraryFile(path=tmp_path / "a.smi", label=0)
     found = open_file(file, Library(files=[file]))
     assert found.told() == "a.smi: SMI, 4 records, 1 unreadable, 0 active, 4 inactive"
+
+
+def test_files_without_labels_are_a_warning(demo: Path) -> None:
+    (demo / "plain.smi").write_text("CCO a\n")
+    asked = settings(demo, library={"files": ["binders.csv", "plain.smi"], "label_column": "act"})
+    with pytest.raises(ConfigError, match=r"label 'act' .*did you mean 'active'"):
+        open_inputs(asked).check()
+    library = {"files": ["binders.csv", "plain.smi"], "label_column": "active"}
+    found = open_inputs(settings(demo, library=library))
+    assert found.faults == []
+    assert found.warnings == [
+        "The label 'active' is no column or tag of plain.smi: their molecules have none."
+    ]
+
+
+def test_a_missing_package_for_protomers_is_a_fault(
+    demo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("screenmm.ligands.protomers.find_spec", lambda name: None)
+    asked = settings(demo, ligands={"protomers": "dimorphite"})
+    with pytest.raises(ConfigError, match="dimorphite needs the package dimorphite-dl"):
+        open_inputs(asked).check()

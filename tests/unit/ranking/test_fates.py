@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -135,3 +136,19 @@ def test_bytes_do_not_depend_on_the_order_of_event_files(screen: Screen, ranked,
 
 def test_hostile_names_survive_a_csv_round_trip(rows) -> None:
     assert {r["name"] for r in rows} >= set(HOSTILE)
+
+
+def test_notes_follow_the_fate(screen: Screen, tmp_path: Path) -> None:
+    of_record = Event("standardise", Status.OK, record="library.smi:17", message="an axis")
+    of_ligand = Event(
+        "prepare_ligands", Status.OK, inchikey=screen.keys["imatinib"], message="4 of 8"
+    )
+    write_events(tmp_path / "notes.events.parquet", [of_record, of_ligand])
+    parts = replace(screen.parts, events=[*screen.parts.events, tmp_path / "notes.events.parquet"])
+    con = replace(screen, parts=parts).open()
+    check_invariant(con)
+    query = "SELECT message FROM ledger WHERE name = ? AND receptor = 'wt'"
+    ((ranked,),) = con.execute(query, ["imatinib"]).fetchall()
+    assert re.fullmatch(r"rank \d+ by .*; 4 of 8", ranked)
+    ((twin,),) = con.execute(query, [HOSTILE[0]]).fetchall()
+    assert twin == "same structure as library.smi:1; an axis"

@@ -7,8 +7,9 @@ import pytest
 
 from screenmm.receptor.chains import build_ace, build_nme, find_segments, in_bonded_order
 from screenmm.receptor.geometry import place, torsion
+from screenmm.receptor.reading import read_structure
 from screenmm.receptor.sidechains import complete_side_chains
-from screenmm.receptor.structure import Residue, Structure, read_structure
+from screenmm.receptor.structure import Residue, Structure
 
 
 def residue_at(structure: Structure, number: int) -> Residue:

@@ -9,7 +9,7 @@ from rdkit import Chem
 from screenmm.errors import ReceptorError
 from screenmm.receptor.cofactors import place_cofactors
 from screenmm.receptor.forcefield import polymer_system
-from screenmm.receptor.structure import read_structure
+from screenmm.receptor.reading import read_structure
 from screenmm.settings import Cofactor
 from tests.unit.receptor.conftest import Prepare
 

@@ -2,14 +2,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import gemmi
 import numpy as np
 import pytest
 from rdkit import Chem
 
 from screenmm.errors import PocketError
+from screenmm.receptor.modified import convert_modified
 from screenmm.receptor.pocket import ResolvedPocket, heavy_positions, resolve_pocket
-from screenmm.receptor.structure import read_structure
+from screenmm.receptor.reading import read_structure
 from screenmm.settings import Pocket
+
+from ...modified import MODIFICATIONS, modify
 
 
 def resolve(path: Path, **pocket: object) -> ResolvedPocket:
@@ -95,3 +99,53 @@ def test_ambiguous_names_list_their_places(benchmark_data: Path) -> None:
     with pytest.raises(PocketError, match="in several chains"):
         resolve(file, residues=["358"])
     assert resolve(file, ligand_residue="A:WS7:800").reference is not None
+
+
+def with_copies(folder: Path, protein: Path, ligand: Chem.Mol) -> Path:
+    """The demo's protein as mmCIF, chain A-2, with two copies of a ligand at 999A and 999B."""
+    structure = gemmi.read_structure(str(protein))
+    chain = structure[0][0]
+    chain.name = "A-2"
+    for icode, shift in (("A", 0.0), ("B", 12.0)):
+        residue = gemmi.Residue()
+        residue.name, residue.het_flag = "017", "H"
+        residue.seqid = gemmi.SeqId(999, icode)
+        for number, xyz in enumerate(heavy_positions(ligand)):
+            atom = gemmi.Atom()
+            atom.name, atom.element = f"C{number}", gemmi.Element("C")
+            atom.pos = gemmi.Position(*(xyz + shift))
+            residue.add_atom(atom)
+        chain.add_residue(residue)
+    structure.setup_entities()
+    structure.make_mmcif_document().write_file(str(folder / "copies.cif"))
+    return folder / "copies.cif"
+
+
+def test_copies_with_insertion_codes_are_choices(
+    tyk2_protein: Path, tyk2_ligands: list[Chem.Mol], tmp_path: Path
+) -> None:
+    path = with_copies(tmp_path, tyk2_protein, tyk2_ligands[0])
+    with pytest.raises(PocketError, match="matches A-2:017:999A, A-2:017:999B: name one of them"):
+        resolve(path, ligand_residue="017")
+    one = resolve(path, ligand_residue="A-2:017:999A")
+    other = resolve(path, ligand_residue="017:999B")
+    assert np.allclose(np.subtract(other.center, one.center), 12, atol=2e-3)
+    assert "A-2:GLU:91" in one.lining
+
+
+def test_residues_of_an_assembly_and_with_names(
+    tyk2_protein: Path, tyk2_ligands: list[Chem.Mol], tmp_path: Path
+) -> None:
+    path = with_copies(tmp_path, tyk2_protein, tyk2_ligands[0])
+    found = resolve(path, residues=["A-2:91", "A-2:VAL:93", "met:90"])
+    assert found.lining == ["A-2:GLU:91", "A-2:VAL:93", "A-2:MET:90"]
+
+
+def test_modified_residue_is_found_by_its_name_in_the_file(
+    tyk2_protein: Path, tmp_path: Path
+) -> None:
+    path = modify(tyk2_protein, tmp_path / "p.pdb", {90: MODIFICATIONS["MSE"]})
+    structure = read_structure(path)
+    convert_modified(structure)
+    for spec in ("A:MSE:90", "A:MET:90", "MSE:90"):
+        assert resolve_pocket(structure, Pocket(residues=[spec])).lining == ["A:MET:90"]

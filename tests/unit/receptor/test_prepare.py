@@ -201,7 +201,7 @@ def test_gaps_are_built_or_capped(prepare: Prepare, benchmark_data: Path) -> Non
 def test_confidence_of_a_predicted_model(prepare: Prepare, benchmark_data: Path) -> None:
     model = benchmark_data / "predicted/NTRK1_TrkA_P04629_AFDB_v2.pdb"
     from screenmm.receptor.prepare import _confidence
-    from screenmm.receptor.structure import read_structure
+    from screenmm.receptor.reading import read_structure
 
     confidence = _confidence(read_structure(model))
     assert confidence is not None

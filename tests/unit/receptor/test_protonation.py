@@ -9,7 +9,8 @@ import pytest
 from screenmm.receptor.chains import find_segments
 from screenmm.receptor.hydrogens import keep_own_hydrogens
 from screenmm.receptor.protonation import assign_states
-from screenmm.receptor.structure import Structure, read_structure
+from screenmm.receptor.reading import read_structure
+from screenmm.receptor.structure import Structure
 
 
 def states(structure: Structure, ph: float) -> dict[int, str | None]:

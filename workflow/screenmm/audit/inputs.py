@@ -47,7 +47,8 @@ class InputFile:
 
 def shown_path(path: Path, folder: Path) -> str:
     """Path relative to a folder; the name alone of a file that lies elsewhere."""
-    path, folder = path.resolve(), folder.resolve()
+    # a link keeps its name: that of the file in a store says nothing
+    path, folder = path.parent.resolve() / path.name, folder.resolve()
     return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.name
 
 

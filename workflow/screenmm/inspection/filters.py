@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from screenmm.errors import ConfigError
+from screenmm.receptor.labels import WORD
 from screenmm.receptor.synonyms import same_name
 
 KINDS = (
@@ -51,8 +52,9 @@ _ALIASES = {
     "pipistacking": "pistacking",
     "vdw": "vanderwaal",
 }
-_CHAIN = re.compile(r"\w+")
+_CHAIN = re.compile(WORD)
 _NAME = re.compile(r"(?=.*[A-Za-z])\w{1,5}|[A-Za-z]{1,2}[+-]")
+_DIGITS = re.compile(r"0\d+")  # names like 017 and 032, which are no numbers
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)[A-Za-z]?")
 _EXAMPLE = "write it as 'hydrogen bond to A:VAL981'"
 
@@ -168,7 +170,7 @@ def _readings(words: str, text: str) -> tuple[Residue, ...]:
     found: list[Residue] = []
     match parts:
         case [chain, name, number] if _CHAIN.fullmatch(chain):
-            if _NAME.fullmatch(name) and _NUMBER.fullmatch(number):
+            if re.fullmatch(WORD, name) and _NUMBER.fullmatch(number):
                 found = [Residue(chain, name.upper(), number)]
         case [first, last]:
             if _CHAIN.fullmatch(first):
@@ -198,7 +200,7 @@ def _within(word: str) -> Iterator[tuple[str, str]]:
             if number.startswith("-"):
                 # VAL-981 is rather VAL 981
                 yield name.upper(), number[1:]
-    if _NAME.fullmatch(word):
+    if _NAME.fullmatch(word) or _DIGITS.fullmatch(word):
         yield word.upper(), ""
 
 

@@ -14,10 +14,12 @@ from screenmm.inspection.filters import Filter, check_residues
 from screenmm.inspection.residues import prepared_residues
 from screenmm.methods import stage_settings
 from screenmm.provenance import is_up_to_date
+from screenmm.receptor.modified import convert_modified, cut_chains, is_named
 from screenmm.receptor.names import CAPS
 from screenmm.receptor.pocket import find_hetero
-from screenmm.receptor.selection import convert_modified, mutate
-from screenmm.receptor.structure import Residue, Structure, read_structure
+from screenmm.receptor.reading import read_structure
+from screenmm.receptor.selection import mutate
+from screenmm.receptor.structure import Residue, Structure
 from screenmm.receptor.synonyms import AMINO_ACIDS, same_name
 from screenmm.settings import Receptor, Settings
 
@@ -63,6 +65,7 @@ def _prepared(settings: Settings, name: str) -> list[str] | None:
 def _check_structure(filters: list[Filter], name: str, receptor: Receptor) -> None:
     """Look in the structure as given, after the steps of preparation that rename residues."""
     structure = read_structure(receptor.structure, receptor.chains)
+    cut_chains(structure, receptor.remove)
     convert_modified(structure)
     mutate(structure, receptor.mutations)
     specs = [each.residue for each in receptor.cofactors if each.residue is not None]
@@ -82,7 +85,7 @@ def _check_structure(filters: list[Filter], name: str, receptor: Receptor) -> No
 
 def _why_removed(residue: Residue, name: str, receptor: Receptor) -> str:
     """Why preparation will take a residue out; empty where it may stay."""
-    if residue.kind != "polymer" and residue.name in receptor.remove:
+    if residue.kind != "polymer" and is_named(residue, receptor.remove):
         return f"receptors.{name}.remove"
     if residue.kind == "water" and receptor.keep_waters == "none":
         return f"receptors.{name}.keep_waters: none"

@@ -7,13 +7,13 @@ here, once: everything later has labels 1 and 0, and affinities in kcal/mol.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from screenmm.errors import LibraryError
 from screenmm.library.readers import MOST_NAMES, Entry, Seen, meant
-from screenmm.settings import AffinityUnit, Library, LibraryFile
+from screenmm.settings import AffinityUnit, Library
 from screenmm.units import GAS_CONSTANT_KCAL_MOL_K
 
 ABSENT = frozenset({"", "na", "n/a", "nan", "none", "null"})
@@ -33,6 +33,8 @@ RT_KCAL_MOL = GAS_CONSTANT_KCAL_MOL_K * TEMPERATURE_K
 EXAMPLES = 3
 """Cells that are quoted of those that were not understood."""
 SHOWN = 50
+NAMED = 5
+"""Files that are named of those without labels or affinities."""
 
 
 def parse_label(value: Any) -> tuple[int | None, str]:
@@ -116,11 +118,14 @@ class Annotations:
         Label of every record, where the config gives the file one.
     settings : Library
         The columns and the unit.
+    seen : Seen
+        What a reader found in the file.
     """
 
     file: str
     label: int | None
     settings: Library
+    seen: Seen = field(default_factory=Seen)
     active: int = 0
     inactive: int = 0
     affinities: int = 0
@@ -151,6 +156,17 @@ class Annotations:
             self.bad_affinities += 1
             _note(self.affinity_examples, self.file, entry.position, entry.affinity, fault)
         return label, affinity
+
+    @property
+    def lacks_labels(self) -> bool:
+        """Whether the config names a column of labels that would be of use and is not there."""
+        wanted = self.settings.label_column is not None and self.label is None
+        return wanted and not self.seen.label_column
+
+    @property
+    def lacks_affinities(self) -> bool:
+        """Whether the config names a column of affinities that is not there."""
+        return self.settings.affinity_column is not None and not self.seen.affinity_column
 
     def faults(self) -> list[str]:
         """Say why the column of the labels or that of the affinities cannot be the right one."""
@@ -192,50 +208,48 @@ def _note(examples: list[str], file: str, position: int, cell: Any, fault: str) 
         examples.append(f"{file}:{position}: {str(cell)[:SHOWN]!r} {fault}")
 
 
-def label_missing(file: LibraryFile, settings: Library, seen: Seen) -> LibraryError | None:
-    """Give the error of a file without the labels that the config names; None where it has them.
+def label_missing(files: Sequence[Annotations], settings: Library) -> LibraryError | None:
+    """Give the error of files without the labels that the config names.
 
     Parameters
     ----------
-    file : LibraryFile
-        The file.
+    files : sequence of Annotations
+        All files: one of those that have no label of their own must have the column.
     settings : Library
         The columns.
-    seen : Seen
-        What a reader found in the file.
     """
-    if settings.label_column is None or file.label is not None or seen.label_column:
+    unlabelled = [each for each in files if each.label is None]
+    if not unlabelled or not all(each.lacks_labels for each in unlabelled):
         return None
     return LibraryError(
-        f"{file.path}: no record carries the label {settings.label_column!r} "
-        "(library.label_column): name the right column or tag, or give the whole file "
-        f"a label: {{path: ..., label: 0}}; {_there(settings.label_column, [seen])}"
+        f"no library file carries the label {settings.label_column!r} (library.label_column): "
+        "name the column or tag that does, or give whole files a label: {path: ..., label: 0}; "
+        f"{_there(str(settings.label_column), unlabelled)}"
     )
 
 
-def affinity_missing(settings: Library, seen: Iterable[Seen]) -> LibraryError | None:
+def affinity_missing(files: Sequence[Annotations], settings: Library) -> LibraryError | None:
     """Give the error of files without the affinities that the config names.
 
     Parameters
     ----------
+    files : sequence of Annotations
+        All files: one of them must have the column.
     settings : Library
         The columns.
-    seen : iterable of Seen
-        What a reader found in each file: one of them must have affinities.
     """
-    found = list(seen)
-    if settings.affinity_column is None or any(each.affinity_column for each in found):
+    if not files or not all(each.lacks_affinities for each in files):
         return None
     return LibraryError(
         f"no library file carries the affinity {settings.affinity_column!r} "
         "(library.affinity_column): name the column or tag that does, or leave it out; "
-        f"{_there(settings.affinity_column, found)}"
+        f"{_there(str(settings.affinity_column), files)}"
     )
 
 
-def _there(name: str, seen: Iterable[Seen]) -> str:
+def _there(name: str, files: Iterable[Annotations]) -> str:
     """Say which columns and tags there are."""
-    names = list(dict.fromkeys(each for one in seen for each in one.names))
+    names = list(dict.fromkeys(each for one in files for each in one.seen.names))
     more = ", ..." if len(names) > MOST_NAMES else ""
     return f"columns and tags: {', '.join(names[:MOST_NAMES]) or 'none'}{more}{meant(name, names)}"
 
@@ -253,15 +267,17 @@ def summarise(files: Iterable[Annotations], settings: Library) -> dict[str, Any]
     Returns
     -------
     dict
-        ``labels`` with ``column``, ``active``, ``inactive``, ``unreadable`` (records) and
-        ``examples`` of these, as ``file:record``; ``affinities`` with ``column``, ``unit``,
-        ``read``, ``unreadable``, ``examples``, ``lowest_kcal_mol`` and ``highest_kcal_mol``.
+        ``labels`` with ``column``, ``without`` (files that lack it), ``active``, ``inactive``,
+        ``unreadable`` (records) and ``examples`` of these, as ``file:record``; ``affinities``
+        with ``column``, ``without``, ``unit``, ``read``, ``unreadable``, ``examples``,
+        ``lowest_kcal_mol`` and ``highest_kcal_mol``.
     """
     each = list(files)
     has_any = any(one.affinities for one in each)
     return {
         "labels": {
             "column": settings.label_column,
+            "without": [one.file for one in each if one.lacks_labels],
             "active": sum(one.active for one in each),
             "inactive": sum(one.inactive for one in each),
             "unreadable": sum(one.bad_labels for one in each),
@@ -269,6 +285,7 @@ def summarise(files: Iterable[Annotations], settings: Library) -> dict[str, Any]
         },
         "affinities": {
             "column": settings.affinity_column,
+            "without": [one.file for one in each if one.lacks_affinities],
             "unit": settings.affinity_unit,
             "read": sum(one.affinities for one in each),
             "unreadable": sum(one.bad_affinities for one in each),
@@ -297,5 +314,25 @@ def unreadable_words(annotations: dict[str, Any]) -> list[str]:
             more = " and others" if count > len(found["examples"]) else ""
             told.append(
                 f"The {what} of {records} was not understood and left empty: {examples}{more}."
+            )
+    return told
+
+
+def absence_words(annotations: dict[str, Any]) -> list[str]:
+    """Say in words which files have no labels or affinities; empty where all have them.
+
+    Parameters
+    ----------
+    annotations : dict
+        From :func:`summarise`; empty where nothing is known.
+    """
+    told = []
+    for kind, what in (("labels", "label"), ("affinities", "affinity")):
+        found = annotations.get(kind, {})
+        if files := found.get("without"):
+            more = f" and {len(files) - NAMED} more files" if len(files) > NAMED else ""
+            told.append(
+                f"The {what} {found['column']!r} is no column or tag of "
+                f"{', '.join(files[:NAMED])}{more}: their molecules have none."
             )
     return told

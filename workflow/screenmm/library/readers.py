@@ -13,7 +13,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from itertools import chain
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -28,15 +28,21 @@ MOLBLOCK = "molblock"
 BROKEN = "broken"
 
 NAME_COLUMNS = ("name", "id", "title", "compound_id")
-SMI_HEADERS = frozenset({"smiles", "canonical_smiles", "isomeric_smiles"})
+SMI_HEADERS = frozenset({"smiles", "canonical_smiles", "isomeric_smiles", "cxsmiles", "smi"})
+"""Words that begin no molecule but the first line of a .smi file, in lower case."""
+SEPARATORS = ",;\t|"
 MAX_SDF_RECORD = 10 << 20
 MOST_NAMES = 50
 MAX_QUOTED_LINES = 50
 MAX_QUOTED_TEXT = 100_000
+SHOWN_HEADER = 80
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _TAG = re.compile(r"^>.*<(.+?)>")
+_SMI_CELLS = re.compile("[,;]")
+_SEPARATOR_LINE = re.compile(r"\s*sep=(.)\s*", re.IGNORECASE)
+"""The first line by which a file tells Excel its separator."""
 
 
 class Entry(NamedTuple):
@@ -83,9 +89,9 @@ def read_library_file(file: LibraryFile, settings: Library, seen: Seen) -> Itera
     """
     name = file.path.name.lower().removesuffix(".gz")
     if name.endswith(".smi"):
-        return _read_smi(file.path)
+        return _read_smi(file, settings, seen)
     if name.endswith(".sdf"):
-        return _read_sdf(file.path, settings, seen)
+        return _read_sdf(file, settings, seen)
     if name.endswith(".parquet"):
         return _read_parquet(file, settings, seen)
     return _read_delimited(file, settings, seen, "\t" if name.endswith(".tsv") else ",")
@@ -130,12 +136,12 @@ def _smiles_entry(
 # --- .smi ------------------------------------------------------------------------------
 
 
-def _read_smi(path: Path) -> Iterator[Entry]:
+def _read_smi(file: LibraryFile, settings: Library, seen: Seen) -> Iterator[Entry]:
+    numbered = enumerate(read_lines(file.path), start=1)
+    written = ((number, line) for number, line in numbered if line[:1] != "#")
     blanks: list[int] = []
     is_first = True
-    for number, line in enumerate(read_lines(path), start=1):
-        if line[:1] == "#":
-            continue
+    for number, line in written:
         if not line or line.isspace():
             blanks.append(number)
             continue
@@ -144,9 +150,48 @@ def _read_smi(path: Path) -> Iterator[Entry]:
         blanks.clear()
         if is_first:
             is_first = False
+            if (separator := _table_separator(line)) is not None:
+                header = [cell.strip() for cell in _fields(line, separator) or []]
+                columns = _find_columns(header, file, _as_smi(settings, header), seen)
+                rows = _rows((line for _, line in numbered), separator, number)
+                yield from _row_entries(rows, columns)
+                return
             if line.split(None, 1)[0].lower() in SMI_HEADERS:
                 continue
         yield _smi_entry(number, line)
+
+
+def _table_separator(line: str) -> str | None:
+    """Separator of the header that makes a .smi file a table; None where it makes none.
+
+    After ``SMILES Name`` whatever follows a SMILES is its name, blanks and tabs included.
+    """
+    for separator in (*SEPARATORS, " "):
+        names = [name.strip().lower() for name in _fields(line, separator) or []]
+        if len(names) < 2 or SMI_HEADERS.isdisjoint(names):
+            continue
+        if names[0] in SMI_HEADERS:
+            is_plain = separator == " " or (separator == "\t" and len(names) == 2)
+            return None if is_plain else separator
+        # no SMILES ends so: the line is no molecule of that name
+        if names[0].endswith(("id", "name", "title", "code")):
+            return separator
+    return None
+
+
+def _as_smi(settings: Library, header: list[str]) -> Library:
+    """Columns to look for in a .smi file with a header: it need not have those of other files."""
+    named: dict[str, str | None] = {
+        "smiles_column": settings.smiles_column,
+        "id_column": settings.id_column,
+    }
+    if find_name(settings.smiles_column, header) is None:
+        named["smiles_column"] = next(name for name in header if name.lower() in SMI_HEADERS)
+    if settings.id_column is None or find_name(settings.id_column, header) is None:
+        usual = [name for key in NAME_COLUMNS if (name := find_name(key, header)) is not None]
+        others = [name for name in header if name != named["smiles_column"]]
+        named["id_column"] = next(iter(usual or others), None)
+    return settings.model_copy(update=named)
 
 
 def _smi_entry(number: int, line: str) -> Entry:
@@ -157,6 +202,9 @@ def _smi_entry(number: int, line: str) -> Entry:
     smiles, _, rest = line.strip().replace("\t", " ", 1).partition(" ")
     if rest[:1] == "|" and (end := rest.find("|", 1)) > 0:
         smiles, rest = f"{smiles} {rest[: end + 1]}", rest[end + 1 :]
+    elif "," in smiles or ";" in smiles:
+        # neither stands in a SMILES: a table without a header
+        smiles, rest = _SMI_CELLS.split(line.strip(), 1)
     return _smiles_entry(number, line, smiles, rest)
 
 
@@ -212,26 +260,18 @@ def _find_columns(
         found = None if name is None else find_name(name, header)
         return None if found is None else header.index(found)
 
-    def required(name: str, key: str, remedy: str) -> int:
+    def required(name: str, key: str) -> int:
         if (column := find(name)) is not None:
             return column
         there = f"columns: {', '.join(header) or 'none'}{hint or meant(name, header)}"
-        raise LibraryError(
-            f"{file.path}: no column {name!r} (library.{key}); {there} {remedy}".rstrip()
-        )
+        raise LibraryError(f"{file.path}: no column {name!r} (library.{key}); {there}")
 
-    smiles = required(settings.smiles_column, "smiles_column", "")
+    smiles = required(settings.smiles_column, "smiles_column")
     if settings.id_column is not None:
-        name: int | None = required(settings.id_column, "id_column", "")
+        name: int | None = required(settings.id_column, "id_column")
     else:
         name = next((place for key in NAME_COLUMNS if (place := find(key)) is not None), None)
     label = find(settings.label_column)
-    if settings.label_column is not None and file.label is None and label is None:
-        required(
-            settings.label_column,
-            "label_column",
-            "(or give the whole file a label: {path: ..., label: 0})",
-        )
     affinity = find(settings.affinity_column)
     seen.label_column |= label is not None
     seen.affinity_column |= affinity is not None
@@ -243,30 +283,57 @@ def _find_columns(
 def _read_delimited(
     file: LibraryFile, settings: Library, seen: Seen, separator: str
 ) -> Iterator[Entry]:
-    columns: _Columns | None = None
-    blanks: list[int] = []
-    for number, raw, row in _rows(read_lines(file.path), separator):
-        if columns is None:
-            if row:
-                hint = _separator_hint(raw, separator) if len(row) == 1 else ""
-                names = [cell.strip() for cell in row]
-                columns = _find_columns(names, file, settings, seen, hint=hint)
-            continue
-        if row == []:
-            blanks.append(number)
-            continue
-        yield from map(_empty, blanks)
-        blanks.clear()
-        yield _row_entry(number, raw, row, columns)
-    if columns is None:
+    lines = read_lines(file.path)
+    head: list[str] = []
+    for line in lines:
+        head.append(line)
+        if told := _SEPARATOR_LINE.fullmatch(line):
+            separator = told[1]
+        elif line and not line.isspace():
+            break
+    else:
         raise LibraryError(
             f"{file.path} is empty: its first line must name the columns, one of them "
             f"{settings.smiles_column!r} (library.smiles_column)"
         )
+    found = _separator_of(line, separator, settings.smiles_column)
+    rows = _rows(chain([line], lines), found, len(head) - 1)
+    _, _, header = next(rows)
+    if header is None:
+        raise LibraryError(
+            f"{file.path}: the first line, which must name the columns, is no text or its quotes "
+            f"do not match: {line[:SHOWN_HEADER]!r}"
+        )
+    hint = _separator_hint(line, separator) if len(header) == 1 else ""
+    names = [cell.strip() for cell in header]
+    yield from _row_entries(rows, _find_columns(names, file, settings, seen, hint=hint))
+
+
+def _separator_of(header: str, expected: str, smiles_column: str) -> str:
+    """Give the separator with which a header has the column; spreadsheets know several."""
+    for separator in (expected, *SEPARATORS.replace(expected, "")):
+        names = [cell.strip() for cell in _fields(header, separator) or []]
+        if find_name(smiles_column, names) is not None:
+            return separator
+    return expected
+
+
+def _row_entries(
+    rows: Iterable[tuple[int, str, list[str] | None]], columns: _Columns
+) -> Iterator[Entry]:
+    blanks: list[int] = []
+    for number, raw, row in rows:
+        if row == []:
+            blanks.append(number)
+            continue
+        # blank lines at the end of the file are no records
+        yield from map(_empty, blanks)
+        blanks.clear()
+        yield _row_entry(number, raw, row, columns)
 
 
 def _separator_hint(header: str, separator: str) -> str:
-    other = next((mark for mark in ";\t,|" if mark != separator and mark in header), None)
+    other = next((mark for mark in SEPARATORS if mark != separator and mark in header), None)
     return f"; the header seems separated by {other!r}, not {separator!r}" if other else ""
 
 
@@ -285,15 +352,18 @@ def _row_entry(number: int, raw: str, row: list[str] | None, columns: _Columns) 
     return columns.entry(number, raw, row)
 
 
-def _rows(lines: Iterable[str], separator: str) -> Iterator[tuple[int, str, list[str] | None]]:
+def _rows(
+    lines: Iterable[str], separator: str, number: int
+) -> Iterator[tuple[int, str, list[str] | None]]:
     """Rows of delimited text: line number, text, fields; no fields where a quote stays open.
+
+    The lines come after line ``number``.
 
     A quoted field may run over some lines, but an open quote must not swallow the file:
     after :data:`MAX_QUOTED_LINES` lines only the line with the quote is given up.
     """
     source = iter(lines)
     ahead: deque[str] = deque()
-    number = 0
     while True:
         line = ahead.popleft() if ahead else next(source, None)
         if line is None:
@@ -327,6 +397,8 @@ def _quoted_row(
         text = f"{text}\n{ahead[used - 1]}"
         if isinstance(ahead[used - 1], LongLine) or len(text) > MAX_QUOTED_TEXT:
             break
+        if '"' not in ahead[used - 1]:
+            continue
         # over lines only faultless quoting counts: a stray quote must not join two records
         if (row := _fields(text, separator, strict=True)) is not None:
             return row, text, used
@@ -389,12 +461,12 @@ def _read_parquet(file: LibraryFile, settings: Library, seen: Seen) -> Iterator[
 # --- .sdf ------------------------------------------------------------------------------
 
 
-def _read_sdf(path: Path, settings: Library, seen: Seen) -> Iterator[Entry]:
+def _read_sdf(file: LibraryFile, settings: Library, seen: Seen) -> Iterator[Entry]:
     tags = _SdfTags(settings, seen)
     position = 0
     lines: list[str] = []
     size = 0
-    for line in read_lines(path):
+    for line in read_lines(file.path):
         if line.startswith("$$$$"):
             position += 1
             yield _sdf_entry(position, lines, size, tags, is_closed=True)

@@ -26,6 +26,7 @@ from screenmm.errors import LibraryError
 from screenmm.files import replace_whole, replaced_folder, write_text
 from screenmm.library.annotations import (
     Annotations,
+    absence_words,
     affinity_missing,
     label_missing,
     summarise,
@@ -65,8 +66,8 @@ class SplitCounts:
     repeats: int
     """Records whose structure text stands in the library before."""
     shards: int
-    unreadable: list[str]
-    """What was not understood of labels and affinities, in words; their records stay."""
+    told: list[str]
+    """What was not understood of labels and affinities, and which files have none, in words."""
 
 
 def split(settings: Library, out: Path) -> SplitCounts:
@@ -92,7 +93,7 @@ def split(settings: Library, out: Path) -> SplitCounts:
         A file is unreadable as a whole, a configured column is missing or holds something
         else, or there are no records.
     """
-    hashes = _hash_library(settings)
+    hashes, annotated = _hash_library(settings)
     if not len(hashes):
         raise no_records(settings)
     repeats = repeated(hashes)
@@ -106,7 +107,7 @@ def split(settings: Library, out: Path) -> SplitCounts:
         tempfile.TemporaryDirectory(dir=out, prefix=".spill.") as spill_folder,
     ):
         spill = _Spill(Path(spill_folder))
-        with _Sources(sources_path, settings) as sources:
+        with _Sources(sources_path, annotated) as sources:
             for number, (file, entry) in enumerate(_entries(settings, Seen(), len(hashes))):
                 record = _record_id(int(hashes[number]), repeats.get(number, 1))
                 spill.add(
@@ -128,7 +129,7 @@ def split(settings: Library, out: Path) -> SplitCounts:
         broken=sources.broken,
         repeats=len(repeats),
         shards=len(trie),
-        unreadable=unreadable_words(annotations),
+        told=unreadable_words(annotations) + absence_words(annotations),
     )
 
 
@@ -163,20 +164,19 @@ def _entries(settings: Library, seen: Seen, expected: int) -> Iterator[tuple[_Fi
         )
 
 
-def _hash_library(settings: Library) -> Keys:
+def _hash_library(settings: Library) -> tuple[Keys, list[Annotations]]:
     """First pass: eight bytes of each structure's hash; the columns are looked for."""
     hashes = array("Q")
-    found = []
-    for file, _ in _files(settings):
+    annotated = []
+    for file, named in _files(settings):
         seen = Seen()
         for entry in read_library_file(file, settings, seen):
             hashes.append(content_hash(entry))
-        if missing := label_missing(file, settings, seen):
-            raise missing
-        found.append(seen)
-    if missing := affinity_missing(settings, found):
-        raise missing
-    return np.frombuffer(hashes, dtype=np.uint64)
+        annotated.append(Annotations(named.name, named.label, settings, seen))
+    for find_fault in (label_missing, affinity_missing):
+        if fault := find_fault(annotated, settings):
+            raise fault
+    return np.frombuffer(hashes, dtype=np.uint64), annotated
 
 
 def no_records(settings: Library) -> LibraryError:
@@ -250,13 +250,11 @@ class _Spill:
 class _Sources:
     """Writes where each record stands, batch by batch, and counts as it goes."""
 
-    def __init__(self, path: Path, settings: Library) -> None:
+    def __init__(self, path: Path, annotated: list[Annotations]) -> None:
         self._writer = pq.ParquetWriter(path, SOURCES, compression="zstd")
         self._rows: list[tuple[Any, ...]] = []
         self.broken = 0
-        self.annotations = {
-            file.name: Annotations(file.name, file.label, settings) for _, file in _files(settings)
-        }
+        self.annotations = {each.file: each for each in annotated}
 
     def __enter__(self) -> Self:
         return self

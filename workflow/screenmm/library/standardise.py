@@ -1,4 +1,4 @@
-"""Standardisation: from a structure as given to a neutral parent, keyed by InChIKey."""
+"""Standardisation: from a structure as given to a neutral parent with its key."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ from rdkit.Chem.MolStandardize import rdMolStandardize
 
 from screenmm.errors import LigandError, Reason
 from screenmm.files import replace_whole
-from screenmm.ledger import Event
+from screenmm.ledger import Event, Status
 from screenmm.library.filters import check_filters
 from screenmm.library.rdkit_log import caught_messages
 from screenmm.library.readers import BROKEN, MOLBLOCK, SMILES
 from screenmm.library.salts import COUNTERIONS, INORGANIC, SALT_FORMERS, SOLVENTS
 from screenmm.library.shards import write_table
+from screenmm.library.stereo import group_by_flag, identify, settled, untold_axes, write_smiles
 from screenmm.settings import Ligands
 
 STAGE = "standardise"
@@ -32,27 +33,46 @@ MAX_SMILES = 20_000
 LARGEST_INORGANIC = 10
 """Heavy atoms beyond which no component is in :data:`screenmm.library.salts.INORGANIC`."""
 POLYMER_BRACKETS = frozenset({"SRU", "MON", "MER", "COP", "CRO", "MOD", "GRA", "ANY"})
+STRONG_ACIDS = (
+    "[OX2H1;$(OS(=O)=O)]",
+    "[OX2H1;$(O[PX4]=O)]",
+    "[OX2H1;$(O[CX3]=O)]",
+    "[OX2H1;$(Oc:[nX3+;!$(n[O-])]),$(Oc:a:[nX3+;!$(n[O-])]),$(Oc:a:a:[nX3+;!$(n[O-])])]",
+)
+"""What balances a permanent cation in a parent, whichever way the salt was drawn."""
 
 PARENTS = pa.schema([(name, pa.string()) for name in ("record", "inchikey", "smiles", "pose")])
 
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """A standardised structure; ``pose_molblock`` is the chosen fragment as given in 3D."""
+    """A standardised structure.
+
+    ``pose_molblock`` is the chosen fragment as given in 3D, ``note`` says what of the record
+    neither key nor SMILES tells.
+    """
 
     inchikey: str
     smiles: str
     pose_molblock: str | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ParentRow:
-    """One row of a parents file."""
+    """One row of a parents file; the note is none of its columns but an event."""
 
     record: str
     inchikey: str
     smiles: str
     pose: str | None = None
+    note: str = ""
+
+    def events(self) -> list[Event]:
+        """Ledger rows of the note, if there is one."""
+        if not self.note:
+            return []
+        return [Event(STAGE, Status.OK, record=self.record, message=self.note)]
 
 
 def standardise(structure: str, kind: str, settings: Ligands, *, keep_pose: bool = False) -> Parent:
@@ -60,7 +80,7 @@ def standardise(structure: str, kind: str, settings: Ligands, *, keep_pose: bool
 
     The largest organic component is kept; metals are disconnected, functional groups
     normalised, charges neutralised except quaternary ones and those that balance them.
-    Isotopes and stereochemistry stay.
+    Isotopes and stereochemistry stay, stereo groups included.
 
     Parameters
     ----------
@@ -76,15 +96,16 @@ def standardise(structure: str, kind: str, settings: Ligands, *, keep_pose: bool
     Returns
     -------
     Parent
-        InChIKey, canonical isomeric SMILES and, if asked and given, the pose.
+        Key and canonical isomeric SMILES (see :func:`screenmm.library.stereo.identify`) and,
+        if asked and given, the pose.
 
     Raises
     ------
     LigandError
         With the reason why there is no parent.
     """
-    parent, pose = _standardise(structure, kind, settings, keep_pose=keep_pose)
-    return Parent(_inchikey(parent), Chem.MolToSmiles(parent), pose)
+    parent, pose, note = _standardise(structure, kind, settings, keep_pose=keep_pose)
+    return Parent(*identify(parent), pose, note)
 
 
 def standardise_record(
@@ -101,10 +122,12 @@ def standardise_record(
     try:
         if row["kind"] == BROKEN:
             raise LigandError(Reason(row["reason"]), row["message"])
-        parent, pose = _standardise(row["structure"], row["kind"], settings, keep_pose=keep_pose)
+        parent, pose, note = _standardise(
+            row["structure"], row["kind"], settings, keep_pose=keep_pose
+        )
         if verdict := check_filters(parent, settings.filters):
             return Event.filtered(STAGE, *verdict, record=record)
-        return ParentRow(record, _inchikey(parent), Chem.MolToSmiles(parent), pose)
+        return ParentRow(record, *identify(parent), pose, note)
     except LigandError as error:
         return Event.failure(STAGE, error, record=record)
     except (ValueError, RuntimeError) as error:
@@ -162,6 +185,7 @@ def standardise_shard(
             events.append(result)
         else:
             rows.append(result)
+            events += result.events()
     return rows, events
 
 
@@ -180,16 +204,18 @@ def write_parents(path: Path, rows: Iterable[ParentRow]) -> None:
 
 def _standardise(
     structure: str, kind: str, settings: Ligands, *, keep_pose: bool
-) -> tuple[Chem.Mol, str | None]:
+) -> tuple[Chem.Mol, str | None, str]:
     with rdBase.BlockLogs():
         mol = _parse(structure, kind)
         _check_size(mol, settings.max_heavy_atoms)
         _check_single_molecule(mol)
+        note = untold_axes(mol) if _may_have_axes(structure, kind) else ""
         _sanitise(mol)
+        mol = _with_stereo(mol)
         fragment = _organic_fragment(_tools().disconnector.Disconnect(mol))
         _check_composition(fragment)
         pose = _pose(fragment) if keep_pose and kind == MOLBLOCK else None
-        return _neutral(fragment), pose
+        return settled(_neutral(fragment)), pose, note
 
 
 # --- reading ---------------------------------------------------------------------------
@@ -237,6 +263,15 @@ def _sanitise(mol: Chem.Mol) -> None:
         Chem.SanitizeMol(mol)
     except Chem.MolSanitizeException as error:
         raise LigandError(Reason.INVALID_STRUCTURE, f"RDKit: {_first_line(str(error))}") from None
+
+
+def _may_have_axes(structure: str, kind: str) -> bool:
+    """Whether a look at all bonds can be worth its time: an axis is drawn in these ways only."""
+    return kind == MOLBLOCK or "|" in structure or "=[C@" in structure
+
+
+def _with_stereo(mol: Chem.Mol) -> Chem.Mol:
+    """Perceive stereochemistry: from coordinates in 3D, else from what is drawn."""
     if mol.GetNumConformers() and mol.GetConformer().Is3D():
         Chem.AssignStereochemistryFrom3D(mol)
     else:
@@ -244,6 +279,7 @@ def _sanitise(mol: Chem.Mol) -> None:
             Chem.AssignChiralTypesFromBondDirs(mol)
             Chem.DetectBondStereochemistry(mol)
         Chem.AssignStereochemistry(mol, cleanIt=True, force=True)
+    return group_by_flag(mol)
 
 
 def _first_line(text: str) -> str:
@@ -366,19 +402,69 @@ def _is_organic(fragment: Chem.Mol, key: str) -> bool:
 def _neutral(fragment: Chem.Mol) -> Chem.Mol:
     tools = _tools()
     mol = Chem.RemoveHs(fragment)
-    mol = tools.normalizer.normalize(mol)
-    # both only move charges about, and take as long where there are none
+    mol = _normal(mol)
+    # they only move charges about, and take as long where there are none
     if any(atom.GetFormalCharge() for atom in _atoms(mol)):
-        mol = tools.uncharger.uncharge(tools.reionizer.reionize(mol))
+        # the reionizer would give a ylide's carbanion the proton of another carbon
+        if not any(_is_carbanion(atom) for atom in _atoms(mol)):
+            mol = tools.reionizer.reionize(mol)
+        mol = _inner_salt(tools.uncharger.uncharge(mol))
     mol.RemoveAllConformers()
     # the SMILES is what is handed on: derive all else from its own reading
-    smiles = Chem.MolToSmiles(mol)
+    smiles = write_smiles(mol)
     parent = Chem.MolFromSmiles(smiles)
     if parent is None:
         raise LigandError(
             Reason.STANDARDISATION_FAILED, f"the standardised SMILES is not valid: {smiles}"
         )
     return parent
+
+
+def _normal(mol: Chem.Mol) -> Chem.Mol:
+    """Normalise groups, but move no charge of an inner salt onto a hydroxyl.
+
+    RDKit draws ``[N+]=CC=CO`` as an oxocarbenium, which is no base's form where an anion
+    balances it: a squaraine with a hydroxyl would become another compound.
+    """
+    normal = _tools().normalizer.normalize(mol)
+    if Chem.GetFormalCharge(mol) == 0 and any(
+        atom.GetAtomicNum() == 8 and atom.GetFormalCharge() > 0 and atom.GetTotalNumHs()
+        for atom in _atoms(normal)
+    ):
+        return mol
+    return normal
+
+
+def _is_carbanion(atom: Chem.Atom) -> bool:
+    return bool(atom.GetAtomicNum() == 6 and atom.GetFormalCharge() < 0)
+
+
+def _inner_salt(mol: Chem.Mol) -> Chem.Mol:
+    """Let strong acids balance the permanent cations: carnitine chloride is carnitine."""
+    surplus = Chem.GetFormalCharge(mol)
+    if surplus <= 0:
+        return mol
+    ranks = list(Chem.CanonicalRankAtoms(mol, breakTies=False))
+    acids = [
+        index
+        for pattern in _strong_acids()
+        for (index,) in sorted(
+            mol.GetSubstructMatches(pattern), key=lambda match: (ranks[match[0]], match[0])
+        )
+    ]
+    salt = Chem.RWMol(mol)
+    for index in acids[:surplus]:
+        atom = salt.GetAtomWithIdx(index)
+        atom.SetFormalCharge(-1)
+        atom.SetNumExplicitHs(0)
+    Chem.SanitizeMol(salt)
+    return salt.GetMol()
+
+
+@cache
+def _strong_acids() -> list[Chem.Mol]:
+    """Hydroxyls that no solution near pH 7 leaves a proton, the strongest first."""
+    return [Chem.MolFromSmarts(smarts) for smarts in STRONG_ACIDS]
 
 
 def _pose(fragment: Chem.Mol) -> str | None:
@@ -389,11 +475,3 @@ def _pose(fragment: Chem.Mol) -> str | None:
         posed.ClearProp(name)
     block: str = Chem.MolToMolBlock(posed)
     return block
-
-
-def _inchikey(mol: Chem.Mol) -> str:
-    with rdBase.BlockLogs():
-        key: str = Chem.MolToInchiKey(mol)
-    if not key:
-        raise LigandError(Reason.STANDARDISATION_FAILED, "InChI gives no key for this structure")
-    return key

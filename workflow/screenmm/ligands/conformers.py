@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdDistGeom, rdForceFieldHelpers
 
 from screenmm.errors import LigandError, Reason
+from screenmm.library.marks import find_cages, is_contradictory, mark_open_cages, unmark_cages
 from screenmm.settings import Ligands
 
 MINIMISER_STEPS = 500
@@ -17,6 +19,9 @@ DIELECTRIC = 80.0
 LARGE_HEAVY_ATOMS = 60
 """Beyond this embedding starts from random coordinates, which is then the faster way, and
 makes one conformer: each takes seconds, and more would sample no better."""
+
+FREE_TRIALS = 64
+"""Conformers of a cage that is embedded free of its marks; few have them."""
 
 UNSPECIFIED = Chem.ChiralType.CHI_UNSPECIFIED
 
@@ -49,25 +54,47 @@ def embed(smiles: str, seed: int, settings: Ligands) -> Chem.Mol:
         if parsed is None:
             raise LigandError(Reason.EMBEDDING_FAILED, f"not a valid SMILES: {smiles}")
         mol = Chem.AddHs(parsed)
-        try:
-            conformers = _embed(mol, seed, settings.conformer_trials)
-            energies = _relax(mol) if conformers else []
-        except (ValueError, RuntimeError) as error:
-            raise LigandError(
-                Reason.EMBEDDING_FAILED, f"no conformer of {smiles}: {str(error).strip()[:300]}"
-            ) from None
+        why = []
+        for marked, is_free in _variants(mol):
+            trials = FREE_TRIALS if is_free else settings.conformer_trials
+            try:
+                # many are only tried where there is one: what fails takes longest
+                found = _embed(marked, seed, 1) if is_free else [0]
+                conformers = _embed(marked, seed, trials) if found else []
+                return _best(mol, marked, conformers, is_free=is_free)
+            except (ValueError, RuntimeError) as error:
+                why.append(str(error).strip()[:300])
+    raise LigandError(Reason.EMBEDDING_FAILED, f"no conformer of {smiles}: {why[0]}")
+
+
+def _best(mol: Chem.Mol, marked: Chem.Mol, conformers: list[int], *, is_free: bool) -> Chem.Mol:
+    """Conformer of the lowest energy with the right stereochemistry.
+
+    Parameters
+    ----------
+    mol, marked : rdkit.Chem.Mol
+        The molecule, and the one of its :func:`_variants` that bears the conformers.
+    conformers : list of int
+        Their numbers.
+    is_free : bool
+        Most conformers will have another stereochemistry: only the others are relaxed.
+
+    Raises
+    ------
+    ValueError
+        There is none.
+    """
     if not conformers:
-        raise LigandError(
-            Reason.EMBEDDING_FAILED,
-            f"no conformer of {smiles}: distance geometry finds no geometry that fits "
-            "(impossible stereochemistry or strain)",
+        raise ValueError(
+            "distance geometry finds no geometry that fits (impossible stereochemistry or strain)"
         )
-    for energy, conformer in sorted(zip(energies, conformers, strict=True)):
-        if math.isfinite(energy) and has_stereo_of(mol, conformer):
-            return _only(mol, conformer)
-    raise LigandError(
-        Reason.EMBEDDING_FAILED, f"no conformer of {smiles} has the stereochemistry asked for"
-    )
+    if is_free:
+        conformers = _keep_right(marked, conformers, mol)
+    for energy, conformer in sorted(zip(_relax(marked), conformers, strict=True)):
+        single = _only(marked, conformer, mol)
+        if math.isfinite(energy) and has_stereo_of(single, 0):
+            return single
+    raise ValueError("none has the stereochemistry asked for")
 
 
 def has_stereo_of(mol: Chem.Mol, conformer: int) -> bool:
@@ -80,25 +107,63 @@ def has_stereo_of(mol: Chem.Mol, conformer: int) -> bool:
     if any(a.GetChiralTag() not in (UNSPECIFIED, b.GetChiralTag()) for a, b in pairs):
         return False
     bonds = zip(wanted.GetBonds(), found.GetBonds(), strict=True)
-    return all(
-        a.GetStereo() <= Chem.BondStereo.STEREOANY or a.GetStereo() == b.GetStereo()
+    if any(
+        a.GetStereo() > Chem.BondStereo.STEREOANY and a.GetStereo() != b.GetStereo()
         for a, b in bonds
-    )
+    ):
+        return False
+    # no bridgehead may point inwards, marked or not
+    Chem.AssignAtomChiralTagsFromStructure(found, conformer, replaceExistingTags=True)
+    return not is_contradictory(found)
+
+
+def _variants(mol: Chem.Mol) -> Iterator[tuple[Chem.Mol, bool]]:
+    """The molecule, and where it has cages the same free of their marks, and with all of them.
+
+    Distance geometry cannot make bicyclo[1.1.1]pentanes with marks, and turns a bridgehead
+    of other cages inwards without.
+    """
+    yield Chem.Mol(mol), False
+    if find_cages(mol) and not is_contradictory(mol):
+        yield unmark_cages(mol), True
+        yield mark_open_cages(mol)[0], False
+
+
+def _keep_right(mol: Chem.Mol, conformers: list[int], marks: Chem.Mol) -> list[int]:
+    """Drop the conformers without the stereochemistry of another copy; those that are left."""
+    kept = [each for each in conformers if has_stereo_of(_only(mol, each, marks), 0)]
+    for conformer in set(conformers) - set(kept):
+        mol.RemoveConformer(conformer)
+    return kept
 
 
 def _embed(mol: Chem.Mol, seed: int, trials: int) -> list[int]:
-    """Conformers by ETKDGv3, from random coordinates where eigenvalues give none."""
+    """Conformers by ETKDGv3, from random coordinates where eigenvalues give none.
+
+    The torsions of small rings go last but one: with them RDKit stops at an invariant in
+    bicyclo[3.1.0]hexanes.
+    """
     is_large = mol.GetNumHeavyAtoms() > LARGE_HEAVY_ATOMS
-    for from_random, knows_chemistry in ((is_large, True), (True, True), (True, False)):
+    rings = not is_large
+    ways = (is_large, True, rings), (True, True, rings), (True, True, False), (True, False, False)
+    error = None
+    for from_random, knows_chemistry, knows_rings in ways:
         parameters: Any = rdDistGeom.ETKDGv3()
         parameters.randomSeed = seed
         parameters.numThreads = 1
-        parameters.useSmallRingTorsions = not is_large
+        parameters.useSmallRingTorsions = knows_rings
         parameters.useRandomCoords = from_random
         parameters.useBasicKnowledge = knows_chemistry
         parameters.maxIterations = 20
-        if found := list(rdDistGeom.EmbedMultipleConfs(mol, 1 if is_large else trials, parameters)):
-            return found
+        try:
+            found = rdDistGeom.EmbedMultipleConfs(mol, 1 if is_large else trials, parameters)
+        except RuntimeError as raised:
+            error = raised
+            continue
+        if len(found):
+            return list(found)
+    if error is not None:
+        raise error
     return []
 
 
@@ -120,7 +185,10 @@ def _relax(mol: Chem.Mol) -> list[float]:
     return energies
 
 
-def _only(mol: Chem.Mol, conformer: int) -> Chem.Mol:
+def _only(mol: Chem.Mol, conformer: int, marks: Chem.Mol) -> Chem.Mol:
+    """Copy of a molecule with one conformer, and with the chiral tags of another."""
     single = Chem.Mol(mol, confId=conformer)
     single.GetConformer().SetId(0)
+    for atom, other in zip(single.GetAtoms(), marks.GetAtoms(), strict=True):
+        atom.SetChiralTag(other.GetChiralTag())
     return single

@@ -11,7 +11,7 @@ from rdkit import Chem, rdBase
 from screenmm.errors import LigandError, Reason
 from screenmm.files import open_bytes
 from screenmm.ligands.conformers import embed
-from screenmm.ligands.states import enumerate_states
+from screenmm.ligands.states import find_states
 from screenmm.seeds import seed_for
 from screenmm.settings import Ligands
 
@@ -31,10 +31,14 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Preparation:
-    """What became of a ligand: its states, and per failed state the error."""
+    """What became of a ligand: its states, per failed state the error, and what it has not.
+
+    ``note`` names stereoisomers without a state.
+    """
 
     states: list[State] = field(default_factory=list)
     failures: list[tuple[str, LigandError]] = field(default_factory=list)
+    note: str = ""
 
 
 def prepare_ligand(
@@ -71,10 +75,11 @@ def prepare_ligand(
             raise LigandError(
                 Reason.MISSING_POSE, "no 3D structure in the library: engine given needs one"
             )
-        sources = poses
+        sources, note = poses, ""
     else:
-        sources = enumerate_states(smiles, settings)
-    result = Preparation()
+        found = find_states(smiles, settings)
+        sources, note = found.smiles, found.left_out
+    result = Preparation(note=note)
     for number, source in enumerate(sources, start=1):
         name = f"{inchikey}_s{number}"
         try:

@@ -2,48 +2,73 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
-from itertools import islice
 from typing import Any
 
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdDistGeom, rdMolDescriptors
-from rdkit.Chem.EnumerateStereoisomers import EnumerateStereoisomers, StereoEnumerationOptions
+from rdkit.Chem.EnumerateStereoisomers import (
+    EnumerateStereoisomers,
+    GetStereoisomerCount,
+    StereoEnumerationOptions,
+)
 
 from screenmm.errors import LigandError, Reason
-from screenmm.ligands.protonation import protomers
+from screenmm.library.marks import both_hands, is_contradictory, mark_open_cages, settle
+from screenmm.ligands.protomers import protomers
 from screenmm.ligands.tautomers import tautomers
 from screenmm.settings import Ligands
 
 STEREO_SEED = 1
 FLEETING = (
     "[$([PX4](=O)[OX2H1]),$([PX4](=O)[OX1-1])]",
-    "[NX2;!$(N[#7,#8])]=[CX3;$(C[NX3;!H0]),$(C([NX3])[NX3])]",
+    "[NX2;!$(N[#7,#8])]=[CX3;$(C[NX3;!H0]),$(C([NX3])[NX3]),$(C[OX1-,SX1-,NX2-])]",
 )
-"""Formal stereochemistry that is none: acid phosphorus, and C=N of amidines and guanidines."""
+"""Formal stereochemistry that is none: acid phosphorus, C=N of amidines, guanidines, amidates."""
 MAX_SPARE = 4
 """Isomers beyond those asked for that are looked at, as a power of two."""
 EXISTENCE_ATTEMPTS = 5
 
 
+@dataclass(frozen=True, slots=True)
+class States:
+    """States of a ligand, and what of its stereoisomers is not among them.
+
+    Parameters
+    ----------
+    smiles : list of str
+        Canonical SMILES of the states.
+    left_out : str
+        Says how many isomers have no state, and what to do; empty where all have one.
+    """
+
+    smiles: list[str]
+    left_out: str = ""
+
+
 def enumerate_states(smiles: str, settings: Ligands) -> list[str]:
+    """SMILES of the states of a parent, as :func:`find_states` gives them."""
+    return find_states(smiles, settings).smiles
+
+
+def find_states(smiles: str, settings: Ligands) -> States:
     """States of a parent that are worth docking.
 
-    Undefined stereocentres come first: each isomer gets its best tautomer and protomer
-    before any isomer gets its second.
+    Undefined stereocentres and the forms of stereo groups come first: each isomer gets its
+    best tautomer and protomer before any isomer gets its second.
 
     Parameters
     ----------
     smiles : str
-        The standardised parent.
+        The standardised parent; stereo groups as CXSMILES.
     settings : Ligands
         pH range, tautomers, and how many of each.
 
     Returns
     -------
-    list of str
-        Canonical SMILES, at most ``settings.max_states``, in an order that only depends on
-        the input.
+    States
+        At most ``settings.max_states``, in an order that only depends on the input.
 
     Raises
     ------
@@ -60,7 +85,7 @@ def enumerate_states(smiles: str, settings: Ligands) -> list[str]:
 
 
 def stereoisomers(smiles: str, most: int) -> list[str]:
-    """Isomers over the undefined stereocentres and double bonds, at most ``most``.
+    """Isomers over undefined stereocentres, double bonds and stereo groups, at most ``most``.
 
     Parameters
     ----------
@@ -70,25 +95,34 @@ def stereoisomers(smiles: str, most: int) -> list[str]:
     most : int
         Beyond it a sample that depends on the molecule alone.
     """
+    return _stereoisomers(smiles, most)[0]
+
+
+def _stereoisomers(smiles: str, most: int) -> tuple[list[str], int]:
+    """Isomers, and how many there may be at most."""
     mol = Chem.MolFromSmiles(smiles)
     if mol is None:
         raise ValueError("RDKit cannot read it")
+    mol, cages = mark_open_cages(settle(mol))
     fleeting = sum(len(mol.GetSubstructMatches(pattern)) for pattern in _fleeting())
     # half or more of the isomers of a bridged system cannot exist
     bridgeheads = rdMolDescriptors.CalcNumBridgeheadAtoms(mol)
+    spare = most << min(fleeting + bridgeheads, MAX_SPARE)
     options = StereoEnumerationOptions(
-        tryEmbedding=False,
-        onlyUnassigned=True,
-        unique=True,
-        maxIsomers=most << min(fleeting + bridgeheads, MAX_SPARE),
-        rand=STEREO_SEED,
+        tryEmbedding=False, onlyUnassigned=True, unique=True, maxIsomers=spare, rand=STEREO_SEED
     )
-    isomers = EnumerateStereoisomers(mol, options=options)
-    found = list(dict.fromkeys(_without_fleeting(isomer) for isomer in isomers))
+    drawn = list(EnumerateStereoisomers(mol, options=options))
+    is_sample = len(drawn) == spare
+    forms = [form for isomer in drawn for form in both_hands(isomer, cages)]
+    # marks that contradict each other may have been given: embedding will say so
+    possible = [form for form in forms if not is_contradictory(form)] or forms
+    found = list(dict.fromkeys(map(_without_fleeting, possible)))
+    total = GetStereoisomerCount(mol, options) << len(cages) if is_sample else len(found)
     if bridgeheads and len(found) > 1:
-        possible = (isomer for isomer in found if _can_exist(isomer))
-        found = list(islice(possible, most)) or found
-    return found[:most]
+        exist = [isomer for isomer in found if _can_exist(isomer)]
+        total -= len(found) - len(exist)
+        found = exist or found
+    return found[:most], total
 
 
 def _can_exist(smiles: str) -> bool:
@@ -114,24 +148,38 @@ def _without_fleeting(mol: Chem.Mol) -> str:
     for pattern in bonds:
         for first, second in mol.GetSubstructMatches(pattern):
             mol.GetBondBetweenAtoms(first, second).SetStereo(Chem.BondStereo.STEREONONE)
-    return Chem.CanonSmiles(Chem.MolToSmiles(mol))
+    return Chem.CanonSmiles(Chem.MolToSmiles(settle(mol)))
 
 
-def _enumerate(smiles: str, settings: Ligands) -> list[str]:
+def _enumerate(smiles: str, settings: Ligands) -> States:
+    isomers, total = _stereoisomers(smiles, settings.max_stereoisomers)
     ranked: list[tuple[int, int, str]] = []
-    for place, isomer in enumerate(stereoisomers(smiles, settings.max_stereoisomers)):
+    for place, isomer in enumerate(isomers):
         forms = tautomers(isomer) if settings.tautomers else [isomer]
         states = [
             (number + order, state)
             for number, form in enumerate(forms)
-            for order, state in enumerate(protomers(form, settings.ph_min, settings.ph_max))
+            for order, state in enumerate(
+                protomers(form, settings.ph_min, settings.ph_max, settings.protomers)
+            )
         ]
         ranked.extend((rank, place, state) for rank, state in states)
     ranked.sort(key=lambda entry: entry[:2])
-    unique: dict[str, str] = {}
-    for _, _, state in ranked:
-        unique.setdefault(_form(state), state)
-    return list(unique.values())[: settings.max_states]
+    unique: dict[str, tuple[str, int]] = {}
+    for _, place, state in ranked:
+        unique.setdefault(_form(state), (state, place))
+    kept = list(unique.values())[: settings.max_states]
+    shown = len({place for _, place in kept})
+    return States([state for state, _ in kept], _left_out(shown, len(isomers), total))
+
+
+def _left_out(shown: int, made: int, total: int) -> str:
+    """Say how many isomers have no state, and which key of the config asks for more."""
+    if shown >= total:
+        return ""
+    keys = ["max_stereoisomers"] * (made < total) + ["max_states"] * (shown < made)
+    remedy = " and ".join(f"ligands.{key}" for key in keys)
+    return f"{shown} of up to {total} stereoisomers have states: raise {remedy} for more"
 
 
 def _form(smiles: str) -> str:

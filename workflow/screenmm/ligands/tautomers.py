@@ -1,9 +1,9 @@
 """Tautomers that differ by where a hydrogen sits on nitrogen, oxygen or sulphur.
 
 Hydrogens on carbon stay where they are: what a chemist drew as a ketone or an enol
-remains one, and stereocentres are never lost. Of the rest those that RDKit's tautomer
-score (rings that stay aromatic, carbonyls) puts on a par with the best are kept, save
-imines on an aromatic ring.
+remains one, and stereocentres are never lost. Charges stay on their atoms. Of the rest
+those that RDKit's tautomer score (rings that stay aromatic, carbonyls) puts on a par with
+the best are kept, save imines on an aromatic ring.
 """
 
 from __future__ import annotations
@@ -45,11 +45,13 @@ def tautomers(smiles: str) -> list[str]:
         return [own]
     with rdBase.BlockLogs():
         found = _enumerator().Enumerate(mol)
-        hydrogens = _carbon_hydrogens(mol)
+        hydrogens, charges = _carbon_hydrogens(mol), _charges(mol)
         scores = {
             Chem.MolToSmiles(other): rdMolStandardize.TautomerEnumerator.ScoreTautomer(other)
             for other in found
-            if _carbon_hydrogens(other) == hydrogens and not other.HasSubstructMatch(_imine())
+            if _carbon_hydrogens(other) == hydrogens
+            and _charges(other) == charges
+            and not other.HasSubstructMatch(_imine())
         }
     scores.setdefault(own, rdMolStandardize.TautomerEnumerator.ScoreTautomer(mol))
     best = max(scores.values())
@@ -80,3 +82,9 @@ def _enumerator() -> rdMolStandardize.TautomerEnumerator:
 
 def _carbon_hydrogens(mol: Chem.Mol) -> list[int]:
     return [atom.GetTotalNumHs() for atom in mol.GetAtoms() if atom.GetAtomicNum() == 6]
+
+
+def _charges(mol: Chem.Mol) -> list[tuple[int, int]]:
+    """Charge of each atom, and of those that bear one the hydrogens."""
+    charges = ((atom, atom.GetFormalCharge()) for atom in mol.GetAtoms())
+    return [(charge, atom.GetTotalNumHs() if charge else 0) for atom, charge in charges]

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from screenmm.deadline import deadline
 from screenmm.errors import LibraryError, LigandError
 from screenmm.ledger import Event
+from screenmm.library.lines import end_of_lines
 from screenmm.library.readers import Entry, Seen, read_library_file
 from screenmm.library.shards import Keys
 from screenmm.library.split import content_hash, no_records, repeated, trie_keys
@@ -198,7 +199,7 @@ def _copy_text(path: Path, to: Path) -> float:
         except (OSError, EOFError, zlib.error) as error:
             raise LibraryError(f"{path} cannot be read: {error}") from None
         share = raw.tell() / path.stat().st_size
-    end = text.rfind(b"\n") + 1
+    end = end_of_lines(text)
     if not end:
         raise LibraryError(f"{path} has no line end in its first {len(text)} bytes")
     to.write_bytes(text[:end])

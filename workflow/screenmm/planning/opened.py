@@ -17,6 +17,7 @@ from screenmm.errors import ConfigError, UserError
 from screenmm.library.annotations import (
     UNIT_WORDS,
     Annotations,
+    absence_words,
     affinity_missing,
     label_missing,
     summarise,
@@ -24,16 +25,20 @@ from screenmm.library.annotations import (
 )
 from screenmm.library.readers import BROKEN, MOLBLOCK, Entry, Seen, read_library_file
 from screenmm.library.split import no_records
+from screenmm.ligands.protomers import check_installed
 from screenmm.methods import stage_settings
 from screenmm.provenance import is_up_to_date
-from screenmm.receptor.ligand_file import read_molecules
+from screenmm.receptor.ligand_file import read_molecule
 from screenmm.receptor.prepare import choose_residues
+from screenmm.receptor.reading import IDENTITY
 from screenmm.settings import Controls, Library, LibraryFile, Settings
 
 READ_FIRST = 1000
 """Records of a library file that are read."""
 PARSED_FIRST = 50
 """Structures of a library file that RDKit is given."""
+MOST_TOLD = 5
+"""Oddities of a structure's file that are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +161,8 @@ def open_inputs(settings: Settings, *, only_new: bool = False) -> Findings:
                 findings.receptors.append(_open_receptor(settings, name))
     with _faults_of(findings):
         _check_reference(settings.controls)
+    with _faults_of(findings):
+        check_installed(settings.ligands.protomers)
     return findings
 
 
@@ -187,7 +194,7 @@ def open_file(file: LibraryFile, settings: Library) -> OpenedFile:
         The file is unreadable as a whole, or lacks a column that the config names.
     """
     seen = Seen()
-    annotations = Annotations(file.path.name, file.label, settings)
+    annotations = Annotations(file.path.name, file.label, settings, seen)
     first_name = ""
     records = broken = parsed = understood = 0
     is_whole = True
@@ -221,23 +228,34 @@ def _open_library(settings: Library, findings: Findings) -> None:
             opened.append(open_file(file, settings))
     findings.library += [each.told() for each in opened]
     for each in opened:
-        _judge(each, settings, findings)
+        _judge(each, findings)
     if len(opened) < len(settings.files):
         return
     if not any(each.records for each in opened):
         findings.faults.append(str(no_records(settings)))
-    elif missing := affinity_missing(settings, [each.seen for each in opened]):
-        is_sure = all(each.knows_columns for each in opened)
-        _note(str(missing), findings, is_sure=is_sure)
-    findings.warnings += unreadable_words(
-        summarise((each.annotations for each in opened), settings)
-    )
+    else:
+        _judge_annotations(opened, settings, findings)
 
 
-def _judge(opened: OpenedFile, settings: Library, findings: Findings) -> None:
+def _judge_annotations(opened: list[OpenedFile], settings: Library, findings: Findings) -> None:
+    """Note which labels and affinities are missing or were not understood."""
+    annotated = [each.annotations for each in opened if each.records]
+    is_sure = all(each.knows_columns for each in opened)
+    missing = [
+        fault
+        for find_fault in (label_missing, affinity_missing)
+        if (fault := find_fault(annotated, settings))
+    ]
+    for fault in missing:
+        _note(str(fault), findings, is_sure=is_sure)
+    findings.warnings += unreadable_words(summarise(annotated, settings))
+    if not missing:
+        known = [each.annotations for each in opened if each.records and each.knows_columns]
+        findings.warnings += absence_words(summarise(known, settings))
+
+
+def _judge(opened: OpenedFile, findings: Findings) -> None:
     """Note what is wrong with a file that could be read."""
-    if opened.records and (missing := label_missing(opened.file, settings, opened.seen)):
-        _note(str(missing), findings, is_sure=opened.knows_columns)
     for fault in opened.annotations.faults():
         _note(fault, findings, is_sure=opened.is_whole)
     if opened.parsed and not opened.understood:
@@ -267,15 +285,19 @@ def _open_receptor(settings: Settings, name: str) -> str:
     parts += [", ".join(f"cofactor {each.name}" for each in cofactors)] if cofactors else []
     parts += [f"mutated {', '.join(receptor.mutations)}"] if receptor.mutations else []
     parts += [f"ligand {pocket.ligand_name}"] if pocket.ligand_name else []
+    parts += [each.detail for each in structure.changes if each.kind == "reference ligand"]
     edges = " × ".join(f"{edge:.1f}" for edge in found.size)
     parts.append(f"box {edges} Å with {len(found.lining)} residues around")
-    return f"{name}: {receptor.structure.name}, {', '.join(parts)}"
+    told = [each.as_text() for each in structure.changes if each.kind in IDENTITY]
+    more = [f"{len(told) - MOST_TOLD} more in report.txt"] if len(told) > MOST_TOLD else []
+    opened = f"{name}: {receptor.structure.name}, {', '.join(parts)}"
+    return "; ".join([opened, *told[:MOST_TOLD], *more])
 
 
 def _check_reference(controls: Controls) -> None:
     """Read what gives the reference ligand's bond orders."""
     if controls.reference is not None:
-        read_molecules(controls.reference)
+        read_molecule(controls.reference)
     if controls.reference_smiles is not None:
         with rdBase.BlockLogs():
             molecule = Chem.MolFromSmiles(controls.reference_smiles)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from screenmm.errors import UserError
 from screenmm.ranking.database import open_database
+from screenmm.settings import Settings
 
 UNITS = {
     "split": "record",
@@ -96,6 +97,15 @@ run (docking.exhaustiveness), 38 CPU s at 8 of them. given: nothing but to pass 
 SCORING = {"fast": 0.7, "standard": 0.7, "accurate": 2.3}
 """CPU seconds per minimisation, by protocol: means of 199 poses of eight series."""
 
+GPU_RATES = Path(__file__).with_name("gpu_rates.json")
+"""What ``benchmarks/gpu/collect.py`` wrote of the card that was measured last; absent before."""
+
+ON_CARD = {
+    "minimisation": ("score", "rescore"),
+    "docked state": ("dock", "redock"),
+}
+"""Stages by the unit that the card was timed for."""
+
 INSPECTION = 0.62
 """CPU seconds per ligand: mean of 30 of the demo, with the default of ten conformers."""
 
@@ -115,7 +125,7 @@ def packaged_rates(engine: str, exhaustiveness: int, protocol: str) -> Rates:
     Returns
     -------
     Rates
-        Of the CPU: no GPU was ever measured.
+        Of the CPU.
     """
     docking = DOCKING[engine]
     if engine == "vina":
@@ -156,6 +166,47 @@ def packaged_rates(engine: str, exhaustiveness: int, protocol: str) -> Rates:
         },
         job_s=0.1,
     )
+
+
+def on_gpu(rates: Rates, settings: Settings, path: Path = GPU_RATES) -> Rates:
+    """Take the stages that the config lets run on an NVIDIA GPU from the card's rates.
+
+    Parameters
+    ----------
+    rates : Rates
+        Of the CPU.
+    settings : Settings
+        The config: platform and protocol of scoring, engine and device of docking.
+    path : Path
+        Rates of the card, as ``benchmarks/gpu/collect.py`` writes them.
+
+    Returns
+    -------
+    Rates
+        Unchanged where no card was measured. Scoring was timed with the protocol standard;
+        another one is in proportion to its time on the CPU.
+    """
+    if not path.is_file():
+        return rates
+    card = json.loads(path.read_text(encoding="utf-8"))
+    work = SCORING[settings.scoring.protocol] / SCORING["standard"]
+    used = {}
+    if settings.scoring.platform in ("auto", "CUDA"):
+        used["minimisation"] = work
+    if settings.docking.engine == "rustina" and settings.docking.device != "cpu":
+        used["docked state"] = 1.0
+    stages = {
+        stage: Rate(
+            card[unit]["cpu_s"] * factor, rates.stages[stage].start_s, card[unit]["gpu_s"] * factor
+        )
+        for unit, factor in used.items()
+        if unit in card
+        for stage in ON_CARD[unit]
+    }
+    if not stages:
+        return rates
+    source = f"{rates.source}; {', '.join(stages)} on {card['card']}"
+    return replace(rates, source=source, stages={**rates.stages, **stages})
 
 
 def measured_rates(results: Path, engine: str) -> Rates:

@@ -67,6 +67,15 @@ FROM counted
 GROUP BY inchikey, receptor
 """
 
+# What a stage says of a record or ligand that goes on: an isomer that has no state, for example.
+NOTES = """
+CREATE OR REPLACE TEMP TABLE notes AS
+SELECT record, inchikey, string_agg(message, '; ' ORDER BY row) AS note
+FROM events
+WHERE status = 'ok' AND message <> ''
+GROUP BY record, inchikey
+"""
+
 FATES = """
 CREATE OR REPLACE TABLE ledger AS
 WITH fates AS (
@@ -74,11 +83,15 @@ WITH fates AS (
         coalesce(membership.inchikey, record_fates.bad.key, '') AS inchikey,
         membership."primary" AS is_primary,
         record_fates.bad, twin, ligand_fates.bad AS ligand_bad, main, counts,
-        ranking.rank, ranking.ranked_by,
+        ranking.rank, ranking.ranked_by, of_record.note AS record_note,
+        of_ligand.note AS ligand_note,
         rejected.reason AS rejected_for, rejected.message AS rejected_message
     FROM sources CROSS JOIN receptors
     LEFT JOIN membership USING (record)
     LEFT JOIN record_fates USING (record)
+    LEFT JOIN notes AS of_record ON of_record.record = sources.record
+    LEFT JOIN notes AS of_ligand ON membership."primary" AND of_ligand.record = ''
+        AND of_ligand.inchikey = membership.inchikey
     LEFT JOIN ranking ON membership."primary"
         AND ranking.inchikey = membership.inchikey AND ranking.receptor = receptors.receptor
     LEFT JOIN rejected ON membership."primary"
@@ -115,7 +128,8 @@ WITH fates AS (
     FROM fates
 )
 SELECT record, file, position, name, inchikey, receptor,
-    fate.stage AS stage, fate.status AS status, fate.reason AS reason, fate.message AS message,
+    fate.stage AS stage, fate.status AS status, fate.reason AS reason,
+    concat_ws('; ', nullif(fate.message, ''), record_note, ligand_note) AS message,
     receptor_ordinal, ordinal
 FROM decided
 ORDER BY receptor_ordinal, ordinal
@@ -129,7 +143,7 @@ def make_ledger(con: duckdb.DuckDBPyConnection) -> None:
     its ligand's primary one is a duplicate. A primary record shares its ligand's fate: ranked,
     else ruled out by what was found of its pose, else the last failure or exclusion of the
     ligand, else a summary of its states' and poses' failures. A failed inspection alone leaves a
-    ligand ranked.
+    ligand ranked. Notes (events ``ok`` with a message) follow the message of the fate.
 
     Parameters
     ----------
@@ -137,7 +151,7 @@ def make_ledger(con: duckdb.DuckDBPyConnection) -> None:
         From :func:`screenmm.ranking.parts.open_parts`, after
         :func:`screenmm.ranking.ranking.make_ranking`.
     """
-    for query in (RECORD_FATES, LIGAND_FATES, NARROW_FATES, FATES):
+    for query in (RECORD_FATES, LIGAND_FATES, NARROW_FATES, NOTES, FATES):
         con.execute(query)
 
 

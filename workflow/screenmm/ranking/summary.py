@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from screenmm.library.annotations import unreadable_words
+from screenmm.library.annotations import absence_words, unreadable_words
 from screenmm.ranking.fates import STATUSES
 from screenmm.ranking.known import conflict_words
 from screenmm.ranking.metrics import Metrics
@@ -112,7 +112,8 @@ def _told(by_receptor: Mapping[str, Mapping[str, Any]]) -> list[str]:
 def _conflicts(metrics: Metrics) -> list[str]:
     told = conflict_words(metrics["counts"], _printable)
     # examples are bounded and quoted where they were found
-    told += unreadable_words(metrics.get("annotations", {}))
+    annotations = metrics.get("annotations", {})
+    told += unreadable_words(annotations) + absence_words(annotations)
     return [line for text in told for line in ("", *textwrap.wrap(text, WIDTH))]
 
 

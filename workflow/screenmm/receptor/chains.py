@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 from scipy.spatial import cKDTree
 
+from screenmm.receptor.conservation import Removal
 from screenmm.receptor.geometry import place, torsion
 from screenmm.receptor.names import parent_amino_acid
 from screenmm.receptor.structure import (
@@ -167,7 +168,13 @@ def note_tails(structure: Structure, segments: list[Segment]) -> None:
         chains.setdefault(segment.chain, []).append(segment)
     for chain, parts in chains.items():
         sequence = structure.sequences.get(chain)
-        polymer = [each for part in parts for each in part.residues if each.kind == "polymer"]
+        # a cap that stands for a residue of the sequence is part of it
+        polymer = [
+            each
+            for part in parts
+            for each in part.residues
+            if each.kind == "polymer" or each.sequence_index is not None
+        ]
         first, last = polymer[0].sequence_index, polymer[-1].sequence_index
         if not sequence or first is None or last is None:
             continue
@@ -180,13 +187,12 @@ def note_tails(structure: Structure, segments: list[Segment]) -> None:
 
 def _attach_caps(structure: Structure, segments: list[Segment]) -> None:
     for cap in list(structure.of_kind("cap")):
-        joined = _join(cap, segments)
+        joined = _join(structure, cap, segments)
         if not joined:
-            structure.residues.remove(cap)
-            structure.note("removed", cap, "cap bonded to nothing")
+            structure.remove(cap, Removal.LONE_CAP, "cap bonded to nothing")
 
 
-def _join(cap: Residue, segments: list[Segment]) -> bool:
+def _join(structure: Structure, cap: Residue, segments: list[Segment]) -> bool:
     own, theirs, at_start = ("C", "N", True) if cap.name == "ACE" else ("N", "C", False)
     atom = cap.find(own)
     for segment in segments:
@@ -198,7 +204,7 @@ def _join(cap: Residue, segments: list[Segment]) -> bool:
             segment.residues.insert(0 if at_start else len(segment.residues), cap)
             extra = end.find("OXT")
             if extra is not None and not at_start:
-                end.atoms = [each for each in end.atoms if each is not extra]
+                structure.drop(end, [extra], Removal.END_OXYGEN)
             return True
     return False
 
@@ -226,8 +232,10 @@ def _close_end(structure: Structure, segments: list[Segment], segment: Segment) 
     last = segment.residues[-1]
     if last.kind == "cap":
         return f"{last.label} capped already"
+    if not segment.is_protein:
+        return f"{last.label} ends in a 3' hydroxyl"
     oxygen = last.find("OXT")
-    if not segment.is_protein or (oxygen is not None and not oxygen.added):
+    if oxygen is not None and not oxygen.added:
         return f"{last.label} keeps its charged C-terminus"
     built = build_nme(last)
     if built is None or _clashes(built, last, structure, segments):
@@ -243,13 +251,15 @@ def _close_start(structure: Structure, segments: list[Segment], segment: Segment
     first = segment.residues[0]
     if first.kind == "cap":
         return f"{first.label} capped already"
+    if not segment.is_protein:
+        return f"{first.label} starts with a 5' hydroxyl"
     nitrogen = first.find("N")
     bound = [
         atom
         for atom in first.hydrogens()
         if nitrogen is not None and np.linalg.norm(atom.xyz - nitrogen.xyz) < 1.2
     ]
-    if not segment.is_protein or len(bound) >= 3:
+    if len(bound) >= 3:
         return f"{first.label} keeps its charged N-terminus"
     built = build_ace(first, _surroundings(structure, segments, first))
     if built is None or _clashes(built, first, structure, segments):

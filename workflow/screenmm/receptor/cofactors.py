@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from scipy.spatial import cKDTree
 
 from screenmm.errors import PocketError, ReceptorError
 from screenmm.files import read_text
-from screenmm.receptor.ligand_file import read_molecules
+from screenmm.receptor.conservation import Removal
+from screenmm.receptor.ligand_file import read_molecule, read_molecules
 from screenmm.receptor.names import METALS
 from screenmm.receptor.pocket import find_hetero, nearest_names, residue_molecule
 from screenmm.receptor.structure import Atom, Residue, Structure
@@ -93,7 +95,7 @@ def _template(spec: Cofactor) -> Chem.Mol:
         template = _quietly_parsed(spec.smiles)
         source = f"the SMILES {spec.smiles}"
     elif spec.sdf is not None:
-        template, source = _first(spec.sdf), str(spec.sdf)
+        template, source = _molecules(spec.sdf, _only)[0], str(spec.sdf)
     else:
         assert spec.ccd is not None  # the settings ask for exactly one source
         template, source = read_component(spec.ccd), str(spec.ccd)
@@ -116,13 +118,13 @@ def _quietly_parsed(smiles: str) -> Chem.Mol | None:
         return Chem.MolFromSmiles(smiles)
 
 
-def _first(path: Path) -> Chem.Mol:
-    return _molecules(path)[0]
+def _only(path: Path) -> list[Chem.Mol]:
+    return [read_molecule(path)]
 
 
-def _molecules(path: Path) -> list[Chem.Mol]:
+def _molecules(path: Path, read: Callable[[Path], list[Chem.Mol]]) -> list[Chem.Mol]:
     try:
-        molecules = read_molecules(path)
+        molecules = read(path)
         for molecule in molecules:
             Chem.SanitizeMol(molecule)
     except PocketError as error:
@@ -211,7 +213,7 @@ def _from_residue(residue: Residue, template: Chem.Mol) -> PlacedCofactor:
     molecule = Chem.AddHs(molecule, addCoords=True)
     Chem.AssignStereochemistryFrom3D(molecule)
     _keep_hydrogens(molecule, residue)
-    return _named(residue, molecule, [atom.name for atom in residue.heavy()])
+    return _named(residue, molecule, residue.heavy())
 
 
 def _check_composition(residue: Residue, observed: Chem.Mol, template: Chem.Mol) -> None:
@@ -250,20 +252,19 @@ def _keep_hydrogens(molecule: Chem.Mol, residue: Residue) -> None:
                 conformer.SetAtomPosition(atom, xyz.tolist())
 
 
-def _named(source: Residue, molecule: Chem.Mol, heavy_names: list[str]) -> PlacedCofactor:
+def _named(source: Residue, molecule: Chem.Mol, heavy: list[Atom]) -> PlacedCofactor:
     positions = molecule.GetConformer().GetPositions()
-    taken = set(heavy_names)
-    names = list(heavy_names)
+    taken = {atom.name for atom in heavy}
+    atoms = [
+        Atom(atom.name, atom.element, np.array(xyz), added=atom.added, source=atom.source)
+        for atom, xyz in zip(heavy, positions, strict=False)
+    ]
     number = 0
-    for _ in range(molecule.GetNumAtoms() - len(heavy_names)):
+    for xyz in positions[len(heavy) :]:
         number += 1
         while f"H{number}" in taken:
             number += 1
-        names.append(f"H{number}")
-    atoms = [
-        Atom(name, atom.GetSymbol(), np.array(xyz))
-        for name, atom, xyz in zip(names, molecule.GetAtoms(), positions, strict=True)
-    ]
+        atoms.append(Atom(f"H{number}", "H", np.array(xyz), added=True))
     residue = Residue(source.chain, source.name, source.number, source.icode, atoms, "cofactor")
     molecule.SetProp("_Name", residue.label)
     return PlacedCofactor(residue.label, molecule, residue=residue)
@@ -273,16 +274,20 @@ def _as_posed(structure: Structure, path: Path, already: int) -> list[PlacedCofa
     receptor = cKDTree(np.concatenate([each.positions() for each in structure.of_kind("polymer")]))
     chain = _free_chain(structure)
     placed = []
-    for number, given in enumerate(_molecules(path), start=already + 1):
+    for number, given in enumerate(_molecules(path, read_molecules), start=already + 1):
         title = given.GetProp("_Name") if given.HasProp("_Name") else ""
         name = re.sub(r"[^A-Za-z0-9]", "", title)[:3].upper() or "COF"
         molecule = _heavy_first(Chem.AddHs(given, addCoords=True))
-        heavy = [atom for atom in molecule.GetAtoms() if atom.GetAtomicNum() > 1]
-        names = [f"{atom.GetSymbol()}{i}" for i, atom in enumerate(heavy, start=1)]
+        positions = molecule.GetConformer().GetPositions()
+        heavy = [
+            Atom(f"{atom.GetSymbol()}{i}", atom.GetSymbol(), positions[i - 1], added=True)
+            for i, atom in enumerate(molecule.GetAtoms(), start=1)
+            if atom.GetAtomicNum() > 1
+        ]
         residue = Residue(chain, name, number, "", [], "cofactor")
-        points = molecule.GetConformer().GetPositions()[: len(heavy)]
+        points = positions[: len(heavy)]
         _check_pose(residue, path, receptor.query(points)[0])
-        each = _named(residue, molecule, names)
+        each = _named(residue, molecule, heavy)
         _clear_site(structure, each.name, points)
         structure.note("cofactor", each.name, f"added as posed in {path.name}")
         placed.append(each)
@@ -321,5 +326,5 @@ def _clear_site(structure: Structure, name: str, points: np.ndarray) -> None:
     tree = cKDTree(points)
     for residue in list(structure.of_kind("water", "other")):
         if residue.heavy() and tree.query(residue.positions())[0].min() < 2.0:
-            structure.residues.remove(residue)
-            structure.note("removed", residue, f"stands where the cofactor {name} was put")
+            detail = f"stands where the cofactor {name} was put"
+            structure.remove(residue, Removal.COFACTOR_SITE, detail)

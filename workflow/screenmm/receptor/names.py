@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gemmi
 from pdbfixer.pdbfixer import substitutions
 
 from screenmm.receptor.synonyms import AMINO_ACIDS
@@ -62,10 +63,41 @@ ATOM_ALIASES = {
     "ILE": {"CD": "CD1"},
     "HYP": {"OD": "OD1"},
 }
+PHOSPHATE_ALIASES = {"O1P": "OP1", "O2P": "OP2"}
 TERMINAL_ALIASES = {"OT1": "O", "OC1": "O", "OT2": "OXT", "OC2": "OXT", "OT": "OXT", "O2": "OXT"}
 
 
+# PDBFixer takes the sulfinic acid CSD for an alanine and lacks the others
+_PARENTS = {**substitutions, "CSD": "CYS", "SEC": "CYS", "PYL": "LYS"}
+_AMINO_ACIDS_AS_TABULATED = (gemmi.ResidueKind.AA, gemmi.ResidueKind.AAD)
+
+# net charge at pH 7.4 of modified amino acids whose parent, as modelled, has another
+CHARGES = {
+    "KCX": -1, "ALY": 0, "LLP": -2, "CSD": -1, "OCS": -1, "TYS": -1, "CGU": -2, "CIR": 0,
+    "PHD": -2, "NEP": -2, "GME": 0, "SEC": -1, "PYL": 0, "ORN": 1, "DAB": 1,
+}  # fmt: skip
+
+
 def parent_amino_acid(name: str) -> str | None:
-    """Return the standard amino acid that a modified one derives from, or None."""
-    parent = substitutions.get(name)
+    """Return the standard amino acid that a modified one derives from, or None.
+
+    Parents are PDBFixer's, else those of the wwPDB's dictionary as gemmi tabulates it.
+    """
+    parent = _PARENTS.get(name)
+    if parent is None:
+        tabulated = gemmi.find_tabulated_residue(name)
+        if tabulated.kind in _AMINO_ACIDS_AS_TABULATED:
+            parent = ONE_LETTER.get(tabulated.one_letter_code.upper())
     return parent if parent in AMINO_ACIDS else None
+
+
+def has_other_bonds(name: str) -> bool:
+    """Whether a residue is known to differ from the standard ones in more than its D-form.
+
+    What no table knows is one of them under another program's name, if its atoms are the same.
+    """
+    tabulated = gemmi.find_tabulated_residue(name)
+    if name == "MSE" or tabulated.kind == gemmi.ResidueKind.AAD:
+        return False
+    modified = (gemmi.ResidueKind.AA, gemmi.ResidueKind.RNA, gemmi.ResidueKind.DNA)
+    return name in _PARENTS or tabulated.kind in modified

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from string import ascii_letters
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,8 @@ from rdkit import Chem
 from scipy.spatial import cKDTree
 
 from screenmm.errors import PocketError
-from screenmm.receptor.ligand_file import read_molecules
+from screenmm.receptor.labels import Named, molecule_readings, residue_readings
+from screenmm.receptor.ligand_file import read_molecule
 from screenmm.receptor.names import ADDITIVES, GLYCANS, METALS
 from screenmm.receptor.structure import Array, Residue, Structure
 from screenmm.settings import Pocket
@@ -22,9 +24,7 @@ LINING_CUTOFF = 5.0  # Å from the reference ligand
 FRAME_CUTOFF = 8.0  # Å, farther from any receptor atom the frames differ
 OVERLAP = 1.5  # Å, closer atoms of ligand file and structure are the same
 MIN_LIGAND_HEAVY_ATOMS = 10
-RESIDUE = re.compile(
-    r"(?:(?P<chain>\w+):)?(?:(?P<name>[A-Za-z]\w*):)?(?P<number>-?\d+)(?P<icode>[A-Za-z]?)"
-)
+POCKET_NEIGHBOURHOOD = 8.0  # Å, what cannot be modelled this near to the pocket is an error
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,9 @@ def resolve_pocket(structure: Structure, pocket: Pocket) -> ResolvedPocket:
         the receptor.
     """
     if pocket.ligand is not None:
-        reference = read_molecules(pocket.ligand)[0]
+        reference = read_molecule(pocket.ligand, first_of_several=True)
+        if reference.HasProp("chosen"):
+            structure.note("reference ligand", pocket.ligand.name, reference.GetProp("chosen"))
         _check_frame(structure, heavy_positions(reference), str(pocket.ligand))
         return _around_ligand(structure, pocket, reference, _overlapping(structure, reference))
     if pocket.ligand_residue is not None:
@@ -232,25 +234,23 @@ def find_hetero(structure: Structure, spec: str) -> list[Residue]:
     ----------
     structure : Structure
     spec : str
-        Name, with chain and number where needed.
+        Name, with chain and number, with its insertion code, where needed.
     """
-    parts = spec.split(":")
-    found = [each for each in structure.of_kind("other", "ion") if _matches(each, parts)]
-    if not found and len(parts) == 2:
+    return _matching(structure.of_kind("other", "ion"), molecule_readings(spec))
+
+
+def _matching(residues: Iterable[Residue], readings: Iterable[Named]) -> list[Residue]:
+    """Residues that the likeliest reading with any matches."""
+    choices = list(residues)
+    for reading in readings:
         found = [
             each
-            for each in structure.of_kind("other", "ion")
-            if each.name == parts[0] and str(each.number) == parts[1]
+            for each in choices
+            if reading.matches(each.chain, {each.name, each.file_name}, each.place)
         ]
-    return found
-
-
-def _matches(residue: Residue, parts: list[str]) -> bool:
-    if len(parts) == 1:
-        return residue.name == parts[0]
-    if len(parts) == 2:
-        return [residue.chain, residue.name] == parts
-    return [residue.chain, residue.name, str(residue.number)] == parts
+        if found:
+            return found
+    return []
 
 
 def nearest_names(structure: Structure, spec: str) -> str:
@@ -300,26 +300,23 @@ def _only_ligand(structure: Structure) -> Residue:
 
 
 def find_residue(structure: Structure, spec: str) -> Residue:
-    """Polymer residue named as A:315, 315, A:THR:315 or A:60A.
+    """Polymer residue named as A:315, 315, A:THR:315, THR:315 or A:60A.
 
     Raises
     ------
     PocketError
         None or several match.
     """
-    parsed = RESIDUE.fullmatch(spec.strip())
-    if parsed is None:
+    readings = list(residue_readings(spec))
+    if not readings:
         raise PocketError(f"residue {spec!r}: write it as A:315 or 315")
-    here = [
-        each
-        for each in structure.of_kind("polymer")
-        if parsed["chain"] in (None, each.chain) and parsed["name"] in (None, each.name)
-    ]
-    wanted = (int(parsed["number"]), parsed["icode"].upper())
-    found = [each for each in here if (each.number, each.icode) == wanted]
+    polymer = list(structure.of_kind("polymer"))
+    found = _matching(polymer, readings)
     if not found:
-        near = sorted(here, key=lambda each: abs(each.number - wanted[0]))[:3]
-        chains = sorted({each.chain or "(blank)" for each in structure.of_kind("polymer")})
+        wanted = int(spec.rpartition(":")[2].rstrip(ascii_letters))
+        of_chain = [each for each in polymer if each.chain == readings[0].chain] or polymer
+        near = sorted(of_chain, key=lambda each: abs(each.number - wanted))[:3]
+        chains = sorted({each.chain or "(blank)" for each in polymer})
         raise PocketError(
             f"no residue {spec} in the receptor; nearest: "
             f"{', '.join(each.label for each in near) or 'none'}; chains: {', '.join(chains)}"

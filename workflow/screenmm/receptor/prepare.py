@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 from openmm import app
 
-from screenmm.errors import PocketError, ReceptorError
+from screenmm.errors import ConservationError, PocketError, ReceptorError
+from screenmm.receptor.bonds import check_bonds
 from screenmm.receptor.chains import Segment, cap_gaps, find_segments, note_tails
 from screenmm.receptor.cofactors import PlacedCofactor, place_cofactors
+from screenmm.receptor.conservation import Removal, Tally
 from screenmm.receptor.forcefield import residue_label
 from screenmm.receptor.hydrogens import (
     MODIFIED_HYDROGENS,
@@ -20,20 +22,17 @@ from screenmm.receptor.hydrogens import (
     settle_phosphate,
 )
 from screenmm.receptor.loops import loop_fault
+from screenmm.receptor.modified import check_modified, convert_modified, cut_chains
 from screenmm.receptor.names import NUCLEOTIDES
 from screenmm.receptor.pocket import ResolvedPocket, resolve_pocket
 from screenmm.receptor.protonation import TITRATABLE, assign_states
+from screenmm.receptor.reading import read_structure
 from screenmm.receptor.rebuild import build_loops, complete_backbone, drop_broken
 from screenmm.receptor.relax import add_hydrogens, relax, worst_contact
 from screenmm.receptor.report import Change, render
-from screenmm.receptor.selection import (
-    convert_modified,
-    mutate,
-    select_hetero,
-    select_waters,
-)
+from screenmm.receptor.selection import mutate, select_hetero, select_waters
 from screenmm.receptor.sidechains import complete_side_chains
-from screenmm.receptor.structure import Array, Residue, Structure, read_structure
+from screenmm.receptor.structure import Array, Residue, Structure
 from screenmm.receptor.topology import bond_disulfides, build_topology
 from screenmm.settings import Pocket, Receptor
 
@@ -57,6 +56,8 @@ class PreparedReceptor:
         Everything that was done.
     confidence : dict or None
         pLDDT by residue (``chain:name:number``) of a predicted model.
+    heavy_atoms : Tally
+        Heavy atoms read, kept, removed by reason, and added.
     """
 
     name: str
@@ -64,6 +65,7 @@ class PreparedReceptor:
     positions_angstrom: Array
     cofactors: list[PlacedCofactor]
     pocket: ResolvedPocket
+    heavy_atoms: Tally
     report: list[Change] = field(default_factory=list)
     confidence: dict[str, float] | None = None
 
@@ -87,6 +89,7 @@ class PreparedReceptor:
                 "size_angstrom": list(self.pocket.size),
                 "lining": self.pocket.lining,
             },
+            "heavy_atoms": self.heavy_atoms.as_json(),
             "changes": [
                 {"kind": each.kind, "residue": each.residue, "detail": each.detail}
                 for each in self.report
@@ -104,7 +107,7 @@ class PreparedReceptor:
             f"box centre {x:.1f} {y:.1f} {z:.1f} Å, edges {a:.1f} {b:.1f} {c:.1f} Å, "
             f"{len(self.pocket.lining)} residues around\n"
         )
-        return head + render(self.report)
+        return head + self.heavy_atoms.as_text() + render(self.report)
 
 
 def prepare_receptor(name: str, settings: Receptor, pocket: Pocket) -> PreparedReceptor:
@@ -141,6 +144,7 @@ def prepare_receptor(name: str, settings: Receptor, pocket: Pocket) -> PreparedR
         built.positions,
         built.cofactors,
         resolved,
+        built.tally,
         built.structure.changes,
         built.confidence,
     )
@@ -173,16 +177,20 @@ def choose_residues(
     structure = read_structure(settings.structure, settings.chains)
     if not any(structure.of_kind("polymer")):
         raise ReceptorError(f"{settings.structure.name}: no protein or nucleic acid in it")
-    convert_modified(structure)
-    mutate(structure, settings.mutations)
+    with structure.losing(Removal.MODIFIED):
+        cut = cut_chains(structure, settings.remove)
+        modified = convert_modified(structure)
+    with structure.losing(Removal.MUTATED):
+        mutate(structure, settings.mutations)
     resolved = resolve_pocket(structure, pocket)
+    check_modified(modified, structure, resolved, settings.model_as_parent)
     cofactors = place_cofactors(structure, settings.cofactors)
     clash = sorted(resolved.taken_out & {cofactor.name for cofactor in cofactors})
     if clash:
         raise PocketError(
             f"{', '.join(clash)} is both a cofactor and the reference ligand: choose one"
         )
-    select_hetero(structure, resolved, settings.remove)
+    select_hetero(structure, resolved, settings.remove, cut)
     return structure, resolved, cofactors
 
 
@@ -196,6 +204,8 @@ class _Model:
     positions: Array = field(default_factory=lambda: np.zeros((0, 3)))
     loops: dict[str, list[int]] = field(default_factory=dict)
     confidence: dict[str, float] | None = None
+    residues: list[Residue] = field(default_factory=list)
+    tally: Tally = field(default_factory=lambda: Tally(0, 0, {}, 0))
 
 
 def _build(structure: Structure, cofactors: list[PlacedCofactor], settings: Receptor) -> _Model:
@@ -212,6 +222,7 @@ def _build(structure: Structure, cofactors: list[PlacedCofactor], settings: Rece
         }
         faults = {label: fault for label, fault in found.items() if fault is not None}
         if not faults:
+            _check(model)
             _note_contact(model)
             return model
         given_up.update(faults)
@@ -240,8 +251,30 @@ def _complete(model: _Model, settings: Receptor, unbuildable: frozenset[str]) ->
         *_by_chain(structure.of_kind("water")),
     ]
     _hydrogenate(model, runs, pairs)
+    model.residues = [*(residue for run in runs for residue in run), *organic]
     _locate_loops(model, runs, loops)
     model.confidence = _confidence(structure)
+
+
+def _check(model: _Model) -> None:
+    """See that no heavy atom was lost and every bond has the length of a bond."""
+    heavy = [atom for residue in model.residues for atom in residue.heavy()]
+    kept = [atom.source for atom in heavy if atom.source is not None]
+    model.tally = model.structure.conservation.tally(kept, len(heavy) - len(kept))
+    count = sum(atom.element is not app.element.hydrogen for atom in model.topology.atoms())
+    if count != len(heavy):
+        raise ConservationError(
+            f"{count} heavy atoms are in the topology, {len(heavy)} in the residues that it was "
+            "made from: this is a defect of ScreenMM; report it with the structure"
+        )
+    observed = {
+        (index, atom.name)
+        for index, residue in enumerate(model.residues)
+        for atom in residue.atoms
+        if not atom.added
+    }
+    for labels, length in check_bonds(model.topology, model.positions, observed):
+        model.structure.note("poor bond", labels, length)
 
 
 def _by_chain(residues: Iterator[Residue]) -> list[list[Residue]]:
@@ -257,7 +290,8 @@ def _trim_phosphates(structure: Structure, segments: list[Segment]) -> None:
         first = segment.residues[0]
         if first.name in NUCLEOTIDES and first.find("P") is not None:
             phosphate = ("P", "OP1", "OP2", "OP3")
-            first.atoms = [atom for atom in first.atoms if atom.name not in phosphate]
+            gone = [atom for atom in first.atoms if atom.name in phosphate]
+            structure.drop(first, gone, Removal.PHOSPHATE)
             structure.note("atoms removed", first, "5' phosphate; modelled as 5' hydroxyl")
 
 

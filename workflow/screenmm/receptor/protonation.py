@@ -78,7 +78,8 @@ def assign_states(
         if residue.variant is None:
             open_cases.append(residue)
         else:
-            _note_state(structure, residue, "as in the file")
+            why = f"as {residue.file_name} has it" if residue.file_name else "as in the file"
+            _note_state(structure, residue, why)
     if open_cases:
         _by_pka(structure, segments, others, open_cases, ph)
     _mend_termini(structure, segments)

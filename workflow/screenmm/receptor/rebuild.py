@@ -11,6 +11,7 @@ from openmm import unit
 from scipy.spatial import cKDTree
 
 from screenmm.receptor.chains import Gap, Segment
+from screenmm.receptor.conservation import Removal
 from screenmm.receptor.geometry import place, torsion
 from screenmm.receptor.names import MODIFIED
 from screenmm.receptor.sidechains import complete_side_chains
@@ -31,8 +32,8 @@ def drop_broken(structure: Structure) -> None:
             continue
         lacking = [name for name in ("N", "CA", "C") if residue.find(name) is None]
         if lacking:
-            structure.residues.remove(residue)
-            structure.note("removed", residue, f"backbone without {' '.join(lacking)}")
+            detail = f"backbone without {' '.join(lacking)}"
+            structure.remove(residue, Removal.INCOMPLETE, detail)
 
 
 def complete_backbone(structure: Structure, segments: list[Segment]) -> None:
@@ -121,11 +122,12 @@ def build_loops(
 def _build_loop(
     structure: Structure, gap: Gap, before: Segment, after: Segment, everything: list[Residue]
 ) -> list[Residue]:
-    ends = before.residues[-FLANK:], after.residues[:FLANK]
-    flanks = [*ends[0], *ends[1]]
+    sides = before.residues[-FLANK:], after.residues[:FLANK]
+    flanks = [*sides[0], *sides[1]]
     # the residue before a gap may end in an oxygen that the loop's nitrogen replaces
-    gap.before.atoms = [atom for atom in gap.before.atoms if atom.name != "OXT"]
-    loop = _lay_out(gap, flanks, len(ends[0]), _obstacles(gap, flanks, everything))
+    ends = [atom for atom in gap.before.atoms if atom.name == "OXT"]
+    structure.drop(gap.before, ends, Removal.END_OXYGEN)
+    loop = _lay_out(gap, flanks, len(sides[0]), _obstacles(gap, flanks, everything))
     for residue in loop:
         residue.chain = gap.before.chain
     _number(loop, gap.before, gap.after)

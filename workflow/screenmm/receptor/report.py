@@ -25,6 +25,10 @@ class Change:
     residue: str
     detail: str
 
+    def as_text(self) -> str:
+        """Residue, where there is one, and detail."""
+        return f"{self.residue}: {self.detail}" if self.residue else self.detail
+
 
 def render(changes: Iterable[Change]) -> str:
     """Text of a list of changes, grouped by kind in order of first appearance."""
@@ -34,8 +38,5 @@ def render(changes: Iterable[Change]) -> str:
     lines = []
     for kind, members in groups.items():
         lines.append(f"{kind} ({len(members)})")
-        lines += [
-            f"  {change.residue}: {change.detail}" if change.residue else f"  {change.detail}"
-            for change in members
-        ]
+        lines += [f"  {change.as_text()}" for change in members]
     return "\n".join(lines) + "\n"

@@ -1,68 +1,23 @@
-"""Which residues stay: modified residues, mutations, additives, ligands, ions, waters."""
+"""Which residues stay: mutations, additives, ligands, ions, waters."""
 
 from __future__ import annotations
+
+import re
+from collections.abc import Collection
 
 import numpy as np
 from scipy.spatial import cKDTree
 
 from screenmm.errors import ReceptorError
-from screenmm.receptor.names import (
-    ADDITIVES,
-    GLYCANS,
-    IONS,
-    METALS,
-    MODIFIED,
-    NUCLEOTIDES,
-    ONE_LETTER,
-    parent_amino_acid,
-)
-from screenmm.receptor.pocket import LINING_CUTOFF, ResolvedPocket
-from screenmm.receptor.sidechains import template_positions
+from screenmm.receptor.conservation import Removal
+from screenmm.receptor.labels import MUTATION, Named
+from screenmm.receptor.modified import is_named, rename
+from screenmm.receptor.names import ADDITIVES, GLYCANS, IONS, METALS, ONE_LETTER
+from screenmm.receptor.pocket import LINING_CUTOFF, POCKET_NEIGHBOURHOOD, ResolvedPocket
 from screenmm.receptor.structure import Residue, Structure
-from screenmm.receptor.synonyms import AMINO_ACIDS
-from screenmm.settings import MUTATION
 
-POCKET_NEIGHBOURHOOD = 8.0  # Å, an unknown molecule this near to the pocket is an error
-
-
-def heavy_atom_names(name: str) -> frozenset[str]:
-    """Heavy-atom names of a standard amino acid, with OXT."""
-    return frozenset(template_positions(name)) | {"OXT"}
-
-
-def convert_modified(structure: Structure) -> None:
-    """Turn modified residues without parameters into their parent amino acid.
-
-    Selenomethionine becomes methionine with its selenium as sulfur; of others the atoms
-    shared with the parent stay. A residue without a known parent becomes alanine or glycine.
-    """
-    standard = AMINO_ACIDS | NUCLEOTIDES | MODIFIED
-    for residue in structure.of_kind("polymer"):
-        if residue.name in standard:
-            continue
-        old = residue.label
-        if residue.name == "MSE":
-            for atom in residue.atoms:
-                if atom.element == "Se":
-                    atom.name, atom.element = "SD", "S"
-        backbone_only = "ALA" if residue.find("CB") else "GLY"
-        parent = parent_amino_acid(residue.name) or backbone_only
-        lost = _rename(residue, parent)
-        detail = f"{old.split(':')[-2]} modelled as {parent}"
-        if lost:
-            detail += f", without {' '.join(lost)}; check it where it matters"
-        structure.note("converted", residue, detail)
-
-
-def _rename(residue: Residue, name: str) -> list[str]:
-    """Change a residue's type, keep the heavy atoms both share; return the others' names."""
-    kept = heavy_atom_names(name)
-    lost = [atom.name for atom in residue.heavy() if atom.name not in kept]
-    residue.atoms = [
-        atom for atom in residue.atoms if atom.name in kept or (atom.element == "H" and not lost)
-    ]
-    residue.name, residue.variant = name, None
-    return lost
+CROWDED = 1.6  # Å, a water's oxygen nearer to another heavy atom is an alternate of it
+SHOWN = 10  # waters that the report names
 
 
 def mutate(structure: Structure, mutations: list[str]) -> None:
@@ -72,8 +27,9 @@ def mutate(structure: Structure, mutations: list[str]) -> None:
     ----------
     structure : Structure
     mutations : list of str
-        T315I, or A:T315I. Without a chain, every chain that has the old residue at this
-        number is mutated, provided that no chain has another residue there.
+        T315I, A:T315I, or T315AI at insertion code A. Without a chain, every chain that has
+        the old residue at this number is mutated, provided that no chain has another residue
+        there.
 
     Raises
     ------
@@ -86,19 +42,22 @@ def mutate(structure: Structure, mutations: list[str]) -> None:
         old, new = ONE_LETTER.get(parsed["old"]), ONE_LETTER.get(parsed["new"])
         if old is None or new is None:
             raise ReceptorError(f"mutation {mutation}: use one-letter codes of the 20 amino acids")
-        for residue in _to_mutate(structure, mutation, parsed["chain"], int(parsed["number"]), old):
-            _rename(residue, new)
-            residue.atoms = residue.heavy()
-            structure.note("mutated", residue, f"{old} to {new} ({mutation})")
+        for residue in _to_mutate(structure, mutation, parsed, old):
+            lost = rename(residue, new)
+            residue.atoms, residue.file_name = residue.heavy(), ""
+            without = f", without {' '.join(lost)}" if lost else ""
+            structure.note("mutated", residue, f"{old} to {new} ({mutation}){without}")
 
 
 def _to_mutate(
-    structure: Structure, mutation: str, chain: str | None, number: int, old: str
+    structure: Structure, mutation: str, parsed: re.Match[str], old: str
 ) -> list[Residue]:
+    chain, number = parsed["chain"], parsed["number"] + parsed["icode"]
+    place = Named(chain, None, number)
     there = [
         residue
         for residue in structure.of_kind("polymer")
-        if residue.number == number and not residue.icode and chain in (None, residue.chain)
+        if place.matches(residue.chain, set(), residue.place)
     ]
     matching = [residue for residue in there if residue.name == old]
     if not matching:
@@ -110,12 +69,15 @@ def _to_mutate(
     if len(matching) < len(there):
         raise ReceptorError(
             f"mutation {mutation}: the chains differ at {number} "
-            f"({', '.join(residue.label for residue in there)}): name the chain, as A:{mutation}"
+            f"({', '.join(residue.label for residue in there)}): name the chain, as "
+            f"{matching[0].chain}:{mutation}"
         )
     return matching
 
 
-def select_hetero(structure: Structure, pocket: ResolvedPocket, remove: list[str]) -> None:
+def select_hetero(
+    structure: Structure, pocket: ResolvedPocket, remove: list[str], found: Collection[str] = ()
+) -> None:
     """Take out what is not modelled: ligand, additives, glycans, unknown molecules.
 
     Parameters
@@ -124,7 +86,9 @@ def select_hetero(structure: Structure, pocket: ResolvedPocket, remove: list[str
         Cofactors already taken from it.
     pocket : ResolvedPocket
     remove : list of str
-        Names of residues to take out, outside the polymer.
+        Names or labels of residues to take out, outside the polymer.
+    found : collection of str
+        Those of them that were met before.
 
     Raises
     ------
@@ -132,8 +96,12 @@ def select_hetero(structure: Structure, pocket: ResolvedPocket, remove: list[str
         An unknown molecule or ion stands near the pocket, or a name in ``remove`` does
         not occur.
     """
-    names = {residue.name for residue in structure.residues if residue.kind != "polymer"}
-    absent = [name for name in remove if name not in names]
+    beside = [residue for residue in structure.residues if residue.kind != "polymer"]
+    absent = [
+        spec
+        for spec in remove
+        if spec not in found and not any(is_named(residue, [spec]) for residue in beside)
+    ]
     if absent:
         hetero = sorted({residue.name for residue in structure.of_kind("other", "ion")})
         raise ReceptorError(
@@ -146,27 +114,29 @@ def select_hetero(structure: Structure, pocket: ResolvedPocket, remove: list[str
     for residue in list(structure.residues):
         reason = _reason_to_remove(residue, pocket, remove)
         if reason is not None:
-            structure.residues.remove(residue)
-            structure.note("removed", residue, reason)
+            structure.remove(residue, *reason)
         elif residue.kind == "ion":
             structure.note("ion kept", residue, f"12-6 parameters of {IONS[residue.name]}")
 
 
-def _reason_to_remove(residue: Residue, pocket: ResolvedPocket, remove: list[str]) -> str | None:
-    if residue.name in remove and residue.kind != "polymer":
-        return "asked for"
+def _reason_to_remove(
+    residue: Residue, pocket: ResolvedPocket, remove: list[str]
+) -> tuple[Removal, str] | None:
+    """Why a residue is not modelled, typed and as text; None where it stays."""
+    if residue.kind != "polymer" and is_named(residue, remove):
+        return Removal.ASKED_FOR, "asked for"
     if residue.kind not in ("other", "ion") or (residue.kind == "ion" and residue.name in IONS):
         return None
+    if not residue.heavy():
+        return Removal.UNMODELLED, "no heavy atoms"
+    detail = f"{_describe(residue)}, {_distance(residue, pocket):.0f} Å from the pocket"
     reasons = {
-        "reference ligand or a copy of it": residue.label in pocket.taken_out,
-        "no heavy atoms": not residue.heavy(),
-        "crystallisation additive": residue.name in ADDITIVES,
-        "glycan": residue.name in GLYCANS,
+        (Removal.REFERENCE, "reference ligand or a copy of it"): residue.label in pocket.taken_out,
+        (Removal.ADDITIVE, "crystallisation additive"): residue.name in ADDITIVES,
+        (Removal.GLYCAN, "glycan"): residue.name in GLYCANS,
+        (Removal.UNMODELLED, detail): True,
     }
-    for reason, holds in reasons.items():
-        if holds:
-            return reason
-    return f"{_describe(residue)}, {_distance(residue, pocket):.0f} Å from the pocket"
+    return next(reason for reason, holds in reasons.items() if holds)
 
 
 def _distance(residue: Residue, pocket: ResolvedPocket) -> float:
@@ -182,7 +152,7 @@ def _describe(residue: Residue) -> str:
 
 def _is_in_the_way(residue: Residue, pocket: ResolvedPocket, remove: list[str]) -> bool:
     reason = _reason_to_remove(residue, pocket, remove)
-    unknown = reason is not None and reason.startswith(_describe(residue))
+    unknown = reason is not None and reason[0] is Removal.UNMODELLED and bool(residue.heavy())
     return unknown and _distance(residue, pocket) <= POCKET_NEIGHBOURHOOD
 
 
@@ -221,13 +191,29 @@ def select_waters(structure: Structure, pocket: ResolvedPocket, policy: str) -> 
     oxygens = [_oxygen(water) for water in waters]
     cutoff = LINING_CUTOFF if pocket.points is not None else 0.0
     near = pocket.distance(np.array(oxygens)) <= cutoff
-    keep = {"none": np.zeros(len(waters), bool), "all": np.ones(len(waters), bool), "pocket": near}
-    keep_these = keep[policy] & ~_crowded(structure, np.array(oxygens))
-    kept = [water for water, stays in zip(waters, keep_these, strict=True) if stays]
-    gone = {id(water) for water, stays in zip(waters, keep_these, strict=True) if not stays}
-    structure.residues = [each for each in structure.residues if id(each) not in gone]
-    structure.note(
-        "waters", "", f"{len(kept)} of {len(waters)} kept, {len(gone)} removed (policy {policy})"
+    by_policy = {"none": np.zeros(len(waters), bool), "all": np.ones(len(waters), bool),
+                 "pocket": near}[policy]  # fmt: skip
+    crowded = by_policy & _crowded(structure, np.array(oxygens))
+    structure.remove_all(_where(waters, ~by_policy), Removal.WATER)
+    structure.remove_all(_where(waters, crowded), Removal.CROWDED)
+    structure.note("waters", "", _waters_kept(waters, by_policy, crowded, policy))
+
+
+def _where(waters: list[Residue], these: np.ndarray) -> list[Residue]:
+    return [water for water, is_one in zip(waters, these, strict=True) if is_one]
+
+
+def _waters_kept(waters: list[Residue], kept: np.ndarray, crowded: np.ndarray, policy: str) -> str:
+    counts = f"{kept.sum()} of {len(waters)} kept"
+    if not crowded.any():
+        return f"{counts}, {len(waters) - kept.sum()} removed (policy {policy})"
+    labels = [water.label for water in _where(waters, crowded)]
+    shown = " ".join(labels[:SHOWN]) + (
+        f" and {len(labels) - SHOWN} more" if labels[SHOWN:] else ""
+    )
+    return (
+        f"{counts} by policy {policy}, {len(labels)} of them removed again, within {CROWDED:g} Å "
+        f"of another heavy atom: {shown}"
     )
 
 
@@ -237,10 +223,10 @@ def _oxygen(water: Residue) -> np.ndarray:
 
 
 def _crowded(structure: Structure, oxygens: np.ndarray) -> np.ndarray:
-    """Waters within 1.6 Å of a heavy atom that is no water: alternates of something else."""
+    """Waters on top of a heavy atom that is no water: alternates of something else."""
     others = [
         each.positions() for each in structure.residues if each.kind != "water" and each.heavy()
     ]
     if not others:
         return np.zeros(len(oxygens), bool)
-    return np.asarray(cKDTree(np.concatenate(others)).query(oxygens)[0] < 1.6)
+    return np.asarray(cKDTree(np.concatenate(others)).query(oxygens)[0] < CROWDED)

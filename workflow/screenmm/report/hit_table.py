@@ -95,7 +95,7 @@ SHOWN = (
            shown=True),
     Column("minimisation", "Minimisation", "", "How it ended", "choice"),
     Column("records", "Records", "", "Library records of this ligand", decimals=0),
-    Column("inchikey", "InChIKey", kind="text"),
+    Column("inchikey", "InChIKey", "", "A fourth block tells stereo groups apart", "text"),
     Column("smiles", "SMILES", "", "Of the parent", "text"),
     Column("state_smiles", "SMILES, docked", "", "Of the docked state", "text"),
     Column("aliases", "Also named", "", "Names of the ligand's other records", "text"),

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from screenmm.bias.described import PROPERTIES
 from screenmm.bias.losses import LOSSES
 from screenmm.files import write_text
-from screenmm.library.annotations import unreadable_words
+from screenmm.library.annotations import absence_words, unreadable_words
 from screenmm.plots.canvas import Plot
 from screenmm.ranking.controls import DECISIVE, SIZE
 from screenmm.ranking.fates import STATUSES
@@ -256,6 +256,7 @@ def render_report(
             conflicts=[
                 *conflict_words(metrics["counts"]),
                 *unreadable_words(metrics.get("annotations", {})),
+                *absence_words(metrics.get("annotations", {})),
             ],
             words=SCORE_WORDS | {name: each.words for name, each in PROPERTIES.items()},
             controls=_control_tables(metrics),

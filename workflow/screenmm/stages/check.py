@@ -6,31 +6,44 @@ import argparse
 import sys
 from pathlib import Path
 
-from screenmm.preflight import check_residues
+from screenmm.audit.inputs import input_files
+from screenmm.disk import check_place
+from screenmm.ownership import check_own_folder
+from screenmm.paths import check_working_folder
+from screenmm.preflight import check_commands, check_residues
 from screenmm.settings import load_settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument("config", type=Path, help="config file (.yaml)")
+    parser.add_argument(
+        "config", type=Path, nargs="+", help="config files (.yaml); a later one changes the earlier"
+    )
 
 
 def run(args: argparse.Namespace) -> None:
-    """Check the config and its files; print a line about each part.
+    """Check the config, its files and where the results go; print a line about each part.
 
     Raises
     ------
     ConfigError
         The config is not valid, or files are not what it says.
+    UserError
+        A run could not write its results, or could not start its jobs.
     """
-    settings = load_settings(args.config)
+    check_working_folder(Path.cwd())
+    settings = load_settings(*args.config)
+    inputs = [each.path for each in input_files(settings, Path.cwd())]
+    check_own_folder(settings.results, [*args.config, *inputs])
+    check_place(settings.results)
+    check_commands(settings)
     # what opens the files is not loaded for a config that is wrong
     from screenmm.planning.opened import open_inputs  # noqa: PLC0415
 
     found = open_inputs(settings)
     found.check()
     check_residues(settings)
-    print(f"{args.config} is valid")
+    print(f"{', '.join(map(str, args.config))} is valid")
     for part, lines in (("library", found.library), ("receptors", found.receptors)):
         for number, line in enumerate(lines):
             print(f"  {'' if number else part:<9} {line}")

@@ -14,21 +14,25 @@ from screenmm.errors import UserError
 from screenmm.planning.library import count_library, study_sample
 from screenmm.planning.opened import open_inputs
 from screenmm.planning.plan import make_plan
-from screenmm.planning.rates import measured_rates, packaged_rates
+from screenmm.planning.rates import measured_rates, on_gpu, packaged_rates
 from screenmm.planning.table import render
 from screenmm.settings import load_settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument("config", type=Path, help="config file (.yaml)")
+    parser.add_argument(
+        "config", type=Path, nargs="+", help="config files (.yaml); a later one changes the earlier"
+    )
     parser.add_argument(
         "--rates",
         type=Path,
         metavar="RESULTS",
         help="take times and sizes from this finished run (default: measured once, on a CPU)",
     )
-    parser.add_argument("--gpus", type=int, default=0, help="GPUs; needs --rates of a GPU run")
+    parser.add_argument(
+        "--gpus", type=int, default=0, help="GPUs; needs --rates of a GPU run, or a measured card"
+    )
     parser.add_argument("--cores", type=int, help="cores (default: those usable here)")
     parser.add_argument("--json", action="store_true", help="print the plan as JSON")
 
@@ -44,7 +48,7 @@ def run(args: argparse.Namespace) -> None:
     cores = len(os.sched_getaffinity(0)) if args.cores is None else args.cores
     if cores < 1 or args.gpus < 0:
         raise UserError(f"--cores {cores} --gpus {args.gpus}: at least one core and no GPU less")
-    settings = load_settings(args.config)
+    settings = load_settings(*args.config)
     opened = open_inputs(settings)
     opened.check()
     docking = settings.docking
@@ -53,6 +57,8 @@ def run(args: argparse.Namespace) -> None:
         if args.rates is None
         else measured_rates(args.rates, docking.engine)
     )
+    if args.gpus and args.rates is None:
+        rates = on_gpu(rates, settings)
     count = count_library(settings.screened)
     sample = study_sample(count.sample, settings.ligands, given=docking.engine == "given")
     plan = make_plan(settings, count, sample, rates, cores=cores, gpus=args.gpus)

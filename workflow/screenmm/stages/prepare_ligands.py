@@ -8,11 +8,12 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from screenmm.batch import Journal, Result, Task, fingerprint, run_batch
+from screenmm.batch import Journal, Outcome, Result, Task, fingerprint, run_batch
 from screenmm.errors import LigandError, Reason
 from screenmm.files import sha256, write_text_gz
-from screenmm.ledger import write_events
+from screenmm.ledger import Event, Status, write_events
 from screenmm.ligands.prepare import prepare_ligand, state_to_sdf
+from screenmm.ligands.protomers import check_installed
 from screenmm.settings import Ligands
 from screenmm.stages.context import (
     add_settings_argument,
@@ -35,9 +36,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Prepare a shard of ligands."""
+    """Prepare a shard of ligands.
+
+    Raises
+    ------
+    ConfigError
+        ``ligands.protomers`` names a package that is not installed.
+    """
     given = settings_of(args)
     settings = Ligands.model_validate(given["ligands"])
+    check_installed(settings.protomers)
     task = Task(
         stage="prepare_ligands",
         function=prepare_row,
@@ -51,8 +59,15 @@ def run(args: argparse.Namespace) -> None:
     write_text_gz(
         args.states, "".join(record for o in outcomes if o.result for record in o.result["states"])
     )
-    write_events(args.events, (event for outcome in outcomes for event in outcome.events))
+    write_events(args.events, (event for outcome in outcomes for event in _events(outcome)))
     journal.remove()
+
+
+def _events(outcome: Outcome) -> list[Event]:
+    """Ledger rows of a ligand: its failures, and which stereoisomers it is docked without."""
+    note = (outcome.result or {}).get("note", "")
+    told = [Event("prepare_ligands", Status.OK, inchikey=outcome.key, message=note)] if note else []
+    return [*outcome.events, *told]
 
 
 def start_worker(settings: Ligands, run_seed: int, as_given: bool) -> None:
@@ -80,4 +95,8 @@ def prepare_row(row: dict[str, Any]) -> Result:
         {"state": state, "reason": error.reason, "message": error.message}
         for state, error in made.failures
     ]
-    return {"states": [state_to_sdf(state) for state in made.states], "failures": failures}
+    return {
+        "states": [state_to_sdf(state) for state in made.states],
+        "failures": failures,
+        "note": made.note,
+    }

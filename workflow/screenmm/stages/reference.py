@@ -13,7 +13,8 @@ from screenmm.errors import LigandError, Reason
 from screenmm.files import read_text, write_text, write_text_gz
 from screenmm.ledger import Event, write_events
 from screenmm.ligands.prepare import state_to_sdf
-from screenmm.receptor.ligand_file import read_molecules
+from screenmm.ligands.protomers import check_installed
+from screenmm.receptor.ligand_file import read_molecule, read_molecules
 from screenmm.redocking.reference import (
     check_in_box,
     is_sane,
@@ -38,15 +39,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Prepare the reference ligand; where that fails, the events say why."""
+    """Prepare the reference ligand; where that fails, the events say why.
+
+    Raises
+    ------
+    ConfigError
+        ``ligands.protomers`` names a package that is not installed.
+    """
     given = settings_of(args)
+    settings = Ligands.model_validate(given["ligands"])
+    check_installed(settings.protomers)
     name = args.receptor.name
     pocket = Pocket.model_validate(given["receptors"][name]["pocket"] or given["pocket"])
     controls = Controls.model_validate(given["controls"])
     events, reference, states = [], "", ""
     try:
         block = _block(args.receptor, pocket, controls)
-        made = prepare_reference(block, given["seed"], Ligands.model_validate(given["ligands"]))
+        made = prepare_reference(block, given["seed"], settings)
         reference = sd_record(made.posed, "reference", {"smiles": made.state.smiles})
         states = state_to_sdf(made.state)
     except LigandError as error:
@@ -84,7 +93,7 @@ def _block(receptor: Path, pocket: Pocket, controls: Controls) -> str:
 
 def _template(controls: Controls) -> Chem.Mol | None:
     if controls.reference is not None:
-        return read_molecules(controls.reference)[0]
+        return read_molecule(controls.reference)
     if controls.reference_smiles is None:
         return None
     mol = Chem.MolFromSmiles(controls.reference_smiles)

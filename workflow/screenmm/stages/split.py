@@ -45,5 +45,5 @@ def run(args: argparse.Namespace) -> None:
         "%d records in %d shards; %d unreadable, %d exact repeats",
         counts.records, counts.shards, counts.broken, counts.repeats,
     )  # fmt: skip
-    for text in counts.unreadable:
+    for text in counts.told:
         log.warning("%s", text)

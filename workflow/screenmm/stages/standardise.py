@@ -62,7 +62,9 @@ def run(args: argparse.Namespace) -> None:
         events += outcome.events
         found = outcome.result or {}
         if "parent" in found:
-            parents.append(ParentRow(**found["parent"]))
+            parent = ParentRow(**found["parent"])
+            parents.append(parent)
+            events += parent.events()
         elif "event" in found:
             events.append(Event(**{**found["event"], "status": Status(found["event"]["status"])}))
     write_parents(args.parents, parents)

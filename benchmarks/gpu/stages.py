@@ -1,0 +1,75 @@
+"""Where the time of scoring goes: a stopwatch around functions that are found by name.
+
+A function that scoring no longer has is told, and its time falls to what is left over.
+"""
+
+from __future__ import annotations
+
+import importlib
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+from unittest import mock
+
+TIMED = (
+    ("model", "screenmm.scoring.mmgbsa", "model_of"),
+    ("build", "screenmm.scoring.minimise", "Pack"),
+    ("Context", "screenmm.scoring.platforms", "PlatformChoice.context"),
+    ("upload", "openmm", "Context.setPositions"),
+    ("forces and download", "openmm", "Context.getState"),
+    ("download to NumPy", "openmm", "State.getForces"),
+    ("minimiser arithmetic", "screenmm.scoring.minimise", "minimise_members"),
+    ("final energies", "screenmm.scoring.mmgbsa", "binding_terms"),
+)
+"""Stage, module and function; what a stage calls of another is not its own."""
+
+WHOLE = frozenset({"final energies"})
+"""Stages that keep whatever they call."""
+
+
+class Stopwatch:
+    """Wall seconds by stage."""
+
+    def __init__(self) -> None:
+        self.spent: Counter[str] = Counter()
+        self.missing: list[str] = []
+        self.stage = ""
+
+    def around(self, stage: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Wrap a function so that its time is a stage's."""
+
+        def timed(*args: Any, **kwargs: Any) -> Any:
+            outer = self.stage
+            if outer in WHOLE:
+                return function(*args, **kwargs)
+            self.stage, start = stage, time.perf_counter()
+            try:
+                return function(*args, **kwargs)
+            finally:
+                took = time.perf_counter() - start
+                self.spent[stage] += took
+                self.spent[outer] -= took
+                self.stage = outer
+
+        return timed
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Time what :data:`TIMED` names while the block lasts; the rest is ``other``."""
+        with ExitStack() as patches:
+            for stage, module, path in TIMED:
+                owner: Any = importlib.import_module(module)
+                *way, name = path.split(".")
+                for each in way:
+                    owner = getattr(owner, each, None)
+                function = getattr(owner, name, None)
+                if function is None:
+                    self.missing.append(f"{module}.{path}")
+                    continue
+                timed = self.around(stage, function)
+                patches.enter_context(mock.patch.object(owner, name, timed))
+            start = time.perf_counter()
+            yield
+            self.spent["other"] = self.spent.pop("", 0.0) + time.perf_counter() - start

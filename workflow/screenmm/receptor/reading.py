@@ -1,0 +1,310 @@
+"""From a structure file to residues: every atom read, or left out with its reason."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import gemmi
+import numpy as np
+
+from screenmm.errors import ReceptorError
+from screenmm.files import read_text
+from screenmm.receptor.alternates import Site, choose_conformers
+from screenmm.receptor.atom_names import mend_names, residue_type
+from screenmm.receptor.conservation import Conservation, Removal
+from screenmm.receptor.elements import UNKNOWN
+from screenmm.receptor.models import choose_models
+from screenmm.receptor.names import CAPS, IONS, METALS, MODIFIED, NUCLEOTIDES, parent_amino_acid
+from screenmm.receptor.places import UNLABELLED, find_places
+from screenmm.receptor.records import (
+    Record,
+    count_records,
+    is_mmcif,
+    mmcif_block,
+    plain_lines,
+    read_records,
+)
+from screenmm.receptor.separation import (
+    Chain,
+    Placed,
+    drop_repeated,
+    make_labels_unique,
+    separate_chains,
+)
+from screenmm.receptor.structure import (
+    PEPTIDE_BOND,
+    Atom,
+    Residue,
+    Structure,
+    bond_length,
+    has_nucleic_backbone,
+)
+from screenmm.receptor.synonyms import AMINO_ACIDS
+
+IDENTITY = ("models", "chain told apart", "renumbered", "repeated", "element")
+"""Kinds of changes that tell what was made of a file whose labels do not tell residues apart."""
+
+
+def read_structure(path: Path, chains: list[str] | None = None) -> Structure:
+    """Read a PDB, PDBQT or mmCIF file.
+
+    Of several models an assembly's belong together and an ensemble's first is taken. A
+    residue has one conformer: the complete one with the highest mean occupancy. Chains that
+    share a letter, or have none, get letters of their own.
+
+    Parameters
+    ----------
+    path : Path
+        Plain or gzipped.
+    chains : list of str, optional
+        Chains to keep, by the author's names or those given instead; None keeps all.
+
+    Returns
+    -------
+    Structure
+
+    Raises
+    ------
+    ReceptorError
+        The file cannot be read, holds no atoms, an atom has no element that can be told, or
+        it lacks a chain that was asked for.
+    """
+    text = read_text(path)
+    records = read_records(text, path.name)
+    if not records:
+        raise ReceptorError(f"{path.name}: no atoms; give a structure with coordinates")
+    _check_count(records, text, path.name)
+    structure = Structure([], {}, _is_predicted(text), conservation=_account(records))
+    found = _chains(structure, records, path.name)
+    _align(structure, found, text, path.name)
+    _select(structure, found, chains, path.name)
+    _classify(structure)
+    return structure
+
+
+def _check_count(records: list[Record], text: str, name: str) -> None:
+    count = count_records(text)
+    if count != len(records):
+        raise ReceptorError(
+            f"{name}: {count} atom records are in the file and {len(records)} were read; write "
+            "the file again with another program"
+        )
+
+
+def _account(records: list[Record]) -> Conservation:
+    return Conservation(
+        tuple(each.label for each in records),
+        frozenset(each.index for each in records if each.is_heavy),
+    )
+
+
+def _is_predicted(text: str) -> bool:
+    head = text[:20_000]
+    return "_ma_qa_metric" in text or bool(re.search(r"alphafold|esmfold", head, re.IGNORECASE))
+
+
+# --- records to chains -----------------------------------------------------------------
+
+
+def _chains(structure: Structure, records: list[Record], name: str) -> list[Chain]:
+    models = choose_models(records, name)
+    conservation = structure.conservation
+    conservation.remove((each.index for each in models.left_out), Removal.OTHER_MODEL)
+    if models.note:
+        structure.note("models", "", models.note)
+    _note_oddities(structure, records)
+    placed: list[Placed] = []
+    for model in models.chosen:
+        for site in choose_conformers(find_places(model)):
+            for each in site.left_out:
+                repeated = each.altloc.startswith(UNLABELLED)
+                why = Removal.REPEATED if repeated else Removal.ALTERNATE
+                conservation.remove([each.index], why)
+            placed.append(Placed(site, _as_residue(site)))
+    placed = drop_repeated(structure, [each for each in placed if each.residue.atoms])
+    found = separate_chains(structure, placed, name)
+    make_labels_unique(structure, found)
+    for placed_one in (member for chain in found for member in chain.members):
+        residue, site = placed_one.residue, placed_one.site
+        if site.note:
+            structure.note("alternate location", residue, site.note)
+        if site.place.renamed:
+            structure.note("atom names", residue, site.place.renamed)
+    return found
+
+
+def _note_oddities(structure: Structure, records: list[Record]) -> None:
+    deuterium = sum(each.element == "D" for each in records)
+    if deuterium:
+        structure.note("deuterium", "", f"{deuterium} atoms read as hydrogen")
+    sites = Counter(each.residue for each in records if not each.element)
+    for name, count in sites.items():
+        structure.note("no atoms", "", f"{count} interaction sites of the water model {name}")
+    corrected = Counter(
+        f"{each.name} of {each.residue}: {each.element}, where the file has {each.symbol}"
+        for each in records
+        if each.symbol
+        and each.element not in ("", UNKNOWN)
+        and each.symbol.capitalize() not in (each.element, UNKNOWN)
+        and each.symbol.isalpha()
+    )
+    for what, count in corrected.items():
+        structure.note("element", "", f"{what} ({count} atoms)")
+
+
+def _as_residue(site: Site) -> Residue:
+    first = site.records[0]
+    heavy = sum(each.is_heavy for each in site.records)
+    name, variant = residue_type(site.residue, heavy)
+    residue = Residue(
+        chain="",
+        name=name,
+        number=first.number or 0,
+        icode=first.icode,
+        atoms=[_as_atom(each) for each in site.records if each.element],
+        variant=variant,
+        sequence_index=first.sequence_index,
+        hetero=first.hetero,
+    )
+    mend_names(residue)
+    return residue
+
+
+def _as_atom(record: Record) -> Atom:
+    name, element = record.name, record.element
+    if element == "D":
+        name, element = name.replace("D", "H", 1), "H"
+    return Atom(name, element, np.array(record.xyz), record.b_factor, source=record.index)
+
+
+def _select(structure: Structure, found: list[Chain], chains: list[str] | None, file: str) -> None:
+    """Take the residues of the chains asked for into the structure."""
+    present = [chain.name for chain in found]
+    missing = [name for name in chains or () if name not in present]
+    if missing:
+        raise ReceptorError(
+            f"{file} has no chain {', '.join(missing)}; its chains: {', '.join(present)}"
+        )
+    for chain in found:
+        residues = [each.residue for each in chain.members]
+        if chains is None or chain.name in chains:
+            structure.residues += residues
+            continue
+        sources = (atom.source for residue in residues for atom in residue.atoms)
+        structure.conservation.remove(sources, Removal.CHAIN)
+        structure.note("chain dropped", chain.name, "not among the chains asked for")
+
+
+# --- sequences -------------------------------------------------------------------------
+
+
+def _align(structure: Structure, found: list[Chain], text: str, name: str) -> None:
+    """Read the full sequences and find each residue's place in its own."""
+    header = _header(text, name)
+    header.add_model(_model(found))
+    for chain in found:
+        # another model's chain has the sequence of the chain that it is a copy of
+        source = header.get_entity(chain.source) if chain.name != chain.source else None
+        if chain.model and source is not None and not chain.why:
+            copy = gemmi.Entity(chain.name)
+            copy.entity_type, copy.polymer_type = source.entity_type, source.polymer_type
+            copy.full_sequence = list(source.full_sequence)
+            header.entities.append(copy)
+    header.setup_entities()
+    header.assign_label_seq_id()
+    for chain, aligned in zip(found, header[0], strict=True):
+        subchains = {residue.subchain for residue in aligned}
+        for each, residue in zip(chain.members, aligned, strict=True):
+            each.residue.sequence_index = residue.label_seq
+        for entity in header.entities:
+            if entity.full_sequence and subchains & set(entity.subchains):
+                structure.sequences[chain.name] = [
+                    gemmi.Entity.first_mon(item) for item in entity.full_sequence
+                ]
+
+
+def _header(text: str, name: str) -> gemmi.Structure:
+    """What the file says beside its atoms."""
+    try:
+        if is_mmcif(text):
+            header = gemmi.make_structure_from_block(mmcif_block(text, name))
+        else:
+            atoms = ("ATOM", "HETATM", "ANISOU", "TER", "MODEL", "ENDMDL", "END", "CONECT", "LINK")
+            lines = [each for each in plain_lines(text) if not each.startswith(atoms)]
+            header = gemmi.read_structure_string(
+                "\n".join([*lines, "END", ""]), format=gemmi.CoorFormat.Pdb
+            )
+    except (RuntimeError, ValueError) as error:
+        raise ReceptorError(f"{name} cannot be read as PDB or mmCIF: {error}") from None
+    while len(header):
+        del header[0]
+    return header
+
+
+def _model(found: list[Chain]) -> gemmi.Model:
+    model = gemmi.Model(1)
+    for chain in found:
+        copy = gemmi.Chain(chain.name)
+        for each in chain.members:
+            copy.add_residue(_gemmi_residue(each))
+        model.add_chain(copy)
+    return model
+
+
+def _gemmi_residue(placed: Placed) -> gemmi.Residue:
+    residue, first = placed.residue, placed.site.place.first
+    copy = gemmi.Residue()
+    copy.name = placed.site.residue
+    copy.seqid = gemmi.SeqId(residue.number, residue.icode or " ")
+    copy.het_flag = "H" if residue.hetero else "A"
+    copy.label_seq = residue.sequence_index
+    if first.sequence_index is not None:
+        copy.subchain = first.part
+    for atom in residue.heavy():
+        new = gemmi.Atom()
+        new.name, new.element = atom.name, gemmi.Element(atom.element)
+        new.pos = gemmi.Position(*atom.xyz)
+        copy.add_atom(new)
+    return copy
+
+
+# --- kinds -----------------------------------------------------------------------------
+
+
+def _classify(structure: Structure) -> None:
+    residues = structure.residues
+    for index, residue in enumerate(residues):
+        before = residues[index - 1] if index else None
+        after = residues[index + 1] if index + 1 < len(residues) else None
+        residue.kind = _kind(residue, before, after)
+
+
+def _kind(residue: Residue, before: Residue | None, after: Residue | None) -> str:
+    if residue.name == "HOH":
+        return "water"
+    if residue.name in CAPS:
+        return "cap"
+    if len(residue.heavy()) == 1 and (
+        residue.name in IONS or residue.heavy()[0].element in METALS | {"Cl", "Br", "I", "F"}
+    ):
+        return "ion"
+    linked = any(
+        first is not None
+        and second is not None
+        and first.chain == second.chain
+        and bond_length(first, second) < PEPTIDE_BOND
+        for first, second in ((before, residue), (residue, after))
+    )
+    known = residue.name in AMINO_ACIDS | NUCLEOTIDES | MODIFIED
+    if known and (linked or not residue.hetero):
+        return "polymer"
+    if linked and (parent_amino_acid(residue.name) or _has_backbone(residue)):
+        return "polymer"
+    return "other"
+
+
+def _has_backbone(residue: Residue) -> bool:
+    is_peptide = all(residue.find(name) is not None for name in ("N", "CA", "C"))
+    return is_peptide or has_nucleic_backbone(residue)
