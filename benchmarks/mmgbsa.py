@@ -48,7 +48,7 @@ from screenmm.receptor.prepare import PreparedReceptor, prepare_receptor
 from screenmm.scoring import minimise, mmgbsa
 from screenmm.scoring.ligand_parameters import FORCE_FIELD, ligand_parameters, load_models
 from screenmm.scoring.mmgbsa import (
-    REFERENCE,
+    Complex,
     Pose,
     PoseScore,
     binding_terms,
@@ -56,7 +56,7 @@ from screenmm.scoring.mmgbsa import (
     score_poses,
 )
 from screenmm.scoring.parameter_cache import ParameterCache
-from screenmm.scoring.platforms import PlatformChoice, choose_platform
+from screenmm.scoring.platforms import REFERENCE, PlatformChoice, choose_platform
 from screenmm.settings import Pocket, Receptor, Scoring
 from screenmm.stages.prepare_receptor import receptor_model
 from screenmm.units import ANGSTROM_PER_NM, KJ_PER_KCAL
@@ -448,13 +448,11 @@ def both_ways(series: Series, script: PlainScript, mol: Chem.Mol) -> dict[str, A
 
 def ours_at(receptor: ReceptorModel, mol: Chem.Mol, positions_nm: np.ndarray) -> float:
     """ScreenMM's terms, strain left out, at given coordinates of the whole complex."""
-    terms, _ = binding_terms(
-        receptor.parameters,
-        ligand_parameters(mol),
-        positions_nm,
-        Scoring(**PLAIN_SETTINGS),
-        receptor.residues,
-    )
+    whole = Complex(receptor.parameters, ligand_parameters(mol), positions_nm, receptor.residues)
+    (found,) = binding_terms([whole], Scoring(**PLAIN_SETTINGS))
+    if isinstance(found, LigandError):
+        raise found
+    terms, _ = found
     return terms.total_kcal_mol - terms.strain_kcal_mol
 
 

@@ -56,7 +56,6 @@ from screenmm.scoring.minimise import minimise_alone, minimise_packs
 from screenmm.scoring.mmgbsa import (
     LIGAND_ITERATIONS,
     LIGAND_TOLERANCE,
-    REFERENCE,
     Pose,
     field_of,
     interaction_energies,
@@ -65,7 +64,7 @@ from screenmm.scoring.mmgbsa import (
 )
 from screenmm.scoring.packing import Field, Member
 from screenmm.scoring.parameters import Parameters, SystemOptions, build_system, cut
-from screenmm.scoring.platforms import PlatformChoice
+from screenmm.scoring.platforms import REFERENCE, PlatformChoice
 from screenmm.scoring.smirnoff import openmm_topology
 from screenmm.settings import Pocket, Receptor, Scoring
 from screenmm.stages.prepare_receptor import receptor_model
