@@ -1,0 +1,267 @@
+"""Agreement of two preparers and accuracy against experiment, and what they choose.
+
+A score is judged from both sides: how well one ligand's ΔG from one preparer tells that from
+the other (Pearson; rms of the difference after the mean is taken off, for a shift of a whole
+series changes no rank), and how well each orders the measured affinities.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from protocols import JACS, SOLVENT_DIELECTRIC
+from scipy.special import logsumexp
+from scipy.stats import kendalltau, pearsonr, spearmanr
+from screens import rows_of
+
+from robust.conformers import free_energies
+from robust.protocol import Protocol, Weights
+from robust.series import PREPARERS
+
+RT = 0.592
+"""kcal/mol at 298 K."""
+
+Table = dict[str, np.ndarray]
+"""Columns of terms; ``ligand`` and ``sample`` beside them."""
+
+GRID = {
+    "gb": ("obc2", "gbn2"),
+    "dielectric": (1.0, 2.0, 4.0, 8.0),
+    "vdw": (1.0, 0.8),
+}
+STRAINS: tuple[dict[str, object], ...] = (
+    {},
+    {"strain_weight": 0.5},
+    {"strain_cap": 3.0},
+    {"strain_cap": 5.0},
+    {"strain": "lowest"},
+    {"strain": "lowest", "strain_weight": 0.5},
+    {"strain": "lowest", "strain_cap": 5.0},
+    {"strain": "none"},
+)
+AVERAGES = ("first", "mean", "best", "boltzmann")
+
+
+def grid(protocol: Protocol) -> list[Weights]:
+    """All weightings that are tried with a protocol."""
+    averages = AVERAGES if protocol.receptors else AVERAGES[:1]
+    return [
+        Weights(gb=gb, dielectric=dielectric, vdw=vdw, over=over, **strain)  # type: ignore[arg-type]
+        for gb, dielectric, vdw in itertools.product(*GRID.values())
+        for strain in STRAINS
+        for over in averages
+    ]
+
+
+# --- from terms to scores ------------------------------------------------------------------
+
+
+def load(work: Path, protocol: str) -> dict[tuple[str, str], Table]:
+    """Terms of each series and preparer; what failed has NaN."""
+    path = work / f"terms/{protocol}.csv"
+    groups: dict[tuple[str, str], list[dict[str, str]]] = {}
+    for row in rows_of(path) if path.exists() else []:
+        groups.setdefault((row["series"], row["preparer"]), []).append(row)
+    return {key: columns(rows) for key, rows in groups.items()}
+
+
+def columns(rows: list[dict[str, str]]) -> Table:
+    rows = sorted(rows, key=lambda row: (row["ligand"], int(row["sample"])))
+    names = [name for name in rows[0] if name not in ("series", "preparer", "ligand", "failure")]
+    return {"ligand": np.array([row["ligand"] for row in rows])} | {
+        name: np.array([float(row[name] or "nan") for row in rows]) for name in names
+    }
+
+
+def electrostatics(table: Table, prefix: str, weights: Weights) -> np.ndarray:
+    """Coulomb, polar and apolar terms at a dielectric, kcal/mol."""
+    suffix = "2" if weights.gb == "gbn2" else ""
+    polar = 1.0 / weights.dielectric - 1.0 / SOLVENT_DIELECTRIC
+    return np.asarray(
+        table[f"{prefix}coulomb"] / weights.dielectric
+        + polar * table[f"{prefix}gb{suffix}"]
+        + table[f"{prefix}sa{suffix}"]
+    )
+
+
+def internal(table: Table, prefix: str, weights: Weights) -> np.ndarray:
+    """A ligand's own energy, kcal/mol."""
+    bonded = table[f"{prefix}bonded"] + table[f"{prefix}vdw"]
+    return np.asarray(bonded + electrostatics(table, prefix, weights))
+
+
+def strain(table: Table, weights: Weights, free: dict[str, Table] | None) -> np.ndarray:
+    """Weighted and capped, kcal/mol.
+
+    Parameters
+    ----------
+    free : dict or None
+        Terms of each ligand's conformers, which ``lowest`` needs.
+    """
+    if weights.strain == "none":
+        return np.zeros(len(table["ligand"]))
+    reference = internal(table, "nearest_", weights)
+    if weights.strain == "lowest":
+        assert free is not None
+        lowest = {name: np.nanmin(internal(each, "", weights)) for name, each in free.items()}
+        reference = np.minimum(reference, [lowest[name] for name in table["ligand"]])
+    value = weights.strain_weight * (internal(table, "bound_", weights) - reference)
+    return np.minimum(value, weights.strain_cap)
+
+
+def parts(table: Table, weights: Weights, free: dict[str, Table] | None) -> Table:
+    """Terms of the score, kcal/mol, each of all samples."""
+    polar = 1.0 / weights.dielectric - 1.0 / SOLVENT_DIELECTRIC
+    suffix = "2" if weights.gb == "gbn2" else ""
+    return {
+        "vdw": weights.vdw * table["vdw"],
+        "coulomb": table["coulomb"] / weights.dielectric,
+        "gb": polar * table[f"gb{suffix}"],
+        "sa": table[f"sa{suffix}"],
+        "strain": strain(table, weights, free),
+    }
+
+
+def scores(table: Table, weights: Weights, free: dict[str, Table] | None) -> dict[str, float]:
+    """Score of each ligand, kcal/mol; NaN where its poses failed."""
+    total = sum(parts(table, weights, free).values())
+    found = {}
+    for name in dict.fromkeys(table["ligand"]):
+        own = table["ligand"] == name
+        found[str(name)] = average(
+            np.asarray(total)[own][np.argsort(table["sample"][own])], weights
+        )
+    return found
+
+
+def average(values: np.ndarray, weights: Weights) -> float:
+    """One score of several receptors'."""
+    if weights.over == "first":
+        return float(values[0])
+    values = values[np.isfinite(values)]
+    if not values.size:
+        return math.nan
+    if weights.over == "mean":
+        return float(values.mean())
+    if weights.over == "best":
+        return float(values.min())
+    return float(-RT * (logsumexp(-values / RT) - np.log(len(values))))
+
+
+# --- judging -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A series scored from two preparers.
+
+    Parameters
+    ----------
+    ligands : int
+        Scored with both.
+    lost : int
+        Scored with one or none.
+    pearson, rms, shift : float
+        Of the two preparers' scores: correlation, rms of the difference less its mean, and
+        that mean, kcal/mol.
+    rho, tau : tuple of float
+        Spearman and Kendall against experiment, of each preparer.
+    """
+
+    ligands: int
+    lost: int
+    pearson: float
+    rms: float
+    shift: float
+    rho: tuple[float, ...]
+    tau: tuple[float, ...]
+
+
+def judge(by_preparer: list[dict[str, float]], measured: dict[str, float]) -> Judged:
+    """Judge a series' scores on the ligands that both preparers have."""
+    names = sorted(set(by_preparer[0]) & set(by_preparer[1]))
+    values = np.array([[each[name] for name in names] for each in by_preparer])
+    both = np.isfinite(values).all(axis=0)
+    first, second = values[:, both]
+    known = np.array([measured[name] for name in names])[both]
+    difference = second - first
+    return Judged(
+        ligands=int(both.sum()),
+        lost=int((~both).sum()),
+        pearson=float(pearsonr(first, second)[0]),
+        rms=float(difference.std()),
+        shift=float(difference.mean()),
+        rho=tuple(float(spearmanr(each, known)[0]) for each in (first, second)),
+        tau=tuple(float(kendalltau(each, known)[0]) for each in (first, second)),
+    )
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A protocol with weights, judged on all series."""
+
+    protocol: str
+    weights: Weights
+    series: dict[str, Judged]
+
+    @property
+    def agreement(self) -> np.ndarray:
+        return np.array([each.pearson for each in self.series.values()])
+
+    @property
+    def accuracy(self) -> np.ndarray:
+        """Mean Spearman of the two preparers, of each series."""
+        return np.array([np.mean(each.rho) for each in self.series.values()])
+
+    @property
+    def changes(self) -> int:
+        default = Weights()
+        names = Weights.__dataclass_fields__
+        changed = sum(getattr(self.weights, n) != getattr(default, n) for n in names)
+        return changed + (self.protocol != "base")
+
+
+def candidates(
+    work: Path, protocols: list[Protocol], only: set[tuple[str, str]] | None = None
+) -> list[Candidate]:
+    """Every complete protocol with every weighting, on the ligands in ``only`` if given."""
+    free = {series: free_energies(work, series) for series in JACS}
+    found = []
+    for protocol in protocols:
+        tables = load(work, protocol.name)
+        if not all((s, p) in tables for s in JACS for p in PREPARERS):
+            continue
+        for weights in grid(protocol):
+            if weights.strain == "lowest" and not all(free.values()):
+                continue
+            judged = {}
+            for series in JACS:
+                both = [
+                    {
+                        name: value
+                        for name, value in scores(tables[series, p], weights, free[series]).items()
+                        if only is None or (series, name) in only
+                    }
+                    for p in PREPARERS
+                ]
+                judged[series] = judge(both, measured_of(tables[series, PREPARERS[0]]))
+            found.append(Candidate(protocol.name, weights, judged))
+    return found
+
+
+def measured_of(table: Table) -> dict[str, float]:
+    return dict(zip(table["ligand"].tolist(), table["measured"].tolist(), strict=True))
+
+
+def label(weights: Weights) -> str:
+    default = Weights()
+    changed = [
+        f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
+        for name in Weights.__dataclass_fields__
+        if (value := getattr(weights, name)) != getattr(default, name)
+    ]
+    return ", ".join(changed) or "default"
