@@ -9,8 +9,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from protocols import JACS
+
+from robust.conformers import run_free
 from robust.protocol import PROTOCOLS
-from robust.run import run
+from robust.run import run, spread_names
+from robust.tables import write_tables
 
 
 def main() -> None:
@@ -22,7 +26,16 @@ def main() -> None:
     parser.add_argument(
         "--most", type=int, default=1000, help="ligands of a series, evenly over their affinities"
     )
+    parser.add_argument("--free", action="store_true", help="only the ligands' conformers")
+    parser.add_argument("--tables", action="store_true", help="only write the tables")
     args = parser.parse_args()
+    if args.tables:
+        write_tables(args.work)
+        return
+    if args.free:
+        for name in args.series or JACS:
+            run_free(args.work, name, spread_names(args.work, name, args.most))
+        return
     chosen = [each for each in PROTOCOLS if not args.only or each.name in args.only]
     run(args.work, chosen, args.series, args.preparers, args.most)
 

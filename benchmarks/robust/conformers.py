@@ -24,7 +24,7 @@ from screenmm.seeds import seed_for
 from screenmm.units import ANGSTROM_PER_NM, KJ_PER_KCAL
 
 PARTS = tuple(name.removeprefix("strain_") for name in STRAIN)
-EMBEDDED, KEPT = 30, 6
+EMBEDDED, KEPT = 30, 4
 """Conformers made, and those lowest in MMFF94s energy that are minimised in solvent."""
 
 SEED = 1
@@ -49,13 +49,13 @@ def fresh(mol: Chem.Mol) -> list[np.ndarray]:
     return [copy.GetConformer(number).GetPositions() for _, number in sorted(found)[:KEPT]]
 
 
-def run_free(work: Path, series: str) -> None:
-    """Terms of the conformers of a series' ligands."""
+def run_free(work: Path, series: str, wanted: set[str]) -> None:
+    """Terms of the conformers of a series' ligands of these names."""
     path = work / "terms/free.csv"
     done = done_of(path, KEY)
     for posed in ligands_of(work, PREPARERS[0], series):
         name = posed.ligand.name
-        if (series, name, str(KEPT - 1)) in done:
+        if name not in wanted or (series, name, str(KEPT - 1)) in done:
             continue
         places = fresh(posed.mol)
         for number in range(KEPT):

@@ -202,10 +202,11 @@ def judge(by_preparer: list[dict[str, float]], measured: dict[str, float]) -> Ju
 
 @dataclass(frozen=True)
 class Candidate:
-    """A protocol with weights, judged on all series."""
+    """A protocol with weights, judged on the named ligands of all series."""
 
     protocol: str
     weights: Weights
+    names: dict[str, set[str]]
     series: dict[str, Judged]
 
     @property
@@ -226,31 +227,48 @@ class Candidate:
 
 
 def candidates(
-    work: Path, protocols: list[Protocol], only: set[tuple[str, str]] | None = None
+    work: Path, protocols: list[Protocol], names: dict[str, set[str]]
 ) -> list[Candidate]:
-    """Every complete protocol with every weighting, on the ligands in ``only`` if given."""
+    """Protocols that have all of the named ligands, with every weighting."""
     free = {series: free_energies(work, series) for series in JACS}
     found = []
     for protocol in protocols:
         tables = load(work, protocol.name)
-        if not all((s, p) in tables for s in JACS for p in PREPARERS):
+        if not is_complete(tables, protocol, names):
             continue
         for weights in grid(protocol):
-            if weights.strain == "lowest" and not all(free.values()):
+            if weights.strain == "lowest" and any(names[s] - free[s].keys() for s in JACS):
                 continue
-            judged = {}
-            for series in JACS:
-                both = [
-                    {
-                        name: value
-                        for name, value in scores(tables[series, p], weights, free[series]).items()
-                        if only is None or (series, name) in only
-                    }
-                    for p in PREPARERS
-                ]
-                judged[series] = judge(both, measured_of(tables[series, PREPARERS[0]]))
-            found.append(Candidate(protocol.name, weights, judged))
+            judged = {
+                series: judge(
+                    [
+                        chosen(scores(tables[series, p], weights, free[series]), names[series])
+                        for p in PREPARERS
+                    ],
+                    measured_of(tables[series, PREPARERS[0]]),
+                )
+                for series in JACS
+            }
+            found.append(Candidate(protocol.name, weights, names, judged))
     return found
+
+
+def is_complete(
+    tables: dict[tuple[str, str], Table], protocol: Protocol, names: dict[str, set[str]]
+) -> bool:
+    """Whether every named ligand has all its rows, failures among them."""
+    return all(
+        (s, p) in tables
+        and all(
+            (tables[s, p]["ligand"] == name).sum() == protocol.receptors + 1 for name in names[s]
+        )
+        for s in JACS
+        for p in PREPARERS
+    )
+
+
+def chosen(values: dict[str, float], names: set[str]) -> dict[str, float]:
+    return {name: value for name, value in values.items() if name in names}
 
 
 def measured_of(table: Table) -> dict[str, float]:

@@ -33,6 +33,7 @@ class Protocol:
     name: str
     settings: dict[str, Any] = field(default_factory=dict)
     start: Literal["given", "vina"] = "given"
+    rebuilt: bool = False
     network: bool = False
     waters: bool = False
     receptors: int = 0
@@ -47,6 +48,7 @@ PROTOCOLS = (
     Protocol("dielectric 4", {EPS: 4.0}),
     Protocol("dielectric 2", {EPS: 2.0}),
     Protocol("network", network=True),
+    Protocol("rebuilt, network", rebuilt=True, network=True),
     Protocol("vina", start="vina"),
     Protocol("vina, dielectric 4", {EPS: 4.0}, start="vina"),
     Protocol("receptors", receptors=4),

@@ -153,7 +153,8 @@ def run_series(work: Path, protocol: Protocol, preparer: str, series: str, most:
     ]
     if not wanted:
         return
-    bench = Bench(protocol, site_of(work, preparer, series, protocol.waters), ligands)
+    site = site_of(work, preparer, series, protocol.waters, protocol.rebuilt)
+    bench = Bench(protocol, site, ligands)
     for posed, sample in wanted:
         started = time.process_time()
         found = bench.scored(posed, sample)
@@ -167,6 +168,11 @@ def spread(ligands: list[Posed], most: int) -> list[Posed]:
         return ligands
     order = sorted(ligands, key=lambda each: (each.ligand.measured, each.ligand.name))
     return [order[i] for i in np.linspace(0, len(order) - 1, most).round().astype(int)]
+
+
+def spread_names(work: Path, series: str, most: int) -> set[str]:
+    """Names of those ligands."""
+    return {each.ligand.name for each in spread(ligands_of(work, PREPARERS[0], series), most)}
 
 
 def run(

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
+import gemmi
 import numpy as np
 from protocols import Ligand, Prepared, cached, gbn2_parameters
 from rdkit import Chem
@@ -30,6 +31,10 @@ from screenmm.stages.prepare_receptor import receptor_model
 
 PREPARERS = ("openfe", "perses")
 AFFINITY_TAG = "r_user_dG.exp"
+STATELESS = {
+    "HID": "HIS", "HIE": "HIS", "HIP": "HIS", "CYX": "CYS", "CYM": "CYS", "ASH": "ASP",
+    "GLH": "GLU", "LYN": "LYS",
+}  # fmt: skip
 MOST_DIFFERENCE_KCAL_MOL = 0.01
 """Between the two preparers' affinities of one ligand: they are rounded differently."""
 
@@ -147,16 +152,45 @@ def ligands_of(work: Path, preparer: str, series: str) -> list[Posed]:
     return found
 
 
-def site_of(work: Path, preparer: str, series: str, waters: bool = False) -> Site:
-    """The receptor as the package prepares it, with or without the pocket's waters."""
+def site_of(
+    work: Path, preparer: str, series: str, waters: bool = False, rebuilt: bool = False
+) -> Site:
+    """The receptor as the package prepares it.
+
+    Parameters
+    ----------
+    work : Path
+    preparer, series : str
+    waters : bool
+        With the pocket's waters.
+    rebuilt : bool
+        Without the file's hydrogens and the states that its residue names tell: the package
+        decides on both.
+    """
 
     def make() -> Site:
         protein, ligands = files_of(preparer, series)
+        if rebuilt:
+            protein = without_hydrogens(protein, path.with_suffix(".pdb"))
         settings = Receptor(structure=protein, keep_waters="pocket" if waters else "none")
         receptor = prepare_receptor(series, settings, Pocket(ligand=ligands))
         parameters = gbn2_parameters(receptor.topology)
         return Site(receptor, Prepared(receptor_model(receptor), np.asarray(parameters)))
 
-    path = work / f"receptors/{preparer}/{series}{'_waters' if waters else ''}.pkl"
+    kind = "_waters" * waters + "_rebuilt" * rebuilt
+    path = work / f"receptors/{preparer}/{series}{kind}.pkl"
     found: Site = cached(path, make)
     return found
+
+
+def without_hydrogens(source: Path, target: Path) -> Path:
+    """Write a structure's heavy atoms, under the residue names that tell no state."""
+    structure = gemmi.read_structure(str(source))
+    structure.remove_hydrogens()
+    for model in structure:
+        for chain in model:
+            for residue in chain:
+                residue.name = STATELESS.get(residue.name, residue.name)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    structure.write_pdb(str(target))
+    return target

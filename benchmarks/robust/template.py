@@ -16,6 +16,7 @@ from rdkit import Chem, DataStructs
 from rdkit.Chem import rdDistGeom, rdFMCS, rdMolAlign
 from rdkit.Chem.rdFingerprintGenerator import GetMorganGenerator
 from rdkit.Geometry import Point3D
+from scipy.spatial import cKDTree
 
 from robust.series import PREPARERS, Site, read, structure_of
 from screenmm.docking.pdbqt import ligand_pdbqt, poses_from_pdbqt, receptor_pdbqt
@@ -24,7 +25,11 @@ from screenmm.ligands.conformers import has_stereo_of
 from screenmm.seeds import seed_for
 
 CONFORMERS = 20
-MOST_MATCHES = 8
+MOST_MATCHES = 2
+REFINED = 4
+"""Starts that Vina optimises: those with the fewest close contacts."""
+
+CONTACT_ANGSTROM = 3.2
 MCS_SECONDS = 10
 PADDING_ANGSTROM = 8.0
 SEED = 1
@@ -47,7 +52,8 @@ class Refiner:
 
         center = (around.min(axis=0) + around.max(axis=0)) / 2
         size = np.ptp(around, axis=0) + 2 * PADDING_ANGSTROM
-        receptor = site.receptor
+        receptor, model = site.receptor, site.prepared.model
+        self.heavy_angstrom = cKDTree(model.positions_angstrom[model.parameters.masses > 1.5])
         cofactors = [(each.mol, each.atom_indices) for each in receptor.cofactors]
         text = receptor_pdbqt(
             receptor.topology, receptor.positions_angstrom, cofactors, tuple(center), tuple(size)
@@ -143,16 +149,21 @@ def place(mol: Chem.Mol, template: Chem.Mol, refine: Refiner) -> tuple[float, Ch
         No conformer fits the core.
     """
     seed = seed_for(SEED, "template", structure_of(mol))
-    best: tuple[float, Chem.Mol] | None = None
     matches = core_matches(mol, template)
-    for core in matches:
-        for start in starts(mol, template, core, seed):
-            score, pose = refine(start)
-            if best is None or score < best[0]:
-                best = (score, pose)
-    if best is None:
+    tried = [start for core in matches for start in starts(mol, template, core, seed)]
+    if not tried:
         raise LigandError(Reason.EMBEDDING_FAILED, "no conformer fits the template's core")
-    return (*best, len(matches[0]))
+    crowded = [contacts(start, refine.heavy_angstrom) for start in tried]
+    fewest = [tried[i] for i in np.argsort(crowded, kind="stable")[:REFINED]]
+    score, pose = min((refine(start) for start in fewest), key=lambda each: each[0])
+    return score, pose, len(matches[0])
+
+
+def contacts(mol: Chem.Mol, receptor: cKDTree) -> int:
+    """Heavy atoms of the receptor too close to the ligand's, counted by pairs."""
+    heavy = [atom.GetIdx() for atom in mol.GetAtoms() if atom.GetAtomicNum() > 1]
+    places = mol.GetConformer().GetPositions()[heavy]
+    return int(receptor.query_ball_point(places, CONTACT_ANGSTROM, return_length=True).sum())
 
 
 def template_of(preparer: str, series: str) -> Chem.Mol:

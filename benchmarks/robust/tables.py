@@ -1,0 +1,280 @@
+"""What the terms say: a row per protocol and weighting, the choice, and the terms themselves.
+
+``robust_protocols.csv``  agreement and accuracy of each protocol and weighting
+``robust_terms.csv``      agreement of each term with the default weights
+``robust_choice.csv``     leave one target out, by agreement, by accuracy and by both
+``robust_ligands.csv``    every ligand's terms, per series, preparer, protocol and sample
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from protocols import DRAWS, JACS, SEED, spearman
+from screens import RESULTS, rows_of, write_rows
+
+from robust.conformers import free_energies
+from robust.judge import (
+    Candidate,
+    candidates,
+    judge,
+    label,
+    load,
+    measured_of,
+    parts,
+    scores,
+)
+from robust.protocol import PROTOCOLS, Weights
+from robust.run import KEY, spread_names
+from robust.series import PREPARERS
+
+SUBSET = 12
+"""Ligands of each series, evenly over their affinities, with which every protocol is tried."""
+
+
+def number(value: float) -> str:
+    return f"{value:.2f}"
+
+
+def protocol_rows(found: list[Candidate], which: str) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = []
+    for each in found:
+        judged = each.series
+        rho = np.array([judged[s].rho for s in JACS])
+        rows.append(
+            {
+                "ligands": which,
+                "minimisation": each.protocol,
+                "weights": label(each.weights),
+                "scored": sum(judged[s].ligands for s in JACS),
+                "lost": sum(judged[s].lost for s in JACS),
+                "agreement_median": number(float(np.median(each.agreement))),
+                "agreement_mean": number(float(each.agreement.mean())),
+                "agreement_min": number(float(each.agreement.min())),
+                "rms_median_kcal_mol": number(float(np.median([judged[s].rms for s in JACS]))),
+                "spearman_mean": f"{rho.mean():.3f}",
+                "spearman_min": number(float(rho.min())),
+                **{
+                    f"spearman_mean_{p}": f"{rho[:, i].mean():.3f}" for i, p in enumerate(PREPARERS)
+                },
+                "kendall_mean": f"{np.mean([judged[s].tau for s in JACS]):.3f}",
+                **{f"agreement_{s}": number(judged[s].pearson) for s in JACS},
+                **{f"rms_{s}": number(judged[s].rms) for s in JACS},
+                **{
+                    f"spearman_{p}_{s}": number(judged[s].rho[i])
+                    for i, p in enumerate(PREPARERS)
+                    for s in JACS
+                },
+            }
+        )
+    return rows
+
+
+def term_rows(work: Path) -> list[dict[str, object]]:
+    """Agreement of each term, default weights, on all ligands that both preparers have."""
+    rows: list[dict[str, object]] = []
+    for protocol in PROTOCOLS:
+        tables = load(work, protocol.name)
+        for series in JACS:
+            if not all((series, p) in tables for p in PREPARERS):
+                continue
+            both = [tables[series, p] for p in PREPARERS]
+            terms = [parts(table, Weights(), None) for table in both]
+            for term in (*terms[0], "total"):
+                values = [
+                    {
+                        str(name): float(value)
+                        for name, sample, value in zip(
+                            table["ligand"],
+                            table["sample"],
+                            sum(own.values()) if term == "total" else own[term],
+                            strict=True,
+                        )
+                        if sample == 0
+                    }
+                    for table, own in zip(both, terms, strict=True)
+                ]
+                judged = judge(values, measured_of(both[0]))
+                rows.append(
+                    {
+                        "minimisation": protocol.name,
+                        "series": series,
+                        "term": term,
+                        "ligands": judged.ligands,
+                        "pearson": number(judged.pearson),
+                        "rms_kcal_mol": number(judged.rms),
+                        "shift_kcal_mol": number(judged.shift),
+                        **{f"spearman_{p}": number(judged.rho[i]) for i, p in enumerate(PREPARERS)},
+                    }
+                )
+    return rows
+
+
+# --- choosing ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """What a protocol is chosen by.
+
+    Parameters
+    ----------
+    name : str
+    agreement, accuracy : float
+        Weights of the mean Pearson between preparers and of the mean Spearman of both.
+    one_error : bool
+        The simplest protocol is taken whose mean is within one standard error of the best.
+    """
+
+    name: str
+    agreement: float
+    accuracy: float
+    one_error: bool = False
+
+    def values(self, found: list[Candidate]) -> np.ndarray:
+        """Of each candidate and series."""
+        return np.array(
+            [self.agreement * each.agreement + self.accuracy * each.accuracy for each in found]
+        )
+
+
+CRITERIA = (
+    Criterion("agreement and accuracy", 0.5, 0.5),
+    Criterion("agreement and accuracy, simplest within one standard error", 0.5, 0.5, True),
+    Criterion("accuracy", 0.0, 1.0),
+    Criterion("agreement", 1.0, 0.0),
+)
+
+
+def choose(found: list[Candidate], how: Criterion, used: np.ndarray) -> int:
+    """The best mean of the used series to two decimals; among equals the simplest."""
+    values = how.values(found)[:, used]
+    mean = np.round(values.mean(axis=1), 2)
+    changes = np.array([each.changes for each in found])
+    if how.one_error:
+        behind = values[np.argmax(mean)] - values
+        error = behind.std(axis=1, ddof=1) / np.sqrt(used.sum())
+        near = behind.mean(axis=1) <= error
+        return int(np.lexsort((-mean, np.where(near, changes, np.inf)))[0])
+    return int(np.lexsort((changes, -mean))[0])
+
+
+def choice_rows(work: Path, found: list[Candidate], which: str) -> list[dict[str, object]]:
+    """Leave one target out: what seven series choose, and how it does on the eighth."""
+    default = next(e for e in found if e.protocol == "base" and e.weights == Weights())
+    rows: list[dict[str, object]] = []
+    for how in CRITERIA:
+        picks = []
+        for place, series in enumerate(JACS):
+            chosen = found[choose(found, how, np.arange(len(JACS)) != place)]
+            picks.append(chosen)
+            rows.append(choice_row(which, how, series, chosen, default))
+        everything = found[choose(found, how, np.ones(len(JACS), dtype=bool))]
+        held = {
+            "agreement": np.array([e.series[s].pearson for e, s in zip(picks, JACS, strict=True)]),
+            "spearman": np.array(
+                [np.mean(e.series[s].rho) for e, s in zip(picks, JACS, strict=True)]
+            ),
+        }
+        low, high = interval(work, dict(zip(JACS, picks, strict=True)), default)
+        rows.append(
+            {
+                "ligands": which,
+                "criterion": how.name,
+                "held_out": "mean of eight",
+                "chosen": f"without holding out: {everything.protocol} | "
+                + label(everything.weights),
+                "agreement": number(float(held["agreement"].mean())),
+                "agreement_default": number(float(default.agreement.mean())),
+                "agreement_median": number(float(np.median(held["agreement"]))),
+                "agreement_median_default": number(float(np.median(default.agreement))),
+                "spearman": f"{held['spearman'].mean():.3f}",
+                "spearman_default": f"{default.accuracy.mean():.3f}",
+                "spearman_difference_low": f"{low:+.2f}",
+                "spearman_difference_high": f"{high:+.2f}",
+            }
+        )
+    columns = {column: "" for row in rows for column in row}
+    return [columns | row for row in rows]
+
+
+def choice_row(
+    which: str, how: Criterion, series: str, chosen: Candidate, default: Candidate
+) -> dict[str, object]:
+    ours, theirs = chosen.series[series], default.series[series]
+    return {
+        "ligands": which,
+        "criterion": how.name,
+        "held_out": series,
+        "chosen": f"{chosen.protocol} | {label(chosen.weights)}",
+        "agreement": number(ours.pearson),
+        "agreement_default": number(theirs.pearson),
+        "spearman": number(float(np.mean(ours.rho))),
+        "spearman_default": number(float(np.mean(theirs.rho))),
+        **{f"spearman_{p}": number(ours.rho[i]) for i, p in enumerate(PREPARERS)},
+        **{f"spearman_{p}_default": number(theirs.rho[i]) for i, p in enumerate(PREPARERS)},
+    }
+
+
+def interval(work: Path, picks: dict[str, Candidate], default: Candidate) -> tuple[float, float]:
+    """95 % interval of the mean difference in Spearman, ligands drawn anew in each series."""
+    rng = np.random.default_rng(SEED)
+    differences = []
+    for series, chosen in picks.items():
+        mine, theirs = (values_of(work, each, series) for each in (chosen, default))
+        names = sorted(set(mine[0]) & set(mine[1]) & set(theirs[0]) & set(theirs[1]))
+        tables = load(work, "base")
+        known = measured_of(tables[series, PREPARERS[0]])
+        measured = np.array([known[name] for name in names])
+        draws = rng.integers(0, len(names), (DRAWS, len(names)))
+        for ours, other in zip(mine, theirs, strict=True):
+            first, second = (np.array([e[name] for name in names]) for e in (ours, other))
+            differences.append(
+                spearman(first[draws], measured[draws]) - spearman(second[draws], measured[draws])
+            )
+    low, high = np.percentile(np.mean(differences, axis=0), [2.5, 97.5])
+    return float(low), float(high)
+
+
+def values_of(work: Path, each: Candidate, series: str) -> list[dict[str, float]]:
+    """Finite scores of a candidate in one series, of each preparer."""
+    tables, free = load(work, each.protocol), free_energies(work, series)
+    return [
+        {
+            name: value
+            for name, value in scores(tables[series, p], each.weights, free).items()
+            if name in each.names[series] and np.isfinite(value)
+        }
+        for p in PREPARERS
+    ]
+
+
+# --- writing -------------------------------------------------------------------------------
+
+
+def ligand_rows(work: Path) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = []
+    for protocol in PROTOCOLS:
+        path = work / f"terms/{protocol.name}.csv"
+        own = rows_of(path) if path.exists() else []
+        order = {name: place for place, name in enumerate(JACS)}
+        own.sort(key=lambda row: (order[row["series"]], *(row[name] for name in KEY[1:])))
+        rows += [{"minimisation": protocol.name, **row} for row in own]
+    return rows
+
+
+def write_tables(work: Path) -> None:
+    subset = {s: spread_names(work, s, SUBSET) for s in JACS}
+    everyone = {s: spread_names(work, s, 10_000) for s in JACS}
+    rows, choices = [], []
+    for which, names in ((f"{SUBSET} of each series", subset), ("all", everyone)):
+        found = candidates(work, list(PROTOCOLS), names)
+        if found:
+            rows += protocol_rows(found, which)
+            choices += choice_rows(work, found, which)
+    write_rows(RESULTS / "robust_protocols.csv", rows)
+    write_rows(RESULTS / "robust_choice.csv", choices)
+    write_rows(RESULTS / "robust_terms.csv", term_rows(work))
+    write_rows(RESULTS / "robust_ligands.csv", ligand_rows(work))
