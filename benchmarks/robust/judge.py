@@ -19,7 +19,8 @@ from scipy.stats import kendalltau, pearsonr, spearmanr
 from screens import rows_of
 
 from robust.conformers import free_energies
-from robust.protocol import Protocol, Weights
+from robust.protocol import PROTOCOLS, Protocol, Weights
+from robust.run import KEY
 from robust.series import PREPARERS
 
 RT = 0.592
@@ -36,10 +37,12 @@ GRID = {
 STRAINS: tuple[dict[str, object], ...] = (
     {},
     {"strain_weight": 0.5},
+    {"strain_weight": 0.25},
     {"strain_cap": 3.0},
     {"strain_cap": 5.0},
     {"strain": "lowest"},
     {"strain": "lowest", "strain_weight": 0.5},
+    {"strain": "lowest", "strain_weight": 0.25},
     {"strain": "lowest", "strain_cap": 5.0},
     {"strain": "none"},
 )
@@ -60,13 +63,23 @@ def grid(protocol: Protocol) -> list[Weights]:
 # --- from terms to scores ------------------------------------------------------------------
 
 
-def load(work: Path, protocol: str) -> dict[tuple[str, str], Table]:
+def load(work: Path, protocol: Protocol) -> dict[tuple[str, str], Table]:
     """Terms of each series and preparer; what failed has NaN."""
-    path = work / f"terms/{protocol}.csv"
     groups: dict[tuple[str, str], list[dict[str, str]]] = {}
-    for row in rows_of(path) if path.exists() else []:
+    for row in stored_rows(work, protocol):
         groups.setdefault((row["series"], row["preparer"]), []).append(row)
     return {key: columns(rows) for key, rows in groups.items()}
+
+
+def stored_rows(work: Path, protocol: Protocol) -> list[dict[str, str]]:
+    """A protocol's rows; with perturbed receptors those of the given receptor too."""
+    path = work / f"terms/{protocol.name}.csv"
+    rows = rows_of(path) if path.exists() else []
+    if protocol.receptors and rows:
+        known = {tuple(row[name] for name in KEY[:3]) for row in rows}
+        given = rows_of(work / f"terms/{PROTOCOLS[0].name}.csv")
+        rows += [row for row in given if tuple(row[name] for name in KEY[:3]) in known]
+    return rows
 
 
 def columns(rows: list[dict[str, str]]) -> Table:
@@ -168,6 +181,9 @@ class Judged:
     pearson, rms, shift : float
         Of the two preparers' scores: correlation, rms of the difference less its mean, and
         that mean, kcal/mol.
+    beyond_size : float
+        Correlation of what heavy-atom count does not explain: a score that is size alone
+        agrees perfectly.
     rho, tau : tuple of float
         Spearman and Kendall against experiment, of each preparer.
     """
@@ -177,11 +193,14 @@ class Judged:
     pearson: float
     rms: float
     shift: float
+    beyond_size: float
     rho: tuple[float, ...]
     tau: tuple[float, ...]
 
 
-def judge(by_preparer: list[dict[str, float]], measured: dict[str, float]) -> Judged:
+def judge(
+    by_preparer: list[dict[str, float]], measured: dict[str, float], sizes: dict[str, float]
+) -> Judged:
     """Judge a series' scores on the ligands that both preparers have."""
     names = sorted(set(by_preparer[0]) & set(by_preparer[1]))
     values = np.array([[each[name] for name in names] for each in by_preparer])
@@ -195,16 +214,23 @@ def judge(by_preparer: list[dict[str, float]], measured: dict[str, float]) -> Ju
         pearson=float(pearsonr(first, second)[0]),
         rms=float(difference.std()),
         shift=float(difference.mean()),
+        beyond_size=partial(first, second, np.array([sizes[name] for name in names])[both]),
         rho=tuple(float(spearmanr(each, known)[0]) for each in (first, second)),
         tau=tuple(float(kendalltau(each, known)[0]) for each in (first, second)),
     )
+
+
+def partial(first: np.ndarray, second: np.ndarray, size: np.ndarray) -> float:
+    """Pearson of what a line through the size leaves of both."""
+    left = [each - np.polyval(np.polyfit(size, each, 1), size) for each in (first, second)]
+    return float(pearsonr(*left)[0])
 
 
 @dataclass(frozen=True)
 class Candidate:
     """A protocol with weights, judged on the named ligands of all series."""
 
-    protocol: str
+    protocol: Protocol
     weights: Weights
     names: dict[str, set[str]]
     series: dict[str, Judged]
@@ -223,7 +249,7 @@ class Candidate:
         default = Weights()
         names = Weights.__dataclass_fields__
         changed = sum(getattr(self.weights, n) != getattr(default, n) for n in names)
-        return changed + (self.protocol != "base")
+        return changed + (self.protocol.name != PROTOCOLS[0].name)
 
 
 def candidates(
@@ -233,7 +259,7 @@ def candidates(
     free = {series: free_energies(work, series) for series in JACS}
     found = []
     for protocol in protocols:
-        tables = load(work, protocol.name)
+        tables = load(work, protocol)
         if not is_complete(tables, protocol, names):
             continue
         for weights in grid(protocol):
@@ -245,11 +271,12 @@ def candidates(
                         chosen(scores(tables[series, p], weights, free[series]), names[series])
                         for p in PREPARERS
                     ],
-                    measured_of(tables[series, PREPARERS[0]]),
+                    known_of(tables[series, PREPARERS[0]], "measured"),
+                    known_of(tables[series, PREPARERS[0]], "heavy_atoms"),
                 )
                 for series in JACS
             }
-            found.append(Candidate(protocol.name, weights, names, judged))
+            found.append(Candidate(protocol, weights, names, judged))
     return found
 
 
@@ -271,8 +298,9 @@ def chosen(values: dict[str, float], names: set[str]) -> dict[str, float]:
     return {name: value for name, value in values.items() if name in names}
 
 
-def measured_of(table: Table) -> dict[str, float]:
-    return dict(zip(table["ligand"].tolist(), table["measured"].tolist(), strict=True))
+def known_of(table: Table, column: str) -> dict[str, float]:
+    """What is known of each ligand."""
+    return dict(zip(table["ligand"].tolist(), table[column].tolist(), strict=True))
 
 
 def label(weights: Weights) -> str:

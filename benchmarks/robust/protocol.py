@@ -27,7 +27,8 @@ class Protocol:
     waters : bool
         Structural waters of the pocket are kept, those that overlap the ligand not.
     receptors : int
-        Receptors with turned side chains from which the pose is minimised too.
+        Receptors with turned side chains from which the pose is minimised too; the given one
+        is the base protocol's.
     """
 
     name: str
@@ -37,6 +38,11 @@ class Protocol:
     network: bool = False
     waters: bool = False
     receptors: int = 0
+
+    @property
+    def samples(self) -> range:
+        """Receptors that are its own; number 0, the one as given, is the base protocol's."""
+        return range(1, self.receptors + 1) if self.receptors else range(1)
 
     @property
     def options(self) -> Scoring:
@@ -51,7 +57,7 @@ PROTOCOLS = (
     Protocol("rebuilt, network", rebuilt=True, network=True),
     Protocol("vina", start="vina"),
     Protocol("vina, dielectric 4", {EPS: 4.0}, start="vina"),
-    Protocol("receptors", receptors=4),
+    Protocol("receptors", receptors=2),
     Protocol("iterations 500", {ITS: 500, TOL: 0.1}),
     Protocol("restraint 0", {K: 0.0}),
     Protocol("restraint 5", {K: 5.0}),

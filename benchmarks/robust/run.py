@@ -20,21 +20,23 @@ from protocols import (
     Ligand,
     Prepared,
     binding_of,
+    cached,
     free_of,
     geometry,
     internal,
     without_clashing_waters,
 )
-from rdkit import RDLogger
+from rdkit import Chem, RDLogger
 
 from robust.conformers import PARTS
 from robust.network import settle
 from robust.perturb import perturbed
 from robust.protocol import Protocol
-from robust.series import PREPARERS, Posed, Site, ligands_of, site_of
+from robust.series import PREPARERS, Posed, ligands_of, site_of
 from robust.store import append, done_of, rounded
-from robust.template import Refiner
+from robust.template import Refiner, place, template_of
 from screenmm.errors import LigandError
+from screenmm.redocking.rmsd import heavy_rmsd_angstrom
 from screenmm.scoring.lbfgs import Options
 from screenmm.scoring.minimise import minimise_packs
 from screenmm.scoring.mmgbsa import Pose, field_of, model_of
@@ -43,6 +45,7 @@ from screenmm.units import ANGSTROM_PER_NM, KJ_PER_KCAL
 
 BOUND = tuple(f"bound_{part}" for part in PARTS)
 NEAREST = tuple(f"nearest_{part}" for part in PARTS)
+TEMPLATE = "template"
 KEY = ("series", "preparer", "ligand", "sample")
 GEOMETRY = (
     "ligand_drift_angstrom",
@@ -52,7 +55,7 @@ GEOMETRY = (
 )
 COLUMNS = (
     *KEY, "measured", "heavy_atoms", "rotors", *BINDING, *BOUND, *NEAREST, *GEOMETRY,
-    "iterations", "cpu_s", "failure",
+    "start_rmsd_angstrom", "iterations", "cpu_s", "failure",
 )  # fmt: skip
 
 
@@ -84,14 +87,14 @@ def apart(
 
 
 class Bench:
-    """A protocol's receptors of one preparer, and where its poses start.
+    """A protocol's receptors for one series and preparer, and where its poses start.
 
     Parameters
     ----------
+    work : Path
     protocol : Protocol
-    site : Site
-    ligands : list of Posed
-        The whole series: Vina's box holds them all.
+    preparer, series : str
+        With the preparer ``TEMPLATE`` fresh poses are placed in the first preparer's receptor.
 
     Raises
     ------
@@ -99,31 +102,58 @@ class Bench:
         The protocol asks for waters and for a network: one cuts the topology of the other.
     """
 
-    def __init__(self, protocol: Protocol, site: Site, ligands: list[Posed]) -> None:
+    def __init__(self, work: Path, protocol: Protocol, preparer: str, series: str) -> None:
         if protocol.waters and protocol.network:
             raise ValueError(f"{protocol.name}: waters and network together are not built")
+        host = PREPARERS[0] if preparer == TEMPLATE else preparer
+        site = site_of(work, host, series, protocol.waters, protocol.rebuilt)
         self.protocol, self.topology = protocol, site.receptor.topology
+        self.ligands = ligands_of(work, host, series)
         self.receptors = [site.prepared] + [
             perturbed(site.prepared, self.topology, number)
             for number in range(1, protocol.receptors + 1)
         ]
-        around = np.concatenate([each.ligand.pose.angstrom for each in ligands])
-        self.refine = Refiner(site, around) if protocol.start == "vina" else None
+        self.template = template_of(host, series) if preparer == TEMPLATE else None
+        self.placed = work / f"ligands/{TEMPLATE}/{series}"
+        around = np.concatenate([each.ligand.pose.angstrom for each in self.ligands])
+        needed = self.template is not None or protocol.start == "vina"
+        self.refine = Refiner(site, around) if needed else None
+
+    def start(self, posed: Posed) -> Chem.Mol:
+        """Where a ligand starts.
+
+        Raises
+        ------
+        LigandError
+            No pose by the template, or Vina refuses it.
+        """
+        if self.refine is None:
+            return posed.mol
+        if self.template is None:
+            return self.refine(posed.mol)[1]
+
+        def make() -> Chem.Mol:
+            return place(posed.mol, self.template, self.refine)[1]
+
+        mol: Chem.Mol = cached(self.placed / f"{posed.ligand.name}.pkl", make)
+        return mol
 
     def scored(self, posed: Posed, sample: int) -> dict[str, Any] | LigandError:
         """Terms of a ligand in one of the receptors."""
-        pose, prepared = posed.ligand.pose, self.receptors[sample]
+        prepared = self.receptors[sample]
         try:
-            if self.refine is not None:
-                _, mol = self.refine(posed.mol)
-                pose = Pose(pose.parameters, mol.GetConformer().GetPositions())
+            mol = self.start(posed)
         except LigandError as error:
             return error
+        pose = Pose(posed.ligand.pose.parameters, mol.GetConformer().GetPositions())
         if self.protocol.waters:
             prepared = without_clashing_waters(prepared, posed.ligand)
         if self.protocol.network:
             prepared, pose = settle(prepared, self.topology, pose)
-        return apart(prepared, posed.ligand, pose, self.protocol.options)
+        found = apart(prepared, posed.ligand, pose, self.protocol.options)
+        if isinstance(found, LigandError):
+            return found
+        return {**found, "start_rmsd_angstrom": heavy_rmsd_angstrom(mol, posed.mol)}
 
 
 def row_of(
@@ -144,17 +174,16 @@ def run_series(work: Path, protocol: Protocol, preparer: str, series: str, most:
     """Score what is not scored yet."""
     path = work / f"terms/{protocol.name}.csv"
     done = done_of(path, KEY)
-    ligands = ligands_of(work, preparer, series)
+    ligands = ligands_of(work, PREPARERS[0] if preparer == TEMPLATE else preparer, series)
     wanted = [
         (posed, sample)
         for posed in spread(ligands, most)
-        for sample in range(protocol.receptors + 1)
+        for sample in protocol.samples
         if (series, preparer, posed.ligand.name, str(sample)) not in done
     ]
     if not wanted:
         return
-    site = site_of(work, preparer, series, protocol.waters, protocol.rebuilt)
-    bench = Bench(protocol, site, ligands)
+    bench = Bench(work, protocol, preparer, series)
     for posed, sample in wanted:
         started = time.process_time()
         found = bench.scored(posed, sample)

@@ -23,11 +23,15 @@ def done_of(path: Path, key: Sequence[str]) -> set[tuple[str, ...]]:
 
 
 def append(path: Path, columns: Sequence[str], row: dict[str, Any]) -> None:
-    """Add a row in one write; the header first."""
+    """Add a row in one write; a new file's header first, an old file's columns as it has them."""
     path.parent.mkdir(parents=True, exist_ok=True)
     text = io.StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n", restval="")
-    if not path.exists() or not path.stat().st_size:
+    is_new = not path.exists() or not path.stat().st_size
+    if not is_new:
+        with path.open(newline="") as handle:
+            columns = next(csv.reader(handle))
+    writer = csv.DictWriter(text, columns, lineterminator="\n", restval="", extrasaction="ignore")
+    if is_new:
         writer.writeheader()
     writer.writerow(row)
     with path.open("a", newline="") as handle:

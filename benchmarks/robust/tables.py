@@ -3,6 +3,8 @@
 ``robust_protocols.csv``  agreement and accuracy of each protocol and weighting
 ``robust_terms.csv``      agreement of each term with the default weights
 ``robust_choice.csv``     leave one target out, by agreement, by accuracy and by both
+``robust_template.csv``   fresh poses by template against given ones
+``robust_intervals.csv``  whether the spread over perturbed receptors covers another preparer
 ``robust_ligands.csv``    every ligand's terms, per series, preparer, protocol and sample
 """
 
@@ -20,17 +22,17 @@ from robust.judge import (
     Candidate,
     candidates,
     judge,
+    known_of,
     label,
     load,
-    measured_of,
     parts,
     scores,
 )
 from robust.protocol import PROTOCOLS, Weights
-from robust.run import KEY, spread_names
+from robust.run import KEY, TEMPLATE, spread_names
 from robust.series import PREPARERS
 
-SUBSET = 12
+SUBSET = 10
 """Ligands of each series, evenly over their affinities, with which every protocol is tried."""
 
 
@@ -46,13 +48,16 @@ def protocol_rows(found: list[Candidate], which: str) -> list[dict[str, object]]
         rows.append(
             {
                 "ligands": which,
-                "minimisation": each.protocol,
+                "minimisation": each.protocol.name,
                 "weights": label(each.weights),
                 "scored": sum(judged[s].ligands for s in JACS),
                 "lost": sum(judged[s].lost for s in JACS),
                 "agreement_median": number(float(np.median(each.agreement))),
                 "agreement_mean": number(float(each.agreement.mean())),
                 "agreement_min": number(float(each.agreement.min())),
+                "beyond_size_median": number(
+                    float(np.median([judged[s].beyond_size for s in JACS]))
+                ),
                 "rms_median_kcal_mol": number(float(np.median([judged[s].rms for s in JACS]))),
                 "spearman_mean": f"{rho.mean():.3f}",
                 "spearman_min": number(float(rho.min())),
@@ -76,7 +81,7 @@ def term_rows(work: Path) -> list[dict[str, object]]:
     """Agreement of each term, default weights, on all ligands that both preparers have."""
     rows: list[dict[str, object]] = []
     for protocol in PROTOCOLS:
-        tables = load(work, protocol.name)
+        tables = load(work, protocol)
         for series in JACS:
             if not all((series, p) in tables for p in PREPARERS):
                 continue
@@ -96,7 +101,9 @@ def term_rows(work: Path) -> list[dict[str, object]]:
                     }
                     for table, own in zip(both, terms, strict=True)
                 ]
-                judged = judge(values, measured_of(both[0]))
+                judged = judge(
+                    values, known_of(both[0], "measured"), known_of(both[0], "heavy_atoms")
+                )
                 rows.append(
                     {
                         "minimisation": protocol.name,
@@ -163,7 +170,7 @@ def choose(found: list[Candidate], how: Criterion, used: np.ndarray) -> int:
 
 def choice_rows(work: Path, found: list[Candidate], which: str) -> list[dict[str, object]]:
     """Leave one target out: what seven series choose, and how it does on the eighth."""
-    default = next(e for e in found if e.protocol == "base" and e.weights == Weights())
+    default = next(e for e in found if e.protocol == PROTOCOLS[0] and e.weights == Weights())
     rows: list[dict[str, object]] = []
     for how in CRITERIA:
         picks = []
@@ -184,7 +191,7 @@ def choice_rows(work: Path, found: list[Candidate], which: str) -> list[dict[str
                 "ligands": which,
                 "criterion": how.name,
                 "held_out": "mean of eight",
-                "chosen": f"without holding out: {everything.protocol} | "
+                "chosen": f"without holding out: {everything.protocol.name} | "
                 + label(everything.weights),
                 "agreement": number(float(held["agreement"].mean())),
                 "agreement_default": number(float(default.agreement.mean())),
@@ -208,7 +215,7 @@ def choice_row(
         "ligands": which,
         "criterion": how.name,
         "held_out": series,
-        "chosen": f"{chosen.protocol} | {label(chosen.weights)}",
+        "chosen": f"{chosen.protocol.name} | {label(chosen.weights)}",
         "agreement": number(ours.pearson),
         "agreement_default": number(theirs.pearson),
         "spearman": number(float(np.mean(ours.rho))),
@@ -225,8 +232,8 @@ def interval(work: Path, picks: dict[str, Candidate], default: Candidate) -> tup
     for series, chosen in picks.items():
         mine, theirs = (values_of(work, each, series) for each in (chosen, default))
         names = sorted(set(mine[0]) & set(mine[1]) & set(theirs[0]) & set(theirs[1]))
-        tables = load(work, "base")
-        known = measured_of(tables[series, PREPARERS[0]])
+        tables = load(work, PROTOCOLS[0])
+        known = known_of(tables[series, PREPARERS[0]], "measured")
         measured = np.array([known[name] for name in names])
         draws = rng.integers(0, len(names), (DRAWS, len(names)))
         for ours, other in zip(mine, theirs, strict=True):
@@ -251,6 +258,95 @@ def values_of(work: Path, each: Candidate, series: str) -> list[dict[str, float]
     ]
 
 
+# --- starts by template, and intervals -----------------------------------------------------
+
+REPORTED = (
+    Weights(),
+    Weights(strain_weight=0.5),
+    Weights(dielectric=2.0, strain_weight=0.5),
+    Weights(dielectric=2.0, strain_cap=3.0),
+    Weights(dielectric=2.0, strain="none"),
+    Weights(dielectric=4.0, strain="none"),
+)
+"""Weightings for which the smaller tables are made."""
+
+
+def template_rows(work: Path) -> list[dict[str, object]]:
+    """Poses as given against fresh ones by template, in the same receptor."""
+    rows: list[dict[str, object]] = []
+    given = PREPARERS[0]
+    for protocol in PROTOCOLS:
+        tables = load(work, protocol)
+        for series in JACS:
+            if not all((series, p) in tables for p in (given, TEMPLATE)):
+                continue
+            pair = [tables[series, p] for p in (given, TEMPLATE)]
+            known = [known_of(pair[0], column) for column in ("measured", "heavy_atoms")]
+            rmsd = pair[1]["start_rmsd_angstrom"]
+            for weights in REPORTED:
+                judged = judge([scores(table, weights, None) for table in pair], *known)
+                rows.append(
+                    {
+                        "minimisation": protocol.name,
+                        "weights": label(weights),
+                        "series": series,
+                        "ligands": judged.ligands,
+                        "lost": judged.lost,
+                        "start_rmsd_median_angstrom": number(float(np.nanmedian(rmsd))),
+                        "within_2_angstrom": int((rmsd <= 2.0).sum()),
+                        "pearson": number(judged.pearson),
+                        "rms_kcal_mol": number(judged.rms),
+                        "spearman_given": number(judged.rho[0]),
+                        "spearman_template": number(judged.rho[1]),
+                    }
+                )
+    return rows
+
+
+def interval_rows(work: Path) -> list[dict[str, object]]:
+    """Does the spread over perturbed receptors cover what another preparer gives?"""
+    rows: list[dict[str, object]] = []
+    for protocol in (each for each in PROTOCOLS if each.receptors):
+        tables = load(work, protocol)
+        for series in JACS:
+            if not all((series, p) in tables for p in PREPARERS):
+                continue
+            for weights in REPORTED:
+                both = [spread_of(tables[series, p], weights) for p in PREPARERS]
+                names = sorted(set(both[0]) & set(both[1]))
+                (mean, sd), (other_mean, other_sd) = (
+                    np.array([each[name] for name in names]).T for each in both
+                )
+                apart = other_mean - mean
+                apart -= apart.mean()
+                covered = [(np.abs(apart) <= 1.96 * each).mean() for each in (sd, other_sd)]
+                rows.append(
+                    {
+                        "minimisation": protocol.name,
+                        "weights": label(weights),
+                        "series": series,
+                        "ligands": len(names),
+                        "sd_median_kcal_mol": number(float(np.median([sd, other_sd]))),
+                        "covered": number(float(np.mean(covered))),
+                        "sd_that_covers_90_percent_kcal_mol": number(
+                            float(np.quantile(np.abs(apart), 0.9) / 1.96)
+                        ),
+                    }
+                )
+    return rows
+
+
+def spread_of(table: dict[str, np.ndarray], weights: Weights) -> dict[str, tuple[float, float]]:
+    """Mean and standard deviation over receptors, kcal/mol, of ligands scored in two or more."""
+    total = np.sum(list(parts(table, weights, None).values()), axis=0)
+    found = {}
+    for name in np.unique(table["ligand"]):
+        values = total[(table["ligand"] == name) & np.isfinite(total)]
+        if len(values) > 1:
+            found[str(name)] = (float(values.mean()), float(values.std(ddof=1)))
+    return found
+
+
 # --- writing -------------------------------------------------------------------------------
 
 
@@ -262,7 +358,8 @@ def ligand_rows(work: Path) -> list[dict[str, object]]:
         order = {name: place for place, name in enumerate(JACS)}
         own.sort(key=lambda row: (order[row["series"]], *(row[name] for name in KEY[1:])))
         rows += [{"minimisation": protocol.name, **row} for row in own]
-    return rows
+    columns = {column: "" for row in rows for column in row}
+    return [columns | row for row in rows]
 
 
 def write_tables(work: Path) -> None:
@@ -278,3 +375,6 @@ def write_tables(work: Path) -> None:
     write_rows(RESULTS / "robust_choice.csv", choices)
     write_rows(RESULTS / "robust_terms.csv", term_rows(work))
     write_rows(RESULTS / "robust_ligands.csv", ligand_rows(work))
+    for name, make in (("template", template_rows), ("intervals", interval_rows)):
+        if rows := make(work):
+            write_rows(RESULTS / f"robust_{name}.csv", rows)
