@@ -1,5 +1,6 @@
 """What the terms say: a row per protocol and weighting, the choice, and the terms themselves.
 
+``robust_preparers.csv``  how far the two preparers' structures are apart
 ``robust_protocols.csv``  agreement and accuracy of each protocol and weighting
 ``robust_terms.csv``      agreement of each term with the default weights
 ``robust_choice.csv``     leave one target out, by agreement, by accuracy and by both
@@ -17,6 +18,7 @@ import numpy as np
 from protocols import DRAWS, JACS, SEED, spearman
 from screens import RESULTS, rows_of, write_rows
 
+from robust.compare import comparison_rows
 from robust.conformers import free_energies
 from robust.judge import (
     Candidate,
@@ -371,6 +373,7 @@ def write_tables(work: Path) -> None:
         if found:
             rows += protocol_rows(found, which)
             choices += choice_rows(work, found, which)
+    write_rows(RESULTS / "robust_preparers.csv", comparison_rows(work))
     write_rows(RESULTS / "robust_protocols.csv", rows)
     write_rows(RESULTS / "robust_choice.csv", choices)
     write_rows(RESULTS / "robust_terms.csv", term_rows(work))
