@@ -32,7 +32,7 @@ from robust.judge import (
 )
 from robust.protocol import PROTOCOLS, Weights
 from robust.run import KEY, TEMPLATE, spread_names
-from robust.series import PREPARERS
+from robust.series import PREPARERS, ligands_of
 
 SUBSET = 10
 """Ligands of each series, evenly over their affinities, with which every protocol is tried."""
@@ -77,6 +77,26 @@ def protocol_rows(found: list[Candidate], which: str) -> list[dict[str, object]]
             }
         )
     return rows
+
+
+def size_row(work: Path, names: dict[str, set[str]], which: str) -> dict[str, object]:
+    """Heavy-atom count as a score: it agrees with itself, and orders some series well."""
+    rho = {}
+    for series in JACS:
+        own = [each.ligand for each in ligands_of(work, PREPARERS[0], series)]
+        own = [each for each in own if each.name in names[series]]
+        sizes = np.array([-each.heavy_atoms for each in own], dtype=float)
+        rho[series] = float(spearman(sizes, np.array([each.measured for each in own]))[0])
+    return {
+        "ligands": which,
+        "minimisation": "none",
+        "weights": "heavy-atom count alone, larger better",
+        "scored": sum(len(each) for each in names.values()),
+        "agreement_median": "1.00",
+        "spearman_mean": f"{np.mean(list(rho.values())):.3f}",
+        "spearman_min": number(min(rho.values())),
+        **{f"spearman_{p}_{s}": number(rho[s]) for p in PREPARERS for s in JACS},
+    }
 
 
 def term_rows(work: Path) -> list[dict[str, object]]:
@@ -371,10 +391,13 @@ def write_tables(work: Path) -> None:
     for which, names in ((f"{SUBSET} of each series", subset), ("all", everyone)):
         found = candidates(work, list(PROTOCOLS), names)
         if found:
-            rows += protocol_rows(found, which)
+            rows += [*protocol_rows(found, which), size_row(work, names, which)]
             choices += choice_rows(work, found, which)
     write_rows(RESULTS / "robust_preparers.csv", comparison_rows(work))
-    write_rows(RESULTS / "robust_protocols.csv", rows)
+    columns = list(rows[0])
+    write_rows(
+        RESULTS / "robust_protocols.csv", [{c: row.get(c, "") for c in columns} for row in rows]
+    )
     write_rows(RESULTS / "robust_choice.csv", choices)
     write_rows(RESULTS / "robust_terms.csv", term_rows(work))
     write_rows(RESULTS / "robust_ligands.csv", ligand_rows(work))
