@@ -31,13 +31,14 @@ Table = dict[str, np.ndarray]
 
 GRID = {
     "gb": ("obc2", "gbn2"),
-    "dielectric": (1.0, 2.0, 4.0, 8.0),
+    "dielectric": (1.0, 1.5, 2.0, 3.0, 4.0),
     "vdw": (1.0, 0.8),
 }
 STRAINS: tuple[dict[str, object], ...] = (
     {},
     {"strain_weight": 0.5},
     {"strain_weight": 0.25},
+    {"strain_cap": 2.0},
     {"strain_cap": 3.0},
     {"strain_cap": 5.0},
     {"strain": "lowest"},
@@ -113,7 +114,7 @@ def strain(table: Table, weights: Weights, free: dict[str, Table] | None) -> np.
     Parameters
     ----------
     free : dict or None
-        Terms of each ligand's conformers, which ``lowest`` needs.
+        Terms of each ligand's conformers, which ``lowest`` needs: NaN for a ligand without.
     """
     if weights.strain == "none":
         return np.zeros(len(table["ligand"]))
@@ -121,7 +122,8 @@ def strain(table: Table, weights: Weights, free: dict[str, Table] | None) -> np.
     if weights.strain == "lowest":
         assert free is not None
         lowest = {name: np.nanmin(internal(each, "", weights)) for name, each in free.items()}
-        reference = np.minimum(reference, [lowest[name] for name in table["ligand"]])
+        known = [lowest.get(str(name), math.nan) for name in table["ligand"]]
+        reference = np.minimum(reference, known)
     value = weights.strain_weight * (internal(table, "bound_", weights) - reference)
     return np.minimum(value, weights.strain_cap)
 
@@ -268,7 +270,7 @@ def candidates(
             judged = {
                 series: judge(
                     [
-                        chosen(scores(tables[series, p], weights, free[series]), names[series])
+                        only(scores(tables[series, p], weights, free[series]), names[series])
                         for p in PREPARERS
                     ],
                     known_of(tables[series, PREPARERS[0]], "measured"),
@@ -294,7 +296,7 @@ def is_complete(
     )
 
 
-def chosen(values: dict[str, float], names: set[str]) -> dict[str, float]:
+def only(values: dict[str, float], names: set[str]) -> dict[str, float]:
     return {name: value for name, value in values.items() if name in names}
 
 

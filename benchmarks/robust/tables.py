@@ -2,6 +2,7 @@
 
 ``robust_preparers.csv``  how far the two preparers' structures are apart
 ``robust_protocols.csv``  agreement and accuracy of each protocol and weighting
+``robust_effects.csv``    other minimisations beside the base protocol, on the same ligands
 ``robust_terms.csv``      agreement of each term with the default weights
 ``robust_choice.csv``     leave one target out, by agreement, by accuracy and by both
 ``robust_template.csv``   fresh poses by template against given ones
@@ -11,7 +12,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,21 +22,20 @@ from screens import RESULTS, rows_of, write_rows
 from robust.compare import comparison_rows
 from robust.conformers import free_energies
 from robust.judge import (
+    AVERAGES,
     Candidate,
     candidates,
     judge,
     known_of,
     label,
     load,
+    only,
     parts,
     scores,
 )
-from robust.protocol import PROTOCOLS, Weights
-from robust.run import KEY, TEMPLATE, spread_names
+from robust.protocol import PROTOCOLS, Protocol, Weights
+from robust.run import KEY, TEMPLATE
 from robust.series import PREPARERS, ligands_of
-
-SUBSET = 10
-"""Ligands of each series, evenly over their affinities, with which every protocol is tried."""
 
 
 def number(value: float) -> str:
@@ -155,12 +155,15 @@ class Criterion:
         Weights of the mean Pearson between preparers and of the mean Spearman of both.
     one_error : bool
         The simplest protocol is taken whose mean is within one standard error of the best.
+    least_agreement : float
+        Only protocols are allowed whose median Pearson is this or more.
     """
 
     name: str
     agreement: float
     accuracy: float
     one_error: bool = False
+    least_agreement: float = -1.0
 
     def values(self, found: list[Candidate]) -> np.ndarray:
         """Of each candidate and series."""
@@ -172,6 +175,7 @@ class Criterion:
 CRITERIA = (
     Criterion("agreement and accuracy", 0.5, 0.5),
     Criterion("agreement and accuracy, simplest within one standard error", 0.5, 0.5, True),
+    Criterion("accuracy, of those with a median agreement of 0.8", 0.0, 1.0, least_agreement=0.8),
     Criterion("accuracy", 0.0, 1.0),
     Criterion("agreement", 1.0, 0.0),
 )
@@ -180,7 +184,9 @@ CRITERIA = (
 def choose(found: list[Candidate], how: Criterion, used: np.ndarray) -> int:
     """The best mean of the used series to two decimals; among equals the simplest."""
     values = how.values(found)[:, used]
-    mean = np.round(values.mean(axis=1), 2)
+    agreement = np.median([each.agreement[used] for each in found], axis=1)
+    allowed = agreement >= min(how.least_agreement, agreement.max())
+    mean = np.where(allowed, np.round(values.mean(axis=1), 2), -np.inf)
     changes = np.array([each.changes for each in found])
     if how.one_error:
         behind = values[np.argmax(mean)] - values
@@ -280,13 +286,90 @@ def values_of(work: Path, each: Candidate, series: str) -> list[dict[str, float]
     ]
 
 
+# --- other minimisations, on the ligands that they have -------------------------------------
+
+FEWEST = 4
+"""Ligands of a series below which it says nothing."""
+
+
+def ready_of(work: Path, protocol: Protocol) -> dict[str, set[str]]:
+    """Ligands of each series for which both preparers have all rows."""
+    tables = load(work, protocol)
+    found: dict[str, set[str]] = {}
+    for series in JACS:
+        both = [
+            {
+                str(name)
+                for name in np.unique(tables[series, p]["ligand"])
+                if (tables[series, p]["ligand"] == name).sum() == protocol.receptors + 1
+            }
+            for p in PREPARERS
+            if (series, p) in tables
+        ]
+        if len(both) == len(PREPARERS) and len(both[0] & both[1]) >= FEWEST:
+            found[series] = both[0] & both[1]
+    return found
+
+
+def effect_rows(work: Path) -> list[dict[str, object]]:
+    """Each minimisation beside the base protocol, on the same ligands, with a few weightings."""
+    rows: list[dict[str, object]] = []
+    for protocol in PROTOCOLS[1:]:
+        names = ready_of(work, protocol)
+        averages = AVERAGES if protocol.receptors else AVERAGES[:1]
+        for weights in REPORTED if names else ():
+            base = effect_of(work, PROTOCOLS[0], weights, names)
+            for over in averages:
+                own = effect_of(work, protocol, replace(weights, over=over), names)
+                rows.append(
+                    {
+                        "minimisation": protocol.name,
+                        "weights": label(replace(weights, over=over)),
+                        "series": len(names),
+                        "ligands": sum(len(each) for each in names.values()),
+                        **{
+                            column: text
+                            for name in own
+                            for column, text in (
+                                (name, number(own[name])),
+                                (f"{name}_base", number(base[name])),
+                            )
+                        },
+                    }
+                )
+    return rows
+
+
+def effect_of(
+    work: Path, protocol: Protocol, weights: Weights, names: dict[str, set[str]]
+) -> dict[str, float]:
+    """Means over series; ``pooled``: all ligands together, each series' mean taken off."""
+    tables = load(work, protocol)
+    judged, centred = [], []
+    for series, own in names.items():
+        both = [only(scores(tables[series, p], weights, None), own) for p in PREPARERS]
+        known = [known_of(tables[series, PREPARERS[0]], c) for c in ("measured", "heavy_atoms")]
+        judged.append(judge(both, *known))
+        values = np.array([[each[name] for name in sorted(own)] for each in both])
+        values = values[:, np.isfinite(values).all(axis=0)]
+        centred.append(values - values.mean(axis=1, keepdims=True))
+    pooled = np.concatenate(centred, axis=1)
+    return {
+        "lost": float(sum(each.lost for each in judged)),
+        "agreement_mean": float(np.mean([each.pearson for each in judged])),
+        "agreement_pooled": float(np.corrcoef(pooled)[0, 1]),
+        "rms_median_kcal_mol": float(np.median([each.rms for each in judged])),
+        "spearman_mean": float(np.mean([each.rho for each in judged])),
+    }
+
+
 # --- starts by template, and intervals -----------------------------------------------------
 
 REPORTED = (
     Weights(),
     Weights(strain_weight=0.5),
     Weights(dielectric=2.0, strain_weight=0.5),
-    Weights(dielectric=2.0, strain_cap=3.0),
+    Weights(dielectric=2.0, strain_cap=2.0),
     Weights(dielectric=2.0, strain="none"),
     Weights(dielectric=4.0, strain="none"),
 )
@@ -385,15 +468,16 @@ def ligand_rows(work: Path) -> list[dict[str, object]]:
 
 
 def write_tables(work: Path) -> None:
-    subset = {s: spread_names(work, s, SUBSET) for s in JACS}
-    everyone = {s: spread_names(work, s, 10_000) for s in JACS}
+    names = {s: {each.ligand.name for each in ligands_of(work, PREPARERS[0], s)} for s in JACS}
+    with_conformers = {s: names[s] & free_energies(work, s).keys() for s in JACS}
     rows, choices = [], []
-    for which, names in ((f"{SUBSET} of each series", subset), ("all", everyone)):
-        found = candidates(work, list(PROTOCOLS), names)
-        if found:
-            rows += [*protocol_rows(found, which), size_row(work, names, which)]
-            choices += choice_rows(work, found, which)
+    for which, own in (("all", names), ("with conformers", with_conformers)):
+        found = candidates(work, list(PROTOCOLS), own)
+        rows += [*protocol_rows(found, which), size_row(work, own, which)]
+        choices += choice_rows(work, found, which)
     write_rows(RESULTS / "robust_preparers.csv", comparison_rows(work))
+    if effects := effect_rows(work):
+        write_rows(RESULTS / "robust_effects.csv", effects)
     columns = list(rows[0])
     write_rows(
         RESULTS / "robust_protocols.csv", [{c: row.get(c, "") for c in columns} for row in rows]
