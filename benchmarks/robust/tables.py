@@ -37,6 +37,16 @@ from robust.protocol import PROTOCOLS, Protocol, Weights
 from robust.run import KEY, TEMPLATE
 from robust.series import PREPARERS, ligands_of
 
+REPORTED = (
+    Weights(),
+    Weights(strain_weight=0.5),
+    Weights(dielectric=2.0, strain_weight=0.5),
+    Weights(dielectric=2.0, strain_cap=2.0),
+    Weights(dielectric=2.0, strain="none"),
+    Weights(dielectric=4.0, strain="none"),
+)
+"""Weightings for which the smaller tables are made."""
+
 
 def number(value: float) -> str:
     return f"{value:.2f}"
@@ -205,45 +215,57 @@ def choice_rows(work: Path, found: list[Candidate], which: str) -> list[dict[str
         for place, series in enumerate(JACS):
             chosen = found[choose(found, how, np.arange(len(JACS)) != place)]
             picks.append(chosen)
-            rows.append(choice_row(which, how, series, chosen, default))
+            rows.append(choice_row(which, how.name, series, chosen, default))
         everything = found[choose(found, how, np.ones(len(JACS), dtype=bool))]
-        held = {
-            "agreement": np.array([e.series[s].pearson for e, s in zip(picks, JACS, strict=True)]),
-            "spearman": np.array(
-                [np.mean(e.series[s].rho) for e, s in zip(picks, JACS, strict=True)]
-            ),
-        }
-        low, high = interval(work, dict(zip(JACS, picks, strict=True)), default)
         rows.append(
-            {
-                "ligands": which,
-                "criterion": how.name,
-                "held_out": "mean of eight",
-                "chosen": f"without holding out: {everything.protocol.name} | "
-                + label(everything.weights),
-                "agreement": number(float(held["agreement"].mean())),
-                "agreement_default": number(float(default.agreement.mean())),
-                "agreement_median": number(float(np.median(held["agreement"]))),
-                "agreement_median_default": number(float(np.median(default.agreement))),
-                "spearman": f"{held['spearman'].mean():.3f}",
-                "spearman_default": f"{default.accuracy.mean():.3f}",
-                "spearman_difference_low": f"{low:+.2f}",
-                "spearman_difference_high": f"{high:+.2f}",
-            }
+            mean_row(work, which, how.name, picks, default) | {"chosen": name_of(everything)}
+        )
+    for weights in REPORTED[1:]:
+        (fixed,) = (e for e in found if e.protocol == PROTOCOLS[0] and e.weights == weights)
+        rows.append(
+            mean_row(work, which, "none: the same for all", [fixed] * len(JACS), default)
+            | {"chosen": name_of(fixed)}
         )
     columns = {column: "" for row in rows for column in row}
     return [columns | row for row in rows]
 
 
+def name_of(each: Candidate) -> str:
+    return f"{each.protocol.name} | {label(each.weights)}"
+
+
+def mean_row(
+    work: Path, which: str, criterion: str, picks: list[Candidate], default: Candidate
+) -> dict[str, object]:
+    """What the picks of the eight series come to together, beside the default."""
+    judged = [each.series[series] for each, series in zip(picks, JACS, strict=True)]
+    agreement = np.array([each.pearson for each in judged])
+    rho = np.array([each.rho for each in judged])
+    return {
+        "ligands": which,
+        "criterion": criterion,
+        "held_out": "mean of eight",
+        "chosen": "",
+        "agreement": number(float(agreement.mean())),
+        "agreement_default": number(float(default.agreement.mean())),
+        "spearman": f"{rho.mean():.3f}",
+        "spearman_default": f"{default.accuracy.mean():.3f}",
+        "agreement_median": number(float(np.median(agreement))),
+        "agreement_median_default": number(float(np.median(default.agreement))),
+        "spearman_lowest": number(float(rho.min())),
+        **intervals(work, picks, default),
+    }
+
+
 def choice_row(
-    which: str, how: Criterion, series: str, chosen: Candidate, default: Candidate
+    which: str, criterion: str, series: str, chosen: Candidate, default: Candidate
 ) -> dict[str, object]:
     ours, theirs = chosen.series[series], default.series[series]
     return {
         "ligands": which,
-        "criterion": how.name,
+        "criterion": criterion,
         "held_out": series,
-        "chosen": f"{chosen.protocol.name} | {label(chosen.weights)}",
+        "chosen": name_of(chosen),
         "agreement": number(ours.pearson),
         "agreement_default": number(theirs.pearson),
         "spearman": number(float(np.mean(ours.rho))),
@@ -253,24 +275,38 @@ def choice_row(
     }
 
 
-def interval(work: Path, picks: dict[str, Candidate], default: Candidate) -> tuple[float, float]:
-    """95 % interval of the mean difference in Spearman, ligands drawn anew in each series."""
+def intervals(work: Path, picks: list[Candidate], default: Candidate) -> dict[str, str]:
+    """95 % intervals of the mean differences, ligands drawn anew in each series."""
     rng = np.random.default_rng(SEED)
-    differences = []
-    for series, chosen in picks.items():
-        mine, theirs = (values_of(work, each, series) for each in (chosen, default))
-        names = sorted(set(mine[0]) & set(mine[1]) & set(theirs[0]) & set(theirs[1]))
-        tables = load(work, PROTOCOLS[0])
-        known = known_of(tables[series, PREPARERS[0]], "measured")
-        measured = np.array([known[name] for name in names])
+    accuracy, agreement = [], []
+    known = load(work, PROTOCOLS[0])
+    for series, chosen in zip(JACS, picks, strict=True):
+        sets = [values_of(work, each, series) for each in (chosen, default)]
+        names = sorted(set.intersection(*(set(own) for both in sets for own in both)))
+        measured = known_of(known[series, PREPARERS[0]], "measured")
         draws = rng.integers(0, len(names), (DRAWS, len(names)))
-        for ours, other in zip(mine, theirs, strict=True):
-            first, second = (np.array([e[name] for name in names]) for e in (ours, other))
-            differences.append(
-                spearman(first[draws], measured[draws]) - spearman(second[draws], measured[draws])
-            )
-    low, high = np.percentile(np.mean(differences, axis=0), [2.5, 97.5])
-    return float(low), float(high)
+        truth = np.array([measured[name] for name in names])[draws]
+        ours, theirs = (
+            [np.array([own[name] for name in names])[draws] for own in both] for both in sets
+        )
+        accuracy += [
+            spearman(one, truth) - spearman(other, truth)
+            for one, other in zip(ours, theirs, strict=True)
+        ]
+        agreement.append(pearson(*ours) - pearson(*theirs))
+    return {
+        f"{name}_difference_{end}": f"{value:+.2f}"
+        for name, drawn in (("agreement", agreement), ("spearman", accuracy))
+        for end, value in zip(
+            ("low", "high"), np.percentile(np.mean(drawn, axis=0), [2.5, 97.5]), strict=True
+        )
+    }
+
+
+def pearson(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Pearson's r of each row."""
+    a, b = (each - each.mean(axis=1, keepdims=True) for each in (first, second))
+    return np.asarray((a * b).sum(axis=1) / np.sqrt((a**2).sum(axis=1) * (b**2).sum(axis=1)))
 
 
 def values_of(work: Path, each: Candidate, series: str) -> list[dict[str, float]]:
@@ -364,16 +400,6 @@ def effect_of(
 
 
 # --- starts by template, and intervals -----------------------------------------------------
-
-REPORTED = (
-    Weights(),
-    Weights(strain_weight=0.5),
-    Weights(dielectric=2.0, strain_weight=0.5),
-    Weights(dielectric=2.0, strain_cap=2.0),
-    Weights(dielectric=2.0, strain="none"),
-    Weights(dielectric=4.0, strain="none"),
-)
-"""Weightings for which the smaller tables are made."""
 
 
 def template_rows(work: Path) -> list[dict[str, object]]:
