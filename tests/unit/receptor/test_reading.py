@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 from screenmm.errors import ReceptorError
 from screenmm.receptor.prepare import PreparedReceptor
 from screenmm.receptor.reading import read_structure
-from screenmm.receptor.structure import Structure
+from screenmm.receptor.structure import Structure, bond_length
 from tests.unit.receptor.conftest import Prepare
 
 
@@ -225,3 +226,38 @@ def test_wrapped_ions_of_one_label(tyk2_protein: Path, tmp_path: Path) -> None:
     ions = list(structure.of_kind("ion"))
     assert [each.label for each in ions] == ["A:NA:9999", "A:NA:10000", "A:NA:10001"]
     assert {atom.element for each in ions for atom in each.atoms} == {"Na"}
+
+
+def relabelled(lines: list[str], label: str, occupancy: float, by: float = 0.0) -> list[str]:
+    return [moved(f"{x[:16]}{label}{x[17:54]}{occupancy:6.2f}{x[60:]}", by) for x in lines]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        # the second residue has a label that the first lacks, and that is its likeliest
+        ({"A": (0.6, 0), "B": (0.4, 2)}, {"A": (0.2, 0), "B": (0.3, 2), "C": (0.5, 2)}),
+        # they share no label
+        ({"A": (0.6, 0), "B": (0.4, 2)}, {"C": (0.3, 0), "D": (0.7, 2)}),
+        # the first is not an alternate at all
+        ({" ": (1.0, 0)}, {"A": (0.2, 0), "B": (0.8, 2)}),
+    ],
+)
+def test_neighbours_in_alternates_stay_bonded(
+    tyk2_protein: Path,
+    tmp_path: Path,
+    first: dict[str, tuple[float, float]],
+    second: dict[str, tuple[float, float]],
+) -> None:
+    lines = atom_lines(tyk2_protein, 30, 33)
+    for number, labels in ((31, first), (32, second)):
+        own = [each for each in lines if int(each[22:26]) == number]
+        lines = [each for each in lines if int(each[22:26]) != number]
+        for label, (occupancy, by) in labels.items():
+            lines += relabelled(own, label, occupancy, by)
+    structure = read(tmp_path, sorted(lines, key=lambda each: int(each[22:26])))
+    residues = list(structure.of_kind("polymer"))
+    assert len(residues) == 4
+    assert all(bond_length(*pair) == pytest.approx(1.33, abs=0.05) for pair in pairwise(residues))
+    why = told(structure, "alternate location")[residues[2].label]
+    assert why.startswith(f"kept {next(iter(second))}, as its neighbours")
