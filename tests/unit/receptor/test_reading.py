@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from screenmm.errors import ReceptorError
+from screenmm.receptor.modified import is_named
+from screenmm.receptor.names import IONS
 from screenmm.receptor.prepare import PreparedReceptor
 from screenmm.receptor.reading import read_structure
 from screenmm.receptor.structure import Structure, bond_length
@@ -261,3 +263,26 @@ def test_neighbours_in_alternates_stay_bonded(
     assert all(bond_length(*pair) == pytest.approx(1.33, abs=0.05) for pair in pairwise(residues))
     why = told(structure, "alternate location")[residues[2].label]
     assert why.startswith(f"kept {next(iter(second))}, as its neighbours")
+
+
+@pytest.mark.parametrize(
+    ("name", "symbol", "template"),
+    [
+        ("Na+", "", "NA"),
+        ("Cl-", "Cl", "CL"),
+        ("Zn2+", "Zn", "ZN"),
+        ("MG+2", "", "MG"),
+        ("CA2+", "CA", "CA"),
+        ("CLA", "", "CL"),
+    ],
+)
+def test_ions_are_known_by_the_names_of_other_programs(
+    name: str, symbol: str, template: str, tyk2_protein: Path, tmp_path: Path
+) -> None:
+    lines = atom_lines(tyk2_protein, 30, 33)
+    ion = f"HETATM 9000 {name:<4} {name:<4}  900      90.000   0.000   0.000  1.00  0.00"
+    structure = read(tmp_path, [*lines, f"{ion:<76}{symbol:>2}"])
+    (found,) = structure.of_kind("ion")
+    assert IONS[found.name] == template
+    # and it is named as in the file
+    assert is_named(found, [name])

@@ -586,7 +586,7 @@ def _held(residue: Residue, tree: cKDTree, ends: list[tuple[Residue, Atom]]) -> 
 def is_named(residue: Residue, specs: list[str]) -> bool:
     """Whether one of several names or labels means a residue."""
     return any(
-        reading.matches(residue.chain, {residue.name}, residue.place)
+        reading.matches(residue.chain, {residue.name, residue.file_name}, residue.place)
         for spec in specs
         for reading in molecule_readings(spec)
     )

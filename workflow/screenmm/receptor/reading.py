@@ -167,6 +167,7 @@ def _as_residue(site: Site) -> Residue:
         variant=variant,
         sequence_index=first.sequence_index,
         hetero=first.hetero,
+        file_name=site.residue if name != site.residue and name not in AMINO_ACIDS else "",
     )
     mend_names(residue)
     return residue

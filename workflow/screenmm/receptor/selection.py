@@ -129,7 +129,8 @@ def _reason_to_remove(
         return None
     if not residue.heavy():
         return Removal.UNMODELLED, "no heavy atoms"
-    detail = f"{_describe(residue)}, {_distance(residue, pocket):.0f} Å from the pocket"
+    away = f"{_distance(residue, pocket):.0f} Å from the pocket"
+    detail = f"{_describe(residue)} without parameters, {away}"
     reasons = {
         (Removal.REFERENCE, "reference ligand or a copy of it"): residue.label in pocket.taken_out,
         (Removal.ADDITIVE, "crystallisation additive"): residue.name in ADDITIVES,
@@ -146,7 +147,7 @@ def _distance(residue: Residue, pocket: ResolvedPocket) -> float:
 def _describe(residue: Residue) -> str:
     metal = any(atom.element in METALS for atom in residue.atoms)
     if len(residue.heavy()) == 1:
-        return "ion without parameters"
+        return "ion"
     return "metal-organic molecule" if metal else "organic molecule"
 
 
