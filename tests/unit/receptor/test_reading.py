@@ -286,3 +286,23 @@ def test_ions_are_known_by_the_names_of_other_programs(
     assert IONS[found.name] == template
     # and it is named as in the file
     assert is_named(found, [name])
+
+
+@pytest.mark.parametrize("by", [0.3, 0.9])
+def test_two_poses_of_a_ligand_without_labels_are_one_ligand(
+    by: float, tyk2_protein: Path, tmp_path: Path
+) -> None:
+    """A ring twice, the second moved by less than any bond is long."""
+    names = ("C1", "C2", "C3", "C4", "C5", "N1")
+    turns = np.arange(6) * np.pi / 3
+    ring = [
+        f"HETATM 9000  {name}  LIG A 900    {90 + 1.4 * np.cos(turn):8.3f}"
+        f"{1.4 * np.sin(turn):8.3f}   0.000  1.00  0.00           {name[0]}"
+        for name, turn in zip(names, turns, strict=True)
+    ]
+    lines = [*atom_lines(tyk2_protein, 30, 33), *ring, *(moved(each, by) for each in ring)]
+    structure = read(tmp_path, lines)
+    (ligand,) = structure.of_kind("other")
+    assert [atom.name for atom in ligand.atoms] == list(names)
+    assert reasons(structure) == {"repeated atom": 6}
+    assert "stand twice without a label" in told(structure, "alternate location")[ligand.label]
