@@ -13,9 +13,12 @@ import pytest
 from screenmm.errors import ReceptorError
 from screenmm.receptor.modified import is_named
 from screenmm.receptor.names import IONS
-from screenmm.receptor.prepare import PreparedReceptor
+from screenmm.receptor.prepare import PreparedReceptor, choose_residues
 from screenmm.receptor.reading import read_structure
+from screenmm.receptor.rebuild import drop_broken
+from screenmm.receptor.selection import select_waters
 from screenmm.receptor.structure import Structure, bond_length
+from screenmm.settings import Pocket, Receptor
 from tests.unit.receptor.conftest import Prepare
 
 
@@ -306,3 +309,44 @@ def test_two_poses_of_a_ligand_without_labels_are_one_ligand(
     assert [atom.name for atom in ligand.atoms] == list(names)
     assert reasons(structure) == {"repeated atom": 6}
     assert "stand twice without a label" in told(structure, "alternate location")[ligand.label]
+
+
+def test_waters_of_other_programs(tyk2_protein: Path, tmp_path: Path) -> None:
+    lines = atom_lines(tyk2_protein, 30, 33)
+    names = ("HOH", "WAT", "SOL", "T3P", "OPC", "WTR")
+    for number, name in enumerate(names, start=1):
+        xyz = f"{90 + 3 * number:8.3f}   0.000   0.000"
+        lines.append(f"HETATM 9000  O   {name} W{number:>4}    {xyz}  1.00  0.00           O")
+    structure = read(tmp_path, lines)
+    waters = list(structure.of_kind("water"))
+    assert [each.name for each in waters] == ["HOH"] * 6
+    assert all(is_named(each, [name]) for each, name in zip(waters, names, strict=True))
+
+
+def test_waters_on_one_another_are_one_water(
+    tyk2_protein: Path, tyk2_ligand: Path, tmp_path: Path
+) -> None:
+    """Half a water at each of two places, without a label or with its own number and label."""
+    lines = atom_lines(tyk2_protein)
+    for number, x in enumerate((90.0, 90.8, 91.7, 94.0), start=1):
+        label = "AB  "[number - 1]
+        lines.append(
+            f"HETATM 9000  O  {label}HOH W{number:>4}    {x:8.3f}   0.000   0.000  0.50  0.00"
+            "           O"
+        )
+    path = tmp_path / "waters.pdb"
+    path.write_text("\n".join([*lines, "END", ""]))
+    structure, pocket, _ = choose_residues(Receptor(structure=path), Pocket(ligand=tyk2_ligand))
+    select_waters(structure, pocket, "all")
+    # the third is as near to the second, which goes, and not to the first
+    assert told(structure, "waters")[""] == (
+        "4 of 4 kept by policy all, 1 of them removed again, within 1.6 Å of another heavy atom: "
+        "W:HOH:2"
+    )
+    assert reasons(structure) == {"water on top of another atom": 1}
+
+
+def test_a_trace_is_no_receptor(tyk2_protein: Path, tmp_path: Path) -> None:
+    lines = [each for each in atom_lines(tyk2_protein) if each[12:16] == " CA "]
+    with pytest.raises(ReceptorError, match="no residue has the backbone atoms N, CA and C"):
+        drop_broken(read(tmp_path, lines))
