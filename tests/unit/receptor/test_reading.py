@@ -350,3 +350,18 @@ def test_a_trace_is_no_receptor(tyk2_protein: Path, tmp_path: Path) -> None:
     lines = [each for each in atom_lines(tyk2_protein) if each[12:16] == " CA "]
     with pytest.raises(ReceptorError, match="no residue has the backbone atoms N, CA and C"):
         drop_broken(read(tmp_path, lines))
+
+
+@pytest.mark.parametrize("letter", ["P", " "])
+def test_segments_tell_chains_apart(letter: str, tyk2_protein: Path, tmp_path: Path) -> None:
+    """As CHARMM writes them: one letter or none, no TER, and numbers that go on."""
+    lines = []
+    for copy, segment in enumerate(("PROA", "PROB")):
+        for line in atom_lines(tyk2_protein, 30, 40):
+            number = int(line[22:26]) + 11 * copy
+            whole = f"{line[:21]}{letter}{number:>4}{line[26:66]}"
+            lines.append(f"{moved(whole, 60.0 * copy):<72}{segment}")
+    structure = read(tmp_path, lines)
+    chains = Counter(each.chain for each in structure.residues)
+    assert list(chains.values()) == [11, 11]
+    assert "the file ends a chain there" in " ".join(told(structure, "chain told apart").values())

@@ -104,3 +104,10 @@ def test_mmcif_without_groups() -> None:
     head = "\n".join(f"_atom_site.{each}" for each in columns)
     (record,) = read_records(f"data_x\nloop_\n{head}\n1 2 3 CA ALA 7\n", "x.cif")
     assert (record.label, record.xyz, record.hetero) == ("ALA:7 CA", (1, 2, 3), False)
+
+
+def test_charges_of_autodock_are_no_segments() -> None:
+    """Vina's poses have no chain, and a charge for each atom where others write segments."""
+    line = PDBQT.format(name=" C1 ", residue="UNL", kind="C").replace("UNL A", "UNL  ")
+    records = read_records("\n".join([line, line.replace(" 0.123", "-0.457")]), "pose.pdbqt")
+    assert {each.part for each in records} == {"0"}

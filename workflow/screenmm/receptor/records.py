@@ -41,8 +41,8 @@ class Record:
     model : int
         Ordinal of the model, from 0.
     part : str
-        Changes where the file marks a chain's end: at TER or END, with the segment where
-        the chain is blank, with ``label_asym_id`` in mmCIF.
+        Changes where the file marks a chain's end: at TER or END, with the segment, with
+        ``label_asym_id`` in mmCIF.
     number : int or None
         None where the field is no number, as ``****``; ``place`` holds its text.
     field : str
@@ -184,7 +184,7 @@ def _pdb_record(
             "the line, or take it out"
         ) from None
     place, residue_number, icode = _number(line[22:27])
-    segment = "" if chain else line[72:76].strip()
+    segment = "" if _has_charge(line) else line[72:76].strip()
     return Record(
         index, number, model, f"{part} {segment}".strip(), chain, residue, residue_number, icode,
         place, line[12:16], line[12:16].strip(), line[16:17].strip(), (x, y, z),
@@ -209,9 +209,14 @@ def _float(text: str, otherwise: float) -> float:
 def _symbol(line: str) -> str:
     """Text of the element column, or the element of AutoDock's type."""
     kind = line[77:79].strip().upper()
-    if kind in AUTODOCK and line[76:77] in ("", " ") and _CHARGE.fullmatch(line[66:76].strip()):
+    if kind in AUTODOCK and line[76:77] in ("", " ") and _has_charge(line):
         return AUTODOCK[kind]
     return line[76:78].strip()
+
+
+def _has_charge(line: str) -> bool:
+    """Whether columns 67-76 are AutoDock's charge, and no segment."""
+    return _CHARGE.fullmatch(line[66:76].strip()) is not None
 
 
 def _number(field: str) -> tuple[str, int | None, str]:
