@@ -406,7 +406,8 @@ class Receptor(Section):
     remove: list[ResidueSpec] = Field(
         [],
         description="Molecules to take out (beyond crystallisation additives), by name or as "
-        "A:DMS:401. A modified residue of a chain may be named too: the chain is cut there.",
+        "A:DMS:401. A residue of a chain may be named too, a standard one with its number: the "
+        "chain is cut there.",
         examples=[["DMS"]],
     )
     model_as_parent: list[ResidueSpec] = Field(
