@@ -406,7 +406,7 @@ def _neutral(fragment: Chem.Mol) -> Chem.Mol:
     # they only move charges about, and take as long where there are none
     if any(atom.GetFormalCharge() for atom in _atoms(mol)):
         # the reionizer would give a ylide's carbanion the proton of another carbon
-        if not any(_is_carbanion(atom) for atom in _atoms(mol)):
+        if not mol.HasSubstructMatch(_carbanion()):
             mol = tools.reionizer.reionize(mol)
         mol = _inner_salt(tools.uncharger.uncharge(mol))
     mol.RemoveAllConformers()
@@ -435,8 +435,9 @@ def _normal(mol: Chem.Mol) -> Chem.Mol:
     return normal
 
 
-def _is_carbanion(atom: Chem.Atom) -> bool:
-    return bool(atom.GetAtomicNum() == 6 and atom.GetFormalCharge() < 0)
+@cache
+def _carbanion() -> Chem.Mol:
+    return Chem.MolFromSmarts("[#6-]")
 
 
 def _inner_salt(mol: Chem.Mol) -> Chem.Mol:
