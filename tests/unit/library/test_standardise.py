@@ -134,6 +134,15 @@ def test_a_pose_keeps_coordinates_hydrogens_and_protonation() -> None:
     assert standardise(block, "molblock", SETTINGS).pose_molblock is None
 
 
+def test_the_pose_of_a_racemate_is_one_isomer() -> None:
+    block = Chem.MolToMolBlock(posed("C[C@H](F)CCN |&1:1|"))
+    parent = standardise(block, "molblock", SETTINGS, keep_pose=True)
+    assert "|&1:" in parent.smiles
+    assert parent.pose_molblock is not None
+    # an SD file of poses stays V2000
+    assert "V2000" in parent.pose_molblock
+
+
 def test_a_flat_mol_block_has_no_pose() -> None:
     mol = Chem.MolFromSmiles("C[C@H](F)Cl")
     AllChem.Compute2DCoords(mol)

@@ -144,6 +144,20 @@ def test_the_parent_keeps_its_groups() -> None:
     assert standardise(parent.smiles, "smiles", SETTINGS) == parent
 
 
+@pytest.mark.parametrize(
+    ("extension", "told"),
+    [
+        ("&1:1,10", "a stereo group lists atom 10, and the SMILES has atoms 0 to 9"),
+        ("$x;r$,o1:1,&2:99", "a stereo group lists atom 99"),
+        ("nonsense", r"'\|nonsense\|' after the SMILES is no CXSMILES extension"),
+    ],
+)
+def test_an_extension_that_does_not_fit_is_an_error(extension: str, told: str) -> None:
+    with pytest.raises(LigandError, match=told) as raised:
+        key(f"{R_AMINE} |{extension}|")
+    assert raised.value.reason == Reason.INVALID_STRUCTURE
+
+
 def test_too_many_groups_are_an_error() -> None:
     count = MAX_GROUPS + 1
     smiles = "C" + "[C@H](F)" * count + "CO"

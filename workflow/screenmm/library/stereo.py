@@ -25,6 +25,7 @@ MAX_GROUPS = 8
 KEY_LETTERS = 10
 
 _RELATIVE = re.compile(r"(?:^|,)r(?::([\d,]+))?(?=,|$)")
+_GROUP = re.compile(r"(?:^|,)(?:[&o]\d+|a):(\d+(?:,\d+)*)")
 _LABELS = re.compile(r"\$[^$]*\$|\([^)]*\)")
 _ATROPISOMERS = (Chem.BondStereo.STEREOATROPCW, Chem.BondStereo.STEREOATROPCCW)
 _FLAT = (Chem.BondType.DOUBLE, Chem.BondType.AROMATIC)
@@ -46,10 +47,17 @@ def group_by_flag(mol: Chem.Mol) -> Chem.Mol:
     -------
     Mol
         The same object where nothing is to do. Centres that stand in a group stay there.
+
+    Raises
+    ------
+    LigandError
+        ``invalid_structure``: a group lists an atom that is not there.
     """
     if not mol.HasProp("_CXSMILES_Data"):
         return mol
-    flag = _RELATIVE.search(_LABELS.sub("", mol.GetProp("_CXSMILES_Data").strip("|")))
+    told = _LABELS.sub("", mol.GetProp("_CXSMILES_Data").strip("|"))
+    _check_groups(told, mol.GetNumAtoms())
+    flag = _RELATIVE.search(told)
     if flag is None:
         return mol
     listed = {int(number) for number in (flag[1] or "").split(",") if number}
@@ -63,6 +71,16 @@ def group_by_flag(mol: Chem.Mol) -> Chem.Mol:
         if centres and (not listed or number in listed):
             groups.append((AND, centres))
     return _grouped(mol, groups)
+
+
+def _check_groups(told: str, atoms: int) -> None:
+    """Refuse groups of atoms beyond the last one, which RDKit leaves out without a word."""
+    listed = [int(number) for group in _GROUP.findall(told) for number in group.split(",")]
+    if (beyond := max(listed, default=0)) >= atoms:
+        raise LigandError(
+            Reason.INVALID_STRUCTURE,
+            f"a stereo group lists atom {beyond}, and the SMILES has atoms 0 to {atoms - 1}",
+        )
 
 
 def write_smiles(mol: Chem.Mol) -> str:
