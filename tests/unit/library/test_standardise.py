@@ -243,3 +243,8 @@ def test_what_cannot_be_read_has_a_reason(structure: str, reason: Reason) -> Non
     with pytest.raises(LigandError) as caught:
         read_molecule(structure, "smiles", 50)
     assert caught.value.reason is reason
+
+
+def test_a_double_bond_stays_where_charges_are_moved_beside_it() -> None:
+    drawn = "CC/C=N/N/C([S-])=[NH+]/CC"
+    assert standardise(drawn, "smiles", SETTINGS).smiles == "CC/C=N/NC(=S)NCC"
