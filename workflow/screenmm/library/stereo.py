@@ -151,7 +151,7 @@ def identify(mol: Chem.Mol) -> tuple[str, str]:
         alternatives.setdefault(choice, set()).add(_inchikey(_reread(isomer)))
         plain.add(Chem.MolToSmiles(isomer))
         # an isomer with fewer centres does not tell what the others have there
-        if tags(isomer).keys() == tags(mol).keys():
+        if tags(settle(isomer)).keys() == tags(mol).keys():
             drawings.append(write_smiles(isomer))
     smiles = min(drawings if len(plain) > 1 else plain)
     bottles = sorted({",".join(sorted(keys)) for keys in alternatives.values()})
