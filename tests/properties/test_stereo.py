@@ -187,7 +187,9 @@ def test_a_bottle_of_rings_has_one_key_and_its_isomers(
     assume(told)
     bottle = f"{isomer} |{','.join(told)}|"
     one = parent(bottle)
-    assert parent(one.smiles) == one == parent(respelled(bottle, seed))
+    assert {parent(each).inchikey for each in (one.smiles, respelled(bottle, seed))} == {
+        one.inchikey
+    }
     keys = [parent(each).inchikey for each in stereoisomers(one.smiles, 64)]
     assert len(set(keys)) == len(keys)
     # a group of which nothing is open is none
