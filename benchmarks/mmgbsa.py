@@ -44,7 +44,7 @@ from screens import RESULTS, data_folder, write_rows
 from screenmm.config.settings import Pocket, Receptor, Scoring
 from screenmm.core.errors import LigandError
 from screenmm.core.units import ANGSTROM_PER_NM, KJ_PER_KCAL
-from screenmm.devices.platforms import PlatformChoice, choose_platform
+from screenmm.devices.platforms import REFERENCE, PlatformChoice, choose_platform
 from screenmm.docking.pdbqt import ligand_pdbqt, receptor_pdbqt
 from screenmm.forcefield.ligand_parameters import ligand_parameters, load_models
 from screenmm.forcefield.parameter_cache import ParameterCache
@@ -52,7 +52,7 @@ from screenmm.forcefield.smirnoff import FORCE_FIELD
 from screenmm.mmgbsa import minimise
 from screenmm.mmgbsa import score as mmgbsa
 from screenmm.mmgbsa.score import (
-    REFERENCE,
+    Complex,
     Pose,
     PoseScore,
     binding_terms,
@@ -450,13 +450,11 @@ def both_ways(series: Series, script: PlainScript, mol: Chem.Mol) -> dict[str, A
 
 def ours_at(receptor: ReceptorModel, mol: Chem.Mol, positions_nm: np.ndarray) -> float:
     """ScreenMM's terms, strain left out, at given coordinates of the whole complex."""
-    terms, _ = binding_terms(
-        receptor.parameters,
-        ligand_parameters(mol),
-        positions_nm,
-        Scoring(**PLAIN_SETTINGS),
-        receptor.residues,
-    )
+    whole = Complex(receptor.parameters, ligand_parameters(mol), positions_nm, receptor.residues)
+    (found,) = binding_terms([whole], Scoring(**PLAIN_SETTINGS))
+    if isinstance(found, LigandError):
+        raise found
+    terms, _ = found
     return terms.total_kcal_mol - terms.strain_kcal_mol
 
 

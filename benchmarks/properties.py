@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks/results/properties.csv"
 PROPERTY = re.compile(r"^(tests/properties/\S+::\S+):$", re.MULTILINE)
 PHASE = re.compile(r"- during generate phase \(([\d.]+) seconds\)")
-COUNTS = re.compile(r"- (\d+) passing examples?, (\d+) failing examples?, (\d+) invalid")
+COUNTS = re.compile(r"- (\d+) passing, (\d+) failing, and (\d+) invalid test cases")
 COLUMNS = ("property", "passing", "failing", "invalid", "seconds")
 
 
@@ -29,6 +29,8 @@ def rows_of(output: str) -> list[dict[str, object]]:
     for match, following in zip(names, [*names[1:], None], strict=True):
         text = output[match.end() : following.start() if following else None]
         counts = [[int(n) for n in each.groups()] for each in COUNTS.finditer(text)]
+        if not counts:
+            raise ValueError(f"{match[1]}: hypothesis says nothing of its inputs:\n{text[:500]}")
         passing, failing, invalid = (sum(column) for column in zip(*counts, strict=True))
         seconds = sum(float(value) for value in PHASE.findall(text))
         rows.append(dict(zip(COLUMNS, (match[1], passing, failing, invalid, seconds), strict=True)))

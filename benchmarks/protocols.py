@@ -44,7 +44,7 @@ from screens import RESULTS, data_folder, rows_of, write_rows
 from screenmm.config.settings import Pocket, Receptor, Scoring
 from screenmm.core.errors import LigandError, ReceptorError
 from screenmm.core.units import ANGSTROM_PER_NM, COULOMB_KJ_NM, KJ_PER_KCAL
-from screenmm.devices.platforms import PlatformChoice
+from screenmm.devices.platforms import REFERENCE, PlatformChoice
 from screenmm.forcefield.ligand_parameters import ligand_parameters
 from screenmm.forcefield.parameters import Parameters, SystemOptions, build_system, cut
 from screenmm.forcefield.smirnoff import openmm_topology
@@ -60,7 +60,6 @@ from screenmm.mmgbsa.packing import Field, Member
 from screenmm.mmgbsa.score import (
     LIGAND_ITERATIONS,
     LIGAND_TOLERANCE,
-    REFERENCE,
     Pose,
     field_of,
     interaction_energies,
@@ -407,10 +406,13 @@ STRAIN = tuple(
 )
 
 
-def terms_of(
-    pocket: Parameters, ligand: Parameters, x: np.ndarray, gbn2: np.ndarray, dielectric: float
-) -> dict[str, float]:
-    """Take a complex apart, kcal/mol; Coulomb and polar terms as if in vacuum."""
+def binding_of(
+    pocket: Parameters, ligand: Parameters, x: np.ndarray, gbn2: np.ndarray
+) -> np.ndarray:
+    """Interaction and change of solvation of a complex, kJ/mol, as ``BINDING`` names them.
+
+    Coulomb and polar terms as if in vacuum.
+    """
     n = len(pocket)
     whole = Parameters(
         **{
@@ -432,15 +434,30 @@ def terms_of(
         - solvation(pocket, x[:n], first[:n], gbn2[:n], first2[:n])
         - solvation(ligand, x[n:], second[n:], gbn2[n:], second2[n:])
     )
-    member = Member(ligand, x[n:], np.ones(len(ligand), dtype=bool), np.array([], dtype=int))
+    return np.concatenate([[vdw.sum(), coulomb.sum()], change])
+
+
+def free_of(ligand: Parameters, x: np.ndarray, dielectric: float) -> np.ndarray:
+    """The ligand's nearest minimum in solvent, nm."""
+    member = Member(ligand, x, np.ones(len(ligand), dtype=bool), np.array([], dtype=int))
     free = minimise_alone(
         member,
         Field(0.0, dielectric, SOLVENT_DIELECTRIC),
         Options(LIGAND_TOLERANCE, LIGAND_ITERATIONS),
         REFERENCE,
     )
-    strain = internal(ligand, x[n:], gbn2[n:]) - internal(ligand, free.positions_nm, gbn2[n:])
-    values = np.concatenate([[vdw.sum(), coulomb.sum()], change, strain]) / KJ_PER_KCAL
+    return free.positions_nm
+
+
+def terms_of(
+    pocket: Parameters, ligand: Parameters, x: np.ndarray, gbn2: np.ndarray, dielectric: float
+) -> dict[str, float]:
+    """Take a complex apart, kcal/mol; Coulomb and polar terms as if in vacuum."""
+    n = len(pocket)
+    binding = binding_of(pocket, ligand, x, gbn2)
+    free = free_of(ligand, x[n:], dielectric)
+    strain = internal(ligand, x[n:], gbn2[n:]) - internal(ligand, free, gbn2[n:])
+    values = np.concatenate([binding, strain]) / KJ_PER_KCAL
     return dict(zip((*BINDING, *STRAIN), values.tolist(), strict=True))
 
 

@@ -166,3 +166,32 @@ def test_a_bottle_has_one_key_and_the_states_of_its_isomers(
     assert one.inchikey not in isomers | {parent(undefined).inchikey}
     assert len(isomers) == 2 ** sum(map(bool, halves))
     assert {parent(s).inchikey for s in enumerate_states(one.smiles, SETTINGS)} == isomers
+
+
+CHOICES = st.lists(st.sampled_from(("", "&1", "&2", "o3")), min_size=8, max_size=8)
+
+
+@given(smiles=molecules(CAGES + RINGS), choice=st.integers(0, 63), seed=st.integers(0, 999),
+       chosen=CHOICES)  # fmt: skip
+def test_a_bottle_of_rings_has_one_key_and_its_isomers(
+    smiles: str, choice: int, seed: int, chosen: list[str]
+) -> None:
+    isomers = stereoisomers(parent(smiles).smiles, 64)
+    isomer = isomers[choice % len(isomers)]
+    marked = [
+        atom.GetIdx() for atom in Chem.MolFromSmiles(isomer).GetAtoms() if atom.GetChiralTag()
+    ]
+    groups = {name: [a for a, of in zip(marked, chosen, strict=False) if of == name]
+              for name in sorted(set(chosen) - {""})}  # fmt: skip
+    told = [f"{name}:{','.join(map(str, atoms))}" for name, atoms in groups.items() if atoms]
+    assume(told)
+    bottle = f"{isomer} |{','.join(told)}|"
+    one = parent(bottle)
+    assert {parent(each).inchikey for each in (one.smiles, respelled(bottle, seed))} == {
+        one.inchikey
+    }
+    keys = [parent(each).inchikey for each in stereoisomers(one.smiles, 64)]
+    assert len(set(keys)) == len(keys)
+    # a group of which nothing is open is none
+    assert ("|" in one.smiles) == (len(keys) > 1)
+    assert (one.inchikey in keys) == (len(keys) == 1)

@@ -71,12 +71,15 @@ def test_folders_that_are_links_are_followed_before_going_up(here: Path) -> None
         ("a" * 300, r"a{300}' cannot be looked up: File name too long"),
         ("loop/a.smi", r"loop/a\.smi' cannot be looked up: "),
         ("", r"is a folder, no file"),
+        ("loop", r"/loop is a link to loop, which leads to no file \(paths are .* moon\)$"),
+        ("gone.smi", r"/gone\.smi is a link to store/1, which leads to no file"),
     ],
 )
 def test_what_is_no_file_is_named(here: Path, name: str, message: str) -> None:
     (here / "lib.smi").write_text("")
     (here / "folder").mkdir()
     linked(here, "loop", "loop")
+    linked(here, "gone.smi", "store/1")
     with pytest.raises(ValueError, match=message):
         found_file(name, here, "the moon")
 

@@ -136,7 +136,7 @@ def test_unknown_key_names_the_closest(path: str, value: Any, message: str) -> N
         ("results", "<t>", "results: '<t>' holds '<': a results folder has no braces, "
          "no angle brackets and no line breaks in its name, for example results/my-screen"),
         ("results", 5, "results: text is expected; put 5 in quotes"),
-        ("results", None, "results: the name of a file or folder is expected, not None"),
+        ("results", None, "results: the name of a file or folder is expected, not nothing"),
         ("results", "~nobody-here/a",
          "results: ~nobody-here/a: there is no user nobody-here; write the whole path"),
         ("receptors.w/t", {"structure": "p.pdb"},

@@ -51,6 +51,39 @@ def test_text_is_asked_for_as_it_stands_in_the_file(tmp_path: Path, text: str) -
         load_settings(path)
 
 
+@pytest.mark.parametrize(
+    ("added", "told"),
+    [
+        ("seed: NO", r"seed: .* \(value: NO\)"),
+        ("seed: ~", r"seed: .* \(value: nothing\)"),
+        ("seed: 2024-01-01", r"seed: .* \(value: 2024-01-01\)"),
+        ("docking: {engine: off}", r"docking.engine: .* \(value: off\)"),
+        ("docking: NO", "docking: keys are expected here, not NO"),
+        ("controls: {actives: NO}", "controls.actives: write a list, .*, not NO"),
+    ],
+)
+def test_other_mistakes_show_what_stands_in_the_file(tmp_path: Path, added: str, told: str) -> None:
+    path = config(tmp_path, "{auto: true}")
+    path.write_text(f"{path.read_text()}\n{added}\n")
+    with pytest.raises(ConfigError, match=told):
+        load_settings(path)
+
+
+@pytest.mark.parametrize("key", ["NO", "007", "2024-01-01"])
+def test_a_key_is_shown_as_it_stands_in_the_file(tmp_path: Path, key: str) -> None:
+    path = config(tmp_path, "{auto: true}")
+    path.write_text(path.read_text().replace("wt:", f"{key}:"))
+    with pytest.raises(ConfigError, match=f"\n  receptors: text is expected; put {key} in quotes"):
+        load_settings(path)
+
+
+def test_an_anchor_that_holds_itself_is_an_error(tmp_path: Path) -> None:
+    path = config(tmp_path, "{auto: true}")
+    path.write_text(f"{path.read_text()}\nfiles: &a [*a]\n")
+    with pytest.raises(ConfigError, match=r"config.yaml: what an anchor \(&\) names holds itself"):
+        load_settings(path)
+
+
 def test_residue_number_in_octal_is_no_residue(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"\.yaml, line 6: YAML reads 032 as the number 26"):
         load_settings(config(tmp_path, "{residues: [032]}"))

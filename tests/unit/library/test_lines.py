@@ -98,6 +98,10 @@ MOLECULES = [("CCO", "a"), ("CCN", "b")]
         ("a.smi", "Compound_ID SMILES\na CCO\nb CCN\n"),
         ("a.smi", "# made today\nSMILES\tName\tActive\nCCO\ta\t1\nCCN\tb\t0\n"),
         ("a.smi", "CCO,a\nCCN;b\n"),
+        ("a.smi", "sep=;\nsmiles;name\nCCO;a\nCCN;b\n"),
+        ("a.smi", ",smiles,compound\n0,CCO,a\n1,CCN,b\n"),
+        ("a.smi", "No.;Compound;SMILES\n1;a;CCO\n2;b;CCN\n"),
+        ("a.smi", "smiles\tstandard_value\tmolecule_chembl_id\nCCO\t1.0\ta\nCCN\t2.0\tb\n"),
         ("a.csv", "smiles;name\nCCO;a\nCCN;b\n"),
         ("a.csv", "sep=|\nsmiles|name\nCCO|a\nCCN|b\n\n\n"),
         ("a.csv", "\nname\tsmiles\na\tCCO\nb\tCCN\n"),
@@ -114,6 +118,12 @@ def test_a_first_molecule_that_is_named_like_a_header_is_kept(tmp_path: Path) ->
     assert read(records_of(tmp_path, "a.smi", b"CCO SMILES\nCCN smi\n")) == [
         ("CCO", "SMILES"), ("CCN", "smi"),
     ]  # fmt: skip
+
+
+def test_a_cxsmiles_before_a_comma_leaves_the_name(tmp_path: Path) -> None:
+    assert read(records_of(tmp_path, "a.smi", b"C[C@H](O)N |o1:1|,a\n")) == [
+        ("C[C@H](O)N |o1:1|", "a")
+    ]
 
 
 def test_a_smi_file_with_a_header_may_have_labels(tmp_path: Path) -> None:

@@ -134,6 +134,15 @@ def test_a_pose_keeps_coordinates_hydrogens_and_protonation() -> None:
     assert standardise(block, "molblock", SETTINGS).pose_molblock is None
 
 
+def test_the_pose_of_a_racemate_is_one_isomer() -> None:
+    block = Chem.MolToMolBlock(posed("C[C@H](F)CCN |&1:1|"))
+    parent = standardise(block, "molblock", SETTINGS, keep_pose=True)
+    assert "|&1:" in parent.smiles
+    assert parent.pose_molblock is not None
+    # an SD file of poses stays V2000
+    assert "V2000" in parent.pose_molblock
+
+
 def test_a_flat_mol_block_has_no_pose() -> None:
     mol = Chem.MolFromSmiles("C[C@H](F)Cl")
     AllChem.Compute2DCoords(mol)
@@ -234,3 +243,8 @@ def test_what_cannot_be_read_has_a_reason(structure: str, reason: Reason) -> Non
     with pytest.raises(LigandError) as caught:
         read_molecule(structure, "smiles", 50)
     assert caught.value.reason is reason
+
+
+def test_a_double_bond_stays_where_charges_are_moved_beside_it() -> None:
+    drawn = "CC/C=N/N/C([S-])=[NH+]/CC"
+    assert standardise(drawn, "smiles", SETTINGS).smiles == "CC/C=N/NC(=S)NCC"

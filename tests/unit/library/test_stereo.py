@@ -10,6 +10,7 @@ from screenmm.config.settings import Ligands
 from screenmm.core.errors import LigandError, Reason
 from screenmm.library.standardise import ParentRow, standardise, standardise_record
 from screenmm.library.stereo import MAX_GROUPS
+from screenmm.ligands.states import find_states
 from screenmm.run.ledger import Status
 
 SETTINGS = Ligands()
@@ -69,6 +70,45 @@ def test_groups_of_several_centres() -> None:
     assert everything == key("O[C@H](C(=O)O)[C@@H](O)C(=O)O |&1:1,&2:5|")
 
 
+CAMPHOR = "O=C1C[C@H]2CC[C@@]1(C)C2(C)C"
+METHYLCYCLOHEXANOL = "O[C@H]1CC[C@H](C)CC1"
+FLUOROPENTANEDIOL = "C[C@H](O)[C@H](F)[C@@H](C)O"
+
+
+@pytest.mark.parametrize(
+    "bottles",
+    [
+        # one bridgehead never inverts alone
+        [f"{CAMPHOR} |&1:{each}|" for each in ("3", "6", "3,6", "3,&2:6", "3,o1:6")],
+        # cis and trans
+        [f"{METHYLCYCLOHEXANOL} |&1:{each}|" for each in ("1", "4", "1,&2:4")]
+        + ["O[C@H]1CC[C@@H](C)CC1 |&1:4|"],
+        # the middle inverts with both ends, too
+        [f"{FLUOROPENTANEDIOL} |&1:{each}|" for each in ("3", "1,5")],
+    ],
+)
+def test_a_mixture_has_one_key_whichever_centres_its_groups_list(bottles: list[str]) -> None:
+    assert len({key(bottle) for bottle in bottles}) == 1
+    parents = [standardise(bottle, "smiles", SETTINGS) for bottle in bottles]
+    for parent in parents:
+        states = find_states(parent.smiles, SETTINGS).smiles
+        assert len({key(state) for state in states}) == 2
+        assert standardise(parent.smiles, "smiles", SETTINGS) == parent
+    assert parents[0].inchikey != key(bottles[0].split()[0])
+
+
+def test_a_group_of_all_centres_of_a_ring_without_hand_is_none() -> None:
+    trans, cis = METHYLCYCLOHEXANOL, "O[C@H]1CC[C@@H](C)CC1"
+    assert key(f"{trans} |&1:1,4|") == key(trans) != key(cis) == key(f"{cis} |&1:1,4|")
+
+
+def test_an_isomer_with_fewer_centres_does_not_stand_for_the_others() -> None:
+    # with C-2 inverted C-4 is no centre
+    parent = standardise(f"{FLUOROPENTANEDIOL} |&1:1|", "smiles", SETTINGS)
+    assert standardise(parent.smiles, "smiles", SETTINGS) == parent
+    assert len(Chem.FindMolChiralCenters(Chem.MolFromSmiles(parent.smiles))) == 3
+
+
 def test_mixtures_and_alternatives_combine() -> None:
     smiles = "C[C@H](F)[C@H](O)CN"
     mixed = [
@@ -102,6 +142,20 @@ def test_the_parent_keeps_its_groups() -> None:
     parent = standardise(f"{S_AMINE}.Cl |&1:1|", "smiles", SETTINGS)
     assert parent.smiles == f"{R_AMINE} |&1:1|"
     assert standardise(parent.smiles, "smiles", SETTINGS) == parent
+
+
+@pytest.mark.parametrize(
+    ("extension", "told"),
+    [
+        ("&1:1,10", "a stereo group lists atom 10, and the SMILES has atoms 0 to 9"),
+        ("$x;r$,o1:1,&2:99", "a stereo group lists atom 99"),
+        ("nonsense", r"'\|nonsense\|' after the SMILES is no CXSMILES extension"),
+    ],
+)
+def test_an_extension_that_does_not_fit_is_an_error(extension: str, told: str) -> None:
+    with pytest.raises(LigandError, match=told) as raised:
+        key(f"{R_AMINE} |{extension}|")
+    assert raised.value.reason == Reason.INVALID_STRUCTURE
 
 
 def test_too_many_groups_are_an_error() -> None:

@@ -23,12 +23,15 @@ from screenmm.forcefield.parameters import (
 )
 from screenmm.mmgbsa.carve import carve
 from screenmm.mmgbsa.score import (
+    Complex,
+    Contributions,
     Pose,
     PoseScore,
+    Terms,
     binding_terms,
     interaction_energies,
     jittered,
-    ligand_strain,
+    ligand_strains,
     score_poses,
     solvation_changes,
 )
@@ -55,6 +58,14 @@ def score(
     if isinstance(result, LigandError):
         raise result
     return result
+
+
+def take_apart(
+    pocket: Parameters, ligand: Parameters, positions_nm: np.ndarray, residues: np.ndarray
+) -> tuple[Terms, Contributions]:
+    (found,) = binding_terms([Complex(pocket, ligand, positions_nm, residues)], OPTIONS)
+    assert not isinstance(found, LigandError), found
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +141,7 @@ def test_whole_receptor_against_carved(tyk2_model, ejm_42_parameters, pose):
         positions = np.concatenate([tyk2_model.positions_angstrom[atoms], pose]) / 10
         pocket = cut(tyk2_model.parameters, atoms)
         residues = tyk2_model.residues[atoms]
-        found, _ = binding_terms(pocket, ejm_42_parameters, positions, OPTIONS, residues)
+        found, _ = take_apart(pocket, ejm_42_parameters, positions, residues)
         terms.append(found)
     whole, part = terms
     assert part.vdw_kcal_mol == pytest.approx(whole.vdw_kcal_mol, abs=0.8)
@@ -205,7 +216,7 @@ def test_polar_contribution_of_a_residue_is_what_its_charges_do(
     pocket = cut(tyk2_model.parameters, carving.atoms)
     positions = np.concatenate([tyk2_model.positions_angstrom[carving.atoms], pose]) / 10
     residues = tyk2_model.residues[carving.atoms]
-    _, parts = binding_terms(pocket, ejm_42_parameters, positions, OPTIONS, residues)
+    _, parts = take_apart(pocket, ejm_42_parameters, positions, residues)
 
     def polar(charges: np.ndarray) -> float:
         changed = replace(pocket, charges=charges)
@@ -233,11 +244,11 @@ def test_coulomb_contribution_of_a_residue_goes_with_its_charges(
     pocket = cut(tyk2_model.parameters, carving.atoms)
     positions = np.concatenate([tyk2_model.positions_angstrom[carving.atoms], pose]) / 10
     residues = tyk2_model.residues[carving.atoms]
-    terms, parts = binding_terms(pocket, ejm_42_parameters, positions, OPTIONS, residues)
+    terms, parts = take_apart(pocket, ejm_42_parameters, positions, residues)
     for place, residue in enumerate(parts.residues):
         charges = np.where(residues == residue, 0.0, pocket.charges)
-        less, _ = binding_terms(
-            replace(pocket, charges=charges), ejm_42_parameters, positions, OPTIONS, residues
+        less, _ = take_apart(
+            replace(pocket, charges=charges), ejm_42_parameters, positions, residues
         )
         lost = terms.coulomb_kcal_mol - less.coulomb_kcal_mol
         assert parts.kcal_mol[place, 1] == pytest.approx(lost, abs=1e-9)
@@ -256,14 +267,14 @@ def test_jitter_is_small_seeded_and_fixed_chemistry(ejm_42_parameters, pose):
 def test_strain_of_a_minimum_is_small_and_of_a_twist_is_not(ejm_42, ejm_42_parameters, pose):
     from rdkit.Chem import rdMolTransforms
 
-    bound = ligand_strain(ejm_42_parameters, pose / 10, OPTIONS)
     twisted = Chem.Mol(ejm_42)
     bond = twisted.GetSubstructMatch(Chem.MolFromSmarts("cC(=O)Nc"))
     conformer = twisted.GetConformer()
     carbonyl, amide, aryl = bond[1], bond[3], bond[4]
     angle = rdMolTransforms.GetDihedralDeg(conformer, bond[0], carbonyl, amide, aryl)
     rdMolTransforms.SetDihedralDeg(conformer, bond[0], carbonyl, amide, aryl, angle + 60)
-    strained = ligand_strain(ejm_42_parameters, conformer.GetPositions() / 10, OPTIONS)
+    conformers = [pose / 10, conformer.GetPositions() / 10]
+    bound, strained = ligand_strains([ejm_42_parameters] * 2, conformers, OPTIONS)
     assert strained > bound + 3 * 4.184
 
 

@@ -31,6 +31,9 @@ BACKBONE = ["N", "CA", "C", "O"]
         ("HG", "HG", "HG", True, ["HG"], "Hg"),
         ("CD", "CD", "", False, ["CD"], "Cd"),
         ("ZN2", "ZN", "", False, ["ZN"], "Zn"),
+        ("Na+", "Na+", "", False, ["NA+"], "Na"),
+        ("ZN+2", "ZN+2", "", False, ["ZN+2"], "Zn"),
+        ("C0", "C0", "", False, ["C0"], "Ca"),
         # modified amino acids
         ("MSE", "SE", "", False, [*BACKBONE, "SE"], "Se"),
         ("CME", "CE", "", False, [*BACKBONE, "CE"], "C"),
@@ -68,10 +71,12 @@ def test_element(
             r"'CL1' of LIG has no element, and its name may mean C or Cl.*columns 77-78",
         ),
         ("LIG", "FE1", "may mean F or Fe"),
+        # sodium or nitrogen, by itself
+        ("NIO", "NA", "may mean N or Na"),
         ("LIG", "XX1", "names no element"),
         ("ALA", "XB", "'XB' is no atom of ALA"),
     ],
 )
 def test_no_element_is_guessed(residue: str, name: str, message: str) -> None:
     with pytest.raises(ReceptorError, match=message):
-        derive(residue, name, "", False, [name, "C1"])
+        derive(residue, name, "", False, [name] if residue == "NIO" else [name, "C1"])

@@ -256,3 +256,13 @@ def test_chain_is_not_cut_by_a_link_of_another_kind(
         chosen(path, tyk2_ligand)
     structure = chosen(path, tyk2_ligand, remove=["CRX"])
     assert structure.changes[1].detail == "asked for; chain A is cut there"
+
+
+def test_a_standard_residue_goes_by_its_label_alone(bare_tyk2: Path, tyk2_ligand: Path) -> None:
+    structure = chosen(bare_tyk2, tyk2_ligand, remove=["LYS:251"])
+    assert 251 not in [each.number for each in structure.residues]
+    assert ("removed", "asked for; chain A is cut there") in [
+        (each.kind, each.detail) for each in structure.changes
+    ]
+    with pytest.raises(ReceptorError, match="remove: no residue LYS in the kept chains"):
+        chosen(bare_tyk2, tyk2_ligand, remove=["LYS"])

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from screenmm.config.settings import Pocket, Receptor
 from screenmm.core.errors import ReceptorError
-from screenmm.receptor.prepare import PreparedReceptor
+from screenmm.receptor.modified import is_named
+from screenmm.receptor.names import IONS
+from screenmm.receptor.prepare import PreparedReceptor, choose_residues
 from screenmm.receptor.reading import read_structure
-from screenmm.receptor.structure import Structure
+from screenmm.receptor.rebuild import drop_broken
+from screenmm.receptor.selection import select_waters
+from screenmm.receptor.structure import Structure, bond_length
 from tests.unit.receptor.conftest import Prepare
 
 
@@ -181,10 +187,9 @@ def test_deuterium_and_wrong_elements_are_told(tyk2_protein: Path, tmp_path: Pat
     elements = Counter(atom.element for each in structure.residues for atom in each.atoms)
     assert set(elements) <= {"H", "C", "N", "O", "S"}
     assert told(structure, "deuterium") == {"": f"{elements['H']} atoms read as hydrogen"}
-    assert any(
-        re.match(r"CA of \w+: C, where the file has CA \(1 atoms\)", each.detail)
-        for each in structure.changes
-        if each.kind == "element"
+    assert re.fullmatch(
+        r"Ca in the file read as C: 4 atoms \(CA of \w+, CA of \w+.*\)",
+        told(structure, "element")[""],
     )
 
 
@@ -225,3 +230,137 @@ def test_wrapped_ions_of_one_label(tyk2_protein: Path, tmp_path: Path) -> None:
     ions = list(structure.of_kind("ion"))
     assert [each.label for each in ions] == ["A:NA:9999", "A:NA:10000", "A:NA:10001"]
     assert {atom.element for each in ions for atom in each.atoms} == {"Na"}
+
+
+def relabelled(lines: list[str], label: str, occupancy: float, by: float = 0.0) -> list[str]:
+    return [moved(f"{x[:16]}{label}{x[17:54]}{occupancy:6.2f}{x[60:]}", by) for x in lines]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        # the second residue has a label that the first lacks, and that is its likeliest
+        ({"A": (0.6, 0), "B": (0.4, 2)}, {"A": (0.2, 0), "B": (0.3, 2), "C": (0.5, 2)}),
+        # they share no label
+        ({"A": (0.6, 0), "B": (0.4, 2)}, {"C": (0.3, 0), "D": (0.7, 2)}),
+        # the first is not an alternate at all
+        ({" ": (1.0, 0)}, {"A": (0.2, 0), "B": (0.8, 2)}),
+    ],
+)
+def test_neighbours_in_alternates_stay_bonded(
+    tyk2_protein: Path,
+    tmp_path: Path,
+    first: dict[str, tuple[float, float]],
+    second: dict[str, tuple[float, float]],
+) -> None:
+    lines = atom_lines(tyk2_protein, 30, 33)
+    for number, labels in ((31, first), (32, second)):
+        own = [each for each in lines if int(each[22:26]) == number]
+        lines = [each for each in lines if int(each[22:26]) != number]
+        for label, (occupancy, by) in labels.items():
+            lines += relabelled(own, label, occupancy, by)
+    structure = read(tmp_path, sorted(lines, key=lambda each: int(each[22:26])))
+    residues = list(structure.of_kind("polymer"))
+    assert len(residues) == 4
+    assert all(bond_length(*pair) == pytest.approx(1.33, abs=0.05) for pair in pairwise(residues))
+    why = told(structure, "alternate location")[residues[2].label]
+    assert why.startswith(f"kept {next(iter(second))}, as its neighbours")
+
+
+@pytest.mark.parametrize(
+    ("name", "symbol", "template"),
+    [
+        ("Na+", "", "NA"),
+        ("Cl-", "Cl", "CL"),
+        ("Zn2+", "Zn", "ZN"),
+        ("MG+2", "", "MG"),
+        ("CA2+", "CA", "CA"),
+        ("CLA", "", "CL"),
+    ],
+)
+def test_ions_are_known_by_the_names_of_other_programs(
+    name: str, symbol: str, template: str, tyk2_protein: Path, tmp_path: Path
+) -> None:
+    lines = atom_lines(tyk2_protein, 30, 33)
+    ion = f"HETATM 9000 {name:<4} {name:<4}  900      90.000   0.000   0.000  1.00  0.00"
+    structure = read(tmp_path, [*lines, f"{ion:<76}{symbol:>2}"])
+    (found,) = structure.of_kind("ion")
+    assert IONS[found.name] == template
+    # and it is named as in the file
+    assert is_named(found, [name])
+
+
+@pytest.mark.parametrize("by", [0.3, 0.9])
+def test_two_poses_of_a_ligand_without_labels_are_one_ligand(
+    by: float, tyk2_protein: Path, tmp_path: Path
+) -> None:
+    """A ring twice, the second moved by less than any bond is long."""
+    names = ("C1", "C2", "C3", "C4", "C5", "N1")
+    turns = np.arange(6) * np.pi / 3
+    ring = [
+        f"HETATM 9000  {name}  LIG A 900    {90 + 1.4 * np.cos(turn):8.3f}"
+        f"{1.4 * np.sin(turn):8.3f}   0.000  1.00  0.00           {name[0]}"
+        for name, turn in zip(names, turns, strict=True)
+    ]
+    lines = [*atom_lines(tyk2_protein, 30, 33), *ring, *(moved(each, by) for each in ring)]
+    structure = read(tmp_path, lines)
+    (ligand,) = structure.of_kind("other")
+    assert [atom.name for atom in ligand.atoms] == list(names)
+    assert reasons(structure) == {"repeated atom": 6}
+    assert "stand twice without a label" in told(structure, "alternate location")[ligand.label]
+
+
+def test_waters_of_other_programs(tyk2_protein: Path, tmp_path: Path) -> None:
+    lines = atom_lines(tyk2_protein, 30, 33)
+    names = ("HOH", "WAT", "SOL", "T3P", "OPC", "WTR")
+    for number, name in enumerate(names, start=1):
+        xyz = f"{90 + 3 * number:8.3f}   0.000   0.000"
+        lines.append(f"HETATM 9000  O   {name} W{number:>4}    {xyz}  1.00  0.00           O")
+    structure = read(tmp_path, lines)
+    waters = list(structure.of_kind("water"))
+    assert [each.name for each in waters] == ["HOH"] * 6
+    assert all(is_named(each, [name]) for each, name in zip(waters, names, strict=True))
+
+
+def test_waters_on_one_another_are_one_water(
+    tyk2_protein: Path, tyk2_ligand: Path, tmp_path: Path
+) -> None:
+    """Half a water at each of two places, without a label or with its own number and label."""
+    lines = atom_lines(tyk2_protein)
+    for number, x in enumerate((90.0, 90.8, 91.7, 94.0), start=1):
+        label = "AB  "[number - 1]
+        lines.append(
+            f"HETATM 9000  O  {label}HOH W{number:>4}    {x:8.3f}   0.000   0.000  0.50  0.00"
+            "           O"
+        )
+    path = tmp_path / "waters.pdb"
+    path.write_text("\n".join([*lines, "END", ""]))
+    structure, pocket, _ = choose_residues(Receptor(structure=path), Pocket(ligand=tyk2_ligand))
+    select_waters(structure, pocket, "all")
+    # the third is as near to the second, which goes, and not to the first
+    assert told(structure, "waters")[""] == (
+        "4 of 4 kept by policy all, 1 of them removed again, within 1.6 Å of another heavy atom: "
+        "W:HOH:2"
+    )
+    assert reasons(structure) == {"water on top of another atom": 1}
+
+
+def test_a_trace_is_no_receptor(tyk2_protein: Path, tmp_path: Path) -> None:
+    lines = [each for each in atom_lines(tyk2_protein) if each[12:16] == " CA "]
+    with pytest.raises(ReceptorError, match="no residue has the backbone atoms N, CA and C"):
+        drop_broken(read(tmp_path, lines))
+
+
+@pytest.mark.parametrize("letter", ["P", " "])
+def test_segments_tell_chains_apart(letter: str, tyk2_protein: Path, tmp_path: Path) -> None:
+    """As CHARMM writes them: one letter or none, no TER, and numbers that go on."""
+    lines = []
+    for copy, segment in enumerate(("PROA", "PROB")):
+        for line in atom_lines(tyk2_protein, 30, 40):
+            number = int(line[22:26]) + 11 * copy
+            whole = f"{line[:21]}{letter}{number:>4}{line[26:66]}"
+            lines.append(f"{moved(whole, 60.0 * copy):<72}{segment}")
+    structure = read(tmp_path, lines)
+    chains = Counter(each.chain for each in structure.residues)
+    assert list(chains.values()) == [11, 11]
+    assert "the file ends a chain there" in " ".join(told(structure, "chain told apart").values())

@@ -91,7 +91,23 @@ def test_mmcif_is_told_by_its_data_block() -> None:
     assert not is_mmcif("REMARK data_ of a run\n")
     with pytest.raises(ReceptorError, match="holds no atoms"):
         read_records("data_x\n_entry.id x\n", "x.cif")
+    with pytest.raises(ReceptorError, match=r"cannot be read as mmCIF: .*expected block header"):
+        read_records("loop_\n_atom_site.Cartn_x\n1\n", "x.cif")
     atoms = "loop_\n_atom_site.group_PDB\n_atom_site.Cartn_x\n_atom_site.Cartn_y\n"
     atoms += "_atom_site.Cartn_z\nATOM 1 2 3\n"
     with pytest.raises(ReceptorError, match=r"holds 2 structures \(one, two\): give one"):
         read_records(f"data_one\n{atoms}data_two\n{atoms}", "x.cif")
+
+
+def test_mmcif_without_groups() -> None:
+    columns = ("Cartn_x", "Cartn_y", "Cartn_z", "label_atom_id", "label_comp_id", "auth_seq_id")
+    head = "\n".join(f"_atom_site.{each}" for each in columns)
+    (record,) = read_records(f"data_x\nloop_\n{head}\n1 2 3 CA ALA 7\n", "x.cif")
+    assert (record.label, record.xyz, record.hetero) == ("ALA:7 CA", (1, 2, 3), False)
+
+
+def test_charges_of_autodock_are_no_segments() -> None:
+    """Vina's poses have no chain, and a charge for each atom where others write segments."""
+    line = PDBQT.format(name=" C1 ", residue="UNL", kind="C").replace("UNL A", "UNL  ")
+    records = read_records("\n".join([line, line.replace(" 0.123", "-0.457")]), "pose.pdbqt")
+    assert {each.part for each in records} == {"0"}

@@ -91,9 +91,15 @@ def found_file(path: str | Path, folder: Path, start: str = "the config file") -
         said = error.strerror if isinstance(error, OSError) else str(error)
         raise ValueError(f"{str(named)!r} cannot be looked up: {said}") from None
     if not is_file:
-        fault = f"{whole} is a folder, no file" if whole.is_dir() else f"no file {whole}"
-        raise ValueError(f"{fault} (paths are relative to {start}){_near(whole)}")
+        raise ValueError(f"{_fault(whole)} (paths are relative to {start}){_near(whole)}")
     return _from_here(whole)
+
+
+def _fault(path: Path) -> str:
+    """Say why what should be a file is none."""
+    if path.is_symlink() and not path.is_dir():
+        return f"{path} is a link to {path.readlink()}, which leads to no file"
+    return f"{path} is a folder, no file" if path.is_dir() else f"no file {path}"
 
 
 def is_plain(path: Path) -> bool:
@@ -150,7 +156,7 @@ def _from_here(path: Path) -> Path:
 def _near(path: Path) -> str:
     """Ask whether a file of a similar name is meant."""
     try:
-        names = [each.name for each in path.parent.iterdir()]
+        names = [each.name for each in path.parent.iterdir() if each.name != path.name]
     except OSError:
         return ""
     near = difflib.get_close_matches(path.name, names, n=1)

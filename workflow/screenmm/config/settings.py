@@ -408,7 +408,8 @@ class Receptor(Section):
     remove: list[ResidueSpec] = Field(
         [],
         description="Molecules to take out (beyond crystallisation additives), by name or as "
-        "A:DMS:401. A modified residue of a chain may be named too: the chain is cut there.",
+        "A:DMS:401. A residue of a chain may be named too, a standard one with its number: the "
+        "chain is cut there.",
         examples=[["DMS"]],
     )
     model_as_parent: list[ResidueSpec] = Field(
@@ -948,9 +949,18 @@ def _did_you_mean(word: str, valid: list[str]) -> str:
     return f"did you mean {near}?" if near else f"valid: {', '.join(sorted(valid))}"
 
 
+def _shown(value: Any, location: Sequence[int | str], paths: Sequence[Path]) -> str:
+    """Show a value as it stands in a config's files: NO, which YAML reads as false, as NO."""
+    if value is None:
+        return "nothing"
+    is_plain = isinstance(value, bool | int | float | date)
+    return written(paths, location, value) if is_plain else repr(value)
+
+
 def _complaint(error: Any, paths: Sequence[Path]) -> str:
     """Say in the config's words, which stand in its files, what one of pydantic's errors means."""
     location, value = tuple(error["loc"]), error.get("input")
+    shown = _shown(value, location, paths)
     message: str = error["msg"]
     match error["type"]:
         case "value_error":
@@ -964,14 +974,14 @@ def _complaint(error: Any, paths: Sequence[Path]) -> str:
             message = "this key is required"
         case "model_type" | "dict_type":
             valid = sorted(_model_at(location).model_fields)
-            message = f"keys are expected here, not {'nothing' if value is None else repr(value)}"
+            message = f"keys are expected here, not {shown}"
             message += f" (valid: {', '.join(valid)})" if error["type"] == "model_type" else ""
         case "list_type" | "tuple_type":
-            message = f"write a list, [...], not {value!r}"
+            message = f"write a list, [...], not {shown}"
         case "string_type" | "path_type" if isinstance(value, bool | int | float | date):
-            message = f"text is expected; put {written(paths, location, value)} in quotes"
+            message = f"text is expected; put {shown} in quotes"
         case "path_type":
-            message = f"the name of a file or folder is expected, not {value!r}"
+            message = f"the name of a file or folder is expected, not {shown}"
         case "string_pattern_mismatch":
             key = next(part for part in reversed(location) if isinstance(part, str))
             field = _model_at(location).model_fields[key]
@@ -982,12 +992,15 @@ def _complaint(error: Any, paths: Sequence[Path]) -> str:
             message = f"{value!r} is no choice here; valid: {choices}"
             message += f"; did you mean {near}?" if near else ""
         case _ if not isinstance(value, dict | list):
-            message += f" (value: {value!r})"
+            message += f" (value: {shown})"
     return message
 
 
 def _explain(error: Any, paths: Sequence[Path]) -> str:
-    where = ".".join(str(part) for part in error["loc"] if part != "[key]") or "config"
+    location = error["loc"]
+    # pydantic has a key in its own form: 0 for NO
+    parts = location[:-2] if location[-1:] == ("[key]",) else location
+    where = ".".join(map(str, parts)) or "config"
     return f"{where}: {_complaint(error, paths)}"
 
 
@@ -1089,7 +1102,10 @@ def merged_settings(paths: Sequence[Path], overrides: Mapping[str, Any]) -> Sett
     """
     config: dict[str, Any] = {}
     for path in paths:
-        given = locate(read_config(path), path.resolve().parent, "the config file")
+        try:
+            given = locate(read_config(path), path.resolve().parent, "the config file")
+        except RecursionError:
+            raise ConfigError(f"{path}: what an anchor (&) names holds itself (*)") from None
         config = _merged(config, given)
     here = Path.cwd()
     config = _merged(config, locate(dict(overrides), here, "the working folder"))

@@ -78,6 +78,10 @@ class PlatformChoice:
         return replace(self, properties=self.properties | device.properties)
 
 
+REFERENCE = PlatformChoice("Reference")
+"""OpenMM's double-precision platform: slow, and there everywhere."""
+
+
 def available_platforms() -> list[str]:
     """Names of the platforms whose plugins loaded, in OpenMM's order."""
     return [

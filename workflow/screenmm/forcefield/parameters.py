@@ -192,6 +192,9 @@ class SystemOptions:
     cutoff_nm : float or None
         Cutoff of the pairwise forces, nm; shifts the energies by a constant for pairs
         within it. None: none.
+    forces_only : bool
+        Only the forces on what moves are wanted: exceptions among frozen atoms, most of them,
+        are left out as well. The energy is then off by a constant, a large one.
     """
 
     movable: np.ndarray | None = None
@@ -200,6 +203,7 @@ class SystemOptions:
     solute_dielectric: float = 1.0
     solvent_dielectric: float = 78.5
     cutoff_nm: float | None = None
+    forces_only: bool = False
 
 
 FORCE_GROUPS = {"bonded": 0, "nonbonded": 1, "gbsa": 2, "restraint": 3}
@@ -238,7 +242,8 @@ def build_system(
     system.addForce(_bonds(parameters, movable))
     system.addForce(_angles(parameters, movable))
     system.addForce(_torsions(parameters, movable))
-    system.addForce(_nonbonded(parameters, options))
+    excepted = movable if options.forces_only else np.ones(n, dtype=bool)
+    system.addForce(_nonbonded(parameters, options, excepted))
     gbsa = gbsa_force(parameters, options.solute_dielectric, options.solvent_dielectric)
     if options.cutoff_nm is not None:
         gbsa.setNonbondedMethod(openmm.GBSAOBCForce.CutoffNonPeriodic)
@@ -278,7 +283,7 @@ def _torsions(p: Parameters, movable: np.ndarray) -> openmm.Force:
     return force
 
 
-def _nonbonded(p: Parameters, options: SystemOptions) -> openmm.Force:
+def _nonbonded(p: Parameters, options: SystemOptions, excepted: np.ndarray) -> openmm.Force:
     scale = 1.0 / options.solute_dielectric
     force = openmm.NonbondedForce()
     if options.cutoff_nm is None:
@@ -290,10 +295,10 @@ def _nonbonded(p: Parameters, options: SystemOptions) -> openmm.Force:
     charges = p.charges * np.sqrt(scale)
     for values in zip(charges.tolist(), p.sigmas.tolist(), p.epsilons.tolist(), strict=True):
         force.addParticle(*values)
-    for (i, j), (product, sigma, epsilon) in zip(
-        p.exceptions.tolist(), p.exception_values.tolist(), strict=True
-    ):
-        force.addException(i, j, product * scale, sigma, epsilon)
+    use = excepted[p.exceptions].any(axis=1)
+    values = p.exception_values[use] * [scale, 1.0, 1.0]
+    for (i, j), row in zip(p.exceptions[use].tolist(), values.tolist(), strict=True):
+        force.addException(i, j, *row)
     force.setForceGroup(FORCE_GROUPS["nonbonded"])
     return force
 

@@ -9,12 +9,13 @@ complete where they tell something and removed where they do not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations, product
 
 from rdkit import Chem
+from rdkit.Chem import rdqueries
 
 MAX_BRIDGED = 7
 """Most atoms in three bridges that forbid in,out isomers: those of bicyclo[3.3.1]nonane and
@@ -68,8 +69,8 @@ def settle(mol: Chem.Mol) -> Chem.Mol:
         nitrogen always. Marks that no cage can have together stay where the molecule has more
         than one form.
     """
-    rings = mol.GetRingInfo()
-    if not any(rings.NumAtomRings(atom) for atom in _marked(mol, range(mol.GetNumAtoms()))):
+    before = tags(mol)
+    if not any(mol.GetRingInfo().NumAtomRings(atom) for atom in before):
         return mol
     changed = Chem.Mol(mol)
     for match in changed.GetSubstructMatches(_inverting()):
@@ -78,11 +79,21 @@ def settle(mol: Chem.Mol) -> Chem.Mol:
     for cage in cages:
         _complete(changed, cage)
     _remove_empty(changed, [*map(list, cages), *([atom] for atom in _dependent(changed))])
-    return mol if _tags(changed) == _tags(mol) else changed
+    if tags(changed) == before:
+        return mol
+    # RDKit keeps which centres of a ring depend on each other
+    Chem.AssignStereochemistry(changed, cleanIt=True, force=True)
+    return changed
 
 
-def _tags(mol: Chem.Mol) -> list[Chem.ChiralType]:
-    return [mol.GetAtomWithIdx(index).GetChiralTag() for index in range(mol.GetNumAtoms())]
+def tags(mol: Chem.Mol) -> dict[int, Chem.ChiralType]:
+    """Marks of the marked atoms."""
+    return {atom.GetIdx(): atom.GetChiralTag() for atom in mol.GetAtomsMatchingQuery(_any_mark())}
+
+
+@cache
+def _any_mark() -> Chem.QueryAtom:
+    return rdqueries.HasChiralTagQueryAtom()
 
 
 def is_contradictory(mol: Chem.Mol) -> bool:
@@ -125,6 +136,7 @@ def both_hands(mol: Chem.Mol, cages: list[Cage]) -> Iterator[Chem.Mol]:
         for cage, is_inverted in zip(cages, are_inverted, strict=True):
             for atom in cage if is_inverted else ():
                 form.GetAtomWithIdx(atom).InvertChirality()
+        Chem.AssignStereochemistry(form, cleanIt=True, force=True)
         yield form
 
 
@@ -242,14 +254,14 @@ def _parity(mol: Chem.Mol, atom: int, order: tuple[int, ...]) -> int:
     return -1 if swaps % 2 else 1
 
 
-def _marked(mol: Chem.Mol, atoms: range | list[int] | Cage) -> list[int]:
+def _marked(mol: Chem.Mol, atoms: Iterable[int]) -> list[int]:
     return [atom for atom in atoms if mol.GetAtomWithIdx(atom).GetChiralTag() in (CW, CCW)]
 
 
 def _hands(mol: Chem.Mol, cage: Cage) -> set[int]:
     """Hands that the marks of a cage give it: one, none, or both where they contradict."""
-    tags = {atom: mol.GetAtomWithIdx(atom).GetChiralTag() for atom in _marked(mol, cage)}
-    return {cage[atom] * (1 if tag == CW else -1) for atom, tag in tags.items()}
+    found = {atom: mol.GetAtomWithIdx(atom).GetChiralTag() for atom in _marked(mol, cage)}
+    return {cage[atom] * (1 if tag == CW else -1) for atom, tag in found.items()}
 
 
 def _complete(mol: Chem.Mol, cage: Cage) -> None:
@@ -269,11 +281,7 @@ def _complete(mol: Chem.Mol, cage: Cage) -> None:
 def _dependent(mol: Chem.Mol) -> list[int]:
     """Marked ring atoms with two neighbours that only stereochemistry tells apart."""
     rings = mol.GetRingInfo()
-    marked = [
-        atom
-        for atom in _marked(mol, range(mol.GetNumAtoms()))
-        if rings.NumAtomRings(atom)
-    ]  # fmt: skip
+    marked = [atom for atom in _marked(mol, tags(mol)) if rings.NumAtomRings(atom)]
     if not marked:
         return []
     ranks = Chem.CanonicalRankAtoms(mol, breakTies=False, includeChirality=False)

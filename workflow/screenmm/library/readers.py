@@ -30,6 +30,10 @@ BROKEN = "broken"
 NAME_COLUMNS = ("name", "id", "title", "compound_id")
 SMI_HEADERS = frozenset({"smiles", "canonical_smiles", "isomeric_smiles", "cxsmiles", "smi"})
 """Words that begin no molecule but the first line of a .smi file, in lower case."""
+NAME_ENDINGS = ("id", "name", "title", "code")
+"""Ends of a column's name, in lower case, that no SMILES has."""
+ROW_HEADERS = frozenset({"", "#", "no", "no.", "nr", "nr.", "number", "index"})
+"""Headers of a column that counts the rows, in lower case."""
 SEPARATORS = ",;\t|"
 MAX_SDF_RECORD = 10 << 20
 MOST_NAMES = 50
@@ -149,6 +153,8 @@ def _read_smi(file: LibraryFile, settings: Library, seen: Seen) -> Iterator[Entr
         yield from map(_empty, blanks)
         blanks.clear()
         if is_first:
+            if _SEPARATOR_LINE.fullmatch(line):
+                continue
             is_first = False
             if (separator := _table_separator(line)) is not None:
                 header = [cell.strip() for cell in _fields(line, separator) or []]
@@ -173,8 +179,8 @@ def _table_separator(line: str) -> str | None:
         if names[0] in SMI_HEADERS:
             is_plain = separator == " " or (separator == "\t" and len(names) == 2)
             return None if is_plain else separator
-        # no SMILES ends so: the line is no molecule of that name
-        if names[0].endswith(("id", "name", "title", "code")):
+        # the line is no molecule called SMILES
+        if names[0].endswith(NAME_ENDINGS) or names[0] in ROW_HEADERS:
             return separator
     return None
 
@@ -190,7 +196,9 @@ def _as_smi(settings: Library, header: list[str]) -> Library:
     if settings.id_column is None or find_name(settings.id_column, header) is None:
         usual = [name for key in NAME_COLUMNS if (name := find_name(key, header)) is not None]
         others = [name for name in header if name != named["smiles_column"]]
-        named["id_column"] = next(iter(usual or others), None)
+        alike = [name for name in others if name.lower().endswith(NAME_ENDINGS)]
+        others.sort(key=lambda name: name.lower() in ROW_HEADERS)
+        named["id_column"] = next(iter(usual or alike or others), None)
     return settings.model_copy(update=named)
 
 
@@ -201,7 +209,7 @@ def _smi_entry(number: int, line: str) -> Entry:
         return _smiles_entry(number, line, "", line)
     smiles, _, rest = line.strip().replace("\t", " ", 1).partition(" ")
     if rest[:1] == "|" and (end := rest.find("|", 1)) > 0:
-        smiles, rest = f"{smiles} {rest[: end + 1]}", rest[end + 1 :]
+        smiles, rest = f"{smiles} {rest[: end + 1]}", rest[end + 1 :].lstrip(",;")
     elif "," in smiles or ";" in smiles:
         # neither stands in a SMILES: a table without a header
         smiles, rest = _SMI_CELLS.split(line.strip(), 1)

@@ -30,6 +30,7 @@ ELEMENTS = ("H", "C", "N", "O", "F", "P", "S", "Cl", "Br", "I")
 """Elements of the ligand force field."""
 MAX_SMILES = 20_000
 """Longest SMILES that is parsed; the largest allowed molecule needs some 5,000 characters."""
+SHOWN_EXTENSION = 100
 LARGEST_INORGANIC = 10
 """Heavy atoms beyond which no component is in :data:`screenmm.library.salts.INORGANIC`."""
 POLYMER_BRACKETS = frozenset({"SRU", "MON", "MER", "COP", "CRO", "MOD", "GRA", "ANY"})
@@ -236,11 +237,19 @@ def _parse(structure: str, kind: str) -> Chem.Mol:
     if mol is None:
         with caught_messages() as messages:
             _parse_quietly(structure, kind)
-        said = next((m for m in messages if m), "no message")
-        raise LigandError(Reason.INVALID_STRUCTURE, f"RDKit: {_first_line(said)}")
+        raise LigandError(Reason.INVALID_STRUCTURE, _fault(structure, kind, messages))
     if mol.GetNumAtoms() == 0:
         raise LigandError(Reason.EMPTY_RECORD, "the structure holds no atoms")
     return mol
+
+
+def _fault(structure: str, kind: str, messages: list[str]) -> str:
+    """Say why a structure cannot be read; of CXSMILES extensions RDKit says nothing."""
+    said = next((message for message in messages if message), "")
+    _, _, extension = structure.strip().partition(" ")
+    if kind == SMILES and extension and not said:
+        return f"{extension[:SHOWN_EXTENSION]!r} after the SMILES is no CXSMILES extension"
+    return f"RDKit: {_first_line(said)}"
 
 
 def _parse_quietly(structure: str, kind: str) -> Chem.Mol | None:
@@ -406,7 +415,7 @@ def _neutral(fragment: Chem.Mol) -> Chem.Mol:
     # they only move charges about, and take as long where there are none
     if any(atom.GetFormalCharge() for atom in _atoms(mol)):
         # the reionizer would give a ylide's carbanion the proton of another carbon
-        if not any(_is_carbanion(atom) for atom in _atoms(mol)):
+        if not mol.HasSubstructMatch(_carbanion()):
             mol = tools.reionizer.reionize(mol)
         mol = _inner_salt(tools.uncharger.uncharge(mol))
     mol.RemoveAllConformers()
@@ -435,8 +444,9 @@ def _normal(mol: Chem.Mol) -> Chem.Mol:
     return normal
 
 
-def _is_carbanion(atom: Chem.Atom) -> bool:
-    return bool(atom.GetAtomicNum() == 6 and atom.GetFormalCharge() < 0)
+@cache
+def _carbanion() -> Chem.Mol:
+    return Chem.MolFromSmarts("[#6-]")
 
 
 def _inner_salt(mol: Chem.Mol) -> Chem.Mol:
@@ -470,7 +480,9 @@ def _strong_acids() -> list[Chem.Mol]:
 def _pose(fragment: Chem.Mol) -> str | None:
     if not (fragment.GetNumConformers() and fragment.GetConformer().Is3D()):
         return None
-    posed = Chem.Mol(fragment)
+    posed = Chem.RWMol(fragment)
+    # a pose is one isomer
+    posed.SetStereoGroups([])
     for name in list(posed.GetPropNames(includePrivate=True, includeComputed=False)):
         posed.ClearProp(name)
     block: str = Chem.MolToMolBlock(posed)

@@ -15,7 +15,7 @@ from itertools import combinations
 from rdkit import Chem, rdBase
 
 from screenmm.core.errors import LigandError, Reason
-from screenmm.library.marks import settle
+from screenmm.library.marks import find_cages, settle, tags
 
 AND = Chem.StereoGroupType.STEREO_AND
 OR = Chem.StereoGroupType.STEREO_OR
@@ -25,6 +25,7 @@ MAX_GROUPS = 8
 KEY_LETTERS = 10
 
 _RELATIVE = re.compile(r"(?:^|,)r(?::([\d,]+))?(?=,|$)")
+_GROUP = re.compile(r"(?:^|,)(?:[&o]\d+|a):(\d+(?:,\d+)*)")
 _LABELS = re.compile(r"\$[^$]*\$|\([^)]*\)")
 _ATROPISOMERS = (Chem.BondStereo.STEREOATROPCW, Chem.BondStereo.STEREOATROPCCW)
 _FLAT = (Chem.BondType.DOUBLE, Chem.BondType.AROMATIC)
@@ -46,10 +47,17 @@ def group_by_flag(mol: Chem.Mol) -> Chem.Mol:
     -------
     Mol
         The same object where nothing is to do. Centres that stand in a group stay there.
+
+    Raises
+    ------
+    LigandError
+        ``invalid_structure``: a group lists an atom that is not there.
     """
     if not mol.HasProp("_CXSMILES_Data"):
         return mol
-    flag = _RELATIVE.search(_LABELS.sub("", mol.GetProp("_CXSMILES_Data").strip("|")))
+    told = _LABELS.sub("", mol.GetProp("_CXSMILES_Data").strip("|"))
+    _check_groups(told, mol.GetNumAtoms())
+    flag = _RELATIVE.search(told)
     if flag is None:
         return mol
     listed = {int(number) for number in (flag[1] or "").split(",") if number}
@@ -62,11 +70,17 @@ def group_by_flag(mol: Chem.Mol) -> Chem.Mol:
         centres = [atom for atom in component if atom not in taken and _is_marked(mol, atom)]
         if centres and (not listed or number in listed):
             groups.append((AND, centres))
-    grouped = Chem.RWMol(mol)
-    grouped.SetStereoGroups(
-        [Chem.CreateStereoGroup(kind, grouped, atoms) for kind, atoms in groups]
-    )
-    return grouped.GetMol()
+    return _grouped(mol, groups)
+
+
+def _check_groups(told: str, atoms: int) -> None:
+    """Refuse groups of atoms beyond the last one, which RDKit leaves out without a word."""
+    listed = [int(number) for group in _GROUP.findall(told) for number in group.split(",")]
+    if (beyond := max(listed, default=0)) >= atoms:
+        raise LigandError(
+            Reason.INVALID_STRUCTURE,
+            f"a stereo group lists atom {beyond}, and the SMILES has atoms 0 to {atoms - 1}",
+        )
 
 
 def write_smiles(mol: Chem.Mol) -> str:
@@ -100,9 +114,9 @@ def identify(mol: Chem.Mol) -> tuple[str, str]:
     """Key and SMILES of a parent.
 
     The key is the standard InChIKey. Where stereo groups leave more than one isomer, it is
-    that of the molecule with their centres undefined, and a fourth block of ten letters: a
-    hash of the InChIKeys of all isomers in the bottle, of each alternative in turn. It
-    depends neither on which isomer is drawn nor on how the groups are numbered.
+    that of the molecule without stereochemistry, and a fourth block of ten letters: a hash of
+    the InChIKeys of all isomers in the bottle, of each alternative in turn. It depends neither
+    on which isomer is drawn nor on how the groups are numbered or which centres they list.
 
     Parameters
     ----------
@@ -119,9 +133,10 @@ def identify(mol: Chem.Mol) -> tuple[str, str]:
     LigandError
         ``standardisation_failed``: InChI gives no key, or there are too many groups.
     """
-    groups = _open_groups(mol)
-    if not groups:
+    if not _open_groups(mol):
         return _inchikey(mol), Chem.MolToSmiles(mol)
+    mol = _with_whole_cages(mol)
+    groups = _open_groups(mol)
     if len(groups) > MAX_GROUPS:
         raise LigandError(
             Reason.STANDARDISATION_FAILED,
@@ -134,17 +149,17 @@ def identify(mol: Chem.Mol) -> tuple[str, str]:
     for inverted, isomer in _isomers(mol, [atoms for _, atoms in groups]):
         choice = tuple(number for number in inverted if groups[number][0] == "o")
         alternatives.setdefault(choice, set()).add(_inchikey(_reread(isomer)))
-        drawings.append(write_smiles(isomer))
         plain.add(Chem.MolToSmiles(isomer))
+        # an isomer with fewer centres does not tell what the others have there
+        if tags(settle(isomer)).keys() == tags(mol).keys():
+            drawings.append(write_smiles(isomer))
     smiles = min(drawings if len(plain) > 1 else plain)
     bottles = sorted({",".join(sorted(keys)) for keys in alternatives.values()})
     if len(bottles) == 1 and "," not in bottles[0]:
         return bottles[0], smiles
-    undefined = Chem.Mol(mol)
-    for _, atoms in groups:
-        for atom in atoms:
-            undefined.GetAtomWithIdx(atom).SetChiralTag(UNMARKED)
-    return f"{_inchikey(_reread(undefined))}-{_letters('|'.join(bottles))}", smiles
+    flat = Chem.Mol(mol)
+    Chem.RemoveStereochemistry(flat)
+    return f"{_inchikey(flat)}-{_letters('|'.join(bottles))}", smiles
 
 
 def untold_axes(mol: Chem.Mol) -> str:
@@ -204,14 +219,41 @@ def _open_groups(mol: Chem.Mol) -> list[tuple[str, list[int]]]:
     return found
 
 
+def _grouped(mol: Chem.Mol, groups: list[tuple[Chem.StereoGroupType, list[int]]]) -> Chem.Mol:
+    """Copy of a molecule with other stereo groups."""
+    grouped = Chem.RWMol(mol)
+    grouped.SetStereoGroups(
+        [Chem.CreateStereoGroup(kind, grouped, atoms) for kind, atoms in groups]
+    )
+    return grouped.GetMol()
+
+
+def _with_whole_cages(mol: Chem.Mol) -> Chem.Mol:
+    """Let a group that holds a centre of a cage hold all of the cage: one inverts with the others.
+
+    Groups that so come to share centres are one; ``and`` where one of them is.
+    """
+    groups = [(sign, set(atoms)) for sign, atoms in _open_groups(mol)]
+    for cage in find_cages(mol):
+        marked = {atom for atom in cage if _is_marked(mol, atom)}
+        touched = [group for group in groups if group[1] & marked]
+        if touched:
+            signs, atoms = zip(*touched, strict=True)
+            groups = [group for group in groups if group not in touched]
+            groups.append(("&" if "&" in signs else "o", marked.union(*atoms)))
+    return _grouped(mol, [(AND if sign == "&" else OR, sorted(each)) for sign, each in groups])
+
+
 def _isomers(mol: Chem.Mol, groups: list[list[int]]) -> Iterator[tuple[tuple[int, ...], Chem.Mol]]:
-    """All combinations of inverted groups, each with the molecule that it gives."""
+    """All combinations of inverted groups, each with the molecule that it gives, cleaned."""
     for count in range(len(groups) + 1):
         for inverted in combinations(range(len(groups)), count):
             isomer = Chem.Mol(mol)
             for number in inverted:
                 for atom in groups[number]:
                     isomer.GetAtomWithIdx(atom).InvertChirality()
+            # RDKit keeps which centres of a ring depend on each other, and in which sense
+            Chem.AssignStereochemistry(isomer, cleanIt=True, force=True)
             yield inverted, isomer
 
 

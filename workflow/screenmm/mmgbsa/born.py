@@ -19,7 +19,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from scipy.spatial.distance import cdist
 
 from screenmm.core.units import COULOMB_KJ_NM
 from screenmm.forcefield.parameters import SURFACE_TENSION
@@ -34,15 +33,25 @@ PROBE_NM = 0.14
 BLOCK = 64
 """Rows worked on at a time: the temporaries stay in the processor's cache."""
 
+FAR_NM = 0.5
+"""Beyond this the pairwise integral is taken from its series."""
 
-def _blocks(n: int) -> Iterator[slice]:
-    return (slice(start, min(start + BLOCK, n)) for start in range(0, n, BLOCK))
+FAR_TERMS = 9
+"""Of the series: what is left out is below 1e-9 of the Born radii."""
+
+
+def _blocks(start: int, stop: int) -> Iterator[tuple[int, int]]:
+    return ((first, min(first + BLOCK, stop)) for first in range(start, stop, BLOCK))
 
 
 def born_integrals(
     positions_nm: np.ndarray, radii_nm: np.ndarray, scales: np.ndarray, split: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Sum the pairwise descreening integrals of each atom.
+
+    Between atoms that do not touch, of distance r and scaled radius s, the integral [2]_ is
+    (s/(r² − s²) − artanh(s/r)/r)/2: a series in 1/r² in which the atoms' shares factorise,
+    so that a pair's distance serves both its ends and no logarithm is taken.
 
     Parameters
     ----------
@@ -57,33 +66,106 @@ def born_integrals(
     first, second : ndarray, shape (N,)
         Integrals over the first and over the second molecule's atoms, 1/nm.
     """
-    n = len(positions_nm)
+    n = len(radii_nm)
     inner = radii_nm - OFFSET_NM
     scaled = scales * inner
-    first, second = np.empty(n), np.empty(n)
-    for rows in _blocks(n):
-        r = cdist(positions_nm[rows], positions_nm)
-        own = np.arange(rows.start, rows.stop)
-        r[np.arange(len(own)), own] = 1.0  # a value that is finite; the pair is dropped below
-        radius = inner[rows, None]
-        upper = 1.0 / (r + scaled)
-        below = np.abs(r - scaled)
-        lower = 1.0 / np.maximum(radius, below)
-        inverse = 1.0 / r
-        pair = (
-            lower
-            - upper
-            + 0.25 * (r - scaled**2 * inverse) * (upper**2 - lower**2)
-            + 0.5 * np.log(upper / lower) * inverse
-        )
-        engulfed = radius < scaled - r
-        if engulfed.any():
-            pair += np.where(engulfed, 2.0 * (1.0 / radius - lower), 0.0)
-        pair *= radius < r + scaled
-        pair[np.arange(len(own)), own] = 0.0
-        first[rows] = pair[:, :split].sum(axis=1)
-        second[rows] = pair[:, split:].sum(axis=1)
-    return 0.5 * first, 0.5 * second
+    sums = np.zeros((2, n))
+    k = np.arange(1, FAR_TERMS + 1)[:, None]
+    shares = 2.0 * k / (2.0 * k + 1.0) * scaled ** (2 * k + 1)
+    left, right = _square_factors(positions_nm)
+    # touching atoms are no further apart than this, whatever their radii
+    far = max(FAR_NM, 3.0 * float(scaled.max()), float(inner.max() + scaled.max()))
+    near = []
+    for start, stop in (*_blocks(0, split), *_blocks(split, n)):
+        inverse = left[start:stop] @ right[:, start:]
+        flat = np.flatnonzero(inverse < far**2)
+        near.append(np.stack(np.divmod(flat, n - start)) + start)
+        inverse.ravel()[flat] = np.inf
+        np.reciprocal(inverse, out=inverse)
+        power, second, own = inverse.copy(), max(split, start), int(start >= split)
+        for share in shares:
+            power *= inverse
+            sums[0, start:stop] += power[:, : second - start] @ share[start:second]
+            sums[1, start:stop] += power[:, second - start :] @ share[second:]
+            sums[own, stop:] += share[start:stop] @ power[:, stop - start :]
+    _add_near(sums, np.concatenate(near, axis=1), positions_nm, inner, scaled, split)
+    return 0.5 * sums[0], 0.5 * sums[1]
+
+
+def _square_factors(positions_nm: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Factors (N, 5) and (5, N) whose product is the squared distances."""
+    x = positions_nm - positions_nm.mean(axis=0)
+    square, one = np.einsum("ni,ni->n", x, x), np.ones(len(x))
+    return np.stack([square, one, *(-2.0 * x.T)], axis=1), np.stack([one, square, *x.T])
+
+
+def _add_near(
+    sums: np.ndarray,
+    near: np.ndarray,
+    positions_nm: np.ndarray,
+    inner: np.ndarray,
+    scaled: np.ndarray,
+    split: int,
+) -> None:
+    """Add the near pairs (2, P), i ≤ j or both ways, to both their ends."""
+    n = len(inner)
+    i, j = near[:, near[0] < near[1]]
+    way = positions_nm[i] - positions_nm[j]
+    r = np.sqrt(np.einsum("pi,pi->p", way, way))
+    for atom, other in ((i, j), (j, i)):
+        pairs = descreening(r, inner[atom], scaled[other])
+        for molecule, theirs in enumerate((other < split, other >= split)):
+            sums[molecule] += np.bincount(atom[theirs], pairs[theirs], n)
+
+
+def descreening(r: np.ndarray, inner: np.ndarray, scaled: np.ndarray) -> np.ndarray:
+    """Twice the integral of atoms over their neighbours [2]_, 1/nm.
+
+    Parameters
+    ----------
+    r : ndarray
+        Distances, nm.
+    inner : ndarray
+        The atoms' radii less the offset, nm.
+    scaled : ndarray
+        The neighbours' scaled radii, nm.
+    """
+    return _integrals(r, inner, scaled, *_limits(r, inner, scaled))
+
+
+def descreening_and_slopes(
+    r: np.ndarray, inner: np.ndarray, scaled: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """As :func:`descreening`, and its derivative by the distance, 1/nm²."""
+    limits = lower, upper, inverse, logarithm = _limits(r, inner, scaled)
+    slopes = 0.25 * (1.0 + (scaled * inverse) ** 2) * (upper**2 - lower**2)
+    slopes -= 0.5 * logarithm * inverse**2
+    return _integrals(r, inner, scaled, *limits), np.where(inner < r + scaled, slopes, 0.0)
+
+
+def _limits(r: np.ndarray, inner: np.ndarray, scaled: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Inverse limits of the integral, 1/r, and the logarithm of the limits' ratio."""
+    lower, upper = 1.0 / np.maximum(inner, np.abs(r - scaled)), 1.0 / (r + scaled)
+    return lower, upper, 1.0 / r, np.log(upper / lower)
+
+
+def _integrals(
+    r: np.ndarray,
+    inner: np.ndarray,
+    scaled: np.ndarray,
+    lower: np.ndarray,
+    upper: np.ndarray,
+    inverse: np.ndarray,
+    logarithm: np.ndarray,
+) -> np.ndarray:
+    pairs = 0.25 * (r - scaled**2 * inverse) * (upper + lower)
+    pairs -= 1.0
+    pairs *= upper - lower
+    pairs += 0.5 * logarithm * inverse
+    engulfed = inner < scaled - r
+    if engulfed.any():
+        pairs += np.where(engulfed, 2.0 * (1.0 / inner - lower), 0.0)
+    return np.where(inner < r + scaled, pairs, 0.0)
 
 
 def born_radii(integrals: np.ndarray, radii_nm: np.ndarray) -> np.ndarray:
@@ -91,6 +173,16 @@ def born_radii(integrals: np.ndarray, radii_nm: np.ndarray) -> np.ndarray:
     inner = radii_nm - OFFSET_NM
     psi = integrals * inner
     return 1.0 / (1.0 / inner - np.tanh(ALPHA * psi - BETA * psi**2 + GAMMA * psi**3) / radii_nm)
+
+
+def born_radii_slopes(integrals: np.ndarray, radii_nm: np.ndarray) -> np.ndarray:
+    """Derivative of :func:`born_radii` by the integrals, nm²."""
+    inner = radii_nm - OFFSET_NM
+    psi = integrals * inner
+    bend = np.tanh(ALPHA * psi - BETA * psi**2 + GAMMA * psi**3)
+    inverse = 1.0 / inner - bend / radii_nm
+    chain = (1.0 - bend**2) * (ALPHA - 2.0 * BETA * psi + 3.0 * GAMMA * psi**2)
+    return np.asarray(chain * inner / radii_nm / inverse**2)
 
 
 def apolar_energies(
@@ -120,17 +212,21 @@ def polar_energies(
     prefactor : float
         1/ε(solute) − 1/ε(solvent).
     """
+    # 1/f = g(r²/BB)/√(BB): with the radii in the factors one product gives r²/BB
+    left, right = _square_factors(positions_nm)
+    left, right = left / born_nm[:, None], right / born_nm
+    weights = charges / np.sqrt(born_nm)
     total = np.zeros(len(charges))
-    for rows in _blocks(len(charges)):
-        columns = slice(rows.start, None)
-        square = cdist(positions_nm[rows], positions_nm[columns], "sqeuclidean")
-        pair = pair_factors(square, born_nm[rows, None] * born_nm[columns])
-        pair *= charges[rows, None] * charges[columns]
-        # within the block each pair stands twice, beyond it once
-        pair[:, : rows.stop - rows.start] *= 0.5
-        total[rows] += pair.sum(axis=1)
-        total[columns] += pair.sum(axis=0)
-    return -0.5 * COULOMB_KJ_NM * prefactor * total
+    for start, stop in _blocks(0, len(charges)):
+        reduced = left[start:stop] @ right[:, start:]
+        pairs = reduced * -0.25
+        np.exp(pairs, out=pairs)
+        pairs += reduced
+        np.sqrt(pairs, out=pairs)
+        np.reciprocal(pairs, out=pairs)
+        total[start:stop] += pairs @ weights[start:]
+        total[stop:] += weights[start:stop] @ pairs[:, stop - start :]
+    return np.asarray(-0.5 * COULOMB_KJ_NM * prefactor * weights * total)
 
 
 def pair_factors(square_nm2: np.ndarray, product_nm2: np.ndarray) -> np.ndarray:

@@ -16,6 +16,7 @@ are fresh, so the minimum is that of the full energy.
 References
 ----------
 D. C. Liu, J. Nocedal, Math. Program. 45, 503 (1989), on L-BFGS.
+L. Mones, C. Ortner, G. Csányi, Sci. Rep. 8, 13991 (2018), on force fields as preconditioners.
 """
 
 from __future__ import annotations
@@ -28,6 +29,10 @@ import numpy as np
 
 Forces = Callable[[np.ndarray], np.ndarray]
 """Positions (M, 3), nm, to forces (M, 3), kJ/mol/nm."""
+
+Inverse = np.ndarray
+"""Of a model of each member's Hessian, shape (K, 3·P, 3·P), P atoms in the largest member: all
+x, then all y, then all z; nm²·mol/kJ. Positive definite, also for what fills up a member."""
 
 MEMORY = 8
 MAX_STEP_NM = 0.015
@@ -46,6 +51,9 @@ CLASH_FORCE = 1.0e5
 
 RELIEF_STEP_NM = 0.002
 RELIEF_ITERATIONS = 200
+BLOCK = 4096
+"""Atoms whose steps are worked out at a time: the temporaries stay in the processor's cache."""
+
 SHORTEST_STEP = 1.0e-4
 """A step shortened below this fraction is given up."""
 
@@ -107,22 +115,45 @@ class Options:
 
 
 class _Members:
-    """Sums over each member's atoms, and values of members spread over their atoms."""
+    """Members side by side as rows of one array, filled up with zeros to the largest's size.
+
+    Sums over a member's atoms then run along a row, and no member's reach another's.
+    """
 
     def __init__(self, sizes: list[int]) -> None:
         self.sizes = np.array(sizes)
-        self.starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-        self.of_atom = np.repeat(np.arange(len(sizes)), sizes)
+        self._real = np.arange(self.sizes.max()) < self.sizes[:, None]
 
-    def dot(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        return np.asarray(np.add.reduceat(np.einsum("ij,ij->i", a, b), self.starts))
+    def rows(self, atoms: np.ndarray) -> np.ndarray:
+        """Vectors (M, 3), member after member, as rows (K, 3, P): x, y and z apart."""
+        k, width = self._real.shape
+        filled = np.zeros((k, 3, width))
+        filled.transpose(0, 2, 1)[self._real] = atoms
+        return filled
 
-    def largest(self, a: np.ndarray) -> np.ndarray:
-        """Length of each member's longest vector."""
-        return np.sqrt(np.maximum.reduceat(np.einsum("ij,ij->i", a, a), self.starts))
+    def atoms(self, rows: np.ndarray) -> np.ndarray:
+        """Undo :meth:`rows`."""
+        return np.asarray(rows.transpose(0, 2, 1)[self._real])
 
-    def spread(self, values: np.ndarray) -> np.ndarray:
-        return np.asarray(values)[self.of_atom][:, None]
+
+def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    k = len(a)
+    return np.asarray(np.vecdot(a.reshape(k, -1), b.reshape(k, -1)))
+
+
+def _squares(a: np.ndarray) -> np.ndarray:
+    """Of the vectors' lengths, (K, P)."""
+    return np.asarray(np.einsum("kip,kip->kp", a, a))
+
+
+def _largest(a: np.ndarray) -> np.ndarray:
+    """Length of each member's longest vector."""
+    return np.asarray(np.sqrt(_squares(a).max(axis=1)))
+
+
+def _spread(values: np.ndarray) -> np.ndarray:
+    """Values of members for all their vectors."""
+    return np.asarray(values)[:, None, None]
 
 
 class _Memory:
@@ -131,59 +162,64 @@ class _Memory:
     A member's slots are written in turn as it accepts steps, whatever the others do.
     """
 
-    def __init__(self, members: _Members) -> None:
-        k, n_atoms = len(members.sizes), len(members.of_atom)
-        self.members = members
-        self.atoms = np.arange(n_atoms)
-        self.steps = np.zeros((MEMORY, n_atoms, 3))
-        self.changes = np.zeros((MEMORY, n_atoms, 3))
+    def __init__(self, shape: tuple[int, ...], inverse: Inverse | None) -> None:
+        k = shape[0]
+        self.inverse = inverse
+        self.steps = np.zeros((MEMORY, *shape))
+        self.changes = np.zeros((MEMORY, *shape))
         self.curvatures = np.zeros((MEMORY, k))  # 1/(s·y); 0: empty
         self.scale = np.zeros(k)  # s·y/y·y of the last step; 0: none yet
         self.next = np.zeros(k, dtype=int)
 
     def add(self, step: np.ndarray, change: np.ndarray, taken: np.ndarray) -> None:
-        curvature = self.members.dot(step, change)
-        square = self.members.dot(change, change)
+        curvature, square = _dot(step, change), _dot(change, change)
         good = np.flatnonzero(taken & (curvature > 1e-10 * square) & (square > 0))
-        if not good.size:
-            return
         slots = self.next[good]
         self.curvatures[slots, good] = 1.0 / curvature[good]
         self.scale[good] = curvature[good] / square[good]
-        atoms = np.flatnonzero(np.isin(self.members.of_atom, good))
-        atom_slots = self.next[self.members.of_atom[atoms]]
-        self.steps[atom_slots, atoms] = step[atoms]
-        self.changes[atom_slots, atoms] = change[atoms]
+        self.steps[slots, good] = step[good]
+        self.changes[slots, good] = change[good]
         self.next[good] = (slots + 1) % MEMORY
 
     def forget(self, which: np.ndarray) -> None:
         self.scale[which] = 0.0
         self.curvatures[:, which] = 0.0
 
-    def direction(self, forces: np.ndarray) -> np.ndarray:
-        """Two-loop recursion: −H·gradient. Zero for members without memory."""
-        members = self.members
-        everyone = np.arange(len(members.sizes))
+    def direction(self, forces: np.ndarray, which: np.ndarray) -> np.ndarray:
+        """Two-loop recursion: −H·gradient of some members.
+
+        Without a model of the Hessian it is zero for those without memory.
+        """
         result = forces.copy()
         weights = []
         for back in range(1, MEMORY + 1):
-            slots = (self.next - back) % MEMORY
-            curvature = self.curvatures[slots, everyone]
+            slots = (self.next[which] - back) % MEMORY
+            curvature = self.curvatures[slots, which]
             if not curvature.any():
                 break
-            at = slots[members.of_atom], self.atoms
-            step, change = self.steps[at], self.changes[at]
-            weight = curvature * members.dot(step, result)
-            result -= members.spread(weight) * change
+            step, change = self.steps[slots, which], self.changes[slots, which]
+            weight = curvature * _dot(step, result)
+            result -= _spread(weight) * change
             weights.append((curvature, weight, step, change))
-        result *= members.spread(self.scale)
+        result = self._start(result, which)
         for curvature, weight, step, change in reversed(weights):
-            result += members.spread(weight - curvature * members.dot(change, result)) * step
+            result += _spread(weight - curvature * _dot(change, result)) * step
         return result
+
+    def _start(self, vectors: np.ndarray, which: np.ndarray) -> np.ndarray:
+        if self.inverse is None:
+            return vectors * _spread(self.scale[which])
+        flat = vectors.reshape(len(which), -1, 1)
+        return np.asarray(self.inverse[which] @ flat).reshape(vectors.shape)
 
 
 def minimise_members(
-    start_nm: np.ndarray, sizes: list[int], fast: Forces, slow: Forces, options: Options
+    start_nm: np.ndarray,
+    sizes: list[int],
+    fast: Forces,
+    slow: Forces,
+    options: Options,
+    inverse: Inverse | None = None,
 ) -> Minimum:
     """Minimise the members of a pack, each on its own.
 
@@ -199,6 +235,8 @@ def minimise_members(
     fast, slow : callable
         The two parts of the forces on the movable atoms.
     options : Options
+    inverse : Inverse, optional
+        What L-BFGS starts from in each step. None: a multiple of one, from its last step.
 
     Returns
     -------
@@ -207,7 +245,7 @@ def minimise_members(
     """
     # overflow and NaN are those of a failed member; the others do not see them
     with np.errstate(all="ignore"):
-        descent = _Descent(start_nm, sizes, fast, slow, options)
+        descent = _Descent(start_nm, sizes, fast, slow, options, inverse)
         while descent.settle():
             if descent.must_renew:
                 descent.renew_slow()
@@ -217,39 +255,51 @@ def minimise_members(
 
 
 class _Descent:
-    """State of a pack's minimisation; arrays per member unless said otherwise."""
+    """State of a pack's minimisation; arrays per member, vectors of its atoms as rows."""
 
     def __init__(
-        self, start_nm: np.ndarray, sizes: list[int], fast: Forces, slow: Forces, options: Options
+        self,
+        start_nm: np.ndarray,
+        sizes: list[int],
+        fast: Forces,
+        slow: Forces,
+        options: Options,
+        inverse: Inverse | None,
     ) -> None:
-        self.fast, self.slow, self.options = fast, slow, options
-        self.members = members = _Members(sizes)
-        self.memory = _Memory(members)
+        self._fast, self._slow, self.options = fast, slow, options
+        self.members = _Members(sizes)
         k = len(sizes)
-        self.x = start_nm.copy()  # per atom, as are held, forces and step
-        self.held = slow(self.x)
-        self.forces = fast(self.x) + self.held
+        self.x = self.members.rows(start_nm)
+        self.memory = _Memory(self.x.shape, inverse)
+        self.held = self.slow(self.x)
+        self.forces = self.fast(self.x) + self.held
         self.step = np.zeros_like(self.x)
         self.fraction = np.ones(k)  # of the step, after what was taken off it
         self.needs_step = np.ones(k, dtype=bool)
         self.age = 0  # iterations since the slow forces were evaluated
-        self.anchor = self.x.copy()  # where that was, per atom, with the forces there
+        self.anchor = self.x.copy()  # where that was, with the forces there
         self.gain = np.zeros(k)  # how far the energy has fallen since, on held forces, kJ/mol
         self.reach = np.full(k, MAX_REACH_NM)
         self.waiting = np.zeros(k, dtype=bool)  # at rest until the slow forces are renewed
         self.relief, self.iterations = np.zeros(k, dtype=int), np.zeros(k, dtype=int)
         self.ends = np.full(k, End.RUNNING)
-        lost = ~np.isfinite(members.dot(self.forces, self.forces))
+        lost = ~np.isfinite(_dot(self.forces, self.forces))
         self.ends[lost] = End.NOT_FINITE
-        self.forces[lost[members.of_atom]] = 0.0
+        self.forces[lost] = 0.0
         self.anchor_forces = self.forces.copy()
+
+    def fast(self, x: np.ndarray) -> np.ndarray:
+        return self.members.rows(self._fast(self.members.atoms(x)))
+
+    def slow(self, x: np.ndarray) -> np.ndarray:
+        return self.members.rows(self._slow(self.members.atoms(x)))
 
     def settle(self) -> bool:
         """End the members that are done; whether any is left."""
-        members, running = self.members, self.ends == End.RUNNING
-        rms = np.sqrt(members.dot(self.forces, self.forces) / (3.0 * members.sizes))
+        running = self.ends == End.RUNNING
+        rms = np.sqrt(_dot(self.forces, self.forces) / (3.0 * self.members.sizes))
         small = running & (rms <= self.options.tolerance)
-        self.clashing = members.largest(self.forces) > CLASH_FORCE
+        self.clashing = _largest(self.forces) > CLASH_FORCE
         spent = running & ~self.clashing & (self.iterations >= self.options.max_iterations)
         if self.age == 0:
             self.ends[spent] = End.ITERATIONS
@@ -266,11 +316,11 @@ class _Descent:
 
     def renew_slow(self) -> None:
         """Evaluate the slow forces, and judge by them what was done on the held ones."""
-        members, running = self.members, self.ends == End.RUNNING
+        running = self.ends == End.RUNNING
         new = self.slow(self.x)
         moved = self.x - self.anchor
         # trapezoidal rule again: what the held forces forecast wrongly
-        error = members.dot(self.held - new, moved) / 2.0
+        error = _dot(self.held - new, moved) / 2.0
         judged = running & ~self.clashing & (self.gain > 0)
         forecast = np.where(judged, 1.0 - error / np.where(judged, self.gain, 1.0), 1.0)
         back = judged & ~(forecast > 0.0)
@@ -278,10 +328,10 @@ class _Descent:
         further = judged & (forecast > GOOD_FORECAST)
         self.reach[further] = np.minimum(2.0 * self.reach[further], MAX_REACH_NM)
         self.memory.forget(back)
-        go = members.spread(running & ~back)
+        go = _spread(running & ~back)
         self.forces = np.where(go, self.forces + new - self.held, self.forces)
         self.held = np.where(go, new, self.held)
-        undo = members.spread(back)
+        undo = _spread(back)
         self.x = np.where(undo, self.anchor, self.x)
         self.forces = np.where(undo, self.anchor_forces, self.forces)
         self.anchor, self.anchor_forces = self.x.copy(), self.forces.copy()
@@ -294,9 +344,9 @@ class _Descent:
 
     def advance(self) -> None:
         """Try a step of each moving member and keep those that lead down."""
-        members, moving = self.members, self.moving
-        self.step = _steps(self.forces, self.step, self.needs_step & moving, members, self.memory)
-        trial = np.where(members.spread(moving), members.spread(self.fraction) * self.step, 0.0)
+        moving = self.moving
+        self.step = _steps(self.forces, self.step, self.needs_step & moving, self.memory)
+        trial = np.where(_spread(moving), _spread(self.fraction) * self.step, 0.0)
         trial = self._within_reach(trial)
         forces = self.fast(self.x + trial) + self.held
         self.age += 1
@@ -304,10 +354,10 @@ class _Descent:
         self.relief[moving & self.clashing] += 1
         self.ends[moving & (self.relief > RELIEF_ITERATIONS)] = End.CLASH
         # the energy's derivatives along the step, with the sign changed
-        slope, after = members.dot(self.forces, trial), members.dot(forces, trial)
-        finite = np.isfinite(members.dot(forces, forces))
+        slope, after = _dot(self.forces, trial), _dot(forces, trial)
+        finite = np.isfinite(_dot(forces, forces))
         accepted = moving & finite & ((slope + after >= 0.0) | self.clashing)
-        take = members.spread(accepted)
+        take = _spread(accepted)
         change = np.where(take, self.forces - forces, 0.0)
         self.memory.add(np.where(take, trial, 0.0), change, accepted & ~self.clashing)
         self.x = np.where(take, self.x + trial, self.x)
@@ -319,17 +369,16 @@ class _Descent:
 
     def _within_reach(self, trial: np.ndarray) -> np.ndarray:
         """Cut steps that lead too far on held slow forces; the member then waits for new ones."""
-        members = self.members
         way = self.x - self.anchor
-        full = members.largest(way + trial)
+        full = _largest(way + trial)
         out = self.moving & ~self.clashing & (full > self.reach)
         if not out.any():
             return trial
         # a step that starts inside ends inside when it is this short
-        left = np.maximum(self.reach - members.largest(way), 0.0)
-        share = np.where(out, left / np.maximum(members.largest(trial), 1e-30), 1.0)
+        left = np.maximum(self.reach - _largest(way), 0.0)
+        share = np.where(out, left / np.maximum(_largest(trial), 1e-30), 1.0)
         self.waiting |= out
-        return trial * members.spread(np.minimum(share, 1.0))
+        return trial * _spread(np.minimum(share, 1.0))
 
     def _shorten(self, refused: np.ndarray, factor: np.ndarray) -> None:
         """Shorten refused steps; where that has gone too far, start afresh or give up."""
@@ -342,33 +391,36 @@ class _Descent:
         self.ends[stuck & ~retry] = End.STALLED
 
     def minimum(self) -> Minimum:
-        largest = self.members.largest(self.forces)
-        return Minimum(self.x, [End(end) for end in self.ends], self.iterations, largest)
+        largest = _largest(self.forces)
+        x = self.members.atoms(self.x)
+        return Minimum(x, [End(end) for end in self.ends], self.iterations, largest)
 
 
-def _steps(
-    forces: np.ndarray,
-    step: np.ndarray,
-    renew: np.ndarray,
-    members: _Members,
-    memory: _Memory,
-) -> np.ndarray:
+def _steps(forces: np.ndarray, step: np.ndarray, renew: np.ndarray, memory: _Memory) -> np.ndarray:
     """Give members that need one a new step, no atom further than it may go."""
-    if not renew.any():
-        return step
-    newton = memory.direction(forces)
-    uphill = members.dot(newton, forces) <= 0.0
-    memory.forget(uphill & renew)
-    size = np.linalg.norm(forces, axis=1, keepdims=True)
-    largest = members.spread(members.largest(forces))
+    renewed, which = step.copy(), np.flatnonzero(renew)
+    members = max(1, BLOCK // forces.shape[2])
+    for start in range(0, len(which), members):
+        block = which[start : start + members]
+        renewed[block] = _new_steps(forces[block], block, memory)
+    return renewed
+
+
+def _new_steps(forces: np.ndarray, which: np.ndarray, memory: _Memory) -> np.ndarray:
+    chosen = memory.direction(forces, which)
+    uphill = _dot(chosen, forces) <= 0.0
+    memory.forget(which[uphill])
+    size = np.sqrt(_squares(forces))
+    largest = size.max(axis=1)
     # without memory: along the forces, as far as relief goes
-    downhill = forces * (RELIEF_STEP_NM / np.maximum(largest, 1e-30))
+    scale = RELIEF_STEP_NM / np.maximum(largest[uphill], 1e-30)
+    chosen[uphill] = forces[uphill] * _spread(scale)
     # in a clash each atom goes by its own force, the strongest by the full stride
-    relief = forces * (RELIEF_STEP_NM / np.maximum(size, CLASH_FORCE / 10))
-    chosen = np.where(members.spread(uphill), downhill, newton)
-    chosen = np.where(largest > CLASH_FORCE, relief, chosen)
-    chosen *= members.spread(MAX_STEP_NM / np.maximum(members.largest(chosen), MAX_STEP_NM))
-    return np.where(members.spread(renew), chosen, step)
+    clash = largest > CLASH_FORCE
+    strides = RELIEF_STEP_NM / np.maximum(size[clash], CLASH_FORCE / 10)
+    chosen[clash] = forces[clash] * strides[:, None]
+    chosen *= _spread(MAX_STEP_NM / np.maximum(_largest(chosen), MAX_STEP_NM))
+    return chosen
 
 
 def _shorter(slope: np.ndarray, after: np.ndarray, finite: np.ndarray) -> np.ndarray:

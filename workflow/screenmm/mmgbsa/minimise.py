@@ -127,26 +127,40 @@ def _minimise_together(
     results: list[Minimised | LigandError] = []
     parts = np.split(found.positions_nm, np.cumsum(pack.sizes)[:-1])
     for index, (member, part) in enumerate(zip(members, parts, strict=True)):
-        end = found.ends[index]
-        if end in (End.CLASH, End.NOT_FINITE):
-            results.append(_clash(end, float(found.largest[index])))
+        try:
+            check_end(found.ends[index], float(found.largest[index]))
+        except LigandError as error:
+            results.append(error)
             continue
         positions = member.start_nm.copy()
         positions[member.movable] = part
-        results.append(Minimised(positions, int(found.iterations[index]), end))
+        results.append(Minimised(positions, int(found.iterations[index]), found.ends[index]))
     return results
 
 
-def _clash(end: End, largest: float) -> LigandError:
+def check_end(end: End, largest: float) -> None:
+    """Refuse a minimisation that ended in a clash, or never began.
+
+    Parameters
+    ----------
+    end : End
+    largest : float
+        Largest force on an atom, kJ/mol/nm.
+
+    Raises
+    ------
+    LigandError
+    """
     if end is End.NOT_FINITE:
-        return LigandError(
+        raise LigandError(
             Reason.CLASH_NOT_RELIEVED, "atoms of the pose coincide with others: no finite force"
         )
-    return LigandError(
-        Reason.CLASH_NOT_RELIEVED,
-        f"largest force still {largest:.1e} kJ/mol/nm after {RELIEF_ITERATIONS} relief steps "
-        f"(limit {CLASH_FORCE:.0e}): the pose overlaps the receptor",
-    )
+    if end is End.CLASH:
+        raise LigandError(
+            Reason.CLASH_NOT_RELIEVED,
+            f"largest force still {largest:.1e} kJ/mol/nm after {RELIEF_ITERATIONS} relief steps "
+            f"(limit {CLASH_FORCE:.0e}): the pose overlaps the receptor",
+        )
 
 
 def _without_overlap(member: Member, field: Field, platform: PlatformChoice) -> Member:

@@ -28,6 +28,8 @@ from screenmm.forcefield.parameters import (
 MARGIN_NM = 1.0
 """How much larger than the largest member the cutoff is: members move while minimised."""
 
+FORCE_UNIT = unit.kilojoule_per_mole / unit.nanometer
+
 FAST = {FORCE_GROUPS[name] for name in ("bonded", "nonbonded", "restraint")}
 SLOW = {FORCE_GROUPS["gbsa"]}
 
@@ -111,6 +113,7 @@ class Pack:
             solute_dielectric=field.solute_dielectric,
             solvent_dielectric=field.solvent_dielectric,
             cutoff_nm=None if alone else reach,
+            forces_only=True,
         )
         parameters = [member.parameters for member in members]
         whole = parameters[0] if alone else join(parameters)
@@ -128,10 +131,8 @@ class Pack:
         self._all[self._movable] = movable_nm + self._shift
         self._context.setPositions(self._all)
         state = self._context.getState(getForces=True, groups=groups)
-        forces = state.getForces(asNumpy=True)
-        return np.asarray(forces.value_in_unit(unit.kilojoule_per_mole / unit.nanometer))[
-            self._movable
-        ]
+        forces = state.getForces(asNumpy=True).value_in_unit(FORCE_UNIT)
+        return np.asarray(forces)[self._movable]
 
 
 def _grid(count: int, spacing_nm: float) -> np.ndarray:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import product
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from screenmm.receptor.sidechains import template_positions
 from screenmm.residues.synonyms import AMINO_ACIDS, standard_name
 
 LINK = 2.0  # Å, longest bond between neighbours whose alternates belong together
+Score = tuple[int, int, int, int, int]
+"""Strain and rank of a choice, summed over places; higher is better."""
 
 
 @dataclass
@@ -42,9 +45,13 @@ class Conformer:
     backbone: bool = True
 
     @property
-    def rank(self) -> tuple[int, bool, bool, float]:
-        """Higher is better."""
-        return -self.fragments, self.complete, self.backbone, round(self.occupancy, 3)
+    def rank(self) -> tuple[int, int, int, int]:
+        """Higher is better; occupancies in thousandths, whose sums are exact."""
+        return -self.fragments, self.complete, self.backbone, round(1000 * self.occupancy)
+
+    def find(self, name: str) -> Record | None:
+        """Atom by name, or None."""
+        return next((each for each in self.records if each.name == name), None)
 
     @property
     def shown(self) -> str:
@@ -76,16 +83,14 @@ def choose_conformers(places: Sequence[Place]) -> list[Site]:
 
     Of those that hold together, the complete one with the highest mean occupancy, ties by
     label; where none is complete, the one with the highest occupancy among those with a
-    backbone, to be completed later. Neighbours whose alternates meet at a bond take one
-    label, chosen together.
+    backbone, to be completed later. Neighbours that a bond joins are chosen together: so
+    that it is a bond, and with one label where they share labels.
     """
-    options = [_conformers(place) for place in places]
-    sites: list[Site] = []
-    for run in _linked(places, options):
-        best = _best_label(run)
-        for place, conformers in run:
-            sites.append(_site(place, conformers, best))
-    return sites
+    options = [sorted(_conformers(place), key=lambda each: each.label) for place in places]
+    return [
+        _site(place, conformers, chosen)
+        for place, conformers, chosen in zip(places, options, _best_path(options), strict=True)
+    ]
 
 
 def _conformers(place: Place) -> list[Conformer]:
@@ -132,63 +137,71 @@ def _lacks(names: set[str], others: list[Conformer]) -> bool:
     )
 
 
-def _linked(
-    places: Sequence[Place], options: list[list[Conformer]]
-) -> Iterator[list[tuple[Place, list[Conformer]]]]:
-    """Runs of places whose alternates have the same labels and meet at a bond."""
-    run: list[tuple[Place, list[Conformer]]] = []
-    for place, conformers in zip(places, options, strict=True):
-        if run and not _meet(run[-1], (place, conformers)):
-            yield run
-            run = []
-        run.append((place, conformers))
-    if run:
-        yield run
+def _best_path(options: Sequence[list[Conformer]]) -> list[Conformer]:
+    """Conformers with the least strain between neighbours, then the best ranks (Viterbi)."""
+    totals: list[list[Score]] = []
+    origins: list[list[int]] = []
+    before: list[Conformer] = []
+    for conformers in options:
+        strains = _strains(before, conformers)
+        reached = [
+            [_sum(total, (-strains[i][j], 0, 0, 0, 0)) for i, total in enumerate(totals[-1])]
+            if totals
+            else [(0, 0, 0, 0, 0)]
+            for j in range(len(conformers))
+        ]
+        # the first of equals: labels are in order
+        origins.append([max(range(len(each)), key=each.__getitem__) for each in reached])
+        totals.append(
+            [_sum(max(each), (0, *own.rank)) for each, own in zip(reached, conformers, strict=True)]
+        )
+        before = conformers
+    path: list[Conformer] = []
+    here = max(range(len(totals[-1])), key=totals[-1].__getitem__) if totals else 0
+    for conformers, origin in zip(reversed(options), reversed(origins), strict=True):
+        path.append(conformers[here])
+        here = origin[here]
+    return path[::-1]
 
 
-def _meet(one: tuple[Place, list[Conformer]], other: tuple[Place, list[Conformer]]) -> bool:
-    labels = [{each.label for each in conformers} for _, conformers in (one, other)]
-    if len(labels[0]) < 2 or labels[0] != labels[1]:
-        return False
-    if any(len({each.residue for each in conformers}) > 1 for _, conformers in (one, other)):
-        return False
+def _sum(one: Score, other: Score) -> Score:
+    a, b, c, d, e = (x + y for x, y in zip(one, other, strict=True))
+    return a, b, c, d, e
+
+
+def _strains(before: list[Conformer], after: list[Conformer]) -> list[list[int]]:
+    """Faults of each pair of conformers: a bond that others have, or one label, is missing."""
+    strains = [[0] * len(after) for _ in before]
+    if len(before) * len(after) < 2:
+        return strains
+    labels = {each.label for each in before} & {each.label for each in after}
     for tail, head in (("C", "N"), ("O3'", "P")):
-        ends = [each for each in one[0].records if each.name == tail and each.altloc]
-        starts = [each for each in other[0].records if each.name == head and each.altloc]
-        if any(np.linalg.norm(np.subtract(a.xyz, b.xyz)) < LINK for a in ends for b in starts):
-            return True
-    return False
+        ends, starts = ([each.find(name) for each in conformers]
+                        for name, conformers in ((tail, before), (head, after)))  # fmt: skip
+        lengths = np.array([[_distance(one, other) for other in starts] for one in ends])
+        if np.nanmin(lengths, initial=np.inf) >= LINK:
+            continue
+        for i, j in product(range(len(before)), range(len(after))):
+            one, other = ends[i], starts[j]
+            strains[i][j] += bool(lengths[i, j] >= LINK)
+            if one is not None and other is not None and one.altloc and other.altloc:
+                pair = {before[i].label, after[j].label}
+                strains[i][j] += len(pair) > 1 and bool(pair & labels)
+    return strains
 
 
-def _best_label(run: list[tuple[Place, list[Conformer]]]) -> str | None:
-    """Label that serves a whole run of linked neighbours; None for a single place."""
-    if len(run) < 2:
-        return None
-    by_label: dict[str, list[Conformer]] = {}
-    for _, conformers in run:
-        for each in conformers:
-            by_label.setdefault(each.label, []).append(each)
-
-    def rank(label: str) -> tuple[int, int, int, float]:
-        own = by_label[label]
-        mean = float(np.mean([each.occupancy for each in own]))
-        pieces = sum(each.fragments for each in own)
-        complete = sum(each.complete for each in own)
-        return -pieces, complete, sum(each.backbone for each in own), round(mean, 3)
-
-    return max(sorted(by_label), key=rank)
+def _distance(one: Record | None, other: Record | None) -> float:
+    """Å; nan where an atom is missing."""
+    if one is None or other is None:
+        return float("nan")
+    return float(np.linalg.norm(np.subtract(one.xyz, other.xyz)))
 
 
-def _site(place: Place, conformers: list[Conformer], label: str | None) -> Site:
-    ordered = sorted(conformers, key=lambda each: each.label)
-    chosen = (
-        max(ordered, key=lambda each: each.rank)
-        if label is None
-        else next(each for each in ordered if each.label == label)
-    )
+def _site(place: Place, conformers: list[Conformer], chosen: Conformer) -> Site:
     kept = {each.index for each in chosen.records}
     left_out = [each for each in place.records if each.index not in kept]
-    note = _note(chosen, ordered, label is not None) if len(conformers) > 1 else ""
+    linked = chosen.rank < max(each.rank for each in conformers)
+    note = _note(chosen, conformers, linked) if len(conformers) > 1 else ""
     return Site(place, chosen.residue, chosen.records, left_out, note)
 
 

@@ -7,18 +7,24 @@ import numpy as np
 from screenmm.receptor.names import (
     ATOM_ALIASES,
     CAPS,
+    IONS,
     NUCLEOTIDES,
     PHOSPHATE_ALIASES,
     TERMINAL_ALIASES,
+    ion_name,
 )
 from screenmm.receptor.structure import Residue
-from screenmm.residues.synonyms import AMINO_ACIDS, standard_name
+from screenmm.residues.synonyms import AMINO_ACIDS, LONE_WATERS, standard_name
 
 MOST_CAP_ATOMS = 3
 
 
 def residue_type(name: str, heavy_atoms: int) -> tuple[str, str | None]:
     """Standard name of a residue and the variant that its name implies."""
+    if heavy_atoms == 1 and ion_name(name) in IONS:
+        return ion_name(name), None
+    if heavy_atoms == 1 and name in LONE_WATERS:
+        return "HOH", None
     standard, variant = standard_name(name)
     if standard in CAPS and heavy_atoms > MOST_CAP_ATOMS:
         # CHES, the buffer, is NHE too

@@ -30,6 +30,8 @@ _NEVER_IN_MOLECULES = frozenset([
 _PAIRED = {"CL": "Cl", "BR": "Br", "SE": "Se", "SI": "Si", "AS": "As"} | {
     metal.upper(): metal for metal in METALS - _NEVER_IN_MOLECULES if len(metal) == 2
 }
+# an atom alone may be any ion
+_ALONE = _PAIRED | {metal.upper(): metal for metal in _NEVER_IN_MOLECULES}
 _VIRTUAL_SITES = frozenset(("M", "MW", "EP", "EPW", "EP1", "EP2", "LP", "LP1", "LP2", "OM"))
 _HEME = {"FE": "Fe"}
 _CLUSTER = {"CA": "Ca", "MN": "Mn"}
@@ -40,7 +42,7 @@ _METAL_SITES = {
 # CHARMM's and Amber's names of ions whose letters are no element
 _ION_NAMES = {
     "SOD": "Na", "POT": "K", "CLA": "Cl", "CAL": "Ca", "CES": "Cs", "IOD": "I", "LIT": "Li",
-    "RUB": "Rb", "BAR": "Ba", "CAD": "Cd", "IM": "Cl", "IP": "Na",
+    "RUB": "Rb", "BAR": "Ba", "CAD": "Cd", "IM": "Cl", "IP": "Na", "C0": "Ca",
 }  # fmt: skip
 # AutoDock's types (AutoDock4 and Vina), by their element
 AUTODOCK = {
@@ -113,7 +115,7 @@ def _of_molecule(residue: str, name: str, aligned: bool, siblings: Collection[st
         return "P"
     if {"N", "CA", "C"} <= set(siblings):
         return _PAIRED[bare[:2]] if bare[:2] in _NOT_A_PLACE else _first_letter(residue, bare)
-    return _of_name(residue, name, aligned)
+    return _of_name(residue, name, aligned, _ALONE if len(set(siblings)) == 1 else _PAIRED)
 
 
 def _first_letter(residue: str, bare: str) -> str:
@@ -161,11 +163,11 @@ def _ion(residue: str, bare: str) -> str | None:
     return None
 
 
-def _of_name(residue: str, name: str, aligned: bool) -> str:
+def _of_name(residue: str, name: str, aligned: bool, paired: dict[str, str]) -> str:
     bare = name.strip().upper()
     letters = re.sub(r"^[^A-Z]+", "", bare)
     one = letters[:1] if letters[:1] in ORGANIC else None
-    two = _PAIRED.get(letters[:2])
+    two = paired.get(letters[:2])
     if bare[:1].isdigit() and letters[:1] in ("H", "D"):
         return letters[0]
     if one and two:

@@ -9,6 +9,7 @@ is an error near the pocket or at a metal.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from string import ascii_uppercase
 
@@ -38,7 +39,7 @@ from screenmm.receptor.structure import (
     Structure,
     has_nucleic_backbone,
 )
-from screenmm.residues.labels import molecule_readings
+from screenmm.residues.labels import Named, molecule_readings
 from screenmm.residues.synonyms import AMINO_ACIDS
 
 AT_METAL = 3.0  # Å, a lost atom this near to a metal may be its ligand
@@ -505,7 +506,7 @@ def cut_chains(structure: Structure, remove: list[str]) -> set[str]:
     foreign = [
         residue
         for residue in structure.of_kind("polymer", "other")
-        if residue.name not in STANDARD and residue.heavy()
+        if residue.heavy() and (residue.name not in STANDARD or is_placed(residue, remove))
     ]
     ends = _chain_ends(structure)
     tree = cKDTree(np.array([atom.xyz for _, atom in ends]).reshape(-1, 3))
@@ -585,8 +586,17 @@ def _held(residue: Residue, tree: cKDTree, ends: list[tuple[Residue, Atom]]) -> 
 
 def is_named(residue: Residue, specs: list[str]) -> bool:
     """Whether one of several names or labels means a residue."""
-    return any(
-        reading.matches(residue.chain, {residue.name}, residue.place)
-        for spec in specs
-        for reading in molecule_readings(spec)
-    )
+    return any(_readings(residue, specs))
+
+
+def is_placed(residue: Residue, specs: list[str]) -> bool:
+    """Whether one of several labels means a residue by its number, and not by its name alone."""
+    return any(reading.number is not None for reading in _readings(residue, specs))
+
+
+def _readings(residue: Residue, specs: list[str]) -> Iterator[Named]:
+    """Readings of names or labels that mean a residue."""
+    for spec in specs:
+        for reading in molecule_readings(spec):
+            if reading.matches(residue.chain, {residue.name, residue.file_name}, residue.place):
+                yield reading

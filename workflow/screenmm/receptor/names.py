@@ -22,7 +22,8 @@ MODIFIED = PHOSPHO | {"HYP"}
 
 # PDB component -> template of amber14/tip3p.xml (12-6: Joung and Cheatham, Li and Merz)
 IONS = {
-    "LI": "LI", "NA": "NA", "NA+": "NA", "SOD": "NA", "K": "K", "K+": "K", "POT": "K",
+    "LI": "LI", "LI+": "LI", "NA": "NA", "NA+": "NA", "SOD": "NA", "K": "K", "K+": "K",
+    "POT": "K", "RB+": "RB", "CS+": "CS", "F-": "F", "BR-": "BR", "I-": "IOD", "C0": "CA",
     "RB": "RB", "CS": "CS", "F": "F", "CL": "CL", "CL-": "CL", "CLA": "CL", "BR": "BR",
     "IOD": "IOD", "MG": "MG", "MG2": "MG", "CA": "CA", "CAL": "CA", "CA2": "CA", "SR": "SR",
     "BA": "BA", "ZN": "ZN", "ZN2": "ZN", "MN": "MN", "FE": "FE", "FE2": "FE2", "CO": "CO",
@@ -30,6 +31,19 @@ IONS = {
     "PT": "PT", "PD": "PD", "LA": "LA", "CE": "CE", "SM": "SM", "EU": "EU", "EU3": "EU3",
     "GD3": "GD3", "TB": "TB", "LU": "LU", "Y": "Y", "YB2": "YB2", "PR": "PR", "IN": "IN",
 }  # fmt: skip
+
+
+def ion_name(name: str) -> str:
+    """Return the key of ``IONS`` for a name as Amber and others write it (Na+, Zn2+, MG+2).
+
+    Other names come back as they are, Cu+ among them, which is no Cu2+.
+    """
+    upper = name.upper()
+    bare = upper.replace("+", "").replace("-", "")
+    if upper not in IONS and bare[-1:].isdigit():
+        upper = bare
+    return upper if upper in IONS else name
+
 
 METALS = frozenset([
     "Li", "Be", "Na", "Mg", "Al", "K", "Ca", "Sc", "Ti", "V", "Cr", "Mn", "Fe", "Co", "Ni",

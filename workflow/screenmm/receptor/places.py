@@ -22,7 +22,7 @@ UNLABELLED = "#"
 """Begins the labels given to atoms that stand twice in a residue without one."""
 BONDED = 2.0  # Å, atoms of one residue that stand apart in the file come this near
 SLACK = 0.4  # Å beyond the covalent radii within which atoms of one residue are bonded
-SAME_SPOT = 0.8  # Å, nearer heavy atoms are two places of one atom
+SAME_SPOT = 1.0  # Å, nearer heavy atoms are two places of one atom, or of bonded ones
 MOST_RADIUS = 1.7  # Å, larger covalent radii are of metals, which are not bonded here
 
 
@@ -152,16 +152,10 @@ def _told_apart(records: list[Record]) -> Place:
 
 
 def _overlap(records: list[Record]) -> bool:
-    """Whether atoms of one name stand nearly on one spot."""
-    by_key: dict[tuple[str, str, str], list[Record]] = {}
-    for each in records:
-        if each.is_heavy:
-            by_key.setdefault(_key(each), []).append(each)
-    return any(
-        np.triu(cdist(xyz := [each.xyz for each in same], xyz) < SAME_SPOT, k=1).any()
-        for same in by_key.values()
-        if len(same) > 1
-    )
+    """Whether heavy atoms, under one label, stand nearer than any bond is long."""
+    heavy = [each for each in records if each.is_heavy]
+    pairs = cKDTree([each.xyz for each in heavy]).query_pairs(SAME_SPOT)
+    return any(heavy[i].altloc == heavy[j].altloc for i, j in pairs)
 
 
 def _label_repeats(records: list[Record]) -> None:

@@ -43,6 +43,7 @@ from screenmm.receptor.structure import (
 )
 from screenmm.residues.synonyms import AMINO_ACIDS
 
+MOST_ATOMS = 3  # atoms that a note on their elements names
 IDENTITY = ("models", "chain told apart", "renumbered", "repeated", "element")
 """Kinds of changes that tell what was made of a file whose labels do not tell residues apart."""
 
@@ -142,16 +143,21 @@ def _note_oddities(structure: Structure, records: list[Record]) -> None:
     sites = Counter(each.residue for each in records if not each.element)
     for name, count in sites.items():
         structure.note("no atoms", "", f"{count} interaction sites of the water model {name}")
-    corrected = Counter(
-        f"{each.name} of {each.residue}: {each.element}, where the file has {each.symbol}"
-        for each in records
-        if each.symbol
-        and each.element not in ("", UNKNOWN)
-        and each.symbol.capitalize() not in (each.element, UNKNOWN)
-        and each.symbol.isalpha()
-    )
-    for what, count in corrected.items():
-        structure.note("element", "", f"{what} ({count} atoms)")
+    _note_elements(structure, records)
+
+
+def _note_elements(structure: Structure, records: list[Record]) -> None:
+    """Tell which elements are others than the file has, with a few of the atoms."""
+    atoms: dict[tuple[str, str], list[str]] = {}
+    for each in records:
+        given, read = each.symbol.capitalize(), each.element
+        if given.isalpha() and read and given != read and UNKNOWN not in (given, read):
+            atoms.setdefault((given, read), []).append(f"{each.name} of {each.residue}")
+    for (given, read), members in atoms.items():
+        names = [*dict.fromkeys(members)]
+        shown = ", ".join(names[:MOST_ATOMS]) + (" and more" if names[MOST_ATOMS:] else "")
+        count = f"{len(members)} atom{'s' * (len(members) > 1)}"
+        structure.note("element", "", f"{given} in the file read as {read}: {count} ({shown})")
 
 
 def _as_residue(site: Site) -> Residue:
@@ -167,6 +173,7 @@ def _as_residue(site: Site) -> Residue:
         variant=variant,
         sequence_index=first.sequence_index,
         hetero=first.hetero,
+        file_name=site.residue if name != site.residue and name not in AMINO_ACIDS else "",
     )
     mend_names(residue)
     return residue

@@ -10,6 +10,7 @@ import pdbfixer
 from openmm import unit
 from scipy.spatial import cKDTree
 
+from screenmm.core.errors import ReceptorError
 from screenmm.receptor.chains import Gap, Segment
 from screenmm.receptor.conservation import Removal
 from screenmm.receptor.geometry import place, torsion
@@ -26,7 +27,13 @@ REACH = 12.0  # Å around the stretched loop within which atoms stand in its way
 
 
 def drop_broken(structure: Structure) -> None:
-    """Take out amino acids without N, CA or C; they count as missing."""
+    """Take out amino acids without N, CA or C; they count as missing.
+
+    Raises
+    ------
+    ReceptorError
+        No residue is left.
+    """
     for residue in list(structure.of_kind("polymer")):
         if residue.name not in AMINO_ACIDS | MODIFIED:
             continue
@@ -34,6 +41,11 @@ def drop_broken(structure: Structure) -> None:
         if lacking:
             detail = f"backbone without {' '.join(lacking)}"
             structure.remove(residue, Removal.INCOMPLETE, detail)
+    if not any(structure.of_kind("polymer")):
+        raise ReceptorError(
+            "no residue has the backbone atoms N, CA and C: this is a trace of a chain, and no "
+            "receptor; give a structure with all heavy atoms"
+        )
 
 
 def complete_backbone(structure: Structure, segments: list[Segment]) -> None:

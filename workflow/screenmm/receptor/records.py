@@ -18,11 +18,12 @@ from screenmm.residues.synonyms import AMINO_ACIDS, standard_name
 _LINES = re.compile(r"\r\n|\r|\n")
 _ATOMS = ("ATOM  ", "HETATM")
 _DATA_BLOCK = re.compile(r"(?:\s+|#[^\n]*)*data_", re.IGNORECASE)
+_ATOM_SITE = re.compile(r"^\s*_atom_site\.", re.IGNORECASE | re.MULTILINE)
 _CHARGE = re.compile(r"[+-]?\d+\.\d{3}")
 _SITE = [
-    "group_PDB", "?type_symbol", "?label_atom_id", "?auth_atom_id", "?label_alt_id",
-    "?label_comp_id", "?auth_comp_id", "?label_asym_id", "?auth_asym_id", "?label_seq_id",
-    "?auth_seq_id", "?pdbx_PDB_ins_code", "Cartn_x", "Cartn_y", "Cartn_z", "?occupancy",
+    "Cartn_x", "Cartn_y", "Cartn_z", "?group_PDB", "?type_symbol", "?label_atom_id",
+    "?auth_atom_id", "?label_alt_id", "?label_comp_id", "?auth_comp_id", "?label_asym_id",
+    "?auth_asym_id", "?label_seq_id", "?auth_seq_id", "?pdbx_PDB_ins_code", "?occupancy",
     "?B_iso_or_equiv", "?pdbx_PDB_model_num",
 ]  # fmt: skip
 
@@ -40,8 +41,8 @@ class Record:
     model : int
         Ordinal of the model, from 0.
     part : str
-        Changes where the file marks a chain's end: at TER or END, with the segment where
-        the chain is blank, with ``label_asym_id`` in mmCIF.
+        Changes where the file marks a chain's end: at TER or END, with the segment, with
+        ``label_asym_id`` in mmCIF.
     number : int or None
         None where the field is no number, as ``****``; ``place`` holds its text.
     field : str
@@ -83,8 +84,8 @@ class Record:
 
 
 def is_mmcif(text: str) -> bool:
-    """Whether a text is CIF: a data block comes first, after comments and blank lines."""
-    return _DATA_BLOCK.match(text.lstrip("\ufeff")) is not None
+    """Whether a text is CIF: a data block comes first, or it has a table of atom sites."""
+    return _DATA_BLOCK.match(text.lstrip("\ufeff")) is not None or bool(_ATOM_SITE.search(text))
 
 
 def plain_lines(text: str) -> list[str]:
@@ -183,7 +184,7 @@ def _pdb_record(
             "the line, or take it out"
         ) from None
     place, residue_number, icode = _number(line[22:27])
-    segment = "" if chain else line[72:76].strip()
+    segment = "" if _has_charge(line) else line[72:76].strip()
     return Record(
         index, number, model, f"{part} {segment}".strip(), chain, residue, residue_number, icode,
         place, line[12:16], line[12:16].strip(), line[16:17].strip(), (x, y, z),
@@ -208,9 +209,14 @@ def _float(text: str, otherwise: float) -> float:
 def _symbol(line: str) -> str:
     """Text of the element column, or the element of AutoDock's type."""
     kind = line[77:79].strip().upper()
-    if kind in AUTODOCK and line[76:77] in ("", " ") and _CHARGE.fullmatch(line[66:76].strip()):
+    if kind in AUTODOCK and line[76:77] in ("", " ") and _has_charge(line):
         return AUTODOCK[kind]
     return line[76:78].strip()
+
+
+def _has_charge(line: str) -> bool:
+    """Whether columns 67-76 are AutoDock's charge, and no segment."""
+    return _CHARGE.fullmatch(line[66:76].strip()) is not None
 
 
 def _number(field: str) -> tuple[str, int | None, str]:
@@ -284,8 +290,8 @@ def _value(row: gemmi.cif.Table.Row, column: int) -> str:
 
 
 def _mmcif_record(values: list[str], index: int, models: dict[str, int], name: str) -> Record:
-    (group, symbol, atom, auth_atom, altloc, component, auth_component, asym, chain, label_seq,
-     auth_seq, icode, *coordinates, occupancy, b_factor, model) = values  # fmt: skip
+    (*coordinates, group, symbol, atom, auth_atom, altloc, component, auth_component, asym, chain,
+     label_seq, auth_seq, icode, occupancy, b_factor, model) = values  # fmt: skip
     try:
         x, y, z = (_finite(each.partition("(")[0]) for each in coordinates)
     except ValueError:

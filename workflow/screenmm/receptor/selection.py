@@ -16,7 +16,7 @@ from screenmm.receptor.pocket import LINING_CUTOFF, POCKET_NEIGHBOURHOOD, Resolv
 from screenmm.receptor.structure import Residue, Structure
 from screenmm.residues.labels import MUTATION, Named
 
-CROWDED = 1.6  # Å, a water's oxygen nearer to another heavy atom is an alternate of it
+CROWDED = 1.6  # Å, a water's oxygen nearer to another heavy atom is an alternate
 SHOWN = 10  # waters that the report names
 
 
@@ -129,7 +129,8 @@ def _reason_to_remove(
         return None
     if not residue.heavy():
         return Removal.UNMODELLED, "no heavy atoms"
-    detail = f"{_describe(residue)}, {_distance(residue, pocket):.0f} Å from the pocket"
+    away = f"{_distance(residue, pocket):.0f} Å from the pocket"
+    detail = f"{_describe(residue)} without parameters, {away}"
     reasons = {
         (Removal.REFERENCE, "reference ligand or a copy of it"): residue.label in pocket.taken_out,
         (Removal.ADDITIVE, "crystallisation additive"): residue.name in ADDITIVES,
@@ -146,7 +147,7 @@ def _distance(residue: Residue, pocket: ResolvedPocket) -> float:
 def _describe(residue: Residue) -> str:
     metal = any(atom.element in METALS for atom in residue.atoms)
     if len(residue.heavy()) == 1:
-        return "ion without parameters"
+        return "ion"
     return "metal-organic molecule" if metal else "organic molecule"
 
 
@@ -159,6 +160,13 @@ def _is_in_the_way(residue: Residue, pocket: ResolvedPocket, remove: list[str]) 
 def _remedies(residue: Residue, pocket: ResolvedPocket) -> str:
     what = _describe(residue)
     article = "an" if what[0] in "aeiou" else "a"
+    if not residue.name:
+        return (
+            f"the residue {residue.chain}:{residue.place} has no name, no parameters, and stands "
+            f"{_distance(residue, pocket):.1f} Å from the pocket (an error within "
+            f"{POCKET_NEIGHBOURHOOD:g} Å): name it in columns 18-20 of the file (label_comp_id in "
+            "mmCIF)"
+        )
     remedies = [f"list {residue.name} in receptors.<name>.remove"]
     if what == "organic molecule":
         remedies.insert(
@@ -194,6 +202,7 @@ def select_waters(structure: Structure, pocket: ResolvedPocket, policy: str) -> 
     by_policy = {"none": np.zeros(len(waters), bool), "all": np.ones(len(waters), bool),
                  "pocket": near}[policy]  # fmt: skip
     crowded = by_policy & _crowded(structure, np.array(oxygens))
+    crowded |= _alternates(np.array(oxygens), by_policy & ~crowded)
     structure.remove_all(_where(waters, ~by_policy), Removal.WATER)
     structure.remove_all(_where(waters, crowded), Removal.CROWDED)
     structure.note("waters", "", _waters_kept(waters, by_policy, crowded, policy))
@@ -220,6 +229,15 @@ def _waters_kept(waters: list[Residue], kept: np.ndarray, crowded: np.ndarray, p
 def _oxygen(water: Residue) -> np.ndarray:
     atom = next((atom for atom in water.atoms if atom.element == "O"), water.atoms[0])
     return atom.xyz
+
+
+def _alternates(oxygens: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """Waters on top of one that comes before them and stays: half a water at each of two places."""
+    left_out = np.zeros(len(oxygens), bool)
+    indices = np.flatnonzero(kept)
+    for i, j in sorted(cKDTree(oxygens[indices].reshape(-1, 3)).query_pairs(CROWDED)):
+        left_out[indices[j]] |= not left_out[indices[i]]
+    return left_out
 
 
 def _crowded(structure: Structure, oxygens: np.ndarray) -> np.ndarray:

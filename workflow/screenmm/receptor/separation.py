@@ -335,5 +335,5 @@ def _note_renumbered(structure: Structure, renumbered: dict[str, list[str]]) -> 
         every = [label for labels in groups.values() for label in labels]
         for was, labels in ({"": every} if len(groups) > MOST_TOLD else groups).items():
             shown = labels[0] if len(labels) == 1 else f"{labels[0]} to {labels[-1]}"
-            what = "more under this label" if was else "residues repeat the labels of others"
+            what = "more under this label" if was else "without a label of their own"
             structure.note("renumbered", was, f"{len(labels)} {what}: {shown}")

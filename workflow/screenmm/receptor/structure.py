@@ -45,7 +45,8 @@ class Residue:
     sequence_index : int or None
         Position in the chain's full sequence, from 1, where the file gives it.
     file_name : str
-        Name in the file of a residue that is modelled as another one; else empty.
+        Name in the file of a residue that is modelled as another one, or of a water, ion or
+        cap under another name; else empty.
     """
 
     chain: str

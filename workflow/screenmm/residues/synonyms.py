@@ -23,6 +23,8 @@ VARIANTS = {
 WATERS = frozenset([
     "HOH", "WAT", "H2O", "TIP", "TIP3", "TP3", "TIP4", "DOD", "SOL", "SPC",
 ])  # fmt: skip
+# of one heavy atom; as names of the Protein Data Bank's dictionary they are larger molecules
+LONE_WATERS = frozenset(("T3P", "T4P", "TP5", "OPC", "SPE", "WTR", "OH2"))
 
 
 def standard_name(name: str) -> tuple[str, str | None]:

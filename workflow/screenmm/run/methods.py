@@ -22,7 +22,7 @@ VERSIONS = {
     "compare": 1,
     "dock": 1,
     "select": 1,
-    "score": 3,
+    "score": 4,
     "inspect": 2,
     "rank": 7,
     "report": 4,

@@ -16,7 +16,12 @@ from screenmm.files.whole import sha256
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument("--config-file", type=Path, help="config of the run (.yaml)")
+    parser.add_argument(
+        "--config-file",
+        type=Path,
+        action="append",
+        help="config of the run (.yaml); again for each file that changed it",
+    )
     parser.add_argument(
         "--settings", metavar="JSON", help="its settings as the workflow checked them"
     )
@@ -48,18 +53,19 @@ def run(args: argparse.Namespace) -> None:
     ]
     if missing:
         raise UserError(f"{', '.join(missing)} missing: give them, or --verify RESULTS")
-    write_crate(_settings(args), args.config_file.resolve().parent, args.results, args.workflow)
+    folder = args.config_file[0].resolve().parent
+    write_crate(_settings(args), folder, args.results, args.workflow)
 
 
 def _settings(args: argparse.Namespace) -> Settings:
     if args.settings is None:
-        return load_settings(args.config_file)
+        return load_settings(*args.config_file)
     given = json.loads(args.settings)
     return Settings.model_validate({k: v for k, v in given.items() if k != "method"})
 
 
-def _verify(results: Path, config: Path | None) -> None:
-    inputs = input_files(load_settings(config), config.resolve().parent) if config else []
+def _verify(results: Path, configs: list[Path] | None) -> None:
+    inputs = input_files(load_settings(*configs), configs[0].resolve().parent) if configs else []
     found = verify_crate(results, [file.path for file in inputs])
     if not found.checked:
         raise UserError(f"{results / METADATA} lists no file with a SHA-256: make the crate anew")

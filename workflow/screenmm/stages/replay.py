@@ -70,7 +70,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "keys", nargs="+", metavar="KEY", help="record id, InChIKey or name, as in ledger.csv"
     )
-    parser.add_argument("--config", type=Path, required=True, help="config of the run (.yaml)")
+    parser.add_argument(
+        "--config",
+        type=Path,
+        action="append",
+        required=True,
+        help="config of the run (.yaml); again for each file that changed it",
+    )
     parser.add_argument("--receptor", help="only this receptor (default: all)")
     parser.add_argument(
         "--platform",
@@ -142,12 +148,13 @@ def run(args: argparse.Namespace) -> None:
         )
 
 
-def _settings(config: Path) -> Settings:
-    """Read the config, also where the input files are no longer there."""
+def _settings(configs: list[Path]) -> Settings:
+    """Read the config; one of a single file also where the input files are no longer there."""
+    config = configs[0]
     try:
-        return load_settings(config)
+        return load_settings(*configs)
     except ConfigError as error:
-        if not config.is_file():
+        if len(configs) > 1 or not config.is_file():
             raise
         try:
             settings = parse_settings(yaml.safe_load(config.read_text(encoding="utf-8")), None)

@@ -1,0 +1,1 @@
+"""One ligand's score from two preparers, and from fresh poses: which protocol agrees?"""

@@ -1,0 +1,44 @@
+"""Whose score is it? Agreement of two preparers and accuracy against experiment.
+
+cd benchmarks && python -m robust WORK_FOLDER [--only NAME ...] [--series NAME ...]
+    [--preparers NAME ...] [--tables]
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from protocols import JACS
+
+from robust.conformers import run_free
+from robust.protocol import PROTOCOLS
+from robust.run import run, spread_names
+from robust.tables import write_tables
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("work", type=Path, help="folder of intermediate results")
+    parser.add_argument("--only", nargs="*", help="names of protocols; all if not given")
+    parser.add_argument("--series", nargs="*", default=[], help="of these series")
+    parser.add_argument("--preparers", nargs="*", default=[])
+    parser.add_argument(
+        "--most", type=int, default=1000, help="ligands of a series, evenly over their affinities"
+    )
+    parser.add_argument("--free", action="store_true", help="only the ligands' conformers")
+    parser.add_argument("--tables", action="store_true", help="only write the tables")
+    args = parser.parse_args()
+    if args.tables:
+        write_tables(args.work)
+        return
+    if args.free:
+        for name in args.series or JACS:
+            run_free(args.work, name, spread_names(args.work, name, args.most))
+        return
+    chosen = [each for each in PROTOCOLS if not args.only or each.name in args.only]
+    run(args.work, chosen, args.series, args.preparers, args.most)
+
+
+if __name__ == "__main__":
+    main()
