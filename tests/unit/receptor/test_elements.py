@@ -59,7 +59,7 @@ BACKBONE = ["N", "CA", "C", "O"]
 def test_element(
     residue: str, name: str, symbol: str, aligned: bool, siblings: list[str], element: str
 ) -> None:
-    assert derive(residue, name, symbol, aligned, siblings) == element
+    assert derive(residue, name, symbol, aligned, set(siblings)) == element
 
 
 @pytest.mark.parametrize(
@@ -79,4 +79,4 @@ def test_element(
 )
 def test_no_element_is_guessed(residue: str, name: str, message: str) -> None:
     with pytest.raises(ReceptorError, match=message):
-        derive(residue, name, "", False, [name] if residue == "NIO" else [name, "C1"])
+        derive(residue, name, "", False, {name} if residue == "NIO" else {name, "C1"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Set
 
 import gemmi
 
@@ -64,7 +64,7 @@ def from_symbol(symbol: str) -> str | None:
     return None if found.name == "X" else found.name
 
 
-def derive(residue: str, name: str, symbol: str, aligned: bool, siblings: Collection[str]) -> str:
+def derive(residue: str, name: str, symbol: str, aligned: bool, siblings: Set[str]) -> str:
     """Element of one atom; deuterium as ``D``, a water model's extra site as ``DUMMY``.
 
     In amino acids, nucleotides, caps and waters the name alone decides; elsewhere the
@@ -80,7 +80,7 @@ def derive(residue: str, name: str, symbol: str, aligned: bool, siblings: Collec
         Text of the element column, which may be empty or nonsense.
     aligned : bool
         Whether the file puts a one-letter element into column 14.
-    siblings : collection of str
+    siblings : set of str
         Names of the residue's atoms: a single one may be an ion, and beside N, CA and C
         the second letter of a name is a place in the chain.
 
@@ -92,10 +92,10 @@ def derive(residue: str, name: str, symbol: str, aligned: bool, siblings: Collec
     bare = name.strip().upper()
     standard = standard_name(residue)[0]
     # ions whose numbers wrapped stand under one label
-    ion = _ion(residue, bare) if len(set(siblings)) == 1 else None
+    ion = _ion(residue, bare) if len(siblings) == 1 else None
     if standard in PLAIN and ion is None:
         return _of_standard(standard, bare, symbol)
-    backbone = {"N", "CA", "C"} <= set(siblings)
+    backbone = {"N", "CA", "C"} <= siblings
     given = from_symbol(symbol)
     # programs that guess write Ca for CA, and Cd for CD
     misread = backbone and symbol.upper() == bare[:2] not in _NOT_A_PLACE and _PLACE.match(bare)
@@ -105,7 +105,7 @@ def derive(residue: str, name: str, symbol: str, aligned: bool, siblings: Collec
     return ion or _of_molecule(residue, name, aligned, siblings)
 
 
-def _of_molecule(residue: str, name: str, aligned: bool, siblings: Collection[str]) -> str:
+def _of_molecule(residue: str, name: str, aligned: bool, siblings: Set[str]) -> str:
     """Element of an atom without one in its column."""
     bare = name.strip().upper()
     if residue in _METAL_SITES:
@@ -113,9 +113,9 @@ def _of_molecule(residue: str, name: str, aligned: bool, siblings: Collection[st
     if bare == "PB" and "PA" in siblings:
         # the phosphates of a nucleotide, and no lead
         return "P"
-    if {"N", "CA", "C"} <= set(siblings):
+    if {"N", "CA", "C"} <= siblings:
         return _PAIRED[bare[:2]] if bare[:2] in _NOT_A_PLACE else _first_letter(residue, bare)
-    return _of_name(residue, name, aligned, _ALONE if len(set(siblings)) == 1 else _PAIRED)
+    return _of_name(residue, name, aligned, _ALONE if len(siblings) == 1 else _PAIRED)
 
 
 def _first_letter(residue: str, bare: str) -> str:

@@ -124,7 +124,7 @@ def read_records(text: str, name: str) -> list[Record]:
     for _, run in groupby(records, lambda each: (each.model, each.part, each.chain, each.place,
                                                  each.residue)):  # fmt: skip
         members = list(run)
-        siblings = [each.name.upper() for each in members]
+        siblings = {each.name.upper() for each in members}
         for each in members:
             try:
                 each.element = derive(each.residue, each.field, each.symbol, aligned, siblings)
