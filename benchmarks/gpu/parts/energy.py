@@ -6,7 +6,7 @@ import time
 
 from agree import PACK
 from bench import Bench, NotHereError
-from gpu_monitor import Gpu
+from gpu_monitor import Gpu, Load
 from throughput import Job, record, score
 
 IDLE_S = 3.0
@@ -20,7 +20,7 @@ def run(bench: Bench) -> None:
     choice = bench.gpu()
     with gpu.watched() as idle:
         time.sleep(IDLE_S)
-    watts = (idle.joules or 0.0) / idle.seconds
+    watts = _joules(idle) / idle.seconds
     job = Job(bench.kit.of(bench.kit.sets[0]), PACK, 1, choice, PACK)
     with bench.step("warm up"):
         score(job)
@@ -31,6 +31,12 @@ def run(bench: Bench) -> None:
                 start, end, used, good = score(job)
                 poses, scored, cpu_s, last = poses + PACK, scored + good, cpu_s + used, end - start
         seconds = time.monotonic() - began
-        net = ((load.joules or 0.0) - watts * seconds) / poses
+        net = (_joules(load) - watts * seconds) / poses
         note = f"idle {watts:.0f} W; beyond idle {net:.3g} J a pose"
         record(bench, "mixed", job, "again", poses, scored, seconds, cpu_s, load, note=note)
+
+
+def _joules(load: Load) -> float:
+    if load.joules is None:
+        raise NotHereError("the GPU's energy counter stopped answering")
+    return load.joules
