@@ -439,7 +439,7 @@ def interval_rows(work: Path) -> list[dict[str, object]]:
     other preparer's score of 90 % of them. The shift of the whole series is taken off.
     """
     rows: list[dict[str, object]] = []
-    for protocol in (PROTOCOLS[0], *(each for each in PROTOCOLS if each.receptors)):
+    for protocol in PROTOCOLS:
         names = ready_of(work, protocol)
         for weights in REPORTED if names else ():
             pooled = []
