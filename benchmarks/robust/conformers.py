@@ -73,7 +73,7 @@ def energies(posed: Posed, angstrom: np.ndarray | None) -> dict[str, Any]:
     try:
         free = free_of(ligand.pose.parameters, angstrom / ANGSTROM_PER_NM, 1.0)
     except LigandError as error:
-        return {"failure": f"{error.reason}: {error}"}
+        return {"failure": " ".join(str(error).split())}
     values = internal(ligand.pose.parameters, free, ligand.gbn2) / KJ_PER_KCAL
     return rounded(dict(zip(PARTS, values.tolist(), strict=True)))
 

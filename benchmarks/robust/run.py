@@ -166,7 +166,7 @@ def row_of(
         "cpu_s": f"{cpu_s:.2f}",
     }
     if isinstance(found, LigandError):
-        return {**key, **known, "failure": f"{found.reason}: {found}"}
+        return {**key, **known, "failure": " ".join(str(found).split())}
     return {**key, **known, **rounded(found), "failure": ""}
 
 

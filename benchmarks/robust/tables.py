@@ -220,12 +220,10 @@ def choice_rows(work: Path, found: list[Candidate], which: str) -> list[dict[str
         rows.append(
             mean_row(work, which, how.name, picks, default) | {"chosen": name_of(everything)}
         )
-    for weights in REPORTED[1:]:
-        (fixed,) = (e for e in found if e.protocol == PROTOCOLS[0] and e.weights == weights)
-        rows.append(
-            mean_row(work, which, "none: the same for all", [fixed] * len(JACS), default)
-            | {"chosen": name_of(fixed)}
-        )
+    fixed = [each for each in found if each.weights in REPORTED and each is not default]
+    for each in fixed:
+        row = mean_row(work, which, "none: the same for all", [each] * len(JACS), default)
+        rows.append(row | {"chosen": name_of(each)})
     columns = {column: "" for row in rows for column in row}
     return [columns | row for row in rows]
 
@@ -441,7 +439,7 @@ def interval_rows(work: Path) -> list[dict[str, object]]:
     other preparer's score of 90 % of them. The shift of the whole series is taken off.
     """
     rows: list[dict[str, object]] = []
-    for protocol in (PROTOCOLS[0], *(each for each in PROTOCOLS if each.receptors)):
+    for protocol in PROTOCOLS:
         names = ready_of(work, protocol)
         for weights in REPORTED if names else ():
             pooled = []
