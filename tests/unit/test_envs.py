@@ -220,7 +220,7 @@ def test_what_cannot_be_solved_is_an_error_with_its_cause(channel: str, tmp_path
     done = pin("library", "--channel", channel, "--folder", tmp_path)
     assert done.returncode == 1
     assert re.search(
-        r"library.yaml: .*No candidates were found for (numpy|python-duckdb)", done.stderr
+        r"library.yaml: .*No candidates were found for (gemmi|numpy|python-duckdb)", done.stderr
     )
     assert not list(tmp_path.glob("*.pin.txt"))
 
