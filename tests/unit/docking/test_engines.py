@@ -187,15 +187,13 @@ def test_a_new_engine_is_one_module(centred: str, site: Site, ligand: Chem.Mol) 
     (pose,) = make_engine(settings, site).dock(ligand, seed=1)
     assert pose.mol.GetConformer().GetPositions().mean(axis=0) == pytest.approx(site.box.center)
     assert packaged_rates(settings, "standard").stages["dock"].cpu_s == 0.5
-    with pytest.raises(ValueError, match="'centered' is no docking engine; use centred, given, "):
+    with pytest.raises(ValueError, match=r"use centred, given, .*'centered'"):
         Docking(engine="centered")
 
 
 def test_an_engine_that_is_gone_is_unknown() -> None:
     assert "centred" not in engines()
-    with pytest.raises(
-        ValueError, match="'centred' is no docking engine; use given, rustina, vina"
-    ):
+    with pytest.raises(ValueError, match=r"use given, rustina, vina .*'centred'"):
         Docking(engine="centred")
 
 

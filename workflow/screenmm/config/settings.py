@@ -25,6 +25,7 @@ from pydantic import (
     WithJsonSchema,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from screenmm.config.engines import engines, searching_engines
 from screenmm.config.paths import Located, found_file, locate, named_by_format, own_folder
@@ -436,15 +437,16 @@ class Receptor(Section):
     )
 
 
-def _known_engine(name: str) -> str:
-    if name not in engines():
-        raise ValueError(f"{name!r} is no docking engine; use {', '.join(engines())}")
+def _known_engine(name: Any) -> Any:
+    if not isinstance(name, str) or name not in engines():
+        choices = {"choices": ", ".join(engines())}
+        raise PydanticCustomError("engine", "this is no docking engine; use {choices}", choices)
     return name
 
 
 DockingEngine = Annotated[
     str,
-    AfterValidator(_known_engine),
+    BeforeValidator(_known_engine),
     WithJsonSchema({"enum": list(engines()), "type": "string"}),
 ]
 
