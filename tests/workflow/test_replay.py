@@ -21,7 +21,8 @@ LIBRARY = {name: FRAGMENTS[name] for name in ("indole", "phenol")} | {
     "phenol again": FRAGMENTS["phenol"],
     "silane": "C[Si](C)(C)C",
     "not a molecule": "c1ccc",
-    "strained": "F[C@]12CC[C@@](F)(CC1)CC2",
+    # camphor whose two marks exclude each other
+    "strained": "CC1(C)[C@@H]2CC[C@]1(C)C(=O)C2",
 }
 
 
