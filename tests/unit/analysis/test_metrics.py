@@ -80,7 +80,7 @@ def test_what_split_did_not_understand_is_in_the_metrics_and_the_summary(
     found = make_metrics(ranked, "x", Layout(tmp_path))
     assert found["annotations"]["labels"] == {
         "column": "act", "active": 1, "inactive": 1, "unreadable": 1,
-        "examples": ["a.csv:3: 'unclear' is no label"],
+        "examples": ["a.csv:3: 'unclear' is no label"], "without": [],
     }  # fmt: skip
     affinities = found["annotations"]["affinities"]
     assert (affinities["read"], affinities["unit"]) == (1, "nM")
