@@ -127,10 +127,10 @@ def _template() -> Callable[[str, str, int], str]:
 
 def dock(arguments: list[str]) -> int:
     """As many poses of each state as the config asks for, their scores drawn at random."""
+    from screenmm.docking.shard import write_poses  # noqa: PLC0415
     from screenmm.execution.batch import Outcome  # noqa: PLC0415
     from screenmm.files.sdf import ligand_of, split_records  # noqa: PLC0415
     from screenmm.run.ledger import write_events  # noqa: PLC0415
-    from screenmm.stages.dock import write_poses  # noqa: PLC0415
 
     settings, args = _options(arguments, "states", "receptor", "poses", "table", "events")
     docking = settings["docking"]
@@ -171,8 +171,8 @@ def score(arguments: list[str]) -> int:
 
     from screenmm.execution.batch import Outcome  # noqa: PLC0415
     from screenmm.files.sdf import records_by_ligand  # noqa: PLC0415
+    from screenmm.mmgbsa.shard import RESIDUE_TERMS, SCORE_SCHEMA, write_scores  # noqa: PLC0415
     from screenmm.run.ledger import write_events  # noqa: PLC0415
-    from screenmm.stages.score import RESIDUE_TERMS, SCORE_SCHEMA, write_scores  # noqa: PLC0415
 
     _, args = _options(arguments, "poses", "receptor", "scores", "minimised", "events")
     with np.load(args.receptor / "coordinates.npz") as arrays:
@@ -217,9 +217,9 @@ def inspect(arguments: list[str]) -> int:
     import numpy as np  # noqa: PLC0415
 
     from screenmm.execution.batch import Outcome  # noqa: PLC0415
+    from screenmm.inspection.shard import SCHEMA, best_poses, write_inspected  # noqa: PLC0415
     from screenmm.residues.filters import KINDS  # noqa: PLC0415
     from screenmm.run.ledger import write_events  # noqa: PLC0415
-    from screenmm.stages.inspect import SCHEMA, best_poses, write_inspected  # noqa: PLC0415
 
     _, args = _options(arguments, "scores", "minimised", "receptor", "inspected", "events")
     with np.load(args.receptor / "coordinates.npz") as arrays:

@@ -19,11 +19,11 @@ from rdkit.Geometry import Point3D
 from screenmm.config.settings import Settings, parse_settings
 from screenmm.core.errors import Reason
 from screenmm.files.whole import write_text_gz
+from screenmm.mmgbsa.shard import RESIDUE_TERMS, SCORE_SCHEMA
 from screenmm.results.fates import make_ledger
 from screenmm.results.parts import Parts, open_parts
 from screenmm.results.ranking import make_ranking
 from screenmm.run.ledger import Event, Status, write_events
-from screenmm.stages.score import RESIDUE_TERMS, SCORE_SCHEMA
 
 TYK2 = Path(openmmforcefields.__file__).parent / "data/perses_jacs_systems/tyk2"
 RECEPTORS = ("wt", "V678F")

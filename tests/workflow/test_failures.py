@@ -22,7 +22,7 @@ from screenmm.config.settings import Settings, load_settings
 from screenmm.core.errors import PlatformError, UserError
 from screenmm.files.disk import check_writable, disk_trouble
 from screenmm.preflight.start import preflight
-from screenmm.run.methods import stage_settings
+from screenmm.run.stages import stage_settings
 
 from .conftest import FRAGMENTS, ROOT, new_screen
 

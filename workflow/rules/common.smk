@@ -12,7 +12,7 @@ from screenmm.audit.inputs import input_files
 from screenmm.core.errors import ScreenMMError
 from screenmm.run.layout import shard_names
 from screenmm.files.locks import lock_results
-from screenmm.run.methods import stage_settings
+from screenmm.run.stages import stage_settings
 from screenmm.run.ownership import check_own_folder
 from screenmm.config.paths import check_checkout, check_working_folder, is_plain
 from screenmm.preflight.start import preflight, repeated_option, search_path

@@ -66,7 +66,7 @@ use rule score as rescore with:
         "<benchmarks>/rescore/{receptor}.tsv"
     priority: 10
     params:
-        settings=stage_settings(SETTINGS, "score", of_reference=True),
+        settings=stage_settings(SETTINGS, "rescore"),
         usage=f"{USAGE}/rescore/{{receptor}}.jsonl",
     message:
         "Scoring all poses of the reference ligand of {wildcards.receptor}"

@@ -21,13 +21,13 @@ from screenmm.exports.complexes import write_complexes
 from screenmm.exports.hits import write_hits
 from screenmm.figures.figures import plots
 from screenmm.files.whole import write_text_gz
+from screenmm.inspection.shard import SCHEMA as INSPECTED_SCHEMA
+from screenmm.mmgbsa.shard import SCORE_SCHEMA
 from screenmm.report.report import write_report
 from screenmm.results.database import open_database, write_database
 from screenmm.results.fates import make_ledger
 from screenmm.results.parts import Parts, open_parts
 from screenmm.results.ranking import make_ranking
-from screenmm.stages.inspect import SCHEMA as INSPECTED_SCHEMA
-from screenmm.stages.score import SCORE_SCHEMA
 from tests.unit.screens import (
     LIGAND_SCHEMA,
     MEMBER_SCHEMA,

@@ -12,6 +12,7 @@ import pytest
 
 from screenmm.core.errors import Reason
 from screenmm.exports.hits import write_hits
+from screenmm.inspection.shard import SCHEMA
 from screenmm.residues.filters import Filter, parse_filter
 from screenmm.results.database import open_database, write_database
 from screenmm.results.fates import check_invariant, make_ledger
@@ -19,7 +20,6 @@ from screenmm.results.inspected import COLUMNS
 from screenmm.results.parts import open_parts
 from screenmm.results.ranking import make_ranking, write_ranking
 from screenmm.run.ledger import Event, Status, write_events
-from screenmm.stages.inspect import SCHEMA
 from tests.unit.screens import RECEPTORS, Screen
 
 MUTANT = RECEPTORS[1]

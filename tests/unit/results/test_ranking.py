@@ -8,9 +8,9 @@ import pytest
 from rdkit import Chem
 from rdkit.Chem import Descriptors
 
+from screenmm.mmgbsa.shard import RESIDUE_TERMS
 from screenmm.results.ranking import COLUMNS, write_ranking
 from screenmm.run.ledger import Event, Status, write_events
-from screenmm.stages.score import RESIDUE_TERMS
 from tests.unit.screens import HOSTILE, TERM_NAMES, TIED_DG, Screen
 
 

@@ -19,9 +19,9 @@ from screenmm.receptor.selection import mutate
 from screenmm.receptor.structure import Residue, Structure
 from screenmm.residues.filters import Filter, check_residues
 from screenmm.residues.synonyms import AMINO_ACIDS, same_name
-from screenmm.run.methods import stage_settings
 from screenmm.run.provenance import is_up_to_date
 from screenmm.run.receptor_folder import prepared_residues
+from screenmm.run.stages import stage_settings
 
 
 def check_filters(settings: Settings) -> None:

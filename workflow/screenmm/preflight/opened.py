@@ -30,8 +30,8 @@ from screenmm.ligands.protomers import check_installed
 from screenmm.receptor.ligand_file import read_molecule
 from screenmm.receptor.prepare import choose_residues
 from screenmm.receptor.reading import IDENTITY
-from screenmm.run.methods import stage_settings
 from screenmm.run.provenance import is_up_to_date
+from screenmm.run.stages import stage_settings
 
 READ_FIRST = 1000
 """Records of a library file that are read."""

@@ -1,7 +1,7 @@
 """What a run stored about a ligand, read so that it can be compared with a second run.
 
 The same functions read the results folder and the folder in which a ligand was computed
-again (:mod:`screenmm.stages.replay`); what they return for each step is compared.
+again (:mod:`screenmm.replay.recompute`); what they return for each step is compared.
 """
 
 from __future__ import annotations

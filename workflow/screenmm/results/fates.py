@@ -9,7 +9,7 @@ import duckdb
 from screenmm.core.errors import LedgerError
 from screenmm.results.parts import quoted
 from screenmm.results.tables import write_csv
-from screenmm.run.methods import VERSIONS
+from screenmm.run.stages import versions
 
 COLUMNS: dict[str, int | None] = dict.fromkeys(
     ("record", "file", "position", "name", "inchikey", "receptor", "stage", "status", "reason",
@@ -18,7 +18,7 @@ COLUMNS: dict[str, int | None] = dict.fromkeys(
 STATUSES = ("ranked", "filtered", "duplicate", "failed")
 
 # "Last event" means last in the order in which a run does things.
-STAGES = tuple(VERSIONS)
+STAGES = tuple(versions())
 
 _STAGE_ORDER = f"coalesce(list_position([{', '.join(map(quoted, STAGES))}], stage), {len(STAGES)})"
 _LAST = (

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from screenmm.run.layout import Layout
 from screenmm.run.ledger import SCHEMA as EVENT_SCHEMA
 
 SOURCES = {
@@ -108,6 +109,19 @@ class Parts:
     scores: Mapping[str, Sequence[Path]] = field(default_factory=dict)
     inspected: Mapping[str, Sequence[Path]] = field(default_factory=dict)
     selected: Path | None = None
+
+    @classmethod
+    def of_run(cls, files: Layout, receptors: Sequence[str]) -> Parts:
+        """Parts of a run with these receptors."""
+        return cls(
+            sources=files.sources,
+            membership=files.membership,
+            events=files.events(receptors),
+            ligands=files.ligands(),
+            poses={name: files.pose_tables(name) for name in receptors},
+            scores={name: files.scores(name) for name in receptors},
+            inspected={name: files.inspected(name) for name in receptors},
+        )
 
 
 def quoted(text: object) -> str:

@@ -13,9 +13,9 @@ from rdkit import Chem
 from screenmm.cli import main
 from screenmm.files.sdf import sd_record
 from screenmm.files.whole import write_text_gz
+from screenmm.inspection.shard import best_poses
+from screenmm.mmgbsa.shard import SCORE_SCHEMA
 from screenmm.run.ledger import read_events
-from screenmm.stages.inspect import best_poses
-from screenmm.stages.score import SCORE_SCHEMA
 from tests.unit.inspection.conftest import HINGE, posed, shifted
 
 SCORES = {  # ligand: energies of its poses

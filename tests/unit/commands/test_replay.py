@@ -26,8 +26,8 @@ from screenmm.replay.comparison import (
     table_rows,
 )
 from screenmm.run.ledger import Event, Status
-from screenmm.run.methods import stage_settings
 from screenmm.run.provenance import Record, read_record_of
+from screenmm.run.stages import stage_settings
 
 KEY = "ISWSIDIOOBJBQZ-UHFFFAOYSA-N"
 SUBJECT = Subject("phenol", KEY, ("r1",))
