@@ -84,8 +84,7 @@ class Given:
             A key that the stage reads was not given, or has no valid value.
         """
         given = self[name]
-        read = self.stage.keys.get(name)
-        missing = sorted((read or frozenset()) - set(given))
+        missing = sorted((self.stage.keys[name] or set(model.model_fields)) - set(given))
         if missing:
             raise self._missing(f"{name}.{missing[0]}")
         try:
