@@ -20,6 +20,7 @@ from screenmm.files.sdf import sd_record
 from screenmm.files.whole import write_text_gz
 from screenmm.run.ledger import read_events
 from screenmm.stages import score
+from screenmm.tables.dictionary import RESIDUE_TERMS
 
 KEYS = ["AAA", "BBB", "CCC", "DDD", "EEE", "FFF"]
 EXPLODING, BORONIC = "CCC", "EEE"
@@ -111,7 +112,7 @@ def test_workers_do_not_change_a_byte(poses: Path, receptor: Path, tmp_path: Pat
 
 def test_residues_and_the_ligands_own_part_sum_to_the_score(packed: Path) -> None:
     for row in pq.read_table(packed / "b.parquet").to_pylist():
-        residues = sum(sum(row[f"residue_{term}"]) for term in score.RESIDUE_TERMS)
+        residues = sum(sum(row[each.name]) for each in RESIDUE_TERMS)
         own = row["ligand_gb_kcal_mol"] + row["ligand_sa_kcal_mol"] + row["strain_kcal_mol"]
         assert residues + own == pytest.approx(row["dg_mmgbsa_kcal_mol"], abs=0.01)
         assert len(row["residue"]) > 20

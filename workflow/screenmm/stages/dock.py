@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from screenmm.config.engines import engines
 from screenmm.config.settings import Docking
+from screenmm.core.columns import Column
 from screenmm.core.errors import LigandError, Reason
 from screenmm.core.seeds import seed_for
 from screenmm.devices.vulkan import choose_search_device
@@ -31,21 +32,11 @@ from screenmm.stages.context import (
     text_of,
     workers_of,
 )
+from screenmm.tables.dictionary import DOCKED, POSES, names
+from screenmm.tables.dictionary import poses as poses_of
+from screenmm.tables.schema import schema
 
 log = logging.getLogger(__name__)
-
-POSE_SCHEMA = pa.schema(
-    [
-        ("inchikey", pa.string()),
-        ("state", pa.string()),
-        ("pose", pa.int32()),
-        ("smiles", pa.string()),
-        ("engine", pa.string()),
-        ("dock_score_kcal_mol", pa.float64()),
-        ("cnn_score", pa.float64()),
-        ("cnn_affinity_pk", pa.float64()),
-    ]
-)
 
 _worker: dict[str, Any] = {}
 
@@ -84,7 +75,7 @@ def run(args: argparse.Namespace) -> None:
     )
     with device_held("Vulkan", device.name) if device.kind == "gpu" else nullcontext():
         outcomes = list(run_batch(task, items, workers_of(args), journal))
-    write_poses(outcomes, args.poses, args.table)
+    write_poses(outcomes, args.poses, args.table, poses_of(settings.engine))
     write_events(args.events, (event for outcome in outcomes for event in outcome.events))
     journal.remove()
 
@@ -141,17 +132,35 @@ def _pose(
         "pose": rank,
         "smiles": smiles,
         "engine": engine,
-        "dock_score_kcal_mol": pose.dock_score_kcal_mol,
-        "cnn_score": pose.cnn_score,
-        "cnn_affinity_pk": pose.cnn_affinity_pk,
+        **{name: getattr(pose, name) for name in names(DOCKED)},
+        **own_scores(engine, pose),
     }
     return {"row": row, "sdf": sd_record(pose.mol, f"{state}_p{rank}", row)}
 
 
-def write_poses(outcomes: Iterable[Outcome], sdf: Path, table: Path) -> None:
+def own_scores(engine: str, pose: DockedPose) -> dict[str, float | None]:
+    """Scores of a pose that only its engine gives.
+
+    Raises
+    ------
+    ValueError
+        The engine gives one that it does not declare.
+    """
+    declared = names(engines()[engine].scores)
+    if unknown := sorted(set(pose.scores) - set(declared)):
+        raise ValueError(
+            f"engine {engine} gives {', '.join(unknown)}, which its FACTS do not declare: "
+            "add a Column for each to their scores"
+        )
+    return {name: pose.scores.get(name) for name in declared}
+
+
+def write_poses(
+    outcomes: Iterable[Outcome], sdf: Path, table: Path, columns: Sequence[Column] = POSES
+) -> None:
     """Write poses and their scores, in the ligands' order."""
     poses = [pose for o in outcomes if o.result for pose in o.result["poses"]]
     with replace_whole(table) as partial:
         rows = [pose["row"] for pose in poses]
-        pq.write_table(pa.Table.from_pylist(rows, schema=POSE_SCHEMA), partial)
+        pq.write_table(pa.Table.from_pylist(rows, schema=schema(columns)), partial)
     write_text_gz(sdf, "".join(pose["sdf"] for pose in poses))
