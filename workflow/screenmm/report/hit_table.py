@@ -83,6 +83,8 @@ class Shown:
         Of numbers, as shown; exports carry those of ``ranking.csv``.
     first : bool
         Whether the table begins with it.
+    details : bool
+        Whether its value stands at the head of a ligand's details, too.
     unit : str or None
         Below the heading; None: the column's own.
     """
@@ -92,6 +94,7 @@ class Shown:
     kind: str = "number"
     decimals: int = 2
     first: bool = False
+    details: bool = False
     unit: str | None = None
 
     def told(self) -> Row:
@@ -104,37 +107,38 @@ class Shown:
             "kind": self.kind,
             "decimals": self.decimals,
             "shown": self.first,
+            "details": [self.column.words, self.column.unit] if self.details else None,
         }
 
 
 _BEFORE = (
     Shown(RANK, "Rank", decimals=0, first=True),
     Shown(NAME, "Name", "text", first=True),
-    Shown(DG, "ΔG", first=True),
+    Shown(DG, "ΔG", first=True, details=True),
     Shown(VDW, "vdW", decimals=1),
     Shown(COULOMB, "Coulomb", decimals=1),
     Shown(GB, "GB", decimals=1),
     Shown(SA, "Surface", decimals=1),
     Shown(STRAIN, "Strain", decimals=1),
-    Shown(DG_SD, "ΔG spread"),
+    Shown(DG_SD, "ΔG spread", details=True),
     Shown(MAIN_RESIDUES, "Main residues", "text", first=True, unit=KCAL),
     Shown(INTERACTIONS_TEXT, "Interactions", "text", first=True),
     Shown(CHECKS_FAILED, "Checks failed", "text", first=True),
-    Shown(DOCK, "Docking", first=True),
-    Shown(CNN_SCORE, "CNN score", unit="0 to 1"),
-    Shown(CNN_AFFINITY, "CNN affinity", first=True),
+    Shown(DOCK, "Docking", first=True, details=True),
+    Shown(CNN_SCORE, "CNN score", details=True, unit="0 to 1"),
+    Shown(CNN_AFFINITY, "CNN affinity", first=True, details=True),
 )
 _AFTER = (
-    Shown(EFFICIENCY, "LE", first=True),
+    Shown(EFFICIENCY, "LE", first=True, details=True),
     Shown(SIZE_CORRECTED, "ΔG, size-corrected"),
-    Shown(ECR, "Consensus", decimals=3, unit="ECR"),
+    Shown(ECR, "Consensus", decimals=3, details=True, unit="ECR"),
     Shown(MEAN_RANK, "Mean rank", decimals=1),
     Shown(Z, "Consensus", unit="z"),
-    Shown(HEAVY_ATOMS, "Atoms", decimals=0, first=True, unit="heavy"),
-    Shown(WEIGHT, "MW", decimals=1),
-    Shown(CHARGE, "Charge", decimals=0),
+    Shown(HEAVY_ATOMS, "Atoms", decimals=0, first=True, details=True, unit="heavy"),
+    Shown(WEIGHT, "MW", decimals=1, details=True),
+    Shown(CHARGE, "Charge", decimals=0, details=True),
     Shown(LABEL, "Label", "choice", decimals=0),
-    Shown(AFFINITY, "Measured", first=True),
+    Shown(AFFINITY, "Measured", first=True, details=True),
     Shown(MINIMISATION, "Minimisation", "choice"),
     Shown(RECORD_COUNT, "Records", decimals=0),
     Shown(INCHIKEY, "InChIKey", "text"),
@@ -146,7 +150,7 @@ _AFTER = (
 
 def shown(own: Iterable[Column]) -> tuple[Shown, ...]:
     """Columns of the table in order; ``own`` are the scores that only the run's engine gives."""
-    return (*_BEFORE, *(Shown(each, each.words, first=True) for each in own), *_AFTER)
+    return (*_BEFORE, *(Shown(each, each.words, first=True, details=True) for each in own), *_AFTER)
 
 
 @dataclass
