@@ -26,6 +26,8 @@ from rdkit.Chem import rdMolDescriptors
 from scipy import stats
 from screens import RESULTS, data_folder, run_screen, write_rows
 
+from screenmm.run.layout import Layout
+
 ENGINES = ("rustina", "vina")
 LIMIT_ANGSTROM = 2.0
 Z = 1.959964
@@ -81,7 +83,7 @@ def run_one(name: str, files: tuple[Path, Path], engine: str, folder: Path, core
         if done.returncode:
             logs = sorted((folder / "results/logs").glob("*/r.log"))
             text = "".join(log.read_text() for log in logs) or done.stdout + done.stderr
-            refused = not (folder / "results/receptors/r/receptor.cif").exists()
+            refused = not Layout(folder / "results").receptor("r").structure.exists()
             outcome = "receptor refused" if refused else "run failed"
             return row | {"outcome": outcome, "message": error_of(text)}
     found = json.loads(result.read_text())

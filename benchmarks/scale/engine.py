@@ -171,11 +171,12 @@ def score(arguments: list[str]) -> int:
     from screenmm.execution.batch import Outcome  # noqa: PLC0415
     from screenmm.files.sdf import records_by_ligand  # noqa: PLC0415
     from screenmm.run.ledger import write_events  # noqa: PLC0415
+    from screenmm.run.receptor_folder import ReceptorFolder  # noqa: PLC0415
     from screenmm.stages.score import SCORE_SCHEMA, write_scores  # noqa: PLC0415
     from screenmm.tables.dictionary import DG, RESIDUE_TERMS, TERMS, names  # noqa: PLC0415
 
     _, args = _options(arguments, "poses", "receptor", "scores", "minimised", "events")
-    with np.load(args.receptor / "coordinates.npz") as arrays:
+    with np.load(ReceptorFolder(args.receptor).coordinates) as arrays:
         xyz, labels = arrays["positions_angstrom"], arrays["residue_labels"]
     moved = list(range(min(MOVED_ATOMS, len(xyz))))
 
@@ -219,10 +220,11 @@ def inspect(arguments: list[str]) -> int:
     from screenmm.execution.batch import Outcome  # noqa: PLC0415
     from screenmm.residues.filters import KINDS  # noqa: PLC0415
     from screenmm.run.ledger import write_events  # noqa: PLC0415
+    from screenmm.run.receptor_folder import ReceptorFolder  # noqa: PLC0415
     from screenmm.stages.inspect import SCHEMA, best_poses, write_inspected  # noqa: PLC0415
 
     _, args = _options(arguments, "scores", "minimised", "receptor", "inspected", "events")
-    with np.load(args.receptor / "coordinates.npz") as arrays:
+    with np.load(ReceptorFolder(args.receptor).coordinates) as arrays:
         labels = arrays["residue_labels"].tolist()
 
     def inspected(pose: dict[str, Any]) -> dict[str, Any]:

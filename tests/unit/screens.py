@@ -22,6 +22,7 @@ from screenmm.files.whole import write_text_gz
 from screenmm.results.fates import make_ledger
 from screenmm.results.parts import Parts, open_parts
 from screenmm.results.ranking import make_ranking
+from screenmm.run.layout import Layout
 from screenmm.run.ledger import Event, Status, write_events
 from screenmm.tables.dictionary import (
     DG,
@@ -302,7 +303,7 @@ def build_screen(folder: Path, drugs: tuple = DRUGS) -> Screen:
     return Screen(
         folder=folder,
         parts=parts,
-        structures={r: _receptor(folder / "receptors" / r / "receptor.cif") for r in RECEPTORS},
+        structures={r: _receptor(Layout(folder).receptor(r).structure) for r in RECEPTORS},
         sdf={r: sorted((folder / "scores" / r).glob("*.sdf.gz")) for r in RECEPTORS},
         keys=keys,
         settings=_settings(),

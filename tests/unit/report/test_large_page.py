@@ -26,6 +26,7 @@ from screenmm.results.database import open_database, write_database
 from screenmm.results.fates import make_ledger
 from screenmm.results.parts import Parts, open_parts
 from screenmm.results.ranking import make_ranking
+from screenmm.run.receptor_folder import ReceptorFolder
 from screenmm.tables.dictionary import (
     INSPECTED,
     LIGANDS,
@@ -152,7 +153,7 @@ def report(tmp_path_factory: pytest.TempPathFactory, root: Path) -> tuple[Path, 
     make_ranking(con)
     make_ledger(con)
     write_hits(con, {"wt": [folder / "scores.sdf.gz"]}, folder / "hits.sdf")
-    structures = {"wt": _receptor(folder / "receptor.cif")}
+    structures = {"wt": _receptor(ReceptorFolder(folder).structure)}
     write_complexes(con, folder / "hits.sdf", structures, folder / "complexes", VIEWS)
     write_database(con, folder / "screen.duckdb", {})
     con.close()

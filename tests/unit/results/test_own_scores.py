@@ -29,6 +29,7 @@ from screenmm.files.whole import write_text_gz
 from screenmm.report.hit_table import hit_table
 from screenmm.results.parts import open_parts
 from screenmm.results.ranking import make_ranking, write_ranking
+from screenmm.run.receptor_folder import ReceptorFolder
 from screenmm.stages.dock import own_scores
 from screenmm.tables.dictionary import engine_scores, names, ranking
 from tests.unit.screens import DRUGS, Screen, _embedded, _pocket
@@ -103,10 +104,11 @@ def docked(screen: Screen, folder: Path, tmp_path_factory: pytest.TempPathFactor
         tags = {"inchikey": key, "smiles": smiles}
         records.append(sd_record(_embedded(smiles, centre), f"{key}_s1", tags))
     write_text_gz(home / "states.sdf.gz", "".join(records))
-    (home / "wt").mkdir()
-    (home / "wt/receptor.pdbqt").write_text("")
+    receptor = ReceptorFolder(home / "wt")
+    receptor.path.mkdir()
+    receptor.pdbqt.write_text("")
     box = {"center_angstrom": centre.tolist(), "size_angstrom": [20.0, 20.0, 20.0]}
-    (home / "wt/pocket.json").write_text(json.dumps(box))
+    receptor.pocket.write_text(json.dumps(box))
     script = home / "script.py"
     script.write_text(dedent(SCRIPT).format(folder=str(folder)))
     given = {
@@ -116,7 +118,7 @@ def docked(screen: Screen, folder: Path, tmp_path_factory: pytest.TempPathFactor
     }
     subprocess.run(
         [sys.executable, script, "dock", "--settings", json.dumps(given), "--workers", "1",
-         "--states", home / "states.sdf.gz", "--receptor", home / "wt",
+         "--states", home / "states.sdf.gz", "--receptor", receptor.path,
          "--poses", home / "poses.sdf.gz", "--table", home / "poses.parquet",
          "--events", home / "poses.events.parquet"],
         check=True,

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from screenmm.run.receptor_folder import ReceptorFolder
+
 
 def shard_names(folder: Path) -> list[str]:
     """Names of the shards in a folder, sorted."""
@@ -104,6 +106,10 @@ class Layout:
             )
         ]
         return [*library, self.results / "ligands/merge.events.parquet", *states, *per_receptor]
+
+    def receptor(self, name: str) -> ReceptorFolder:
+        """A prepared receptor."""
+        return ReceptorFolder(self.results / "receptors" / name)
 
     def redocking(self, receptor: str) -> Path:
         """What the redocking of a receptor's reference ligand came to."""

@@ -25,6 +25,7 @@ from screenmm.execution.usage import device_held
 from screenmm.files.sdf import read_record, records_by_ligand, sd_record
 from screenmm.files.whole import replace_whole, sha256, write_text_gz
 from screenmm.run.ledger import write_events
+from screenmm.run.receptor_folder import ReceptorFolder
 from screenmm.stages.context import (
     add_settings_argument,
     add_workers_argument,
@@ -59,8 +60,7 @@ def run(args: argparse.Namespace) -> None:
     uses_device = "device" in engines()[settings.engine].keys
     device = choose_search_device(settings.device if uses_device else "cpu")
     log.info("docking with %s on %s %s: %s", settings.engine, device.kind, device.name, device.why)
-    pdbqt = args.receptor / "receptor.pdbqt"
-    pocket = args.receptor / "pocket.json"
+    pdbqt, pocket = ReceptorFolder(args.receptor).docked_into
     task = Task(
         stage="dock",
         function=dock_ligand,

@@ -21,6 +21,7 @@ from screenmm.inspection.pose_checks import check_pose, new_checker
 from screenmm.inspection.receptor_molecule import load_receptor
 from screenmm.results import best_pose
 from screenmm.run.ledger import write_events
+from screenmm.run.receptor_folder import ReceptorFolder
 from screenmm.stages.context import (
     add_settings_argument,
     add_workers_argument,
@@ -30,8 +31,6 @@ from screenmm.stages.context import (
 )
 from screenmm.tables.dictionary import DG, INSPECTED, INTERACTION, MOVED, POSE_KEY, names
 from screenmm.tables.schema import schema
-
-RECEPTOR_FILES = ("receptor.cif", "parameters.npz", "coordinates.npz")
 
 SCHEMA = schema(INSPECTED)
 
@@ -55,7 +54,8 @@ def run(args: argparse.Namespace) -> None:
     """Inspect a shard."""
     given = settings_of(args)
     settings = Inspection.model_validate(given["inspection"])
-    inputs = [args.scores, args.minimised, *(args.receptor / name for name in RECEPTOR_FILES)]
+    home = ReceptorFolder(args.receptor)
+    inputs = [args.scores, args.minimised, home.structure, *home.model]
     journal = Journal(args.inspected, fingerprint(text_of(given), *map(sha256, inputs)))
     task = Task(
         stage="inspect",

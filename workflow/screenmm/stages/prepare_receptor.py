@@ -22,6 +22,7 @@ from screenmm.receptor.model import ReceptorModel
 from screenmm.receptor.prepare import PreparedReceptor, prepare_receptor
 from screenmm.receptor.write import write_structure
 from screenmm.residues.filters import check_residues
+from screenmm.run.receptor_folder import ReceptorFolder
 from screenmm.stages.context import add_settings_argument, settings_of
 
 log = logging.getLogger(__name__)
@@ -84,11 +85,12 @@ def check_filters(prepared: PreparedReceptor, filters: str) -> None:
 def write_folder(prepared: PreparedReceptor, out: Path) -> None:
     """Write structure, model, docking input, pocket and report of a receptor."""
     out.mkdir(parents=True, exist_ok=True)
+    home = ReceptorFolder(out)
     receptor_model(prepared).save(out)
-    write_structure(prepared, out / "receptor.cif")
+    write_structure(prepared, home.structure)
     pocket = prepared.pocket
     write_text(
-        out / "receptor.pdbqt",
+        home.pdbqt,
         receptor_pdbqt(
             prepared.topology,
             prepared.positions_angstrom,
@@ -98,11 +100,11 @@ def write_folder(prepared: PreparedReceptor, out: Path) -> None:
         ),
     )
     box = {"center_angstrom": list(pocket.center), "size_angstrom": list(pocket.size)}
-    write_text(out / "pocket.json", json.dumps(box, indent=2) + "\n")
+    write_text(home.pocket, json.dumps(box, indent=2) + "\n")
     reference = "" if pocket.reference is None else sd_record(pocket.reference, "reference", {})
-    write_text(out / "reference_ligand.sdf", reference)
-    write_text(out / "report.json", json.dumps(prepared.report_json(), indent=2) + "\n")
-    write_text(out / "report.txt", prepared.report_text())
+    write_text(home.reference_ligand, reference)
+    write_text(home.report_json, json.dumps(prepared.report_json(), indent=2) + "\n")
+    write_text(home.report_text, prepared.report_text())
 
 
 def receptor_model(prepared: PreparedReceptor) -> ReceptorModel:

@@ -24,6 +24,7 @@ from screenmm.redocking.reference import (
     with_bond_orders,
 )
 from screenmm.run.ledger import Event, write_events
+from screenmm.run.receptor_folder import ReceptorFolder
 from screenmm.stages.context import add_settings_argument, settings_of
 
 log = logging.getLogger(__name__)
@@ -74,8 +75,8 @@ def _block(receptor: Path, pocket: Pocket, controls: Controls) -> str:
     LigandError
         The bond orders given do not fit, or the ligand given lies elsewhere.
     """
-    path = receptor / "reference_ligand.sdf"
-    text = read_text(path)
+    home = ReceptorFolder(receptor)
+    text = read_text(home.reference_ligand)
     template = _template(controls)
     if text and pocket.has_bond_orders and is_sane(text):
         return text
@@ -86,8 +87,8 @@ def _block(receptor: Path, pocket: Pocket, controls: Controls) -> str:
             "controls.reference_smiles, or as controls.reference, a file of the same ligand",
         )
     if text:
-        return mol_block(with_bond_orders(read_molecules(path)[0], template))
-    check_in_box(template, json.loads(read_text(receptor / "pocket.json")))
+        return mol_block(with_bond_orders(read_molecules(home.reference_ligand)[0], template))
+    check_in_box(template, json.loads(read_text(home.pocket)))
     return mol_block(template)
 
 

@@ -51,6 +51,7 @@ from screenmm.run.layout import Layout
 from screenmm.run.ledger import Event, Status, write_events
 from screenmm.run.methods import stage_settings
 from screenmm.run.provenance import Record, read_record_of
+from screenmm.run.receptor_folder import ReceptorFolder
 from screenmm.stages import (
     dock,
     inspect,
@@ -282,7 +283,7 @@ def _with_receptor(
         home = again.results / "receptors" / receptor
         asked = stage_settings(settings, "prepare_receptor", receptor)
         prepare_receptor.run(Namespace(settings=asked, name=receptor, out=home))
-    if not (home / "receptor.pdbqt").is_file():
+    if not ReceptorFolder(home).pdbqt.is_file():
         raise UserError(f"{home} holds no prepared receptor: replay it too with --receptor-too")
     for states in again.ligands():
         poses = again.results / f"poses/{receptor}/{states.stem}.sdf.gz"
@@ -411,9 +412,7 @@ def _settings_step(
         outputs["prepare_ligands"] = files.results / f"ligands/states/{shard.stem}.sdf.gz"
     stages = [(stage, output, "") for stage, output in outputs.items()]
     for receptor in receptors if shards else []:
-        stages.append(
-            ("prepare_receptor", files.results / f"receptors/{receptor}/receptor.cif", receptor)
-        )
+        stages.append(("prepare_receptor", files.receptor(receptor).structure, receptor))
         tables = {
             "dock": files.pose_tables(receptor),
             "score": files.scores(receptor),
@@ -501,7 +500,7 @@ def _receptor_step(
         if unlike:
             return step(f"{len(names)} files", "", Verdict.DIFFERS, f"differ: {', '.join(unlike)}")
         return step(f"{len(names)} files", f"{len(names)} files", Verdict.IDENTICAL)
-    record = read_record_of(home / "receptor.cif")
+    record = read_record_of(files.receptor(receptor).structure)
     if record is None or not record.inputs:
         return step(
             "as stored", "", Verdict.UNCHECKED, "its inputs are not on record; use --receptor-too"

@@ -32,6 +32,7 @@ from screenmm.mmgbsa.packing import is_out_of_memory
 from screenmm.mmgbsa.score import Pose, PoseScore, jittered, score_poses
 from screenmm.receptor.model import ReceptorModel
 from screenmm.run.ledger import write_events
+from screenmm.run.receptor_folder import ReceptorFolder
 from screenmm.stages.context import (
     add_settings_argument,
     add_workers_argument,
@@ -71,7 +72,7 @@ def run(args: argparse.Namespace) -> None:
     given = settings_of(args)
     settings = Scoring.model_validate(given["scoring"])
     items = records_by_ligand(args.poses)
-    model = [sha256(args.receptor / name) for name in ("parameters.npz", "coordinates.npz")]
+    model = map(sha256, ReceptorFolder(args.receptor).model)
     journal = Journal(args.scores, fingerprint(text_of(given), sha256(args.poses), *model))
     with lease_platform(settings.platform, settings.precision) as platform:
         log.info("OpenMM platform %s %s: %s", platform.name, platform.properties, platform.why)
