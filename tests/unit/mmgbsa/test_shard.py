@@ -17,8 +17,9 @@ from screenmm.core.errors import PlatformError
 from screenmm.devices.platforms import PlatformChoice
 from screenmm.files.sdf import sd_record
 from screenmm.files.whole import write_text_gz
-from screenmm.mmgbsa.shard import RESIDUE_TERMS, Scorer, score_shard
+from screenmm.mmgbsa.shard import Scorer, score_shard
 from screenmm.run.ledger import read_events
+from screenmm.tables.dictionary import RESIDUE_TERMS
 
 KEYS = ["AAA", "BBB", "CCC", "DDD", "EEE", "FFF"]
 EXPLODING, BORONIC = "CCC", "EEE"
@@ -110,7 +111,7 @@ def test_workers_do_not_change_a_byte(poses: Path, receptor: Path, tmp_path: Pat
 
 def test_residues_and_the_ligands_own_part_sum_to_the_score(packed: Path) -> None:
     for row in pq.read_table(packed / "b.parquet").to_pylist():
-        residues = sum(sum(row[f"residue_{term}"]) for term in RESIDUE_TERMS)
+        residues = sum(sum(row[each.name]) for each in RESIDUE_TERMS)
         own = row["ligand_gb_kcal_mol"] + row["ligand_sa_kcal_mol"] + row["strain_kcal_mol"]
         assert residues + own == pytest.approx(row["dg_mmgbsa_kcal_mol"], abs=0.01)
         assert len(row["residue"]) > 20

@@ -307,7 +307,7 @@ def _receptor_step(
         if unlike:
             return step(f"{len(names)} files", "", Verdict.DIFFERS, f"differ: {', '.join(unlike)}")
         return step(f"{len(names)} files", f"{len(names)} files", Verdict.IDENTICAL)
-    record = read_record_of(home / "receptor.cif")
+    record = read_record_of(files.receptor(receptor).structure)
     if record is None or not record.inputs:
         return step(
             "as stored", "", Verdict.UNCHECKED, "its inputs are not on record; use --receptor-too"

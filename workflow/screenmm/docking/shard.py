@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from rdkit import Chem
 
 from screenmm.config.engines import engines
 from screenmm.config.settings import Docking
+from screenmm.core.columns import Column
 from screenmm.core.errors import LigandError, Reason
 from screenmm.core.seeds import seed_for
 from screenmm.devices.vulkan import choose_search_device
@@ -25,21 +26,12 @@ from screenmm.execution.usage import device_held
 from screenmm.files.sdf import read_record, records_by_ligand, sd_record
 from screenmm.files.whole import replace_whole, write_text_gz
 from screenmm.run.ledger import write_events
+from screenmm.run.receptor_folder import ReceptorFolder
+from screenmm.tables.dictionary import DOCKED, POSES, names
+from screenmm.tables.dictionary import poses as poses_of
+from screenmm.tables.schema import schema
 
 log = logging.getLogger(__name__)
-
-POSE_SCHEMA = pa.schema(
-    [
-        ("inchikey", pa.string()),
-        ("state", pa.string()),
-        ("pose", pa.int32()),
-        ("smiles", pa.string()),
-        ("engine", pa.string()),
-        ("dock_score_kcal_mol", pa.float64()),
-        ("cnn_score", pa.float64()),
-        ("cnn_affinity_pk", pa.float64()),
-    ]
-)
 
 
 def dock_shard(
@@ -76,7 +68,7 @@ def dock_shard(
     uses_device = "device" in engines()[settings.engine].keys
     device = choose_search_device(settings.device if uses_device else "cpu")
     log.info("docking with %s on %s %s: %s", settings.engine, device.kind, device.name, device.why)
-    pdbqt, pocket = receptor / "receptor.pdbqt", receptor / "pocket.json"
+    pdbqt, pocket = ReceptorFolder(receptor).docked_into
     task = Task(
         stage="dock",
         start=Docker,
@@ -87,7 +79,7 @@ def dock_shard(
     items = records_by_ligand(states)
     held = device_held("Vulkan", device.name) if device.kind == "gpu" else nullcontext()
     with held, run_shard(task, items, poses, asked, [states, pdbqt, pocket], workers) as outcomes:
-        write_poses(outcomes, poses, table)
+        write_poses(outcomes, poses, table, poses_of(settings.engine))
         write_events(events, (event for outcome in outcomes for event in outcome.events))
 
 
@@ -146,17 +138,35 @@ def _pose(engine: str, mol: Chem.Mol, rank: int, pose: DockedPose) -> dict[str, 
         "pose": rank,
         "smiles": mol.GetProp("smiles"),
         "engine": engine,
-        "dock_score_kcal_mol": pose.dock_score_kcal_mol,
-        "cnn_score": pose.cnn_score,
-        "cnn_affinity_pk": pose.cnn_affinity_pk,
+        **{name: getattr(pose, name) for name in names(DOCKED)},
+        **own_scores(engine, pose),
     }
     return {"row": row, "sdf": sd_record(pose.mol, f"{state}_p{rank}", row)}
 
 
-def write_poses(outcomes: Iterable[Outcome], sdf: Path, table: Path) -> None:
+def own_scores(engine: str, pose: DockedPose) -> dict[str, float | None]:
+    """Scores of a pose that only its engine gives.
+
+    Raises
+    ------
+    ValueError
+        The engine gives one that it does not declare.
+    """
+    declared = names(engines()[engine].scores)
+    if unknown := sorted(set(pose.scores) - set(declared)):
+        raise ValueError(
+            f"engine {engine} gives {', '.join(unknown)}, which its FACTS do not declare: "
+            "add a Column for each to their scores"
+        )
+    return {name: pose.scores.get(name) for name in declared}
+
+
+def write_poses(
+    outcomes: Iterable[Outcome], sdf: Path, table: Path, columns: Sequence[Column] = POSES
+) -> None:
     """Write poses and their scores, in the ligands' order."""
     poses = [pose for o in outcomes if o.result for pose in o.result["poses"]]
     with replace_whole(table) as partial:
         rows = [pose["row"] for pose in poses]
-        pq.write_table(pa.Table.from_pylist(rows, schema=POSE_SCHEMA), partial)
+        pq.write_table(pa.Table.from_pylist(rows, schema=schema(columns)), partial)
     write_text_gz(sdf, "".join(pose["sdf"] for pose in poses))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -21,22 +20,12 @@ from screenmm.inspection.interactions import find_interactions, new_fingerprint
 from screenmm.inspection.pose_checks import check_pose, new_checker
 from screenmm.inspection.receptor_molecule import load_receptor
 from screenmm.run.ledger import write_events
+from screenmm.run.receptor_folder import ReceptorFolder
+from screenmm.tables import best_pose
+from screenmm.tables.dictionary import DG, INSPECTED, INTERACTION, MOVED, POSE_KEY, names
+from screenmm.tables.schema import schema
 
-RECEPTOR_FILES = ("receptor.cif", "parameters.npz", "coordinates.npz")
-
-SCHEMA = pa.schema(
-    [
-        ("inchikey", pa.string()),
-        ("state", pa.string()),
-        ("pose", pa.int32()),
-        ("check_name", pa.list_(pa.string())),
-        ("passed", pa.list_(pa.bool_())),
-        ("residue", pa.list_(pa.string())),
-        ("kind", pa.list_(pa.string())),
-        ("distance_angstrom", pa.list_(pa.float64())),
-        ("ligand_atoms", pa.list_(pa.list_(pa.int32()))),
-    ]
-)
+SCHEMA = schema(INSPECTED)
 
 T = TypeVar("T")
 
@@ -77,7 +66,8 @@ def inspect_shard(
         receptor=receptor.name,
     )
     items = best_poses(scores, minimised)
-    inputs = [scores, minimised, *(receptor / name for name in RECEPTOR_FILES)]
+    home = ReceptorFolder(receptor)
+    inputs = [scores, minimised, home.structure, *home.model]
     with run_shard(task, items, inspected, asked, inputs, workers) as outcomes:
         write_inspected(outcomes, inspected)
         write_events(events, (event for outcome in outcomes for event in outcome.events))
@@ -98,24 +88,18 @@ def best_poses(scores: Path, minimised: Path) -> list[tuple[str, dict[str, Any]]
     list of (InChIKey, dict)
         With the SD ``record``, and ``moved_atoms`` and ``moved_xyz_angstrom`` of the receptor.
     """
-    columns = ["inchikey", "state", "pose", "dg_mmgbsa_kcal_mol"]
-    best: dict[str, tuple[float, str, int]] = {}
-    for row in pq.read_table(scores, columns=columns).to_pylist():
-        # ties end as in the ranking
-        this = (row["dg_mmgbsa_kcal_mol"], row["state"], row["pose"])
-        if math.isfinite(this[0]):
-            best[row["inchikey"]] = min(this, best.get(row["inchikey"], this))
-    titles = {f"{state}_p{pose}": key for key, (_, state, pose) in best.items()}
+    columns = names((*POSE_KEY, DG))
+    best = best_pose.best_poses(pq.read_table(scores, columns=columns).to_pylist())
+    titles = {f"{state}_p{pose}": key for key, (state, pose) in best.items()}
     records = {
         titles[title]: record
         for record in split_records(minimised)
         if (title := record.split("\n", 1)[0]) in titles
     }
-    columns = ["inchikey", "state", "pose", "moved_atoms", "moved_xyz_angstrom"]
     return [
         (key, {**row, "record": records[key]})
-        for row in pq.read_table(scores, columns=columns).to_pylist()
-        if (key := row["inchikey"]) in best and (row["state"], row["pose"]) == best[key][1:]
+        for row in pq.read_table(scores, columns=names(MOVED)).to_pylist()
+        if (row["state"], row["pose"]) == best.get(key := row["inchikey"])
     ]
 
 
@@ -173,13 +157,12 @@ class Inspector:
             raise LigandError(
                 Reason.INSPECTION_FAILED, "; ".join(each.message for each in failures)
             ) from failures[0]
-        result: Result = {key: item[key] for key in ("inchikey", "state", "pose")}
+        result: Result = {key: item[key] for key in names(POSE_KEY)}
         if not isinstance(checks, LigandError):
             result |= {"check_name": list(checks), "passed": list(checks.values())}
         if not isinstance(interactions, LigandError):
             result |= {
-                name: [asdict(each)[name] for each in interactions]
-                for name in ("residue", "kind", "distance_angstrom", "ligand_atoms")
+                name: [asdict(each)[name] for each in interactions] for name in names(INTERACTION)
             }
         narrow = {"state": item["state"], "pose": item["pose"]}
         told = [{"reason": each.reason, "message": each.message, **narrow} for each in failures]

@@ -24,6 +24,8 @@ from screenmm.library.salts import COUNTERIONS, INORGANIC, SALT_FORMERS, SOLVENT
 from screenmm.library.stereo import group_by_flag, identify, settled, untold_axes, write_smiles
 from screenmm.run.ledger import Event, Status
 from screenmm.run.shards import write_table
+from screenmm.tables import dictionary
+from screenmm.tables.schema import schema
 
 STAGE = "standardise"
 ELEMENTS = ("H", "C", "N", "O", "F", "P", "S", "Cl", "Br", "I")
@@ -42,7 +44,7 @@ STRONG_ACIDS = (
 )
 """What balances a permanent cation in a parent, whichever way the salt was drawn."""
 
-PARENTS = pa.schema([(name, pa.string()) for name in ("record", "inchikey", "smiles", "pose")])
+PARENTS = schema(dictionary.PARENTS)
 
 
 @dataclass(frozen=True, slots=True)

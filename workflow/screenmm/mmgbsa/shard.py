@@ -32,6 +32,9 @@ from screenmm.mmgbsa.packing import is_out_of_memory
 from screenmm.mmgbsa.score import Pose, PoseScore, jittered, score_poses
 from screenmm.receptor.model import ReceptorModel
 from screenmm.run.ledger import write_events
+from screenmm.run.receptor_folder import ReceptorFolder
+from screenmm.tables.dictionary import DG, RESIDUE_TERMS, SCORES, TERMS, names
+from screenmm.tables.schema import schema
 
 log = logging.getLogger(__name__)
 
@@ -41,32 +44,7 @@ GPU_PACK = 64
 EXIT_DEVICE = 70
 """Exit status of a worker whose GPU failed."""
 
-RESIDUE_TERMS = ("vdw_kcal_mol", "coulomb_kcal_mol", "gb_kcal_mol", "sa_kcal_mol")
-
-SCORE_SCHEMA = pa.schema(
-    [
-        ("inchikey", pa.string()),
-        ("state", pa.string()),
-        ("pose", pa.int32()),
-        ("dg_mmgbsa_kcal_mol", pa.float64()),
-        ("vdw_kcal_mol", pa.float64()),
-        ("coulomb_kcal_mol", pa.float64()),
-        ("gb_kcal_mol", pa.float64()),
-        ("sa_kcal_mol", pa.float64()),
-        ("strain_kcal_mol", pa.float64()),
-        ("replicas_kcal_mol", pa.list_(pa.float64())),
-        ("iterations", pa.int32()),
-        ("minimisation", pa.string()),
-        ("rmsd_angstrom", pa.float64()),
-        ("platform", pa.string()),
-        ("residue", pa.list_(pa.string())),
-        *((f"residue_{name}", pa.list_(pa.float32())) for name in RESIDUE_TERMS),
-        ("ligand_gb_kcal_mol", pa.float64()),
-        ("ligand_sa_kcal_mol", pa.float64()),
-        ("moved_atoms", pa.list_(pa.int32())),
-        ("moved_xyz_angstrom", pa.list_(pa.float32())),
-    ]
-)
+SCORE_SCHEMA = schema(SCORES)
 
 
 def score_shard(
@@ -101,7 +79,7 @@ def score_shard(
         The stage's settings as text.
     """
     items = records_by_ligand(poses)
-    model = [receptor / name for name in ("parameters.npz", "coordinates.npz")]
+    inputs = [poses, *ReceptorFolder(receptor).model]
     with lease_platform(settings.platform, settings.precision) as platform:
         log.info("OpenMM platform %s %s: %s", platform.name, platform.properties, platform.why)
         pack_size = complexes_per_pack(settings, platform)
@@ -113,7 +91,9 @@ def score_shard(
             receptor=receptor.name,
             pack_size=max(1, pack_size // complexes_per_ligand(items, settings)),
         )
-        with run_shard(task, items, scores, asked, [poses, *model], workers) as outcomes:
+        with run_shard(
+            task, items, scores, asked, [poses, *ReceptorFolder(receptor).model], workers
+        ) as outcomes:
             write_scores(outcomes, scores, minimised)
             write_events(events, (event for outcome in outcomes for event in outcome.events))
 
@@ -275,12 +255,8 @@ class Scorer:
             "inchikey": mol.GetProp("inchikey"),
             "state": mol.GetProp("state"),
             "pose": int(mol.GetProp("pose")),
-            "dg_mmgbsa_kcal_mol": terms.total_kcal_mol,
-            "vdw_kcal_mol": terms.vdw_kcal_mol,
-            "coulomb_kcal_mol": terms.coulomb_kcal_mol,
-            "gb_kcal_mol": terms.gb_kcal_mol,
-            "sa_kcal_mol": terms.sa_kcal_mol,
-            "strain_kcal_mol": terms.strain_kcal_mol,
+            DG.name: terms.total_kcal_mol,
+            **{name: getattr(terms, name) for name in names(TERMS)},
             "replicas_kcal_mol": replicas,
             "iterations": score.iterations,
             "minimisation": score.end.name.lower(),
@@ -288,8 +264,8 @@ class Scorer:
             "platform": self._platform.name,
             "residue": [str(label) for label in labels[parts.residues]],
             **{
-                f"residue_{name}": np.round(parts.kcal_mol[:, column], 5).tolist()
-                for column, name in enumerate(RESIDUE_TERMS)
+                name: np.round(parts.kcal_mol[:, place], 5).tolist()
+                for place, name in enumerate(names(RESIDUE_TERMS))
             },
             "ligand_gb_kcal_mol": float(parts.ligand_kcal_mol[0]),
             "ligand_sa_kcal_mol": float(parts.ligand_kcal_mol[1]),

@@ -11,6 +11,7 @@ from rdkit import Chem
 from screenmm.files.sdf import read_record, sd_record, split_records
 from screenmm.redocking.rmsd import heavy_rmsd_angstrom
 from screenmm.run.ledger import read_events
+from screenmm.tables.dictionary import DG
 
 DECIMALS = 4
 
@@ -57,7 +58,7 @@ def compare(folder: Path) -> tuple[list[dict[str, Any]], list[str], str]:
         if row["pose"] in minimised:
             tags = {
                 "pose": row["pose"],
-                "dg_mmgbsa_kcal_mol": row["dg_mmgbsa_kcal_mol"],
+                DG.name: row[DG.name],
                 "rmsd_angstrom": row["rmsd_minimised_angstrom"],
             }
             after = minimised[row["pose"]]
@@ -78,9 +79,7 @@ def _row(
         "pose": int(docked.GetProp("pose")),
         "dock_score_kcal_mol": float(docked.GetProp("dock_score_kcal_mol")),
         "rmsd_angstrom": round(heavy_rmsd_angstrom(docked, reference), DECIMALS),
-        "dg_mmgbsa_kcal_mol": None
-        if score is None
-        else round(score["dg_mmgbsa_kcal_mol"], DECIMALS),
+        DG.name: None if score is None else round(score[DG.name], DECIMALS),
         "rmsd_minimised_angstrom": None if after is None else round(after, DECIMALS),
     }
 

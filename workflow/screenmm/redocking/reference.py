@@ -20,6 +20,7 @@ from screenmm.library.standardise import standardise
 from screenmm.ligands.prepare import State, prepare_ligand
 from screenmm.receptor.ligand_file import read_molecule, read_molecules
 from screenmm.redocking.rmsd import skeleton
+from screenmm.run.receptor_folder import ReceptorFolder
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +151,8 @@ def reference_block(receptor: Path, pocket: Pocket, controls: Controls) -> str:
     LigandError
         The bond orders given do not fit, or the ligand given lies elsewhere.
     """
-    path = receptor / "reference_ligand.sdf"
-    text = read_text(path)
+    home = ReceptorFolder(receptor)
+    text = read_text(home.reference_ligand)
     template = _template(controls)
     if text and pocket.has_bond_orders and is_sane(text):
         return text
@@ -162,8 +163,8 @@ def reference_block(receptor: Path, pocket: Pocket, controls: Controls) -> str:
             "controls.reference_smiles, or as controls.reference, a file of the same ligand",
         )
     if text:
-        return mol_block(with_bond_orders(read_molecules(path)[0], template))
-    check_in_box(template, json.loads(read_text(receptor / "pocket.json")))
+        return mol_block(with_bond_orders(read_molecules(home.reference_ligand)[0], template))
+    check_in_box(template, json.loads(read_text(home.pocket)))
     return mol_block(template)
 
 

@@ -99,7 +99,7 @@ class Again:
 
     def _receptor(self, receptor: str) -> Path:
         """Folder of the prepared receptor: the run's, or one made here."""
-        home = self.files.file("prepare_receptor", "pdbqt", receptor)
+        home = self.files.receptor(receptor)
         if self.receptor_too:
             structure = self.settings.receptors[receptor].structure
             if not structure.is_file():
@@ -107,15 +107,15 @@ class Again:
                     f"{structure} is not here: the receptor cannot be prepared again; bring the "
                     "file back, or replay without --receptor-too"
                 )
-            home = self.here.file("prepare_receptor", "pdbqt", receptor)
+            home = self.here.receptor(receptor)
             stage = stages()["prepare_receptor"]
             settings = stage.settings(self.settings, receptor)
-            stage_module(stage).run(Namespace(settings=settings, name=receptor, out=home.parent))
-        if not home.is_file():
+            stage_module(stage).run(Namespace(settings=settings, name=receptor, out=home.path))
+        if not home.pdbqt.is_file():
             raise UserError(
-                f"{home.parent} holds no prepared receptor: replay it too with --receptor-too"
+                f"{home.path} holds no prepared receptor: replay it too with --receptor-too"
             )
-        return home.parent
+        return home.path
 
     def _select(self, receptor: str) -> None:
         """Write the subjects' poses that reach scoring, among all ligands of the run."""

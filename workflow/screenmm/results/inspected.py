@@ -14,11 +14,6 @@ from screenmm.results.parts import quoted
 UNNAMED = "van der Waals"
 """Contacts that the ranking's text leaves out: every pose has a dozen of them."""
 
-COLUMNS: dict[str, int | None] = dict.fromkeys(
-    ("pose_checks_passed", "pose_checks_failed", "interactions")
-)
-"""Of the ranking."""
-
 # Rows of the pose that a ligand is ranked by: a table may hold those of an earlier run's pose.
 OF_BEST = "inspected SEMI JOIN best USING (receptor, inchikey, state, pose)"
 

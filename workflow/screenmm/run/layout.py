@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from screenmm.run.receptor_folder import ReceptorFolder
 from screenmm.run.stage import Stage
 from screenmm.run.stages import stages
 
@@ -132,6 +133,10 @@ class Layout:
         if stage.shards_of:
             return self.files(stage.name, "events", receptor)
         return [self.file(stage.name, "events", receptor)]
+
+    def receptor(self, name: str) -> ReceptorFolder:
+        """A prepared receptor."""
+        return ReceptorFolder(self.results / "receptors" / name)
 
     def redocking(self, receptor: str) -> Path:
         """What the redocking of a receptor's reference ligand came to."""

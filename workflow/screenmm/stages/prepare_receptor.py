@@ -116,13 +116,15 @@ def write_folder(prepared: PreparedReceptor, out: Path) -> None:
     from screenmm.files.whole import write_text
     from screenmm.receptor.parametrise import receptor_model
     from screenmm.receptor.write import write_structure
+    from screenmm.run.receptor_folder import ReceptorFolder
 
+    home = ReceptorFolder(out)
     out.mkdir(parents=True, exist_ok=True)
     receptor_model(prepared).save(out)
-    write_structure(prepared, out / "receptor.cif")
+    write_structure(prepared, home.structure)
     pocket = prepared.pocket
     write_text(
-        out / "receptor.pdbqt",
+        home.pdbqt,
         receptor_pdbqt(
             prepared.topology,
             prepared.positions_angstrom,
@@ -132,8 +134,8 @@ def write_folder(prepared: PreparedReceptor, out: Path) -> None:
         ),
     )
     box = {"center_angstrom": list(pocket.center), "size_angstrom": list(pocket.size)}
-    write_text(out / "pocket.json", json.dumps(box, indent=2) + "\n")
+    write_text(home.pocket, json.dumps(box, indent=2) + "\n")
     reference = "" if pocket.reference is None else sd_record(pocket.reference, "reference", {})
-    write_text(out / "reference_ligand.sdf", reference)
-    write_text(out / "report.json", json.dumps(prepared.report_json(), indent=2) + "\n")
-    write_text(out / "report.txt", prepared.report_text())
+    write_text(home.reference_ligand, reference)
+    write_text(home.report_json, json.dumps(prepared.report_json(), indent=2) + "\n")
+    write_text(home.report_text, prepared.report_text())

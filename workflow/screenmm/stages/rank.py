@@ -90,15 +90,12 @@ def run(args: argparse.Namespace) -> None:
     from screenmm.results.parts import Parts, open_parts
     from screenmm.results.ranking import make_ranking, write_ranking
     from screenmm.run.layout import Layout
-    from screenmm.run.receptor_folder import prepared_residues
 
     settings = settings_of(args, STAGE).section("ranking", Ranking)
     files = Layout(args.results)
     must, must_not = filters_of(settings)
     for name in args.receptors:
-        check_residues(
-            [*must, *must_not], prepared_residues(args.results / f"receptors/{name}"), name
-        )
+        check_residues([*must, *must_not], files.receptor(name).residues(), name)
     con = open_parts(
         Parts.of_run(files, args.receptors),
         threads=workers_of(args),
@@ -117,7 +114,7 @@ def run(args: argparse.Namespace) -> None:
     write_ledger(con, args.results / "ledger.csv")
     hits = args.results / "hits.sdf"
     write_hits(con, {name: files.minimised(name) for name in args.receptors}, hits)
-    cifs = {name: args.results / f"receptors/{name}/receptor.cif" for name in args.receptors}
+    cifs = {name: files.receptor(name).structure for name in args.receptors}
     write_complexes(con, hits, cifs, args.results / "complexes", settings.complexes)
     write_picks(con, settings.picks, args.results / "picks.csv")
     metadata = {"screenmm": __version__, "receptors": ", ".join(args.receptors)}
