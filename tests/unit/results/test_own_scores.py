@@ -24,13 +24,13 @@ from screenmm.config.engines import engines
 from screenmm.config.settings import Docking
 from screenmm.core.columns import Column
 from screenmm.docking.engine import DockedPose
+from screenmm.docking.shard import own_scores
 from screenmm.files.sdf import read_record, sd_record, split_records
 from screenmm.files.whole import write_text_gz
 from screenmm.report.hit_table import hit_table
 from screenmm.results.parts import open_parts
 from screenmm.results.ranking import make_ranking, write_ranking
 from screenmm.run.receptor_folder import ReceptorFolder
-from screenmm.stages.dock import own_scores
 from screenmm.tables.dictionary import engine_scores, names, ranking
 from tests.unit.screens import DRUGS, Screen, _embedded, _pocket
 

@@ -91,9 +91,7 @@ def score_shard(
             receptor=receptor.name,
             pack_size=max(1, pack_size // complexes_per_ligand(items, settings)),
         )
-        with run_shard(
-            task, items, scores, asked, [poses, *ReceptorFolder(receptor).model], workers
-        ) as outcomes:
+        with run_shard(task, items, scores, asked, inputs, workers) as outcomes:
             write_scores(outcomes, scores, minimised)
             write_events(events, (event for outcome in outcomes for event in outcome.events))
 
