@@ -117,7 +117,9 @@ class Docker:
             except LigandError as error:
                 errors.append((state, error))
                 continue
-            poses += [_pose(self._name, mol, rank, pose) for rank, pose in enumerate(found, 1)]
+            poses += [
+                pose_record(self._name, mol, rank, pose) for rank, pose in enumerate(found, 1)
+            ]
         if not poses:
             no_state = ("", LigandError(Reason.MISSING_POSE, "no state"))
             state, first = errors[0] if errors else no_state
@@ -130,7 +132,19 @@ class Docker:
         return {"poses": poses, "failures": failures}
 
 
-def _pose(engine: str, mol: Chem.Mol, rank: int, pose: DockedPose) -> dict[str, Any]:
+def pose_record(engine: str, mol: Chem.Mol, rank: int, pose: DockedPose) -> dict[str, Any]:
+    """Row and SD record of a pose.
+
+    Parameters
+    ----------
+    engine : str
+        Name of the engine.
+    mol : rdkit.Chem.Mol
+        The state that was docked.
+    rank : int
+        Of the pose among the state's, counted from 1.
+    pose : DockedPose
+    """
     state = mol.GetProp("_Name")
     row = {
         "inchikey": mol.GetProp("inchikey"),

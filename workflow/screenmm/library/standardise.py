@@ -176,22 +176,6 @@ def read_molecule(structure: str, kind: str, most_atoms: int) -> Chem.Mol:
             ) from None
 
 
-def standardise_shard(
-    records: Path, settings: Ligands, *, keep_pose: bool = False
-) -> tuple[list[ParentRow], list[Event]]:
-    """Standardise a records file: parents and events, each in the file's order."""
-    rows: list[ParentRow] = []
-    events: list[Event] = []
-    for row in read_records(records):
-        result = standardise_record(row, settings, keep_pose=keep_pose)
-        if isinstance(result, Event):
-            events.append(result)
-        else:
-            rows.append(result)
-            events += result.events()
-    return rows, events
-
-
 def read_records(path: Path) -> list[dict[str, Any]]:
     """Rows of a records file, as :func:`standardise_record` takes them."""
     rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
