@@ -23,6 +23,7 @@ from screenmm.analysis.verdict import score_words
 from screenmm.config.engines import engines
 from screenmm.config.settings import Docking
 from screenmm.core.columns import Column
+from screenmm.core.errors import UserError
 from screenmm.docking.engine import DockedPose
 from screenmm.docking.shard import own_scores
 from screenmm.files.sdf import read_record, sd_record, split_records
@@ -190,6 +191,12 @@ def test_other_engines_tables_do_not_have_it(screen: Screen, counting: str) -> N
     con = screen.open()
     assert "rings" not in {row[0] for row in con.execute("DESCRIBE ranking").fetchall()}
     con.close()
+
+
+def test_scores_of_an_engine_that_is_gone_do_not_get_lost(screen: Screen, docked: Path) -> None:
+    parts = replace(screen.parts, poses={"wt": [docked / "poses.parquet"]}, scores={})
+    with pytest.raises(UserError, match=r"no engine here declares: rings, unknown_kcal_mol; inst"):
+        open_parts(parts)
 
 
 def test_a_score_that_is_not_declared_is_refused(counting: str) -> None:

@@ -10,6 +10,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 from screenmm.core.columns import Column
+from screenmm.core.errors import UserError
 from screenmm.run.layout import Layout
 from screenmm.tables.dictionary import (
     EVENTS,
@@ -24,6 +25,7 @@ from screenmm.tables.dictionary import (
     SMILES,
     SOURCES,
     engine_scores_among,
+    names,
 )
 
 
@@ -96,15 +98,27 @@ def _scan_receptors(files: Mapping[str, Sequence[Path]], columns: Sequence[Colum
 
 
 def _poses(files: Mapping[str, Sequence[Path]]) -> tuple[Column, ...]:
-    """Columns of the docked poses, with what only their engine gives."""
+    """Columns of the docked poses, with what only their engine gives.
+
+    Raises
+    ------
+    UserError
+        One is unknown: the engine that gave it is not installed here.
+    """
     there = {name for paths in files.values() for name in _columns_of(paths)}
-    return (*POSES, *engine_scores_among(there))
+    known = (*POSES, *engine_scores_among(there))
+    if unknown := sorted(there - set(names(known))):
+        raise UserError(
+            f"docked poses have columns that no engine here declares: {', '.join(unknown)}; "
+            "install the engine that docked them, or dock again"
+        )
+    return known
 
 
 def _columns_of(paths: Sequence[Path]) -> list[str]:
     """Columns of a stage's files: they are alike, so those of the first."""
-    names: list[str] = pq.read_schema(min(paths)).names if paths else []
-    return names
+    found: list[str] = pq.read_schema(min(paths)).names if paths else []
+    return found
 
 
 def _selected(parts: Parts) -> str:
@@ -138,6 +152,11 @@ def open_parts(
     duckdb.DuckDBPyConnection
         With ``receptors``, ``sources``, ``membership``, ``events``, ``ligands``, ``poses``,
         ``scores``, ``residues``, ``moved``, ``inspected`` and ``selected``.
+
+    Raises
+    ------
+    UserError
+        The engine that docked the poses gives scores that nothing here declares.
     """
     con = duckdb.connect()
     con.execute(f"SET threads = {int(threads)}")

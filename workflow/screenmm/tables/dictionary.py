@@ -57,7 +57,6 @@ INCHIKEY = _text("inchikey", "Ligand; a fourth block tells stereo groups apart")
 STATE = _text("state", "State of the ligand: a stereoisomer, tautomer and protomer")
 POSE = _integer("pose", "Pose of the state, from 1 in the engine's order")
 RECEPTOR = _text("receptor", "Name of the receptor")
-ORDINAL = Column("ordinal", "BIGINT", hint="Place in the order in which things were found")
 
 POSE_KEY: Columns = (INCHIKEY, STATE, POSE)
 
