@@ -14,8 +14,8 @@ include: "workflow/rules/common.smk"
 # only now is it known that the config is valid
 pathvars:
     results=RESULTS,
-    logs=f"{RESULTS}/logs",
-    benchmarks=f"{RESULTS}/benchmarks",
+    logs="<results>/logs",
+    benchmarks="<results>/benchmarks",
 
 
 report: "workflow/report/workflow.rst"
@@ -32,13 +32,6 @@ include: "workflow/rules/ranking.smk"
 include: "workflow/rules/audit.smk"
 
 
-# seconds of work: on a cluster these stay with Snakemake
-localrules:
-    screen,
-    manifest,
-    report,
-
-
 rule screen:
     default_target: True
     input:
@@ -48,8 +41,9 @@ rule screen:
         redockings=REDOCKINGS,
         # shards are targets too, so that one that was deleted is made again
         poses=all_pose_tables,
-        scores=all_score_tables,
-        inspected=all_inspected_tables,
+        scores=selected_tables("scores"),
+        inspected=selected_tables("inspected"),
+    localrule: True
     message:
         "The screen is complete: {input.report}"
 

@@ -87,6 +87,8 @@ rule report:
         "<logs>/report.log",
     benchmark:
         "<benchmarks>/report.tsv"
+    # seconds of work: on a cluster it stays with Snakemake
+    localrule: True
     conda:
         "../../envs/ranking.yaml"
     params:

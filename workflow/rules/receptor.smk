@@ -27,3 +27,29 @@ rule prepare_receptor:
         "screenmm prepare-receptor --settings {params.settings:q} "
         "--name {wildcards.receptor} --out {params.out:q} "
         "--usage {params.usage:q} 2> {log:q}"
+
+
+# asked for with ranking.interactions alone; no input of docking, so that changed filters dock
+# nothing again
+checkpoint check_filters:
+    input:
+        residues="<results>/receptors/{receptor}/coordinates.npz",
+        report_json="<results>/receptors/{receptor}/report.json",
+    output:
+        passed="<results>/controls/{receptor}/filters.txt",
+    log:
+        "<logs>/check_filters/{receptor}.log",
+    benchmark:
+        "<benchmarks>/check_filters/{receptor}.tsv"
+    priority: 10
+    localrule: True
+    conda:
+        "../../envs/library.yaml"
+    params:
+        filters=interaction_filters,
+        receptor=subpath(input.residues, parent=True),
+    message:
+        "Looking in {wildcards.receptor} for the residues of the filters"
+    shell:
+        "screenmm check-filters --filters {params.filters:q} "
+        "--receptor {params.receptor:q} --out {output.passed:q} 2> {log:q}"

@@ -41,6 +41,8 @@ rule manifest:
         "<logs>/manifest/{receptor}.log",
     benchmark:
         "<benchmarks>/manifest/{receptor}.tsv"
+    # seconds of work: on a cluster it stays with Snakemake
+    localrule: True
     conda:
         "../../envs/score.yaml"
     params:

@@ -38,6 +38,7 @@ COMMANDS = {
     "select": "select the best docked ligands of a receptor",
     "score": "minimise and score a shard of poses with OpenMM",
     "compare": "compare the redocked poses of a reference ligand with its place",
+    "check-filters": "look in a receptor for the residues that the filters name",
     "gate": "stop where the reference ligand was not found again",
     "inspect": "check a shard's best poses and find their interactions",
     "manifest": "list the score files of a receptor by SHA-256",

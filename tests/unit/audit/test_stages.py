@@ -23,7 +23,8 @@ def rule_bodies() -> dict[str, str]:
 def test_the_stages_are_the_rules_of_a_run(screen: Screen) -> None:
     targets = Layout(screen.results).targets(["wt"], ["wt"], gated=True)
     assert [*targets, "report"] == list(STAGES)
-    assert set(STAGES) | {"crate"} == set(rule_bodies())
+    # these make no results
+    assert set(STAGES) | {"crate", "check_filters"} == set(rule_bodies())
 
 
 @pytest.mark.parametrize("rule", STAGES)

@@ -31,9 +31,18 @@ class Located(str):
         located.folder, located.start = folder, start
         return located
 
+    def __getnewargs__(self) -> Any:
+        """Let copies carry it, too."""
+        return str(self), self.folder, self.start
+
 
 def locate(value: Any, folder: Path, start: str) -> Any:
-    """Give every text of a config, or of a part of one, the folder that its paths start from."""
+    """Give every text of a config, or of a part of one, the folder that its paths start from.
+
+    Those that have one already keep it.
+    """
+    if isinstance(value, Located):
+        return value
     if isinstance(value, str):
         return Located(value, folder, start)
     if isinstance(value, dict):

@@ -41,6 +41,7 @@ STRUCTURE_SUFFIXES = (".pdb", ".pdb.gz", ".ent", ".ent.gz", ".cif", ".cif.gz")
 LIGAND_SUFFIXES = (".sdf", ".sdf.gz", ".mol", ".mol2", ".pdb", ".cif")
 BONDED_SUFFIXES = (".sdf", ".sdf.gz", ".mol", ".mol2")
 """Ligand files that hold bond orders."""
+WORKING_FOLDER = "the working folder"
 
 
 def _find(value: Any, info: ValidationInfo) -> Any:
@@ -1102,19 +1103,72 @@ def merged_settings(paths: Sequence[Path], overrides: Mapping[str, Any]) -> Sett
     ConfigError
         A file is missing, is not YAML, has a key twice, or the config breaks the model.
     """
+    config = config_from(*paths)
+    config = _merged(config, locate(dict(overrides), Path.cwd(), WORKING_FOLDER))
+    try:
+        return parse_settings(config, Path.cwd(), paths)
+    except ConfigError as error:
+        raise ConfigError(f"{', '.join(map(str, paths))}: {error}") from None
+
+
+def config_from(*paths: Path | str) -> dict[str, Any]:
+    """Read config files, for the ``config`` of a Snakemake ``module``.
+
+    Parameters
+    ----------
+    paths : Path or str
+        The files, the first one changed by the next.
+
+    Returns
+    -------
+    dict
+        The keys; relative paths among them start from the folder of the file that holds them.
+
+    Raises
+    ------
+    ConfigError
+        A file is missing, is not YAML, or has a key twice.
+    """
     config: dict[str, Any] = {}
-    for path in paths:
+    for path in map(Path, paths):
         try:
             given = locate(read_config(path), path.resolve().parent, "the config file")
         except RecursionError:
             raise ConfigError(f"{path}: what an anchor (&) names holds itself (*)") from None
         config = _merged(config, given)
-    here = Path.cwd()
-    config = _merged(config, locate(dict(overrides), here, "the working folder"))
+    return config
+
+
+def module_settings(name: str, config: Mapping[str, Any], results: str | None) -> Settings:
+    """Check the config that a Snakefile gives to a ``module``.
+
+    Parameters
+    ----------
+    name : str
+        The module's.
+    config : mapping
+        Its keys. Relative paths start from the working folder, unless :func:`config_from` read
+        them from a file.
+    results : str or None
+        Results folder that the module names by its pathvars; else that of the config counts.
+
+    Raises
+    ------
+    ConfigError
+        There are no keys, or they break the model.
+    """
+    given = {key: value for key, value in config.items() if key != "pathvars"}
+    if not given:
+        raise ConfigError(
+            f'module {name} has no config: write config: config["{name}"], with the keys of a '
+            "screen (config/README.md), or config: config_from(...) (docs/module.md)"
+        )
+    if results is not None:
+        given["results"] = results
     try:
-        return parse_settings(config, here, paths)
+        return parse_settings(locate(given, Path.cwd(), WORKING_FOLDER), Path.cwd())
     except ConfigError as error:
-        raise ConfigError(f"{', '.join(map(str, paths))}: {error}") from None
+        raise ConfigError(f"module {name}: {error}") from None
 
 
 def _merged(config: Any, changes: Mapping[str, Any]) -> dict[str, Any]:

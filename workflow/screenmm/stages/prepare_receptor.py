@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import os
 from pathlib import Path
 
 import numpy as np
 from rdkit import Chem
 
-from screenmm.config.settings import InteractionFilters, Pocket, Receptor
+from screenmm.config.settings import Pocket, Receptor
 from screenmm.docking.pdbqt import receptor_pdbqt
 from screenmm.files.sdf import sd_record
 from screenmm.files.whole import write_text
@@ -21,17 +20,9 @@ from screenmm.receptor.forcefield import polymer_system, residue_label
 from screenmm.receptor.model import ReceptorModel
 from screenmm.receptor.prepare import PreparedReceptor, prepare_receptor
 from screenmm.receptor.write import write_structure
-from screenmm.residues.filters import check_residues
 from screenmm.stages.context import add_settings_argument, settings_of
 
 log = logging.getLogger(__name__)
-
-FILTERS = "SCREENMM_FILTERS"
-"""Environment variable in which the workflow names the filters on interactions, as JSON.
-
-They are no argument: the receptor does not depend on them, and a changed command would prepare it
-and dock into it again.
-"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,43 +33,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Prepare a receptor and write its folder.
-
-    Raises
-    ------
-    ConfigError
-        A filter on interactions names a residue that it does not have.
-    """
+    """Prepare a receptor and write its folder."""
     given = settings_of(args)
     section = given["receptors"][args.name]
     pocket = section.get("pocket") or given["pocket"]
     settings = Receptor.model_validate({**section, "pocket": None})
     prepared = prepare_receptor(args.name, settings, Pocket.model_validate(pocket))
-    check_filters(prepared, os.environ.get(FILTERS, "{}"))
     write_folder(prepared, args.out)
     log.info("%s", prepared.report_text())
-
-
-def check_filters(prepared: PreparedReceptor, filters: str) -> None:
-    """Look for the residues that filters name, before anything is docked.
-
-    Parameters
-    ----------
-    prepared : PreparedReceptor
-        The receptor.
-    filters : str
-        ``ranking.interactions`` as JSON.
-
-    Raises
-    ------
-    ConfigError
-        It does not have one of them; says what became of it, or names near ones.
-    """
-    must, must_not = InteractionFilters.model_validate_json(filters).filters
-    labels = [residue_label(residue) for residue in prepared.topology.residues()]
-    removed = {each.residue: each.detail for each in prepared.report if each.kind == "removed"}
-    waters = "".join(each.detail for each in prepared.report if each.kind == "waters")
-    check_residues([*must, *must_not], labels, prepared.name, removed, waters)
 
 
 def write_folder(prepared: PreparedReceptor, out: Path) -> None:
