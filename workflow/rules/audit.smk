@@ -34,6 +34,9 @@ rule crate:
     localrule: True
     conda:
         "../../envs/ranking.yaml"
+    resources:
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(60),
     params:
         settings=whole_settings,
         config=first_config,

@@ -189,6 +189,15 @@ def selected_tables(stage):
     return files
 
 
+def per_attempt(amount, per_thread=0):
+    """A resource of which a job that failed is given more (attempt is 1, then 2, then 3)."""
+
+    def resource(wildcards, attempt, threads):
+        return attempt * (amount + per_thread * threads)
+
+    return resource
+
+
 # texts of the user's come to params from functions, because Snakemake puts in values for
 # braces everywhere else
 

@@ -17,6 +17,9 @@ rule reference:
     priority: 10
     conda:
         "../../envs/library.yaml"
+    resources:
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(60),
     params:
         settings=reference_settings,
         times=reference_times,
@@ -45,6 +48,10 @@ use rule dock as redock with:
     benchmark:
         "<benchmarks>/redock/{receptor}.tsv"
     priority: 10
+    threads: 1
+    resources:
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(60),
     params:
         usage=f"{USAGE}/redock/{{receptor}}.jsonl",
     message:
@@ -65,6 +72,10 @@ use rule score as rescore with:
     benchmark:
         "<benchmarks>/rescore/{receptor}.tsv"
     priority: 10
+    threads: 1
+    resources:
+        mem_mb=per_attempt(2000, per_thread=1000),
+        runtime=per_attempt(60),
     params:
         settings=stage_settings(SETTINGS, "score", of_reference=True),
         usage=f"{USAGE}/rescore/{{receptor}}.jsonl",
@@ -92,6 +103,9 @@ rule compare:
     localrule: True
     conda:
         "../../envs/library.yaml"
+    resources:
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(60),
     params:
         settings=comparison_settings,
         folder=subpath(output.redocking, parent=True),
@@ -118,6 +132,9 @@ checkpoint gate:
     localrule: True
     conda:
         "../../envs/library.yaml"
+    resources:
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(60),
     params:
         usage=f"{USAGE}/gate/{{receptor}}.jsonl",
     message:

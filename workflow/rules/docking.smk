@@ -13,7 +13,10 @@ rule dock:
         "<benchmarks>/dock/{receptor}/{shard}.tsv"
     conda:
         "../../envs/docking.yaml"
-    threads: 1
+    threads: 8
+    resources:
+        mem_mb=per_attempt(1000, per_thread=500),
+        runtime=per_attempt(240),
     params:
         settings=stage_settings(SETTINGS, "dock"),
         receptor=subpath(input.pdbqt, parent=True),
@@ -41,6 +44,9 @@ checkpoint select:
         "<benchmarks>/select/{receptor}.tsv"
     conda:
         "../../envs/ranking.yaml"
+    resources:
+        mem_mb=per_attempt(8000),
+        runtime=per_attempt(60),
     params:
         settings=stage_settings(SETTINGS, "select"),
         results=subpath(output.events, ancestor=3),

@@ -14,7 +14,10 @@ rule inspect:
         "<benchmarks>/inspect/{receptor}/{shard}.tsv"
     conda:
         "../../envs/inspection.yaml"
-    threads: 1
+    threads: 8
+    resources:
+        mem_mb=per_attempt(1000, per_thread=500),
+        runtime=per_attempt(60),
     params:
         settings=stage_settings(SETTINGS, "inspect"),
         receptor=subpath(input.structure, parent=True),

@@ -11,6 +11,9 @@ checkpoint split:
         "<benchmarks>/split.tsv"
     conda:
         "../../envs/library.yaml"
+    resources:
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(240),
     params:
         settings=library_settings,
         times=library_times,
@@ -35,7 +38,10 @@ rule standardise:
         "<benchmarks>/standardise/{shard}.tsv"
     conda:
         "../../envs/library.yaml"
-    threads: 1
+    threads: 2
+    resources:
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(60),
     params:
         settings=stage_settings(SETTINGS, "standardise"),
         usage=f"{USAGE}/standardise/{{shard}}.jsonl",
@@ -62,6 +68,9 @@ checkpoint merge:
         "<benchmarks>/merge.tsv"
     conda:
         "../../envs/library.yaml"
+    resources:
+        mem_mb=per_attempt(8000),
+        runtime=per_attempt(60),
     params:
         settings=stage_settings(SETTINGS, "merge"),
         results=subpath(output.membership, ancestor=2),

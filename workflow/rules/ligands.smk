@@ -10,7 +10,10 @@ rule prepare_ligands:
         "<benchmarks>/prepare_ligands/{shard}.tsv"
     conda:
         "../../envs/ligands.yaml"
-    threads: 1
+    threads: 8
+    resources:
+        mem_mb=per_attempt(1000, per_thread=500),
+        runtime=per_attempt(120),
     params:
         settings=stage_settings(SETTINGS, "prepare_ligands"),
         usage=f"{USAGE}/prepare_ligands/{{shard}}.jsonl",

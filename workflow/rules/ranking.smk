@@ -38,6 +38,10 @@ rule rank:
         "<benchmarks>/rank.tsv"
     conda:
         "../../envs/ranking.yaml"
+    threads: 4
+    resources:
+        mem_mb=per_attempt(8000),
+        runtime=per_attempt(120),
     params:
         settings=stage_settings(SETTINGS, "rank"),
         results=subpath(output.ranking, parent=True),
@@ -91,6 +95,9 @@ rule report:
     localrule: True
     conda:
         "../../envs/ranking.yaml"
+    resources:
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(60),
     params:
         settings=whole_settings,
         results=subpath(output.report, parent=True),

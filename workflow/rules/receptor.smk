@@ -16,6 +16,9 @@ rule prepare_receptor:
         "<benchmarks>/prepare_receptor/{receptor}.tsv"
     conda:
         "../../envs/receptor.yaml"
+    resources:
+        mem_mb=per_attempt(4000),
+        runtime=per_attempt(60),
     params:
         settings=receptor_settings,
         times=receptor_times,
@@ -45,6 +48,9 @@ checkpoint check_filters:
     localrule: True
     conda:
         "../../envs/library.yaml"
+    resources:
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(60),
     params:
         filters=interaction_filters,
         receptor=subpath(input.residues, parent=True),

@@ -13,7 +13,10 @@ rule score:
         "<benchmarks>/score/{receptor}/{shard}.tsv"
     conda:
         "../../envs/score.yaml"
-    threads: 1
+    threads: 8
+    resources:
+        mem_mb=per_attempt(2000, per_thread=1000),
+        runtime=per_attempt(240),
     params:
         settings=stage_settings(SETTINGS, "score"),
         receptor=subpath(input.parameters, parent=True),
@@ -45,6 +48,9 @@ rule manifest:
     localrule: True
     conda:
         "../../envs/score.yaml"
+    resources:
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(60),
     params:
         results=subpath(output.manifest, ancestor=2),
         usage=f"{USAGE}/manifest/{{receptor}}.jsonl",

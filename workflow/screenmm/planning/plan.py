@@ -24,7 +24,7 @@ LONGEST_JOB_S = 3600.0
 SHORTEST_JOB_S = 600.0
 AIM_JOB_S = 1800.0
 THREADS = 8
-"""Of the stages that work through a shard, in both profiles."""
+"""Of the stages that work through a shard, in their rules."""
 SHARDED = ("standardise", "prepare_ligands", "dock", "score", "inspect")
 REDOCKING = ("reference", "redock", "rescore", "compare", "gate")
 PER_RECEPTOR = ("prepare_receptor", "select", "manifest")
