@@ -9,6 +9,7 @@ min_version("9.27")
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/storage.smk"
 
 
 # only now is it known that the config is valid
@@ -53,9 +54,13 @@ onstart:
 
 
 onsuccess:
-    shell("screenmm summary {RESULTS:q} || true")
+    if not STORED:
+        shell("screenmm summary {RESULTS:q} || true")
 
 
 onerror:
-    print(f"The screen stopped. The failed rule's log is under {RESULTS}/logs/;")
+    where = " in the store" if STORED else ""
+    print(
+        f"The screen stopped. The failed rule's log is under {RESULTS}/logs/{where};"
+    )
     print("mend the cause and run the same command again: finished work is kept.")

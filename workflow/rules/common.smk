@@ -22,6 +22,8 @@ from screenmm.run.ownership import check_own_folder
 # of the module that another Snakefile makes of this one
 MODULE = "" if workflow.modifier.is_main_snakefile() else workflow.modifier.namespace
 CHECKOUT = Path(workflow.snakefile).parents[2]
+# a job elsewhere reads the rules again, and may have other files than those of its own rule
+HERE = workflow.is_main_process
 CONFIG_FILES = [Path(name) for name in workflow.configfiles]
 
 if not MODULE and not CONFIG_FILES:
@@ -35,10 +37,11 @@ def checked_settings():
     """The settings; of a module, from its config and pathvars alone."""
     if not MODULE:
         # not the merged config: which file named a path counts
-        return merged_settings(CONFIG_FILES, workflow.config_settings.config)
+        given = workflow.config_settings.config
+        return merged_settings(CONFIG_FILES, given, must_exist=HERE)
     of_module = workflow.pathvars.level["results"] == 1
     named = workflow.pathvars.apply("<results>") if of_module else None
-    settings = module_settings(MODULE, config, named)
+    settings = module_settings(MODULE, config, named, must_exist=HERE)
     if workflow.modifier.path_modifier.replace_prefix("results") != "results":
         raise ScreenMMError(
             f"module {MODULE}: prefix and replace_prefix also move what is read; give the module "
@@ -75,9 +78,6 @@ REDOCKINGS = [
     f"<results>/controls/{receptor}/redock.json" for receptor in SETTINGS.redocked
 ]
 
-# what each job used goes beside its results: pathvars are not expanded in params
-USAGE = f"{RESULTS}/usage"
-
 
 def check_and_lock():
     """Check what would stop the run later; keep other runs out until this process ends."""
@@ -113,16 +113,24 @@ wildcard_constraints:
     receptor="|".join(RECEPTORS),
 
 
+def shards_in(folder):
+    """Names of the shards in a checkpoint's folder, on disk or in the store."""
+    if folder.is_storage:
+        found = map(Path, folder.storage_object.list_candidate_matches())
+        return sorted(path.name.split(".")[0] for path in found if path.name[0] == "b")
+    return shard_names(Path(folder))
+
+
 def record_shards(wildcards):
-    return shard_names(Path(checkpoints.split.get().output.records))
+    return shards_in(checkpoints.split.get().output.records)
 
 
 def ligand_shards(wildcards):
-    return shard_names(Path(checkpoints.merge.get().output.shards))
+    return shards_in(checkpoints.merge.get().output.shards)
 
 
 def selected_shards(receptor):
-    return shard_names(Path(checkpoints.select.get(receptor=receptor).output.shards))
+    return shards_in(checkpoints.select.get(receptor=receptor).output.shards)
 
 
 def all_parents(wildcards):
@@ -234,6 +242,14 @@ def watched(paths):
 
 LIBRARY_FILES = [file.path for file in SETTINGS.screened.files]
 REFERENCE_FILES = [SETTINGS.controls.reference] if SETTINGS.controls.reference else []
+
+
+def library_files(wildcards):
+    return named(LIBRARY_FILES)
+
+
+def reference_files(wildcards):
+    return named(REFERENCE_FILES)
 
 
 def library_times(wildcards):

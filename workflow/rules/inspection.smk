@@ -6,6 +6,7 @@ rule inspect:
         parameters="<results>/receptors/{receptor}/parameters.npz",
         coordinates="<results>/receptors/{receptor}/coordinates.npz",
     output:
+        **usage_output("inspect/{receptor}/{shard}"),
         inspected="<results>/inspected/{receptor}/{shard}.parquet",
         events="<results>/inspected/{receptor}/{shard}.events.parquet",
     log:
@@ -21,7 +22,7 @@ rule inspect:
     params:
         settings=stage_settings(SETTINGS, "inspect"),
         receptor=subpath(input.structure, parent=True),
-        usage=f"{USAGE}/inspect/{{receptor}}/{{shard}}.jsonl",
+        usage=usage_file("inspect/{receptor}/{shard}"),
     message:
         "Inspecting the poses of shard {wildcards.shard} in {wildcards.receptor}"
     shell:

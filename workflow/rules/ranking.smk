@@ -1,5 +1,6 @@
 rule rank:
     input:
+        **where_stored(scored=all_scored, folders=all_folders),
         sources="<results>/library/sources.parquet",
         membership="<results>/ligands/membership.parquet",
         duplicates="<results>/ligands/merge.events.parquet",
@@ -16,6 +17,7 @@ rule rank:
             "<results>/receptors/{receptor}/coordinates.npz", receptor=RECEPTORS
         ),
     output:
+        **usage_output("rank"),
         ranking=report(
             "<results>/ranking.csv",
             caption="../report/ranking.rst",
@@ -46,7 +48,7 @@ rule rank:
         settings=stage_settings(SETTINGS, "rank"),
         results=subpath(output.ranking, parent=True),
         receptors=RECEPTORS,
-        usage=f"{USAGE}/rank.jsonl",
+        usage=usage_file("rank"),
     message:
         "Ranking"
     shell:
@@ -57,12 +59,18 @@ rule rank:
 
 rule report:
     input:
+        **where_stored(
+            usage=all_usage,
+            folders=all_folders,
+            annotations="<results>/library/annotations.json",
+        ),
         database="<results>/screen.duckdb",
         hits="<results>/hits.sdf",
         complexes="<results>/complexes",
         records="<results>/library/records",
         redockings=REDOCKINGS,
     output:
+        **usage_output("report"),
         report=report(
             "<results>/report.html",
             caption="../report/report.rst",
@@ -101,7 +109,7 @@ rule report:
     params:
         settings=whole_settings,
         results=subpath(output.report, parent=True),
-        usage=f"{USAGE}/report.jsonl",
+        usage=usage_file("report"),
     message:
         "Writing the report"
     shell:

@@ -2,6 +2,7 @@ rule prepare_receptor:
     input:
         files=receptor_files,
     output:
+        **usage_output("prepare_receptor/{receptor}"),
         structure="<results>/receptors/{receptor}/receptor.cif",
         pdbqt="<results>/receptors/{receptor}/receptor.pdbqt",
         pocket="<results>/receptors/{receptor}/pocket.json",
@@ -20,10 +21,11 @@ rule prepare_receptor:
         mem_mb=per_attempt(4000),
         runtime=per_attempt(60),
     params:
-        settings=receptor_settings,
+        **where_stored(asked=receptor_settings),
+        settings=with_copies(receptor_settings, receptor_files, "files"),
         times=receptor_times,
         out=subpath(output.structure, parent=True),
-        usage=f"{USAGE}/prepare_receptor/{{receptor}}.jsonl",
+        usage=usage_file("prepare_receptor/{receptor}"),
     message:
         "Preparing receptor {wildcards.receptor}"
     shell:

@@ -46,12 +46,13 @@ WORKING_FOLDER = "the working folder"
 
 def _find(value: Any, info: ValidationInfo) -> Any:
     """Find a file that a config names; what was found before is left alone."""
-    folder = (info.context or {}).get("folder")
+    context = info.context or {}
+    folder, must_exist = context.get("folder"), context.get("must_exist", True)
     if folder is None or not isinstance(value, str | Path):
         return value
     if isinstance(value, Located):
-        return found_file(value, value.folder, value.start)
-    return found_file(value, folder)
+        return found_file(value, value.folder, value.start, must_exist=must_exist)
+    return found_file(value, folder, must_exist=must_exist)
 
 
 def _with_suffix(*suffixes: str) -> AfterValidator:
@@ -1008,7 +1009,11 @@ def _explain(error: Any, paths: Sequence[Path]) -> str:
 
 
 def parse_settings(
-    config: dict[str, Any], folder: Path | None, paths: Sequence[Path] = ()
+    config: dict[str, Any],
+    folder: Path | None,
+    paths: Sequence[Path] = (),
+    *,
+    must_exist: bool = True,
 ) -> Settings:
     """Check a config and return the settings.
 
@@ -1020,6 +1025,8 @@ def parse_settings(
         Folder that relative paths refer to; None leaves paths alone and unchecked.
     paths : sequence of Path
         Files that the config was read from, if any; errors show what stands in them.
+    must_exist : bool
+        Whether it is an error that an input file is not there.
 
     Raises
     ------
@@ -1027,7 +1034,8 @@ def parse_settings(
         One line per mistake: where, what, and how to mend it.
     """
     try:
-        return Settings.model_validate(config, context={"folder": folder})
+        context = {"folder": folder, "must_exist": must_exist}
+        return Settings.model_validate(config, context=context)
     except ValidationError as error:
         lines = [_explain(each, paths) for each in error.errors(include_url=False)]
         raise ConfigError("the config is not valid:\n  " + "\n  ".join(lines)) from None
@@ -1087,7 +1095,9 @@ def load_settings(*paths: Path) -> Settings:
     return merged_settings(paths, {})
 
 
-def merged_settings(paths: Sequence[Path], overrides: Mapping[str, Any]) -> Settings:
+def merged_settings(
+    paths: Sequence[Path], overrides: Mapping[str, Any], *, must_exist: bool = True
+) -> Settings:
     """Merge config files and Snakemake's ``--config`` as Snakemake does, and check the config.
 
     Parameters
@@ -1097,6 +1107,8 @@ def merged_settings(paths: Sequence[Path], overrides: Mapping[str, Any]) -> Sett
         own folder.
     overrides : mapping
         Keys that the command line gives; their relative paths refer to the working folder.
+    must_exist : bool
+        Whether it is an error that an input file is not there.
 
     Raises
     ------
@@ -1106,7 +1118,7 @@ def merged_settings(paths: Sequence[Path], overrides: Mapping[str, Any]) -> Sett
     config = config_from(*paths)
     config = _merged(config, locate(dict(overrides), Path.cwd(), WORKING_FOLDER))
     try:
-        return parse_settings(config, Path.cwd(), paths)
+        return parse_settings(config, Path.cwd(), paths, must_exist=must_exist)
     except ConfigError as error:
         raise ConfigError(f"{', '.join(map(str, paths))}: {error}") from None
 
@@ -1139,7 +1151,9 @@ def config_from(*paths: Path | str) -> dict[str, Any]:
     return config
 
 
-def module_settings(name: str, config: Mapping[str, Any], results: str | None) -> Settings:
+def module_settings(
+    name: str, config: Mapping[str, Any], results: str | None, *, must_exist: bool = True
+) -> Settings:
     """Check the config that a Snakefile gives to a ``module``.
 
     Parameters
@@ -1151,6 +1165,8 @@ def module_settings(name: str, config: Mapping[str, Any], results: str | None) -
         them from a file.
     results : str or None
         Results folder that the module names by its pathvars; else that of the config counts.
+    must_exist : bool
+        Whether it is an error that an input file is not there.
 
     Raises
     ------
@@ -1166,7 +1182,8 @@ def module_settings(name: str, config: Mapping[str, Any], results: str | None) -
     if results is not None:
         given["results"] = results
     try:
-        return parse_settings(locate(given, Path.cwd(), WORKING_FOLDER), Path.cwd())
+        located = locate(given, Path.cwd(), WORKING_FOLDER)
+        return parse_settings(located, Path.cwd(), must_exist=must_exist)
     except ConfigError as error:
         raise ConfigError(f"module {name}: {error}") from None
 
