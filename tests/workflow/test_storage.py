@@ -93,3 +93,11 @@ def test_a_screen_runs_to_its_report_without_a_shared_disk(small: Screen, tmp_pa
     # what a job is given by another path is still a reason to run again
     _, said = through_store(work, store, "--dry-run", "--config", "library={shard_size: 2}")
     assert dict(re.findall(r"^(split|dock) +(\d+)$", said, re.MULTILINE)) == {"split": "1"}
+
+
+def test_a_file_that_no_store_can_give_is_named(small: Screen) -> None:
+    (small.folder / "library.smi").rename(small.folder / "{lib}.smi")
+    small.config["library"]["files"] = ["{lib}.smi"]
+    store = ("--default-storage-provider", "fs", "--default-storage-prefix", str(small.folder))
+    small.run(1, "-n", *store, check=False)
+    assert "library.files.0.path: {lib}.smi holds what Snakemake takes for" in small.output

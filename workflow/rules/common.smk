@@ -22,8 +22,8 @@ from screenmm.run.ownership import check_own_folder
 # of the module that another Snakefile makes of this one
 MODULE = "" if workflow.modifier.is_main_snakefile() else workflow.modifier.namespace
 CHECKOUT = Path(workflow.snakefile).parents[2]
-# a job elsewhere reads the rules again, and may have other files than those of its own rule
-HERE = workflow.is_main_process
+# a job's process reads the rules again, where the files of other jobs need not be
+IS_MAIN = workflow.is_main_process
 CONFIG_FILES = [Path(name) for name in workflow.configfiles]
 
 if not MODULE and not CONFIG_FILES:
@@ -38,10 +38,10 @@ def checked_settings():
     if not MODULE:
         # not the merged config: which file named a path counts
         given = workflow.config_settings.config
-        return merged_settings(CONFIG_FILES, given, must_exist=HERE)
+        return merged_settings(CONFIG_FILES, given, must_exist=IS_MAIN)
     of_module = workflow.pathvars.level["results"] == 1
     named = workflow.pathvars.apply("<results>") if of_module else None
-    settings = module_settings(MODULE, config, named, must_exist=HERE)
+    settings = module_settings(MODULE, config, named, must_exist=IS_MAIN)
     if workflow.modifier.path_modifier.replace_prefix("results") != "results":
         raise ScreenMMError(
             f"module {MODULE}: prefix and replace_prefix also move what is read; give the module "
@@ -67,8 +67,8 @@ if warning := repeated_option(sys.argv):
 
 RESULTS = str(SETTINGS.results)
 
-# of the process, and so the same for all modules: rules' environments link the checkout whose
-# package runs here (envs/post-deploy.sh), and nothing else can tell them
+# the same for all modules: rules' environments link this checkout's package, and a variable is
+# all that envs/post-deploy.sh can be told by
 os.environ.update(PATH=SEARCH_PATH, SCREENMM_SOURCE=str(CHECKOUT))
 
 RECEPTORS = list(SETTINGS.receptors)

@@ -10,6 +10,13 @@ import json
 
 STORED = workflow.storage_settings.default_storage_provider is not None
 
+for file in input_files(SETTINGS, Path.cwd()):
+    if STORED and not is_plain(file.path):
+        raise WorkflowError(
+            f"{file.key}: {file.path} holds what Snakemake takes for a wildcard or a variable, "
+            "and cannot come from a store: rename it"
+        )
+
 
 def where_stored(**files):
     """Inputs or outputs that are declared only where there is a store."""
