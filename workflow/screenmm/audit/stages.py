@@ -18,9 +18,13 @@ OF_EVERY_RULE = {
 
 
 def described() -> list[Stage]:
-    """List the stages that the crate tells of: those that come before it."""
+    """List the stages that the crate tells of: those that come before it and leave results."""
     crate = stages()["crate"]
-    return [stage for stage in stages().values() if stage.place < crate.place]
+    return [
+        stage
+        for stage in stages().values()
+        if stage.place < crate.place and stage.per_receptor != "filtered"
+    ]
 
 
 def outputs() -> dict[str, str]:

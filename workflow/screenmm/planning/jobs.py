@@ -36,6 +36,8 @@ class Shape:
     """Receptors whose reference ligand is docked again."""
     gates: int = 0
     """Receptors that wait for it."""
+    filtered: int = 0
+    """Receptors in which the filters' residues are looked for."""
 
     def shards_of(self, stage: Stage) -> int:
         """Shards that a stage works on, of one receptor."""
@@ -80,6 +82,7 @@ def jobs_by_rule(shape: Shape) -> dict[str, int]:
     """Jobs of a run from nothing, by rule, in the run's order."""
     receptors = {
         "": 1, "all": shape.receptors, "redocked": shape.redocked, "gated": shape.gates,
+        "filtered": shape.filtered,
     }  # fmt: skip
     jobs = {
         name: receptors[stage.per_receptor] * shape.shards_of(stage)

@@ -26,7 +26,7 @@ LONGEST_JOB_S = 3600.0
 SHORTEST_JOB_S = 600.0
 AIM_JOB_S = 1800.0
 THREADS = 8
-"""Of the stages that work through a shard, in both profiles."""
+"""Of the stages that work through a shard, in their rules."""
 LARGEST_SHARD_SIZE = 100_000
 GPU_PLATFORMS = ("CUDA", "HIP", "OpenCL")
 
@@ -182,14 +182,16 @@ def make_plan(
 
 
 def _shape(settings: Settings, shards: Mapping[str, Shards]) -> Shape:
-    redocked = len(settings.redocked)
+    redocked, receptors = len(settings.redocked), len(settings.receptors)
+    asked = settings.ranking.interactions
     return Shape(
-        len(settings.receptors),
+        receptors,
         shards["split"].count,
         shards["merge"].count,
         shards["select"].count,
         redocked,
         redocked if settings.controls.gate == "stop" else 0,
+        receptors if asked.must or asked.must_not else 0,
     )
 
 

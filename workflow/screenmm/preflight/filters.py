@@ -2,8 +2,8 @@
 
 The residues are those of the prepared receptor, where it is there and the run will not make it
 anew; else those that the structure will have after preparation, as far as that can be told
-without doing it: loops may be built, posed cofactors added. Preparation checks what it made, so
-that nothing is docked for a filter that no pose can pass; ranking looks again.
+without doing it: loops may be built, posed cofactors added. The rule ``check_filters`` looks again
+in the prepared one, before the library is docked.
 """
 
 from __future__ import annotations

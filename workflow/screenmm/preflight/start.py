@@ -240,8 +240,8 @@ def check_residues(settings: Settings) -> None:
         try:
             from screenmm.preflight.filters import check_filters  # noqa: PLC0415
         except ModuleNotFoundError as error:
-            # Snakemake's own environment need not hold what reads structures; preparation
-            # looks again
+            # Snakemake's own environment need not hold what reads structures; the rule
+            # check_filters looks again
             log.info("the residues of ranking.interactions are not looked for here: %s", error)
         else:
             check_filters(settings)

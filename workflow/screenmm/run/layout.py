@@ -180,6 +180,7 @@ class Layout:
         """
         of_kind = {
             "": [""], "all": receptors, "redocked": redocked, "gated": redocked if gated else [],
+            "filtered": [],
         }  # fmt: skip
         last = stages()[through].place
         run = [stage for stage in stages().values() if stage.place <= last]

@@ -12,8 +12,9 @@ from screenmm.config.settings import Docking, Settings
 Keys = Mapping[str, frozenset[str] | None]
 """Keys of the config by section; None: the whole section."""
 
-Receptors = Literal["", "all", "redocked", "gated"]
-"""Which receptors have a job: none, all, those with a reference ligand, those that wait for it."""
+Receptors = Literal["", "all", "redocked", "gated", "filtered"]
+"""Which receptors have a job: none, all, those with a reference ligand, those that wait for it,
+those whose residues filters name. Jobs of the last make no results."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Stage:
         Config keys that it reads. Others never rerun it, and do not exist in it.
     more : callable, optional
         ``more(settings, receptor)``: what else its results depend on.
-    per_receptor : {'', 'all', 'redocked', 'gated'}
+    per_receptor : {'', 'all', 'redocked', 'gated', 'filtered'}
         Which receptors have a job.
     shards_of : str
         Stage whose shards have a job each; empty: none.

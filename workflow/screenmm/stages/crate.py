@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--config-file",
         type=Path,
         action="append",
-        help="config of the run (.yaml); again for each file that changed it",
+        help="config of the run (.yaml), or its folder; again for each file that changed it",
     )
     parser.add_argument(
         "--settings", metavar="JSON", help="its settings as the workflow checked them"
@@ -61,7 +61,9 @@ def run(args: argparse.Namespace) -> None:
     ]
     if missing:
         raise UserError(f"{', '.join(missing)} missing: give them, or --verify RESULTS")
-    folder = args.config_file[0].resolve().parent
+    # a module's config is of no file: its paths start from the working folder
+    named = args.config_file[0].resolve()
+    folder = named if named.is_dir() else named.parent
     write_crate(_settings(args), folder, args.results, args.workflow)
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from screenmm.config.settings import InteractionFilters, Pocket, Receptor, Settings
+from screenmm.config.settings import Pocket, Receptor, Settings
 from screenmm.run.stage import Rate, Stage
 from screenmm.stages.context import add_settings_argument, settings_of
 
@@ -17,13 +16,6 @@ if TYPE_CHECKING:
     from screenmm.receptor.prepare import PreparedReceptor
 
 log = logging.getLogger(__name__)
-
-FILTERS = "SCREENMM_FILTERS"
-"""Environment variable in which the workflow names the filters on interactions, as JSON.
-
-They are no argument: the receptor does not depend on them, and a changed command would prepare it
-and dock into it again.
-"""
 
 
 def of_receptor(settings: Settings, receptor: str) -> dict[str, Any]:
@@ -67,46 +59,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Prepare a receptor and write its folder.
-
-    Raises
-    ------
-    ConfigError
-        A filter on interactions names a residue that it does not have.
-    """
+    """Prepare a receptor and write its folder."""
     from screenmm.receptor.prepare import prepare_receptor
 
     given = settings_of(args, STAGE, args.name)
     settings = Receptor.model_validate({**given["receptors"][args.name], "pocket": None})
     prepared = prepare_receptor(args.name, settings, Pocket.model_validate(given["pocket"]))
-    check_filters(prepared, os.environ.get(FILTERS, "{}"))
     write_folder(prepared, args.out)
     log.info("%s", prepared.report_text())
-
-
-def check_filters(prepared: PreparedReceptor, filters: str) -> None:
-    """Look for the residues that filters name, before anything is docked.
-
-    Parameters
-    ----------
-    prepared : PreparedReceptor
-        The receptor.
-    filters : str
-        ``ranking.interactions`` as JSON.
-
-    Raises
-    ------
-    ConfigError
-        It does not have one of them; says what became of it, or names near ones.
-    """
-    from screenmm.receptor.forcefield import residue_label
-    from screenmm.residues.filters import check_residues
-
-    must, must_not = InteractionFilters.model_validate_json(filters).filters
-    labels = [residue_label(residue) for residue in prepared.topology.residues()]
-    removed = {each.residue: each.detail for each in prepared.report if each.kind == "removed"}
-    waters = "".join(each.detail for each in prepared.report if each.kind == "waters")
-    check_residues([*must, *must_not], labels, prepared.name, removed, waters)
 
 
 def write_folder(prepared: PreparedReceptor, out: Path) -> None:
