@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from screenmm.core.errors import UserError
+from screenmm.core.suggest import closest
 
 RESERVED = re.compile(r"[{}<>\x00-\x1f\x7f]")
 """What no results folder may have in its name: Snakemake puts in values for braces and angles."""
@@ -172,7 +172,7 @@ def _near(path: Path) -> str:
         names = [each.name for each in path.parent.iterdir() if each.name != path.name]
     except OSError:
         return ""
-    near = difflib.get_close_matches(path.name, names, n=1)
+    near = closest(path.name, names, least=0.6)
     return f"; did you mean {near[0]}?" if near else ""
 
 

@@ -6,7 +6,6 @@ generated from this module (:mod:`screenmm.config.docs`); a test fails on drift.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -31,6 +30,7 @@ from screenmm.config.engines import engines, searching_engines
 from screenmm.config.paths import Located, found_file, locate, named_by_format, own_folder
 from screenmm.config.yaml_scalars import MisreadScalarError, PlainLoader, written
 from screenmm.core.errors import ConfigError
+from screenmm.core.suggest import closest
 from screenmm.residues.filters import Filter, parse_filter
 from screenmm.residues.labels import MUTATION, SPEC
 
@@ -943,9 +943,7 @@ def _models_in(annotation: Any) -> list[type[BaseModel]]:
 
 def _near(word: str, valid: list[str]) -> str:
     """Give the word that may be meant; nothing where none is like it."""
-    folded = {each.lower(): each for each in valid}
-    near = difflib.get_close_matches(word.lower(), list(folded), n=1, cutoff=0.5)
-    return folded[near[0]] if near else ""
+    return next(iter(closest(word, valid)), "")
 
 
 def _did_you_mean(word: str, valid: list[str]) -> str:

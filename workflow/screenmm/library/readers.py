@@ -8,7 +8,6 @@ identity. Only a file that cannot be read as a whole raises.
 from __future__ import annotations
 
 import csv
-import difflib
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,6 +20,7 @@ import pyarrow.parquet as pq
 
 from screenmm.config.settings import Library, LibraryFile
 from screenmm.core.errors import LibraryError, Reason
+from screenmm.core.suggest import closest
 from screenmm.library.lines import SHOWN, LongLine, read_lines
 
 SMILES = "smiles"
@@ -254,9 +254,8 @@ def find_name(name: str, names: Sequence[str]) -> str | None:
 
 def meant(name: str, names: Iterable[str]) -> str:
     """Ask whether the closest of the names is meant; nothing where none is like it."""
-    lowered = {each.lower(): each for each in names}
-    near = difflib.get_close_matches(name.lower(), list(lowered), n=1, cutoff=0.5)
-    return f"; did you mean {lowered[near[0]]!r}?" if near else ""
+    near = closest(name, names)
+    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def _find_columns(

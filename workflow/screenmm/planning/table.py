@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
+from screenmm.core.text_table import aligned
 from screenmm.planning.plan import Plan
 
 
@@ -84,14 +85,7 @@ def _stage_rows(plan: Plan) -> list[str]:
     rows.append(("in all", f"{plan.jobs:,}", "", duration(plan.cpu_s), gpu, duration(plan.wall_s)))
     if not plan.gpu_s:
         rows = [(*row[:4], *row[5:]) for row in rows]  # type: ignore[misc]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            cell.ljust(width) if place == 0 else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
+    return aligned(rows, right=range(1, len(rows[0])))
 
 
 def _disk(plan: Plan, width: int) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from string import ascii_letters
@@ -14,6 +13,7 @@ from scipy.spatial import cKDTree
 
 from screenmm.config.settings import Pocket
 from screenmm.core.errors import PocketError
+from screenmm.core.suggest import closest
 from screenmm.receptor.ligand_file import read_molecule
 from screenmm.receptor.names import ADDITIVES, GLYCANS, METALS
 from screenmm.receptor.structure import Array, Residue, Structure
@@ -259,7 +259,7 @@ def nearest_names(structure: Structure, spec: str) -> str:
     names = {each.name for each in structure.of_kind("other")}
     asked = max(spec.split(":"), key=lambda part: part in names)
     near = [label for label in labels if asked in label.split(":")]
-    near = near or difflib.get_close_matches(spec, labels + sorted(names), n=3, cutoff=0.4)
+    near = near or closest(spec, labels + sorted(names), most=3, least=0.4)
     if near:
         return f"nearest: {', '.join(near)}"
     return f"non-polymer residues: {', '.join(labels) or 'none'}"

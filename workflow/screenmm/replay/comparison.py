@@ -19,6 +19,7 @@ import duckdb
 import numpy as np
 
 from screenmm.core.errors import UserError
+from screenmm.core.text_table import aligned
 from screenmm.files.sdf import read_record, records_by_ligand
 from screenmm.library.merge import ligand_key
 from screenmm.run.layout import Layout
@@ -445,11 +446,9 @@ def as_table(steps: list[Step]) -> str:
             same = each.verdict is Verdict.IDENTICAL and each.stored == each.recomputed
             again = "the same" if same else each.recomputed
             rows.append((name, _short(each.stored), _short(again), each.verdict))
-        widths = [max(len(row[column]) for row in rows) for column in range(3)]
         details = ["", *(each.detail for each in of_key)]
-        for row, detail in zip(rows, details, strict=True):
-            cells = [text.ljust(width) for text, width in zip(row, widths, strict=False)]
-            lines.append(f"  {' | '.join([*cells, row[3]])}")
+        for line, detail in zip(aligned(rows, between=" | "), details, strict=True):
+            lines.append(f"  {line}")
             lines += [f"      {detail}"] if detail else []
     return "\n".join(lines)
 

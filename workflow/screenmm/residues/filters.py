@@ -9,12 +9,12 @@ of the inspection's packages.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from screenmm.core.errors import ConfigError
+from screenmm.core.suggest import closest
 from screenmm.residues.labels import WORD
 from screenmm.residues.synonyms import same_name
 
@@ -159,7 +159,7 @@ def _kinds(words: str, text: str) -> tuple[str, ...]:
     folded = _folded(words)
     if folded in valid:
         return WORDS[valid[folded]]
-    near = difflib.get_close_matches(folded, list(valid), n=1, cutoff=0.6)
+    near = closest(folded, valid, least=0.6)
     hint = f"did you mean {valid[near[0]]!r}?" if near else f"valid: {', '.join(sorted(WORDS))}"
     raise ValueError(f"{text!r}: {words!r} is no kind of interaction; {hint}")
 
@@ -296,7 +296,7 @@ def _near(asked: Residue, labels: Sequence[str]) -> str:
         place = int(digits[0])
         same = sorted(labels, key=lambda label: (abs(_number(label) - place), label))
     if not same:
-        same = difflib.get_close_matches(asked.name, list(labels), NEAR_NUMBERS, 0.0)
+        same = closest(asked.name, labels, most=NEAR_NUMBERS, least=0.0)
     return "near it are " + ", ".join(same[:NEAR_NUMBERS])
 
 
