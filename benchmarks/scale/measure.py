@@ -38,17 +38,19 @@ SAMPLE_S = 0.5
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
-def run(
-    records: int, shard_size: int, poses: int, cores: int, profile_keys: dict[str, str], work: Path
-) -> tuple[dict, list[dict]]:
-    """Run one screen and measure it.
+COLUMNS = (
+    "records", "ligands", "shard_size", "record_shards", "ligand_shards", "poses_per_state", "cores",
+    "scheduler", "max_jobs_per_timespan", "jobs", "wall_s", "cpu_s", "outside_engines_wall_s",
+    "outside_engines_cpu_s", "snakemake_cpu_s", "snakemake_max_rss_mb",
+    "outside_engines_wall_ms_per_record", "outside_engines_cpu_ms_per_record", "results_mb",
+    "report_kb", "ledger_mb", "ranking_mb", "duckdb_mb",
+)  # fmt: skip
 
-    Returns
-    -------
-    dict, list of dict
-        The run's row, and one row per stage.
-    """
-    folder = work / f"{records}_{shard_size}_{poses}"
+
+def write_screen(
+    folder: Path, records: int, shard_size: int, poses: int, profile_keys: dict[str, str]
+) -> dict:
+    """Write library, config and profile of a screen anew; returns the profile."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     write_demo(folder / "demo")
@@ -71,6 +73,46 @@ def run(
     profile["set-threads"] = dict.fromkeys(rules, 1)
     profile.update(profile_keys)
     (folder / "profile/config.yaml").write_text(yaml.safe_dump(profile))
+    return profile
+
+
+def _times(commands: list[dict], wall_s: float, cpu_s: float, records: int) -> dict:
+    """What the run took, and what of it was spent outside the engines."""
+    engines = [command for command in commands if command["command"] in ENGINES]
+    wall_outside_s = wall_s - _union_s(engines)
+    cpu_outside_s = cpu_s - sum(command["cpu_s"] for command in engines)
+    return {
+        "wall_s": round(wall_s, 1),
+        "cpu_s": round(cpu_s, 1),
+        "outside_engines_wall_s": round(wall_outside_s, 1),
+        "outside_engines_cpu_s": round(cpu_outside_s, 1),
+        "outside_engines_wall_ms_per_record": round(1e3 * wall_outside_s / records, 3),
+        "outside_engines_cpu_ms_per_record": round(1e3 * cpu_outside_s / records, 3),
+    }
+
+
+def _sizes(results: Path) -> dict:
+    """What the run left, in MB; the page in kB."""
+    files = {"ledger_mb": "ledger.csv", "ranking_mb": "ranking.csv", "duckdb_mb": "screen.duckdb"}
+    return {
+        "results_mb": round(_size(results) / 1e6, 1),
+        "report_kb": round((results / "report.html").stat().st_size / 1e3),
+        **{name: round((results / file).stat().st_size / 1e6, 1) for name, file in files.items()},
+    }
+
+
+def run(
+    records: int, shard_size: int, poses: int, cores: int, profile_keys: dict[str, str], work: Path
+) -> tuple[dict, list[dict]]:
+    """Run one screen and measure it.
+
+    Returns
+    -------
+    dict, list of dict
+        The run's row, and one row per stage.
+    """
+    folder = work / f"{records}_{shard_size}_{poses}"
+    profile = write_screen(folder, records, shard_size, poses, profile_keys)
     environment = {
         **os.environ,
         "PATH": f"{HERE / 'bin'}:{os.environ['PATH']}",
@@ -93,10 +135,7 @@ def run(
         raise SystemExit(f"the run failed; see {folder / 'snakemake.log'}")
     commands = [json.loads(line) for line in (folder / "usage.jsonl").read_text().splitlines()]
     results = folder / "results"
-    engines_s = _union_s([c for c in commands if c["command"] in ENGINES])
-    cpu_s = usage.ru_utime + usage.ru_stime
-    engine_cpu_s = sum(c["cpu_s"] for c in commands if c["command"] in ENGINES)
-    row = {
+    made = {
         "records": records,
         "ligands": _count(results / "screen.duckdb", "ligands"),
         "shard_size": shard_size,
@@ -108,20 +147,15 @@ def run(
         "max_jobs_per_timespan": profile.get("max-jobs-per-timespan", "100/1s"),
         # the target has no command, the closing summary is no job
         "jobs": len(commands) + 1 - sum(c["command"] == "summary" for c in commands),
-        "wall_s": round(wall_s, 1),
-        "cpu_s": round(cpu_s, 1),
-        "outside_engines_wall_s": round(wall_s - engines_s, 1),
-        "outside_engines_cpu_s": round(cpu_s - engine_cpu_s, 1),
+    }
+    cpu_s = usage.ru_utime + usage.ru_stime
+    own = {
         "snakemake_cpu_s": round(own_cpu_s, 1),
         "snakemake_max_rss_mb": round(own_rss_mb),
-        "outside_engines_wall_ms_per_record": round(1e3 * (wall_s - engines_s) / records, 3),
-        "outside_engines_cpu_ms_per_record": round(1e3 * (cpu_s - engine_cpu_s) / records, 3),
-        "results_mb": round(_size(results) / 1e6, 1),
-        "report_kb": round((results / "report.html").stat().st_size / 1e3),
-        "ledger_mb": round((results / "ledger.csv").stat().st_size / 1e6, 1),
-        "ranking_mb": round((results / "ranking.csv").stat().st_size / 1e6, 1),
-        "duckdb_mb": round((results / "screen.duckdb").stat().st_size / 1e6, 1),
     }
+    row = made | _times(commands, wall_s, cpu_s, records) | own | _sizes(results)
+    # in the order of the table that is there
+    row = {name: row[name] for name in COLUMNS}
     return row, _stages(commands, row)
 
 
