@@ -39,8 +39,9 @@ TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
 COLUMNS = (
-    "records", "ligands", "shard_size", "record_shards", "ligand_shards", "poses_per_state", "cores",
-    "scheduler", "max_jobs_per_timespan", "jobs", "wall_s", "cpu_s", "outside_engines_wall_s",
+    "records", "ligands", "shard_size", "record_shards", "ligand_shards", "poses_per_state",
+    "cores", "scheduler", "max_jobs_per_timespan", "jobs", "wall_s", "cpu_s",
+    "outside_engines_wall_s",
     "outside_engines_cpu_s", "snakemake_cpu_s", "snakemake_max_rss_mb",
     "outside_engines_wall_ms_per_record", "outside_engines_cpu_ms_per_record", "results_mb",
     "report_kb", "ledger_mb", "ranking_mb", "duckdb_mb",

@@ -9,9 +9,10 @@ import pytest
 from screenmm.config.settings import Library, Ligands
 from screenmm.library.merge import MergeCounts, merge
 from screenmm.library.split import SOURCES, split
-from screenmm.library.standardise import ParentRow, standardise_shard, write_parents
+from screenmm.library.standardise import ParentRow, write_parents
 from screenmm.run.ledger import Event, Status, read_events
 from tests.hostile import HostileLibrary
+from tests.records import standardised
 
 
 def sources(path: Path, records: list[tuple[str, str]]) -> Path:
@@ -116,7 +117,7 @@ def test_hostile_records_in_equal_ligands_duplicates_filtered_and_failed(
     events: list[Event] = []
     settings = Ligands.model_validate({"filters": {"heavy_atoms": {"min": 4}}})
     for shard in sorted((tmp_path / "records").iterdir()):
-        rows, shard_events = standardise_shard(shard, settings)
+        rows, shard_events = standardised(shard, settings)
         parents.append(tmp_path / "parents" / shard.name)
         write_parents(parents[-1], rows)
         events += shard_events
