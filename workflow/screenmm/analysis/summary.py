@@ -9,11 +9,10 @@ from typing import Any
 
 import duckdb
 
+from screenmm.analysis.known_answers import doubts
 from screenmm.analysis.metrics import Metrics
 from screenmm.core.formats import duration, energy
-from screenmm.library.annotations import absence_words, unreadable_words
 from screenmm.results.fates import STATUSES
-from screenmm.results.known import conflict_words
 
 TOP = 10
 NAME_WIDTH = 28
@@ -109,12 +108,10 @@ def _told(by_receptor: Mapping[str, Mapping[str, Any]]) -> list[str]:
     ]
 
 
-def _conflicts(metrics: Metrics) -> list[str]:
-    told = conflict_words(metrics["counts"], _printable)
-    # examples are bounded and quoted where they were found
-    annotations = metrics.get("annotations", {})
-    told += unreadable_words(annotations) + absence_words(annotations)
-    return [line for text in told for line in ("", *textwrap.wrap(text, WIDTH))]
+def _doubts(metrics: Metrics) -> list[str]:
+    return [
+        line for text in doubts(metrics, _printable) for line in ("", *textwrap.wrap(text, WIDTH))
+    ]
 
 
 def summarise(con: duckdb.DuckDBPyConnection, metrics: Metrics, results: Path, report: Path) -> str:
@@ -146,7 +143,7 @@ def summarise(con: duckdb.DuckDBPyConnection, metrics: Metrics, results: Path, r
         # whether the poses, and the scores, can be trusted
         *_told(metrics.get("redock", {})),
         *_told(metrics["verdicts"]),
-        *_conflicts(metrics),
+        *_doubts(metrics),
         "",
         f"results  {results}",
         f"report   {report}",

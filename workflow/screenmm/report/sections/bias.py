@@ -1,0 +1,39 @@
+"""Whom the screen lost: properties, scaffolds and loss rates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from screenmm.analysis.verdict import SCORE_WORDS
+from screenmm.bias.described import PROPERTIES
+from screenmm.bias.losses import LOSSES
+from screenmm.report.section import Context, Results, Section
+
+SECTION = Section(title="Bias", place=50)
+
+WORDS = SCORE_WORDS | {name: each.words for name, each in PROPERTIES.items()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bias(Context):
+    """The bias report.
+
+    Attributes
+    ----------
+    bias : dict
+        As in the metrics.
+    losses, words : mapping of str to str
+        What each loss means; what each score and property is called.
+    """
+
+    bias: Mapping[str, Any]
+    losses: Mapping[str, str]
+    words: Mapping[str, str]
+
+
+def context(results: Results) -> Bias | None:
+    """Gather the report; None where the run has none."""
+    found = results.metrics.get("bias")
+    return Bias(bias=found, losses=LOSSES, words=WORDS) if found else None
