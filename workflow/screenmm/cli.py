@@ -27,7 +27,7 @@ COMMANDS = {
     "demo": "write the files of the embedded demo",
     "check": "check a config before anything runs",
     "plan": "say what a screen will take before it is launched",
-    "config-docs": "write the annotated config, its schema and its table of keys",
+    "config-docs": "write the annotated config, its schema, its keys and the metrics' schema",
     "split": "read the library into shards of records",
     "standardise": "standardise and filter a shard of records",
     "merge": "merge duplicates into ligands",

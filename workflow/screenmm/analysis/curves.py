@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import duckdb
 import numpy as np
 
-from screenmm.analysis.controls import MIN_CLASS, SCORES
+from screenmm.analysis.controls import SCORES
+from screenmm.analysis.measuring import MIN_CLASS
 from screenmm.core.seeds import seed_for
 from screenmm.results.consensus import floats
 from screenmm.statistics.measures import Steps

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from screenmm.analysis.controls import KINDS
-from screenmm.analysis.metrics import Metrics
 from screenmm.library.annotations import absence_words, unreadable_words
+from screenmm.metrics.model import Metrics
 from screenmm.results.known import conflict_words
 
 
 def has_controls(metrics: Metrics) -> bool:
     """Whether some ranked ligand of some receptor has a known answer."""
-    return any(found[kind] for found in metrics["controls"].values() for kind in KINDS)
+    return any(any(found.measured.values()) for found in metrics.controls.values())
 
 
 def doubts(metrics: Metrics, shown: Callable[[str], str] = str) -> list[str]:
@@ -20,15 +19,15 @@ def doubts(metrics: Metrics, shown: Callable[[str], str] = str) -> list[str]:
 
     Parameters
     ----------
-    metrics : dict
-        From :func:`screenmm.analysis.metrics.make_metrics`.
+    metrics : Metrics
+        Of the run.
     shown : callable
         Gives a name as it may be shown. Examples of unreadable cells are bounded and quoted
         where they were found.
     """
-    annotations = metrics.get("annotations", {})
+    counts = metrics.counts
     return [
-        *conflict_words(metrics["counts"], shown),
-        *unreadable_words(annotations),
-        *absence_words(annotations),
+        *conflict_words(counts.conflicting_labels, counts.conflicting_affinities, shown),
+        *unreadable_words(metrics.annotations),
+        *absence_words(metrics.annotations),
     ]

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic.json_schema import GenerateJsonSchema
 
 from screenmm.config.settings import PROTOCOLS, Settings, parse_settings
 from screenmm.core.errors import ConfigError
+from screenmm.core.json_schema import json_schema
 from screenmm.files.whole import write_text
 
 TEN_LINES = """\
@@ -70,23 +70,9 @@ This page is generated from `workflow/screenmm/config/settings.py` by `screenmm 
 WIDTH = 88
 
 
-class _PlainSchema(GenerateJsonSchema):
-    """Keeps the model's order of keys and adds no titles made from their names."""
-
-    def sort(self, value: Any, parent_key: str | None = None) -> Any:
-        """Keep the order."""
-        return value
-
-    def field_title_should_be_set(self, schema: Any) -> bool:
-        """Add no title."""
-        return False
-
-
 def config_schema() -> dict[str, Any]:
     """JSON Schema of the config, with every key's description, range and default."""
-    schema = Settings.model_json_schema(schema_generator=_PlainSchema)
-    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "ScreenMM config"}
-    return head | {key: value for key, value in schema.items() if key != "title"}
+    return json_schema(Settings, "ScreenMM config")
 
 
 @dataclass(frozen=True)
@@ -327,14 +313,14 @@ def generated() -> dict[Path, str]:
     }
 
 
-def write_docs(root: Path) -> None:
-    """Write the generated files below ``root``."""
-    for path, text in generated().items():
+def write_docs(root: Path, texts: Mapping[Path, str]) -> None:
+    """Write generated files, text by path, below ``root``."""
+    for path, text in texts.items():
         write_text(root / path, text)
 
 
-def check_docs(root: Path) -> None:
-    """Compare the generated files below ``root`` with the settings model.
+def check_docs(root: Path, texts: Mapping[Path, str]) -> None:
+    """Compare the files below ``root`` with what is generated, text by path.
 
     Raises
     ------
@@ -343,11 +329,11 @@ def check_docs(root: Path) -> None:
     """
     drifted = [
         str(path)
-        for path, text in generated().items()
+        for path, text in texts.items()
         if not (root / path).is_file() or (root / path).read_text(encoding="utf-8") != text
     ]
     if drifted:
         raise ConfigError(
-            f"{', '.join(drifted)} no longer match the settings model; "
+            f"{', '.join(drifted)} no longer match what they are made from; "
             f"run: screenmm config-docs --root {root}"
         )

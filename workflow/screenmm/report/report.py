@@ -10,11 +10,11 @@ import duckdb
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from screenmm.analysis.metrics import Metrics
 from screenmm.config.settings import Settings
 from screenmm.core.formats import duration, energy, grouped, number
 from screenmm.figures.canvas import Plot
 from screenmm.files.whole import write_text
+from screenmm.metrics.model import Metrics
 from screenmm.report.depict import HEIGHT, WIDTH
 from screenmm.report.section import Context, Results, context_of, section_folders, sections
 from screenmm.report.vendor import ASSETS, libraries
@@ -80,8 +80,8 @@ def render_report(
     ----------
     con : duckdb.DuckDBPyConnection
         With the tables of ``screen.duckdb``.
-    metrics : dict
-        From :func:`screenmm.analysis.metrics.make_metrics`.
+    metrics : Metrics
+        Of the run.
     settings : Settings
         The run's settings.
     date : str, optional
@@ -111,7 +111,7 @@ def render_report(
     }
     return environment.get_template("report.html.j2").render(
         name=settings.name,
-        version=metrics["versions"]["screenmm"],
+        version=metrics.versions["screenmm"],
         date=date,
         titles={name: sections()[name].title for name in html if sections()[name].title},
         in_main=[text for name, text in html.items() if sections()[name].in_main],

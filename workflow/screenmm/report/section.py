@@ -19,9 +19,9 @@ from typing import Any
 import duckdb
 from markupsafe import Markup
 
-from screenmm.analysis.metrics import Metrics
 from screenmm.config.settings import Settings
 from screenmm.figures.canvas import Plot
+from screenmm.metrics.model import Metrics
 from screenmm.report.vendor import Library
 
 PACKAGE = "screenmm.report.sections"
@@ -59,8 +59,8 @@ class Results:
     ----------
     con : duckdb.DuckDBPyConnection
         With the tables of ``screen.duckdb``.
-    metrics : dict
-        From :func:`screenmm.analysis.metrics.make_metrics`.
+    metrics : Metrics
+        Of the run.
     settings : Settings
         The run's settings.
     folder : Path or None
@@ -79,7 +79,7 @@ class Results:
     @property
     def receptors(self) -> list[str]:
         """Receptors, in config order."""
-        return list(self.metrics["counts"]["by_receptor"])
+        return list(self.metrics.counts.by_receptor)
 
 
 @dataclass(frozen=True, kw_only=True)

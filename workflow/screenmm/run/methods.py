@@ -25,7 +25,7 @@ VERSIONS = {
     "score": 4,
     "inspect": 2,
     "rank": 7,
-    "report": 4,
+    "report": 5,
 }
 
 _USED: dict[str, dict[str, set[str] | None]] = {

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from screenmm.analysis.metrics import make_metrics, write_metrics
+from screenmm.analysis.metrics import make_metrics
 from screenmm.bias.bias import bias, write_bias
 from screenmm.config.settings import Settings
 from screenmm.exports.viewers import write_viewers
 from screenmm.figures.figures import plots, write_plots
+from screenmm.metrics.model import write_metrics
 from screenmm.report.report import write_report
 from screenmm.results.database import open_database
 from screenmm.run.layout import Layout
@@ -37,9 +38,8 @@ def run(args: argparse.Namespace) -> None:
             settings.seed,
             settings,
         )
-        metrics["bias"], tables = bias(
-            con, files.records(), settings.ranking.complexes, settings.seed
-        )
+        found, tables = bias(con, files.records(), settings.ranking.complexes, settings.seed)
+        metrics = metrics.model_copy(update={"bias": found})
         figures = plots(con, metrics, settings)
         write_bias(tables, results / "bias")
         write_plots(figures, results / "figures", results / "tables")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from screenmm.analysis.verdict import SCORE_WORDS
 from screenmm.bias.described import PROPERTIES
 from screenmm.bias.losses import LOSSES
+from screenmm.metrics import bias as metrics
 from screenmm.report.section import Context, Results, Section
 
 SECTION = Section(title="Bias", place=50)
@@ -22,18 +22,18 @@ class Bias(Context):
 
     Attributes
     ----------
-    bias : dict
+    bias : metrics.Bias
         As in the metrics.
     losses, words : mapping of str to str
         What each loss means; what each score and property is called.
     """
 
-    bias: Mapping[str, Any]
+    bias: metrics.Bias
     losses: Mapping[str, str]
     words: Mapping[str, str]
 
 
 def context(results: Results) -> Bias | None:
     """Gather the report; None where the run has none."""
-    found = results.metrics.get("bias")
-    return Bias(bias=found, losses=LOSSES, words=WORDS) if found else None
+    found = results.metrics.bias
+    return None if found is None else Bias(bias=found, losses=LOSSES, words=WORDS)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from screenmm.analysis.controls import DECISIVE, SIZE
+from screenmm.analysis.controls import SIZE
 from screenmm.analysis.known_answers import doubts
-from screenmm.analysis.metrics import Metrics
+from screenmm.analysis.measuring import DECISIVE
 from screenmm.analysis.verdict import in_words
+from screenmm.metrics.controls import Kind, Scored, Unranked
+from screenmm.metrics.measures import BaselineMeasure, Measure
+from screenmm.metrics.model import Metrics
 from screenmm.report.section import Context, Results, Section
 
 SECTION = Section(title="Controls", place=70)
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,21 +23,21 @@ class Table:
     Attributes
     ----------
     receptor, kind : str
-    rows : list of (str, dict, dict)
+    rows : list of (str, Scored, Measure)
         A score in words, its measures, and its lead over heavy-atom count.
     verdict : str
     notes : list of str
-    unranked : dict
+    unranked : Unranked
         Labelled ligands without a rank.
     resamples : int
     """
 
     receptor: str
-    kind: str
-    rows: list[tuple[str, Row, Row]]
+    kind: Kind
+    rows: list[tuple[str, Scored, Measure]]
     verdict: str
     notes: list[str]
-    unranked: dict[str, int]
+    unranked: Unranked
     resamples: int
 
 
@@ -64,33 +64,32 @@ def context(results: Results) -> Controls | None:
 
 def _tables(metrics: Metrics) -> list[Table]:
     tables = []
-    for receptor, controls in metrics["controls"].items():
-        verdict = metrics["verdicts"][receptor]
-        judged = {each["kind"]: each["text"] for each in verdict["kinds"]}
+    for receptor, controls in metrics.controls.items():
+        verdict = metrics.verdicts[receptor]
+        judged = {each.kind: each.text for each in verdict.kinds}
         tables += [
             Table(
                 receptor=receptor,
                 kind=kind,
-                rows=[
-                    (in_words(name, row), row, _lead(row, measure))
-                    for name, row in controls[kind].items()
-                ],
+                rows=[(in_words(name, row), row, _lead(row, kind)) for name, row in found.items()],
                 verdict=judged[kind],
-                notes=verdict["notes"],
-                unranked=controls["unranked"],
-                resamples=max(row.get("resamples", 0) for row in controls[kind].values()),
+                notes=verdict.notes,
+                unranked=controls.unranked,
+                resamples=max(row.resamples or 0 for row in found.values()),
             )
-            for kind, measure in DECISIVE.items()
-            if controls[kind]
+            for kind, found in controls.measured.items()
+            if found
         ]
     return tables
 
 
-def _lead(row: Row, measure: str) -> Row:
+def _lead(row: Scored, kind: Kind) -> Measure:
     """A score's lead over heavy-atom count, as a measure of its own."""
-    size = row.get("baselines", {}).get(SIZE, {}).get(measure)
-    if size is None:
-        return {"value": None, "reason": "this is size itself, or nothing to compare"}
-    if "lead" not in size:
-        return {"value": None, "reason": size.get("reason", "the score has no value")}
-    return {**size, "value": size["lead"]}
+    if SIZE not in row.baselines:
+        return Measure(value=None, reason="this is size itself, or nothing to compare")
+    size: BaselineMeasure = getattr(row.baselines[SIZE], DECISIVE[kind])
+    if size.lead is None:
+        return Measure(value=None, reason=size.reason or "the score has no value")
+    return Measure(
+        value=size.lead, low=size.low, high=size.high, interval_reason=size.interval_reason
+    )

@@ -70,8 +70,8 @@ def _tables(results: Results) -> list[HitTable]:
     limit = results.settings.ranking.table_rows
     poses = {} if results.folder is None else read_poses(results.folder / "hits.sdf", limit)
     return [
-        hit_table(results.con, receptor, counts["ranked"], limit, poses)
-        for receptor, counts in results.metrics["counts"]["by_receptor"].items()
+        hit_table(results.con, receptor, counts.ranked, limit, poses)
+        for receptor, counts in results.metrics.counts.by_receptor.items()
     ]
 
 

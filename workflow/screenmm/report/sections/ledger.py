@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from screenmm.analysis.metrics import reasons
+from screenmm.analysis.metrics import LeftOut, reasons
 from screenmm.report.section import Context, Results, Section
 
 SECTION = Section(title="Ledger", place=60)
@@ -17,11 +16,10 @@ class Ledger(Context):
 
     Attributes
     ----------
-    reasons : list of dict
-        From :func:`screenmm.analysis.metrics.reasons`.
+    reasons : list of LeftOut
     """
 
-    reasons: list[dict[str, Any]]
+    reasons: list[LeftOut]
 
 
 def context(results: Results) -> Ledger:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from screenmm.analysis.metrics import Metrics
 from screenmm.config.engines import engines
 from screenmm.config.settings import Settings
 from screenmm.core.formats import grouped
+from screenmm.metrics.costs import RuleUsed, RunCosts
+from screenmm.metrics.model import Metrics
 from screenmm.report.section import Context, Results, Section
 
 SECTION = Section(title="Method", place=80)
@@ -25,16 +25,16 @@ class Method(Context):
         Subjects and what was done.
     versions : mapping of str to str
         Packages and their versions.
-    timings : mapping
+    timings : mapping of str to RuleUsed
         Costs by rule, as in the metrics.
-    costs : mapping
+    costs : RunCosts
         All costs, as in the metrics.
     """
 
     method: list[tuple[str, str]]
     versions: Mapping[str, str]
-    timings: Mapping[str, Any]
-    costs: Mapping[str, Any]
+    timings: Mapping[str, RuleUsed]
+    costs: RunCosts
 
 
 def context(results: Results) -> Method:
@@ -42,9 +42,9 @@ def context(results: Results) -> Method:
     metrics = results.metrics
     return Method(
         method=_method(results.settings, metrics),
-        versions=metrics["versions"],
-        timings=metrics["timings"],
-        costs=metrics["costs"],
+        versions=metrics.versions,
+        timings=metrics.timings,
+        costs=metrics.costs,
     )
 
 
@@ -52,7 +52,7 @@ def _method(settings: Settings, metrics: Metrics) -> list[tuple[str, str]]:
     """Say what was computed, in a few lines."""
     docking, scoring = settings.docking, settings.scoring
     platforms = ", ".join(
-        f"{name} ({grouped(count)} poses)" for name, count in metrics["platforms"].items()
+        f"{name} ({grouped(count)} poses)" for name, count in metrics.platforms.items()
     )
     return [
         ("Docking", f"{docking.engine}, {docking.poses} poses kept per state"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from screenmm.analysis.known_answers import doubts, has_controls
+from screenmm.metrics.counts import Counts
+from screenmm.metrics.redocking import Redocking
+from screenmm.metrics.verdicts import Verdict
 from screenmm.report.section import Context, Results, Section
 from screenmm.results.fates import STATUSES
 
@@ -21,7 +23,7 @@ class Summary(Context):
     ----------
     verdicts, redock : mapping
         By receptor, as in the metrics.
-    counts : dict
+    counts : Counts
         As in the metrics.
     platforms : mapping of str to int
         OpenMM's platforms and the poses that each scored.
@@ -31,9 +33,9 @@ class Summary(Context):
         What is doubtful about known answers; empty where the section on controls says it.
     """
 
-    verdicts: Mapping[str, Any]
-    redock: Mapping[str, Any]
-    counts: Mapping[str, Any]
+    verdicts: Mapping[str, Verdict]
+    redock: Mapping[str, Redocking]
+    counts: Counts
     platforms: Mapping[str, int]
     statuses: Sequence[str]
     doubts: list[str]
@@ -43,10 +45,10 @@ def context(results: Results) -> Summary:
     """Gather what the section shows."""
     metrics = results.metrics
     return Summary(
-        verdicts=metrics["verdicts"],
-        redock=metrics.get("redock", {}),
-        counts=metrics["counts"],
-        platforms=metrics["platforms"],
+        verdicts=metrics.verdicts,
+        redock=metrics.redock,
+        counts=metrics.counts,
+        platforms=metrics.platforms,
         statuses=STATUSES,
         doubts=[] if has_controls(metrics) else doubts(metrics),
     )
