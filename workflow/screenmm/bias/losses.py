@@ -35,23 +35,7 @@ SIGNIFICANT = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """How many of a class were lost in one way.
-
-    Attributes
-    ----------
-    records : int
-        Of the class, whatever became of them.
-    at_risk : int
-        Of these, the ones that nothing else had taken out before.
-    lost : int
-        Of those at risk.
-    share, low, high : float or None
-        Share of those at risk that was lost, and its 95 % interval (Wilson 1927); None where
-        none was at risk.
-    p : float or None
-        One-sided p-value of Fisher's exact test: the class loses no more than the rest. None
-        where there is nothing to compare.
-    """
+    """How many of a class were lost in one way: the numbers of a ``ClassLoss``."""
 
     records: int
     at_risk: int

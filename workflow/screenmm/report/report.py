@@ -78,19 +78,10 @@ def render_report(
 
     Parameters
     ----------
-    con : duckdb.DuckDBPyConnection
-        With the tables of ``screen.duckdb``.
-    metrics : Metrics
-        Of the run.
-    settings : Settings
-        The run's settings.
+    con, metrics, settings, results, plots
+        See :class:`screenmm.report.section.Results`; ``results`` is its folder.
     date : str, optional
         Date to show; left out by default, so that the same run gives the same bytes.
-    results : Path, optional
-        The results folder, with ``hits.sdf`` and ``complexes``; without it the page has no 3D
-        structures.
-    plots : sequence of Plot
-        Figures to show.
 
     Returns
     -------
