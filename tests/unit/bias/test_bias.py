@@ -40,11 +40,20 @@ SALT = "c1ccccc1CC(=O)[O-].[Na+]"
 
 
 @pytest.mark.parametrize(
-    ("lost", "records"), [(0, 1), (1, 1), (0, 20), (3, 20), (20, 20), (7, 900)]
+    ("lost", "records", "low", "high"),
+    [
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+        (29, 29, 0.8830, 1.0),
+    ],
 )
-def test_intervals_are_wilsons(lost: int, records: int) -> None:
-    expected = stats.binomtest(lost, records).proportion_ci(0.95, method="wilson")
-    assert wilson(lost, records) == pytest.approx((expected.low, expected.high), abs=1e-12)
+def test_intervals_are_wilsons(lost: int, records: int, low: float, high: float) -> None:
+    """Examples of Newcombe 1998 (Stat. Med. 17, 857); of all, the low end is n / (n + z²)."""
+    assert wilson(lost, records) == pytest.approx((low, high), abs=5e-5)
+    assert (wilson(lost, records)[0] == 0) == (lost == 0)
+    assert (wilson(lost, records)[1] == 1) == (lost == records)
 
 
 @pytest.mark.parametrize("table", [(5, 10, 8, 60), (0, 4, 9, 30), (4, 4, 5, 12), (1, 30, 40, 100)])

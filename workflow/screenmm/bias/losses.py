@@ -54,13 +54,8 @@ def wilson(lost: int, records: int) -> tuple[float, float]:
     lost, records : int
         ``records`` is at least 1.
     """
-    z = float(stats.norm.ppf(0.5 + CONFIDENCE / 2))
-    share = lost / records
-    middle = (share + z * z / (2 * records)) / (1 + z * z / records)
-    spread = share * (1 - share) / records + (z / (2 * records)) ** 2
-    half = z / (1 + z * z / records) * float(np.sqrt(spread))
-    # exact at the ends, where rounding may leave a trace
-    return (middle - half if lost else 0.0), (middle + half if lost < records else 1.0)
+    found = stats.binomtest(lost, records).proportion_ci(CONFIDENCE, method="wilson")
+    return float(found.low), float(found.high)
 
 
 def more_than_rest(lost: int, records: int, all_lost: int, all_records: int) -> float | None:
