@@ -9,13 +9,14 @@ min_version("9.27")
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/storage.smk"
 
 
 # only now is it known that the config is valid
 pathvars:
     results=RESULTS,
-    logs=f"{RESULTS}/logs",
-    benchmarks=f"{RESULTS}/benchmarks",
+    logs="<results>/logs",
+    benchmarks="<results>/benchmarks",
 
 
 report: "workflow/report/workflow.rst"
@@ -32,13 +33,6 @@ include: "workflow/rules/ranking.smk"
 include: "workflow/rules/audit.smk"
 
 
-# seconds of work: on a cluster these stay with Snakemake
-localrules:
-    screen,
-    manifest,
-    report,
-
-
 rule screen:
     default_target: True
     input:
@@ -48,8 +42,9 @@ rule screen:
         redockings=REDOCKINGS,
         # shards are targets too, so that one that was deleted is made again
         poses=all_pose_tables,
-        scores=all_score_tables,
-        inspected=all_inspected_tables,
+        scores=selected_tables("scores"),
+        inspected=selected_tables("inspected"),
+    localrule: True
     message:
         "The screen is complete: {input.report}"
 
@@ -59,9 +54,13 @@ onstart:
 
 
 onsuccess:
-    shell("screenmm summary {RESULTS:q} || true")
+    if not STORED:
+        shell("screenmm summary {RESULTS:q} || true")
 
 
 onerror:
-    print(f"The screen stopped. The failed rule's log is under {RESULTS}/logs/;")
+    where = " in the store" if STORED else ""
+    print(
+        f"The screen stopped. The failed rule's log is under {RESULTS}/logs/{where};"
+    )
     print("mend the cause and run the same command again: finished work is kept.")

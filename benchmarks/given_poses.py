@@ -18,6 +18,7 @@ from screens import RESULTS, data_folder, rows_of, run_screen, write_rows
 
 from screenmm.metrics.measures import BaselineMeasure, Measure
 from screenmm.metrics.model import read_metrics
+from screenmm.tables.dictionary import DG
 
 SETS = ("tyk2", "mcl1", "p38", "ptp1b", "thrombin", "cdk2", "jnk1", "bace")
 AFFINITY = "exp_dG_kcal_mol"
@@ -42,7 +43,7 @@ def run_set(name: str, folder: Path, cores: int) -> dict[str, object]:
     metrics = read_metrics(folder / name / "results/metrics.json")
     measured = metrics.controls[name].correlation
     verdict = metrics.verdicts[name]
-    lead = measured["dg_mmgbsa_kcal_mol"].baselines["heavy_atoms"].spearman
+    lead = measured[DG.name].baselines["heavy_atoms"].spearman
     return {
         "set": name,
         "outcome": "ok",
@@ -50,7 +51,7 @@ def run_set(name: str, folder: Path, cores: int) -> dict[str, object]:
         "ranked": sum(row["status"] == "ranked" for row in ledger),
         "failed": sum(row["status"] == "failed" for row in ledger),
         "reasons": "; ".join(sorted({r["reason"] for r in ledger if r["status"] == "failed"})),
-        **rounded("mmgbsa", measured["dg_mmgbsa_kcal_mol"].spearman),
+        **rounded("mmgbsa", measured[DG.name].spearman),
         **rounded("heavy_atoms", measured["heavy_atoms"].spearman),
         **rounded("lead", lead),
         "level": ", ".join(kind.level for kind in verdict.kinds),

@@ -4,7 +4,7 @@
 set -eu
 
 # part of the environments' identity: a release makes them anew
-version=0.1.0
+version=0.2.0
 
 # what is installed elsewhere has no say in what is installed here
 unset PYTHONPATH

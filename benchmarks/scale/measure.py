@@ -67,7 +67,8 @@ def run(
     (folder / "profile").mkdir()
     # one thread per stand-in: two shards side by side, as nothing in them is parallel
     profile = yaml.safe_load((ROOT / "profiles/default/config.yaml").read_text())
-    profile["set-threads"].update(standardise=1, prepare_ligands=1, dock=1, score=1, inspect=1)
+    rules = ("standardise", "prepare_ligands", "dock", "score", "inspect")
+    profile["set-threads"] = dict.fromkeys(rules, 1)
     profile.update(profile_keys)
     (folder / "profile/config.yaml").write_text(yaml.safe_dump(profile))
     environment = {

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -27,14 +29,54 @@ PLUGINS = {
     "aws-batch": "aws_batch",
 }
 
-MEMORY = {
-    "lsf": "mem_mb",
-    "sge": "slot_mb",
-    "htcondor": "htcondor_request_mem_mb",
-    "kubernetes": "mem_mb",
-    "aws-batch": "mem_mb",
+ASKED = {
+    # rule: threads, MB, minutes
+    "split": (1, 2000, 240),
+    "standardise": (2, 2000, 60),
+    "merge": (1, 8000, 60),
+    "prepare_ligands": (8, 1000 + 8 * 500, 120),
+    "prepare_receptor": (1, 4000, 60),
+    "check_filters": (1, 2000, 60),
+    "reference": (1, 2000, 60),
+    "redock": (1, 2000, 60),
+    "rescore": (1, 2000 + 1000, 60),
+    "compare": (1, 2000, 60),
+    "gate": (1, 2000, 60),
+    "dock": (8, 1000 + 8 * 500, 240),
+    "select": (1, 8000, 60),
+    "score": (8, 2000 + 8 * 1000, 240),
+    "inspect": (8, 1000 + 8 * 500, 60),
+    "manifest": (1, 2000, 60),
+    "rank": (4, 8000, 120),
+    "report": (1, 2000, 60),
+    "crate": (1, 2000, 60),
 }
-"""The resource that each scheduler is asked for memory by."""
+"""What a job of each rule asks for at its first attempt."""
+
+RESOURCES = """
+import json, sys
+from pathlib import Path
+from snakemake.api import ConfigSettings, OutputSettings, ResourceSettings, SnakemakeApi
+with SnakemakeApi(OutputSettings(stdout=False)) as api:
+    workflow = api.workflow(
+        resource_settings=ResourceSettings(cores=64),
+        config_settings=ConfigSettings(configfiles=[Path("config.yaml")]),
+        snakefile=Path(sys.argv[1]),
+    )._workflow
+    asked = {
+        rule.name: [
+            {
+                name: value
+                for name, value in rule.expand_resources({}, [], attempt).items()
+                if name in ("_cores", "mem_mb", "runtime")
+            }
+            for attempt in (1, 2)
+        ]
+        for rule in workflow.rules
+    }
+print(json.dumps(asked))
+"""
+"""Prints what the rules ask for, by rule and attempt."""
 
 
 def profile(root: Path, name: str) -> dict:
@@ -83,20 +125,47 @@ def test_profile_names_rules_that_exist_and_nothing_of_the_experiment(
         for rule in re.findall(RULE, path.read_text(), re.MULTILINE)
     }
     found = profile(root, name)
-    assert set(found["set-threads"]) | set(found["set-resources"]) <= rules
+    assert set(found.get("set-resources", {})) <= rules
+    assert set(found.get("slurm-array-jobs", "").split(",")) <= rules | {""}
     assert not {"config", "configfile", "configfiles"} & set(found)
 
 
-@pytest.mark.parametrize("name", MEMORY)
-def test_each_scheduler_is_asked_for_memory_by_its_own_name(name: str, root: Path) -> None:
-    found = profile(root, name)
-    assert MEMORY[name] in found["default-resources"]
-    slurm = profile(root, "slurm")["set-resources"]
-    for rule, resources in found["set-resources"].items():
-        memory = resources.get(MEMORY[name])
-        assert (memory is None) == ("mem_mb" not in slurm[rule]) or rule == "split"
-        if memory is not None and rule != "split":
-            assert str(memory).removesuffix(" // threads") == str(slurm[rule]["mem_mb"])
+@pytest.mark.workflow
+def test_each_rule_asks_for_threads_memory_and_time_that_grow(folder: Path, root: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", RESOURCES, str(root / "Snakefile")],
+        cwd=folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    found = json.loads(done.stdout)
+    assert found.pop("screen")
+    assert found == {
+        rule: [
+            {"_cores": threads, "mem_mb": attempt * mb, "runtime": attempt * minutes}
+            for attempt in (1, 2)
+        ]
+        for rule, (threads, mb, minutes) in ASKED.items()
+    }
+
+
+def test_htcondor_asks_for_the_rules_memory_by_its_own_name(root: Path) -> None:
+    content = profile(root, "htcondor")
+    default = content["default-resources"]["htcondor_request_mem_mb"]
+    for rule, (threads, mb, _) in ASKED.items():
+        own = content["set-resources"].get(rule, {}).get("htcondor_request_mem_mb", default)
+        for attempt in (1, 2):
+            assert eval(own, {"attempt": attempt, "threads": threads}) == attempt * mb, rule
+
+
+def test_grid_engine_is_asked_for_memory_by_the_slot(root: Path) -> None:
+    command = profile(root, "sge")["cluster-generic-submit-cmd"]
+    filled = re.sub(r"\{resources\.mem_mb\}", "5000", command).replace("{threads}", "8")
+    asked = re.search(r"-l (h_vmem=\S+)", filled)
+    assert asked is not None
+    said = subprocess.run(
+        ["sh", "-c", f"echo {asked[1]}"], capture_output=True, text=True, check=True
+    )
+    assert said.stdout == "h_vmem=625M\n"
 
 
 def test_grid_engine_status_script_is_valid_and_executable(root: Path) -> None:

@@ -22,17 +22,24 @@ def asking(screen: Screen, *must: str) -> Settings:
     return parse_settings(screen.config, screen.folder)
 
 
-def test_preparation_stops_for_a_residue_that_it_did_not_make(screen: Screen) -> None:
+@pytest.mark.slow
+def test_nothing_is_docked_for_a_residue_that_preparation_did_not_make(screen: Screen) -> None:
     structure = screen.folder / "receptor.pdb"
     lines = structure.read_text().splitlines()
     kept = [each for each in lines if not (each[:4] == "ATOM" and int(each[22:26]) in GAP)]
     structure.write_text("\n".join([*kept, ""]))
     # in a gap: whether it will be there is not known before
     check_filters(asking(screen, "hydrogen bond to HIE5", "any contact with 21"))
-    jobs = screen.run(2, "results/receptors/tyk2/receptor.cif", check=False)
-    assert not jobs
+    jobs = screen.run(2, check=False)
+    assert jobs["prepare_receptor"] == jobs["merge"] == 1
+    assert jobs["check_filters"] == jobs["dock"] == jobs["select"] == 0
     assert "'any contact with 21': receptor tyk2 has no such residue; near it" in screen.output
-    assert not (screen.results / "receptors/tyk2/receptor.pdbqt").exists()
+    assert not (screen.results / "poses").exists()
+    # what the receptor has is docked for, and the receptor is not prepared again
+    asking(screen, "hydrogen bond to HIE5")
+    jobs = screen.run(2, "results/selected/tyk2/select.events.parquet")
+    assert jobs["check_filters"] == jobs["select"] == 1
+    assert jobs["prepare_receptor"] == 0
 
 
 def test_a_prepared_receptor_is_the_one_that_is_asked(

@@ -149,7 +149,7 @@ def test_a_scoring_option_scores_again_and_nothing_else(copy: Screen):
 def test_a_ranking_option_ranks_again_and_nothing_else(copy: Screen):
     asked = "hydrogen bond to Val93"  # of the hinge
     copy.config["ranking"] = {"complexes": 2, "interactions": {"must": [asked]}}
-    assert set(copy.run()) == {"rank", "report", "crate", "screen"}
+    assert set(copy.run()) == {"check_filters", "rank", "report", "crate", "screen"}
     assert len(list((copy.results / "complexes").rglob("*.cif"))) == 2
     ranked = rows(copy.results / "ranking.csv")
     assert all("A:VAL:93" in row["interactions"] for row in ranked)

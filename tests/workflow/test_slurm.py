@@ -14,13 +14,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import yaml
 
 from screenmm.execution.usage import read_usage
 from screenmm.run.layout import Layout
 
 from .chaos import run_with_kills
-from .conftest import SLURM_PROFILE, SOON, STABLE, Screen
+from .conftest import SOON, STABLE, Screen
 from .slurm import GPUS, LocalSlurm, said
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
@@ -55,9 +54,7 @@ def test_a_job_keeps_the_device_that_slurm_gave_it(slurm: LocalSlurm, tmp_path: 
 
 
 def test_through_slurm(finished: Screen, screen: Screen, slurm: LocalSlurm, through_slurm):
-    content = yaml.safe_load(SLURM_PROFILE.read_text())
-    score = content["set-resources"]["score"] | {"gpu": 1}
-    jobs = through_slurm(screen, set_resources={"score": score})
+    jobs = through_slurm(screen, set_resources={"score": {"gpu": 1}})
     assert screen.bytes_of(*STABLE) == finished.bytes_of(*STABLE)
 
     usage = read_usage(screen.results / "usage")

@@ -3,6 +3,11 @@ from screenmm.audit.inputs import input_files
 
 rule crate:
     input:
+        **where_stored(
+            usage=all_usage,
+            usage_of_report="<results>/usage/report.jsonl",
+            folders=all_folders,
+        ),
         given=named(file.path for file in input_files(SETTINGS, Path.cwd())),
         ranking="<results>/ranking.csv",
         hits="<results>/hits.sdf",
@@ -34,6 +39,9 @@ rule crate:
     localrule: True
     conda:
         "../../envs/ranking.yaml"
+    resources:
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(60),
     params:
         settings=whole_settings,
         config=first_config,

@@ -9,28 +9,51 @@ from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
 from screenmm.audit.inputs import input_files
-from screenmm.core.errors import ScreenMMError
-from screenmm.run.layout import shard_names
-from screenmm.files.locks import lock_results
-from screenmm.run.methods import stage_settings
-from screenmm.run.ownership import check_own_folder
 from screenmm.config.paths import check_checkout, check_working_folder, is_plain
+from screenmm.config.settings import merged_settings, module_settings
+from screenmm.core.errors import ScreenMMError
+from screenmm.files.locks import lock_results
+from screenmm.preflight.screens import Screens
 from screenmm.preflight.start import preflight, repeated_option, search_path
-from screenmm.config.settings import merged_settings
+from screenmm.run.layout import shard_names
+from screenmm.run.stages import stage_settings
+from screenmm.run.ownership import check_own_folder
 
-if not workflow.configfiles:
+# of the module that another Snakefile makes of this one
+MODULE = "" if workflow.modifier.is_main_snakefile() else workflow.modifier.namespace
+CHECKOUT = Path(workflow.snakefile).parents[2]
+# a job's process reads the rules again, where the files of other jobs need not be
+IS_MAIN = workflow.is_main_process
+CONFIG_FILES = [Path(name) for name in workflow.configfiles]
+
+if not MODULE and not CONFIG_FILES:
     raise WorkflowError(
         "no config: run snakemake --configfile my.yaml (start from config/config.yaml, "
         "or try config/demo/config.yaml)"
     )
 
-CONFIG_FILES = [Path(name) for name in workflow.configfiles]
+
+def checked_settings():
+    """The settings; of a module, from its config and pathvars alone."""
+    if not MODULE:
+        # not the merged config: which file named a path counts
+        given = workflow.config_settings.config
+        return merged_settings(CONFIG_FILES, given, must_exist=IS_MAIN)
+    of_module = workflow.pathvars.level["results"] == 1
+    named = workflow.pathvars.apply("<results>") if of_module else None
+    settings = module_settings(MODULE, config, named, must_exist=IS_MAIN)
+    if workflow.modifier.path_modifier.replace_prefix("results") != "results":
+        raise ScreenMMError(
+            f"module {MODULE}: prefix and replace_prefix also move what is read; give the module "
+            f'pathvars: results="results/{MODULE}" instead'
+        )
+    return settings
+
 
 try:
-    check_checkout(Path(workflow.basedir))
+    check_checkout(CHECKOUT)
     check_working_folder(Path.cwd())
-    # not the merged config: which file named a path counts
-    SETTINGS = merged_settings(CONFIG_FILES, workflow.config_settings.config)
+    SETTINGS = checked_settings()
     # snakemake may be called by its full path, without its environment
     SEARCH_PATH = search_path(
         os.environ.get("PATH", ""),
@@ -44,13 +67,9 @@ if warning := repeated_option(sys.argv):
 
 RESULTS = str(SETTINGS.results)
 
-os.environ.update(
-    PATH=SEARCH_PATH,
-    # rules' environments link this checkout's package: envs/post-deploy.sh
-    SCREENMM_SOURCE=str(workflow.basedir),
-    # preparation looks for the filters' residues; no param, so that changed filters dock nothing
-    SCREENMM_FILTERS=SETTINGS.ranking.interactions.model_dump_json(),
-)
+# the same for all modules: rules' environments link this checkout's package, and a variable is
+# all that envs/post-deploy.sh can be told by
+os.environ.update(PATH=SEARCH_PATH, SCREENMM_SOURCE=str(CHECKOUT))
 
 RECEPTORS = list(SETTINGS.receptors)
 
@@ -59,16 +78,13 @@ REDOCKINGS = [
     f"<results>/controls/{receptor}/redock.json" for receptor in SETTINGS.redocked
 ]
 
-# what each job used goes beside its results: pathvars are not expanded in params
-USAGE = f"{RESULTS}/usage"
 
-
-def start_run():
+def check_and_lock():
     """Check what would stop the run later; keep other runs out until this process ends."""
-    inputs = [each.path for each in input_files(SETTINGS, CONFIG_FILES[-1].parent)]
-    checkout = Path(workflow.basedir)
+    inputs = [each.path for each in input_files(SETTINGS, Path.cwd())]
+    needed = [*CONFIG_FILES, Path(workflow.main_snakefile), *inputs, CHECKOUT]
     try:
-        check_own_folder(SETTINGS.results, [*CONFIG_FILES, *inputs, checkout])
+        check_own_folder(SETTINGS.results, needed)
         preflight(
             SETTINGS,
             jobs_run_here=workflow.local_exec,
@@ -82,21 +98,39 @@ def start_run():
         raise WorkflowError(str(error)) from None
 
 
+def start_run():
+    Screens.of(workflow).start(MODULE, check_and_lock)
+
+
+try:
+    Screens.of(workflow).add(MODULE, SETTINGS.results, check_and_lock)
+except ScreenMMError as error:
+    raise WorkflowError(str(error)) from None
+
+
 wildcard_constraints:
     shard="b[01]*",
     receptor="|".join(RECEPTORS),
 
 
+def shards_in(folder):
+    """Names of the shards in a checkpoint's folder, on disk or in the store."""
+    if folder.is_storage:
+        found = map(Path, folder.storage_object.list_candidate_matches())
+        return sorted(path.name.split(".")[0] for path in found if path.name[0] == "b")
+    return shard_names(Path(folder))
+
+
 def record_shards(wildcards):
-    return shard_names(Path(checkpoints.split.get().output.records))
+    return shards_in(checkpoints.split.get().output.records)
 
 
 def ligand_shards(wildcards):
-    return shard_names(Path(checkpoints.merge.get().output.shards))
+    return shards_in(checkpoints.merge.get().output.shards)
 
 
 def selected_shards(receptor):
-    return shard_names(Path(checkpoints.select.get(receptor=receptor).output.shards))
+    return shards_in(checkpoints.select.get(receptor=receptor).output.shards)
 
 
 def all_parents(wildcards):
@@ -107,8 +141,11 @@ def all_parents(wildcards):
 
 def wait_for_gates(receptors):
     """Docking of the library begins when the receptors' gates were passed."""
-    if SETTINGS.controls.gate == "stop":
-        for receptor in receptors:
+    asked = SETTINGS.ranking.interactions
+    for receptor in receptors:
+        if asked.must or asked.must_not:
+            checkpoints.check_filters.get(receptor=receptor)
+        if SETTINGS.controls.gate == "stop":
             checkpoints.gate.get(receptor=receptor)
 
 
@@ -134,29 +171,39 @@ def scored(pattern):
     return files
 
 
+# for rules outside a module, too, whose pathvars are others: with the folder itself
+
+
 def all_pose_tables(wildcards):
     wait_for_gates(RECEPTORS)
-    return expand(
-        "<results>/poses/{receptor}/{shard}.parquet",
-        receptor=RECEPTORS,
-        shard=ligand_shards(wildcards),
-    )
-
-
-def all_score_tables(wildcards):
+    shards = ligand_shards(wildcards)
     return [
-        f"<results>/scores/{receptor}/{shard}.parquet"
+        f"{RESULTS}/poses/{receptor}/{shard}.parquet"
         for receptor in RECEPTORS
-        for shard in selected_shards(receptor)
+        for shard in shards
     ]
 
 
-def all_inspected_tables(wildcards):
-    return [
-        f"<results>/inspected/{receptor}/{shard}.parquet"
-        for receptor in RECEPTORS
-        for shard in selected_shards(receptor)
-    ]
+def selected_tables(stage):
+    """Input function: a stage's table of every selected shard of every receptor."""
+
+    def files(wildcards):
+        return [
+            f"{RESULTS}/{stage}/{receptor}/{shard}.parquet"
+            for receptor in RECEPTORS
+            for shard in selected_shards(receptor)
+        ]
+
+    return files
+
+
+def per_attempt(amount, per_thread=0):
+    """A resource of which a job that failed is given more (attempt is 1, then 2, then 3)."""
+
+    def resource(wildcards, attempt, threads):
+        return attempt * (amount + per_thread * threads)
+
+    return resource
 
 
 # texts of the user's come to params from functions, because Snakemake puts in values for
@@ -171,12 +218,16 @@ def whole_settings(wildcards):
     return stage_settings(SETTINGS, "report")
 
 
+def interaction_filters(wildcards):
+    return SETTINGS.ranking.interactions.model_dump_json()
+
+
 def first_config(wildcards):
-    return CONFIG_FILES[0]
+    return Path() if MODULE else CONFIG_FILES[0]
 
 
 def checkout(wildcards):
-    return workflow.basedir
+    return str(CHECKOUT)
 
 
 def named(paths):
@@ -191,6 +242,14 @@ def watched(paths):
 
 LIBRARY_FILES = [file.path for file in SETTINGS.screened.files]
 REFERENCE_FILES = [SETTINGS.controls.reference] if SETTINGS.controls.reference else []
+
+
+def library_files(wildcards):
+    return named(LIBRARY_FILES)
+
+
+def reference_files(wildcards):
+    return named(REFERENCE_FILES)
 
 
 def library_times(wildcards):

@@ -7,6 +7,7 @@ rule reference:
         pocket="<results>/receptors/{receptor}/pocket.json",
         given=named(REFERENCE_FILES),
     output:
+        **usage_output("reference/{receptor}"),
         reference="<results>/controls/{receptor}/reference.sdf",
         states="<results>/controls/{receptor}/states.sdf.gz",
         events="<results>/controls/{receptor}/reference.events.parquet",
@@ -17,11 +18,15 @@ rule reference:
     priority: 10
     conda:
         "../../envs/library.yaml"
+    resources:
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(60),
     params:
-        settings=reference_settings,
+        **where_stored(asked=reference_settings),
+        settings=with_copies(reference_settings, reference_files, "given"),
         times=reference_times,
         receptor=subpath(input.ligand, parent=True),
-        usage=f"{USAGE}/reference/{{receptor}}.jsonl",
+        usage=usage_file("reference/{receptor}"),
     message:
         "Preparing the reference ligand of {wildcards.receptor}"
     shell:
@@ -37,6 +42,7 @@ use rule dock as redock with:
         pdbqt="<results>/receptors/{receptor}/receptor.pdbqt",
         pocket="<results>/receptors/{receptor}/pocket.json",
     output:
+        **usage_output("redock/{receptor}"),
         poses="<results>/controls/{receptor}/poses.sdf.gz",
         table="<results>/controls/{receptor}/poses.parquet",
         events="<results>/controls/{receptor}/poses.events.parquet",
@@ -45,8 +51,12 @@ use rule dock as redock with:
     benchmark:
         "<benchmarks>/redock/{receptor}.tsv"
     priority: 10
+    threads: 1
+    resources:
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(60),
     params:
-        usage=f"{USAGE}/redock/{{receptor}}.jsonl",
+        usage=usage_file("redock/{receptor}"),
     message:
         "Docking the reference ligand of {wildcards.receptor} again"
 
@@ -57,6 +67,7 @@ use rule score as rescore with:
         parameters="<results>/receptors/{receptor}/parameters.npz",
         coordinates="<results>/receptors/{receptor}/coordinates.npz",
     output:
+        **usage_output("rescore/{receptor}"),
         scores="<results>/controls/{receptor}/scores.parquet",
         minimised="<results>/controls/{receptor}/minimised.sdf.gz",
         events="<results>/controls/{receptor}/scores.events.parquet",
@@ -65,9 +76,13 @@ use rule score as rescore with:
     benchmark:
         "<benchmarks>/rescore/{receptor}.tsv"
     priority: 10
+    threads: 1
+    resources:
+        mem_mb=per_attempt(2000, per_thread=1000),
+        runtime=per_attempt(60),
     params:
-        settings=stage_settings(SETTINGS, "score", of_reference=True),
-        usage=f"{USAGE}/rescore/{{receptor}}.jsonl",
+        settings=stage_settings(SETTINGS, "rescore"),
+        usage=usage_file("rescore/{receptor}"),
     message:
         "Scoring all poses of the reference ligand of {wildcards.receptor}"
 
@@ -81,6 +96,7 @@ rule compare:
         scores="<results>/controls/{receptor}/scores.parquet",
         minimised="<results>/controls/{receptor}/minimised.sdf.gz",
     output:
+        **usage_output("compare/{receptor}"),
         redocking="<results>/controls/{receptor}/redock.json",
         poses="<results>/controls/{receptor}/redock.sdf",
     log:
@@ -92,10 +108,13 @@ rule compare:
     localrule: True
     conda:
         "../../envs/library.yaml"
+    resources:
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(60),
     params:
         settings=comparison_settings,
         folder=subpath(output.redocking, parent=True),
-        usage=f"{USAGE}/compare/{{receptor}}.jsonl",
+        usage=usage_file("compare/{receptor}"),
     message:
         "Comparing the redocked reference ligand of {wildcards.receptor}"
     shell:
@@ -109,6 +128,7 @@ checkpoint gate:
     input:
         redocking="<results>/controls/{receptor}/redock.json",
     output:
+        **usage_output("gate/{receptor}"),
         passed="<results>/controls/{receptor}/passed.txt",
     log:
         "<logs>/gate/{receptor}.log",
@@ -118,8 +138,11 @@ checkpoint gate:
     localrule: True
     conda:
         "../../envs/library.yaml"
+    resources:
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(60),
     params:
-        usage=f"{USAGE}/gate/{{receptor}}.jsonl",
+        usage=usage_file("gate/{receptor}"),
     message:
         "Deciding whether the library is docked into {wildcards.receptor}"
     shell:

@@ -4,6 +4,7 @@ rule dock:
         pdbqt="<results>/receptors/{receptor}/receptor.pdbqt",
         pocket="<results>/receptors/{receptor}/pocket.json",
     output:
+        **usage_output("dock/{receptor}/{shard}"),
         poses="<results>/poses/{receptor}/{shard}.sdf.gz",
         table="<results>/poses/{receptor}/{shard}.parquet",
         events="<results>/poses/{receptor}/{shard}.events.parquet",
@@ -13,11 +14,14 @@ rule dock:
         "<benchmarks>/dock/{receptor}/{shard}.tsv"
     conda:
         "../../envs/docking.yaml"
-    threads: 1
+    threads: 8
+    resources:
+        mem_mb=per_attempt(1000, per_thread=500),
+        runtime=per_attempt(240),
     params:
         settings=stage_settings(SETTINGS, "dock"),
         receptor=subpath(input.pdbqt, parent=True),
-        usage=f"{USAGE}/dock/{{receptor}}/{{shard}}.jsonl",
+        usage=usage_file("dock/{receptor}/{shard}"),
     message:
         "Docking shard {wildcards.shard} into {wildcards.receptor}"
     shell:
@@ -30,9 +34,11 @@ rule dock:
 
 checkpoint select:
     input:
+        **where_stored(ligands="<results>/ligands/shards"),
         tables=docked("<results>/poses/{receptor}/{shard}.parquet"),
         poses=docked("<results>/poses/{receptor}/{shard}.sdf.gz"),
     output:
+        **usage_output("select/{receptor}"),
         shards=directory("<results>/selected/{receptor}/shards"),
         events="<results>/selected/{receptor}/select.events.parquet",
     log:
@@ -41,10 +47,13 @@ checkpoint select:
         "<benchmarks>/select/{receptor}.tsv"
     conda:
         "../../envs/ranking.yaml"
+    resources:
+        mem_mb=per_attempt(8000),
+        runtime=per_attempt(60),
     params:
         settings=stage_settings(SETTINGS, "select"),
         results=subpath(output.events, ancestor=3),
-        usage=f"{USAGE}/select/{{receptor}}.jsonl",
+        usage=usage_file("select/{receptor}"),
     message:
         "Selecting the best docked ligands of {wildcards.receptor}"
     shell:

@@ -6,6 +6,7 @@ rule inspect:
         parameters="<results>/receptors/{receptor}/parameters.npz",
         coordinates="<results>/receptors/{receptor}/coordinates.npz",
     output:
+        **usage_output("inspect/{receptor}/{shard}"),
         inspected="<results>/inspected/{receptor}/{shard}.parquet",
         events="<results>/inspected/{receptor}/{shard}.events.parquet",
     log:
@@ -14,11 +15,14 @@ rule inspect:
         "<benchmarks>/inspect/{receptor}/{shard}.tsv"
     conda:
         "../../envs/inspection.yaml"
-    threads: 1
+    threads: 8
+    resources:
+        mem_mb=per_attempt(1000, per_thread=500),
+        runtime=per_attempt(60),
     params:
         settings=stage_settings(SETTINGS, "inspect"),
         receptor=subpath(input.structure, parent=True),
-        usage=f"{USAGE}/inspect/{{receptor}}/{{shard}}.jsonl",
+        usage=usage_file("inspect/{receptor}/{shard}"),
     message:
         "Inspecting the poses of shard {wildcards.shard} in {wildcards.receptor}"
     shell:

@@ -2,6 +2,7 @@ checkpoint split:
     input:
         files=named(LIBRARY_FILES),
     output:
+        **usage_output("split"),
         records=directory("<results>/library/records"),
         sources="<results>/library/sources.parquet",
         annotations="<results>/library/annotations.json",
@@ -11,11 +12,15 @@ checkpoint split:
         "<benchmarks>/split.tsv"
     conda:
         "../../envs/library.yaml"
+    resources:
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(240),
     params:
-        settings=library_settings,
+        **where_stored(asked=library_settings),
+        settings=with_copies(library_settings, library_files, "files"),
         times=library_times,
         out=subpath(output.sources, parent=True),
-        usage=f"{USAGE}/split.jsonl",
+        usage=usage_file("split"),
     message:
         "Reading the library"
     shell:
@@ -27,6 +32,7 @@ rule standardise:
     input:
         records="<results>/library/records/{shard}.parquet",
     output:
+        **usage_output("standardise/{shard}"),
         parents="<results>/library/parents/{shard}.parquet",
         events="<results>/library/parents/{shard}.events.parquet",
     log:
@@ -35,10 +41,13 @@ rule standardise:
         "<benchmarks>/standardise/{shard}.tsv"
     conda:
         "../../envs/library.yaml"
-    threads: 1
+    threads: 2
+    resources:
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(60),
     params:
         settings=stage_settings(SETTINGS, "standardise"),
-        usage=f"{USAGE}/standardise/{{shard}}.jsonl",
+        usage=usage_file("standardise/{shard}"),
     message:
         "Standardising shard {wildcards.shard}"
     shell:
@@ -50,9 +59,11 @@ rule standardise:
 
 checkpoint merge:
     input:
+        **where_stored(records="<results>/library/records"),
         parents=all_parents,
         sources="<results>/library/sources.parquet",
     output:
+        **usage_output("merge"),
         shards=directory("<results>/ligands/shards"),
         membership="<results>/ligands/membership.parquet",
         events="<results>/ligands/merge.events.parquet",
@@ -62,10 +73,13 @@ checkpoint merge:
         "<benchmarks>/merge.tsv"
     conda:
         "../../envs/library.yaml"
+    resources:
+        mem_mb=per_attempt(8000),
+        runtime=per_attempt(60),
     params:
         settings=stage_settings(SETTINGS, "merge"),
         results=subpath(output.membership, ancestor=2),
-        usage=f"{USAGE}/merge.jsonl",
+        usage=usage_file("merge"),
     message:
         "Merging duplicates into ligands"
     shell:

@@ -2,6 +2,7 @@ rule prepare_ligands:
     input:
         ligands="<results>/ligands/shards/{shard}.parquet",
     output:
+        **usage_output("prepare_ligands/{shard}"),
         states="<results>/ligands/states/{shard}.sdf.gz",
         events="<results>/ligands/states/{shard}.events.parquet",
     log:
@@ -10,10 +11,13 @@ rule prepare_ligands:
         "<benchmarks>/prepare_ligands/{shard}.tsv"
     conda:
         "../../envs/ligands.yaml"
-    threads: 1
+    threads: 8
+    resources:
+        mem_mb=per_attempt(1000, per_thread=500),
+        runtime=per_attempt(120),
     params:
         settings=stage_settings(SETTINGS, "prepare_ligands"),
-        usage=f"{USAGE}/prepare_ligands/{{shard}}.jsonl",
+        usage=usage_file("prepare_ligands/{shard}"),
     message:
         "Preparing states and conformers of shard {wildcards.shard}"
     shell:

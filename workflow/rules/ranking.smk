@@ -1,5 +1,6 @@
 rule rank:
     input:
+        **where_stored(scored=all_scored, folders=all_folders),
         sources="<results>/library/sources.parquet",
         membership="<results>/ligands/membership.parquet",
         duplicates="<results>/ligands/merge.events.parquet",
@@ -16,6 +17,7 @@ rule rank:
             "<results>/receptors/{receptor}/coordinates.npz", receptor=RECEPTORS
         ),
     output:
+        **usage_output("rank"),
         ranking=report(
             "<results>/ranking.csv",
             caption="../report/ranking.rst",
@@ -38,11 +40,15 @@ rule rank:
         "<benchmarks>/rank.tsv"
     conda:
         "../../envs/ranking.yaml"
+    threads: 4
+    resources:
+        mem_mb=per_attempt(8000),
+        runtime=per_attempt(120),
     params:
         settings=stage_settings(SETTINGS, "rank"),
         results=subpath(output.ranking, parent=True),
         receptors=RECEPTORS,
-        usage=f"{USAGE}/rank.jsonl",
+        usage=usage_file("rank"),
     message:
         "Ranking"
     shell:
@@ -53,12 +59,18 @@ rule rank:
 
 rule report:
     input:
+        **where_stored(
+            usage=all_usage,
+            folders=all_folders,
+            annotations="<results>/library/annotations.json",
+        ),
         database="<results>/screen.duckdb",
         hits="<results>/hits.sdf",
         complexes="<results>/complexes",
         records="<results>/library/records",
         redockings=REDOCKINGS,
     output:
+        **usage_output("report"),
         report=report(
             "<results>/report.html",
             caption="../report/report.rst",
@@ -87,12 +99,17 @@ rule report:
         "<logs>/report.log",
     benchmark:
         "<benchmarks>/report.tsv"
+    # seconds of work: on a cluster it stays with Snakemake
+    localrule: True
     conda:
         "../../envs/ranking.yaml"
+    resources:
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(60),
     params:
         settings=whole_settings,
         results=subpath(output.report, parent=True),
-        usage=f"{USAGE}/report.jsonl",
+        usage=usage_file("report"),
     message:
         "Writing the report"
     shell:

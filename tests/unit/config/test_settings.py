@@ -1,6 +1,7 @@
 """Settings: what is refused, and how the message says where, what and how to mend it."""
 
 import re
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,14 @@ import pytest
 import yaml
 
 from screenmm.audit.inputs import input_files
-from screenmm.config.settings import Settings, load_settings, merged_settings, parse_settings
+from screenmm.config.settings import (
+    Settings,
+    config_from,
+    load_settings,
+    merged_settings,
+    module_settings,
+    parse_settings,
+)
 from screenmm.core.errors import ConfigError
 
 TEN_LINES = """\
@@ -321,6 +329,28 @@ def test_paths_of_the_command_line_start_from_the_working_folder(
     assert settings.scoring.top == 7
     with pytest.raises(ConfigError, match=r"no file .*relative to the working folder"):
         merged_settings([two_folders / "my.yaml"], {"library": {"files": "library.smi"}})
+
+
+def test_a_modules_paths_start_from_its_file_or_from_the_working_folder(
+    two_folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(two_folders / "sub")
+    config = deepcopy(config_from("../my.yaml"))  # as a Snakefile may change it
+    config["library"] |= {"files": ["other.smi", *config["library"]["files"]]}
+    settings = module_settings("first", config, "out")
+    files = [file.path for file in settings.library.files]
+    assert files == [Path("other.smi"), two_folders / "library.smi"]
+    assert settings.receptors["wt"].structure == two_folders / "protein.pdb"
+    assert settings.results == Path("out")
+    assert module_settings("first", config, None).results == Path("results/my-screen")
+
+
+def test_what_is_wrong_with_a_modules_config_is_said(two_folders: Path) -> None:
+    with pytest.raises(ConfigError, match=r'module first has no config: write config: config\["fi'):
+        module_settings("first", {"pathvars": {"results": "out"}}, "out")
+    config = config_from("my.yaml") | {"library": {"files": ["none.smi"]}}
+    with pytest.raises(ConfigError, match=r"module first: (?s:.*)none.smi .*the working folder"):
+        module_settings("first", config, None)
 
 
 def test_a_fault_names_all_files_that_may_hold_it(two_folders: Path) -> None:

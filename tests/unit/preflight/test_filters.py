@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from screenmm.core.errors import ConfigError, ReceptorError
 from screenmm.preflight.filters import check_filters
 from screenmm.receptor.prepare import prepare_receptor
 from screenmm.residues.filters import parse_filter
+from screenmm.stages import check_filters as check_stage
 from screenmm.stages import prepare_receptor as stage
 
 GAP = range(20, 23)
@@ -130,18 +132,24 @@ def test_what_the_config_says_wrongly_of_a_structure_is_said_early(structure: Pa
         check_filters(settings(structure, "Val93", chains=["X"]))
 
 
-def test_preparation_refuses_what_it_did_not_make(structure: Path) -> None:
+def test_a_prepared_receptor_is_refused_without_what_preparation_did_not_make(
+    structure: Path, tmp_path: Path
+) -> None:
     receptor = {"structure": str(structure), "keep_waters": "all"}
     pocket = {"residues": ["A:93"]}
-    prepared = prepare_receptor("wt", Receptor(**receptor), Pocket(**pocket))
+    stage.write_folder(prepare_receptor("wt", Receptor(**receptor), Pocket(**pocket)), tmp_path)
+    passed = tmp_path / "passed.txt"
 
     def check(*must: str | dict[str, Any]) -> None:
         entries = [each if isinstance(each, dict) else {"filter": each} for each in must]
-        stage.check_filters(prepared, json.dumps({"must": entries}))
+        filters = json.dumps({"must": entries})
+        check_stage.run(Namespace(filters=filters, receptor=tmp_path, out=passed))
 
-    check()
     check("H-bond to HIE5", "any with His5", "any with Mse38", "any with HOH402")
+    assert passed.read_text().splitlines()[0] == "H-bond to HIE5: wt has the residue"
     check({"filter": "any with Phe90", "receptors": ["M90F"]})
+    assert passed.read_text() == ""
+    passed.unlink()
     for asked, complaint in {
         "any with 21": "receptor wt has no such residue; near it are",  # no loop was built
         "any with SO4": "preparation takes A:SO4:301 out (crystallisation additive)",
@@ -151,6 +159,7 @@ def test_preparation_refuses_what_it_did_not_make(structure: Path) -> None:
         with pytest.raises(ConfigError) as error:
             check("any with His5", asked)
         assert complaint in str(error.value)
+        assert not passed.exists()
 
 
 @pytest.mark.parametrize(

@@ -20,23 +20,20 @@ from screenmm.analysis.measuring import (
 )
 from screenmm.core.seeds import seed_for
 from screenmm.metrics.controls import Common, Contest, Controls, Kind, Scored, Unranked
-from screenmm.results.consensus import INPUTS, MIN_INPUTS, SIGNS, fitted, floats, halves, joined
+from screenmm.results.columns import score_signs
+from screenmm.results.consensus import INPUTS, MIN_INPUTS, fitted, floats, halves, joined
 from screenmm.results.known import KNOWN
+from screenmm.tables.dictionary import CHARGE, HEAVY_ATOMS, LOGP, WEIGHT, ranking_scores, signs
 
-# Score and the sign that makes "larger is better".
-SCORES = {
-    "rank": -1,
-    "dg_mmgbsa_kcal_mol": -1,
-    "dock_score_kcal_mol": -1,
-    "cnn_score": 1,
-    "cnn_affinity_pk": 1,
-    **SIGNS,
-}
+SCORES = signs(ranking_scores())
+"""Scores of every screen, and the sign that makes larger better."""
 
-BASELINES = ("heavy_atoms", "molecular_weight", "logp", "formal_charge")
+TRIVIAL = (HEAVY_ATOMS, WEIGHT, LOGP, CHARGE)
 """Trivial scores; each counts in the direction that ranks the known ligands better."""
 
-SIZE = "heavy_atoms"
+BASELINES = tuple(each.name for each in TRIVIAL)
+
+SIZE = HEAVY_ATOMS.name
 
 FITTED = "fitted_held_out"
 """Consensus whose weights come from one half of the known ligands, tested on the other."""
@@ -98,11 +95,7 @@ def compare_all(known: Known, seed: int) -> tuple[dict[str, Scored], dict[str, S
     contest : dict
         All of them against each other on these ligands; empty where there are none.
     """
-    has = {
-        name: mask
-        for name in (*SCORES, *BASELINES)
-        if (mask := np.isfinite(known.columns[name])).any()
-    }
+    has = {name: mask for name in known.columns if (mask := np.isfinite(known.columns[name])).any()}
     sets: dict[bytes, list[str]] = {}
     for name, mask in has.items():
         sets.setdefault(mask.tobytes(), []).append(name)
@@ -126,8 +119,8 @@ def compare_all(known: Known, seed: int) -> tuple[dict[str, Scored], dict[str, S
             common, compared = {name: rows[name] for name in chosen}, judged(made, rivals)
     if len(known.truth) > MAX_LOGP:
         reason = f"not computed for more than {MAX_LOGP} ligands; these are {len(known.truth)}"
-        found["logp"] = unmeasured(known, reason)
-    order = {name: found[name] for name in (*SCORES, *BASELINES) if name in found}
+        found[LOGP.name] = unmeasured(known, reason)
+    order = {name: found[name] for name in known.columns if name in found}
     return order | (_fit(known, seed) if found else {}), common, compared
 
 
@@ -161,17 +154,20 @@ def load_known(
     """
     labels = "coalesce(label, 0)" if presume_inactive else "label"
     truth = labels if kind == "classification" else "affinity_kcal_mol"
-    stored = [name for name in BASELINES if name != "logp"]
+    scores = score_signs(con)
+    stored = [name for name in BASELINES if name != LOGP.name]
     # as arrays: rows of a large screen take several times the memory
     table = con.execute(
-        f"SELECT inchikey, smiles, {truth} AS truth, {', '.join((*SCORES, *stored))} FROM ranking "
+        f"SELECT inchikey, smiles, {truth} AS truth, {', '.join((*scores, *stored))} FROM ranking "
         f"WHERE receptor = ? AND isfinite(CAST({truth} AS DOUBLE)) AND heavy_atoms IS NOT NULL "
         "ORDER BY rank",
         [receptor],
     ).fetchnumpy()
     smiles = np.ma.filled(np.ma.asarray(table["smiles"]), None).tolist()
-    columns = {name: sign * floats(table[name]) for name, sign in SCORES.items()}
-    columns |= {name: floats(table[name]) for name in stored} | {"logp": _logp(smiles)}
+    columns = {name: sign * floats(table[name]) for name, sign in scores.items()}
+    columns |= {
+        name: _logp(smiles) if name == LOGP.name else floats(table[name]) for name in BASELINES
+    }
     sign = 1 if kind == "classification" else -1
     return Known(kind, table["inchikey"].tolist(), sign * floats(table["truth"]), columns)
 

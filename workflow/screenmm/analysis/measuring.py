@@ -66,7 +66,7 @@ class Known:
     truth : numpy.ndarray
         1 for active and 0 for inactive, or the strength of binding; larger is better.
     columns : dict
-        Scores and baselines by name, larger is better; NaN where missing.
+        Scores, then baselines, by name, larger is better; NaN where missing.
     """
 
     kind: Kind

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from screenmm.analysis.controls import SIZE
+from screenmm.analysis.controls import FITTED, SIZE, TRIVIAL
 from screenmm.analysis.measuring import CHANCE, DECISIVE
 from screenmm.metrics.controls import (
     Contest,
@@ -16,25 +16,15 @@ from screenmm.metrics.controls import (
     TrivialRival,
 )
 from screenmm.metrics.verdicts import Judgement, Level, Verdict
+from screenmm.tables.dictionary import engine_scores, ranking_scores, words_of
 
-SCORE_WORDS = {
-    "rank": "Final rank",
-    "dg_mmgbsa_kcal_mol": "MM/GBSA ΔG",
-    "dock_score_kcal_mol": "Docking score",
-    "cnn_score": "CNN score",
-    "cnn_affinity_pk": "CNN affinity",
-    "consensus_ecr": "Exponential consensus",
-    "consensus_mean_rank": "Mean-rank consensus",
-    "consensus_z": "Z-score consensus",
-    "ligand_efficiency_kcal_mol": "ΔG per heavy atom",
-    "dg_size_corrected_kcal_mol": "ΔG per cube root of size",
-    "fitted_held_out": "Fitted consensus (held-out half)",
-    "heavy_atoms": "Heavy atoms (baseline)",
-    "molecular_weight": "Molecular weight (baseline)",
-    "logp": "logP (baseline)",
-    "formal_charge": "Net charge (baseline)",
-}
-"""What people read for each score."""
+
+def score_words() -> dict[str, str]:
+    """What people read for each score, baseline and fitted consensus."""
+    trivial = {name: f"{words} (baseline)" for name, words in words_of(TRIVIAL).items()}
+    fitted = {FITTED: "Fitted consensus (held-out half)"}
+    return words_of(ranking_scores(engine_scores())) | fitted | trivial
+
 
 MEASURE_WORDS = {"roc_auc": "ROC-AUC", "spearman": "Spearman"}
 
@@ -77,13 +67,13 @@ def _range(value: Rival | Lead) -> str:
 
 
 def _words(score: str) -> str:
-    return SCORE_WORDS[score].removesuffix(" (baseline)")
+    return score_words()[score].removesuffix(" (baseline)")
 
 
 def in_words(score: str, row: Scored) -> str:
     """Name a score for a table of controls; a baseline with its direction."""
     if row.direction is None:
-        return SCORE_WORDS[score]
+        return score_words()[score]
     return f"{_words(score)} (baseline: {_way(score, row.direction)} the better)"
 
 

@@ -7,15 +7,13 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from screenmm.analysis.controls import SCORES
 from screenmm.core.seeds import seed_for
 from screenmm.metrics.bias import Correlation
+from screenmm.results.columns import score_signs
 from screenmm.results.consensus import floats
 from screenmm.statistics.measures import correlation_draws
 from screenmm.statistics.resampling import interval, resampled_counts, resamples_for
-
-CORRELATED = tuple(score for score in SCORES if score != "rank")
-"""Every score of the ranking; the rank only orders by one of them."""
+from screenmm.tables.dictionary import RANK
 
 TRIVIAL = ("heavy_atoms", "formal_charge")
 """Size, and the net charge of the docked state."""
@@ -71,6 +69,8 @@ def correlations(
 ) -> dict[str, dict[str, Correlation]]:
     """Correlation of every score, larger being better, with size and charge.
 
+    The rank only orders by one of them.
+
     Parameters
     ----------
     con : duckdb.DuckDBPyConnection
@@ -79,15 +79,15 @@ def correlations(
     seed : int
         Of the run.
     """
+    signs = {name: sign for name, sign in score_signs(con).items() if name != RANK.name}
     table = con.execute(
-        f"SELECT {', '.join((*CORRELATED, *TRIVIAL))} FROM ranking WHERE receptor = ? "
-        "ORDER BY rank",
+        f"SELECT {', '.join((*signs, *TRIVIAL))} FROM ranking WHERE receptor = ? ORDER BY rank",
         [receptor],
     ).fetchnumpy()
     own = seed_for(seed_for(seed, "receptor", receptor), "bias", "correlations")
     out: dict[str, dict[str, Correlation]] = {}
-    for name in CORRELATED:
-        score = SCORES[name] * floats(table[name])
+    for name, sign in signs.items():
+        score = sign * floats(table[name])
         for other in TRIVIAL:
             values = floats(table[other])
             both = np.isfinite(score) & np.isfinite(values)

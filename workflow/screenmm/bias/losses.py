@@ -68,7 +68,9 @@ def more_than_rest(lost: int, records: int, all_lost: int, all_records: int) -> 
     """
     if records in (0, all_records) or all_lost in (0, all_records):
         return None
-    return float(stats.hypergeom.sf(lost - 1, all_records, all_lost, records))
+    rest = [all_lost - lost, all_records - records - all_lost + lost]
+    table = [[lost, records - lost], rest]
+    return float(stats.fisher_exact(table, alternative="greater").pvalue)
 
 
 def holm(values: Sequence[float | None]) -> list[float | None]:

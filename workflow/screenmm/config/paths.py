@@ -31,9 +31,18 @@ class Located(str):
         located.folder, located.start = folder, start
         return located
 
+    def __getnewargs__(self) -> Any:
+        """Let copies carry it, too."""
+        return str(self), self.folder, self.start
+
 
 def locate(value: Any, folder: Path, start: str) -> Any:
-    """Give every text of a config, or of a part of one, the folder that its paths start from."""
+    """Give every text of a config, or of a part of one, the folder that its paths start from.
+
+    Those that have one already keep it.
+    """
+    if isinstance(value, Located):
+        return value
     if isinstance(value, str):
         return Located(value, folder, start)
     if isinstance(value, dict):
@@ -60,7 +69,9 @@ def expanded(path: Path) -> Path:
         ) from None
 
 
-def found_file(path: str | Path, folder: Path, start: str = "the config file") -> Path:
+def found_file(
+    path: str | Path, folder: Path, start: str = "the config file", *, must_exist: bool = True
+) -> Path:
     """Find an input file.
 
     Parameters
@@ -71,6 +82,8 @@ def found_file(path: str | Path, folder: Path, start: str = "the config file") -
         Folder that it starts from.
     start : str
         The folder in words.
+    must_exist : bool
+        Whether it is an error that the file is not there.
 
     Returns
     -------
@@ -90,7 +103,7 @@ def found_file(path: str | Path, folder: Path, start: str = "the config file") -
     except (OSError, RuntimeError, ValueError) as error:
         said = error.strerror if isinstance(error, OSError) else str(error)
         raise ValueError(f"{str(named)!r} cannot be looked up: {said}") from None
-    if not is_file:
+    if must_exist and not is_file:
         raise ValueError(f"{_fault(whole)} (paths are relative to {start}){_near(whole)}")
     return _from_here(whole)
 

@@ -41,16 +41,18 @@ STRUCTURE_SUFFIXES = (".pdb", ".pdb.gz", ".ent", ".ent.gz", ".cif", ".cif.gz")
 LIGAND_SUFFIXES = (".sdf", ".sdf.gz", ".mol", ".mol2", ".pdb", ".cif")
 BONDED_SUFFIXES = (".sdf", ".sdf.gz", ".mol", ".mol2")
 """Ligand files that hold bond orders."""
+WORKING_FOLDER = "the working folder"
 
 
 def _find(value: Any, info: ValidationInfo) -> Any:
     """Find a file that a config names; what was found before is left alone."""
-    folder = (info.context or {}).get("folder")
+    context = info.context or {}
+    folder, must_exist = context.get("folder"), context.get("must_exist", True)
     if folder is None or not isinstance(value, str | Path):
         return value
     if isinstance(value, Located):
-        return found_file(value, value.folder, value.start)
-    return found_file(value, folder)
+        return found_file(value, value.folder, value.start, must_exist=must_exist)
+    return found_file(value, folder, must_exist=must_exist)
 
 
 def _with_suffix(*suffixes: str) -> AfterValidator:
@@ -1007,7 +1009,11 @@ def _explain(error: Any, paths: Sequence[Path]) -> str:
 
 
 def parse_settings(
-    config: dict[str, Any], folder: Path | None, paths: Sequence[Path] = ()
+    config: dict[str, Any],
+    folder: Path | None,
+    paths: Sequence[Path] = (),
+    *,
+    must_exist: bool = True,
 ) -> Settings:
     """Check a config and return the settings.
 
@@ -1019,6 +1025,8 @@ def parse_settings(
         Folder that relative paths refer to; None leaves paths alone and unchecked.
     paths : sequence of Path
         Files that the config was read from, if any; errors show what stands in them.
+    must_exist : bool
+        Whether it is an error that an input file is not there.
 
     Raises
     ------
@@ -1026,7 +1034,8 @@ def parse_settings(
         One line per mistake: where, what, and how to mend it.
     """
     try:
-        return Settings.model_validate(config, context={"folder": folder})
+        context = {"folder": folder, "must_exist": must_exist}
+        return Settings.model_validate(config, context=context)
     except ValidationError as error:
         lines = [_explain(each, paths) for each in error.errors(include_url=False)]
         raise ConfigError("the config is not valid:\n  " + "\n  ".join(lines)) from None
@@ -1086,7 +1095,9 @@ def load_settings(*paths: Path) -> Settings:
     return merged_settings(paths, {})
 
 
-def merged_settings(paths: Sequence[Path], overrides: Mapping[str, Any]) -> Settings:
+def merged_settings(
+    paths: Sequence[Path], overrides: Mapping[str, Any], *, must_exist: bool = True
+) -> Settings:
     """Merge config files and Snakemake's ``--config`` as Snakemake does, and check the config.
 
     Parameters
@@ -1096,25 +1107,85 @@ def merged_settings(paths: Sequence[Path], overrides: Mapping[str, Any]) -> Sett
         own folder.
     overrides : mapping
         Keys that the command line gives; their relative paths refer to the working folder.
+    must_exist : bool
+        Whether it is an error that an input file is not there.
 
     Raises
     ------
     ConfigError
         A file is missing, is not YAML, has a key twice, or the config breaks the model.
     """
+    config = config_from(*paths)
+    config = _merged(config, locate(dict(overrides), Path.cwd(), WORKING_FOLDER))
+    try:
+        return parse_settings(config, Path.cwd(), paths, must_exist=must_exist)
+    except ConfigError as error:
+        raise ConfigError(f"{', '.join(map(str, paths))}: {error}") from None
+
+
+def config_from(*paths: Path | str) -> dict[str, Any]:
+    """Read config files, for the ``config`` of a Snakemake ``module``.
+
+    Parameters
+    ----------
+    paths : Path or str
+        The files, the first one changed by the next.
+
+    Returns
+    -------
+    dict
+        The keys; relative paths among them start from the folder of the file that holds them.
+
+    Raises
+    ------
+    ConfigError
+        A file is missing, is not YAML, or has a key twice.
+    """
     config: dict[str, Any] = {}
-    for path in paths:
+    for path in map(Path, paths):
         try:
             given = locate(read_config(path), path.resolve().parent, "the config file")
         except RecursionError:
             raise ConfigError(f"{path}: what an anchor (&) names holds itself (*)") from None
         config = _merged(config, given)
-    here = Path.cwd()
-    config = _merged(config, locate(dict(overrides), here, "the working folder"))
+    return config
+
+
+def module_settings(
+    name: str, config: Mapping[str, Any], results: str | None, *, must_exist: bool = True
+) -> Settings:
+    """Check the config that a Snakefile gives to a ``module``.
+
+    Parameters
+    ----------
+    name : str
+        The module's.
+    config : mapping
+        Its keys. Relative paths start from the working folder, unless :func:`config_from` read
+        them from a file.
+    results : str or None
+        Results folder that the module names by its pathvars; else that of the config counts.
+    must_exist : bool
+        Whether it is an error that an input file is not there.
+
+    Raises
+    ------
+    ConfigError
+        There are no keys, or they break the model.
+    """
+    given = {key: value for key, value in config.items() if key != "pathvars"}
+    if not given:
+        raise ConfigError(
+            f'module {name} has no config: write config: config["{name}"], with the keys of a '
+            "screen (config/README.md), or config: config_from(...) (docs/module.md)"
+        )
+    if results is not None:
+        given["results"] = results
     try:
-        return parse_settings(config, here, paths)
+        located = locate(given, Path.cwd(), WORKING_FOLDER)
+        return parse_settings(located, Path.cwd(), must_exist=must_exist)
     except ConfigError as error:
-        raise ConfigError(f"{', '.join(map(str, paths))}: {error}") from None
+        raise ConfigError(f"module {name}: {error}") from None
 
 
 def _merged(config: Any, changes: Mapping[str, Any]) -> dict[str, Any]:

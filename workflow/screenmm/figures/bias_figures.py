@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from screenmm.analysis.verdict import SCORE_WORDS
+from screenmm.analysis.verdict import score_words
 from screenmm.bias.classes import UNREAD
 from screenmm.bias.described import PROPERTIES
 from screenmm.bias.losses import LOSSES
@@ -255,10 +255,10 @@ def _correlations(own: ReceptorBias, receptor: str) -> Plot | None:
             places = np.array(list(points)) + 0.24 * n - 0.12
             _interval_lines(axes, places, list(points.values()), colour, marker, f"with {words}")
         told += [
-            f"{SCORE_WORDS[scores[place]]} with {words} {_with_ends(point)}"
+            f"{score_words()[scores[place]]} with {words} {_with_ends(point)}"
             for place, point in points.items()
         ]
-    _rows_on_axis(axes, [SCORE_WORDS[score] for score in scores])
+    _rows_on_axis(axes, [score_words()[score] for score in scores])
     axes.set(xlabel="Spearman correlation, larger being better", xlim=(-1.02, 1.02))
     axes.set_xticks([-1, -0.5, 0, 0.5, 1])
     axes.xaxis.set_major_formatter(lambda value, _: number(value, 1))

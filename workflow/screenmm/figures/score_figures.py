@@ -25,6 +25,7 @@ from screenmm.metrics.bias import Correlation
 from screenmm.metrics.measures import Measure
 from screenmm.metrics.model import Metrics
 from screenmm.results.consensus import floats
+from screenmm.tables.dictionary import DG, DOCK
 
 BINS = 30
 
@@ -40,8 +41,8 @@ LINES = {"actives": "-", "inactives": "--", "without label": ":"}
 """The same without colour."""
 
 DISTRIBUTIONS = {
-    "mmgbsa-scores": ("dg_mmgbsa_kcal_mol", "MM/GBSA energies", "ΔG MM/GBSA, kcal/mol"),
-    "docking-scores": ("dock_score_kcal_mol", "Docking scores", "docking score, kcal/mol"),
+    "mmgbsa-scores": (DG.name, "MM/GBSA energies", "ΔG MM/GBSA, kcal/mol"),
+    "docking-scores": (DOCK.name, "Docking scores", "docking score, kcal/mol"),
 }
 
 FEW = 300
@@ -208,7 +209,7 @@ def _against_size(con: duckdb.DuckDBPyConnection, receptor: str, metrics: Metric
     left_out = _outside(int(((dg < low) | (dg > high)).sum()))
     small_print(axes, left_out)
     found = {} if metrics.bias is None else metrics.bias.by_receptor[receptor].correlations
-    told = _correlation(found.get("dg_mmgbsa_kcal_mol", {}).get("heavy_atoms"))
+    told = _correlation(found.get(DG.name, {}).get("heavy_atoms"))
     told = told.replace("correlation", "correlation of better scores with size,", 1)
     alt = (
         f"{len(dg)} ligands: ΔG by MM/GBSA, {number(dg.min(), 1)} to {number(dg.max(), 1)} "
@@ -244,7 +245,7 @@ def _against_affinity(
         signed(axis)
     left_out = _outside(int(((dg < low) | (dg > high)).sum()))
     controls = metrics.controls.get(receptor)
-    found = None if controls is None else controls.correlation.get("dg_mmgbsa_kcal_mol")
+    found = None if controls is None else controls.correlation.get(DG.name)
     told = _correlation(None if found is None else found.spearman)
     small_print(axes, f"{told.replace(' correlation', '')} {left_out}".strip())
     alt = (

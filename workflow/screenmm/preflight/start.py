@@ -15,7 +15,7 @@ from screenmm.config.engines import engines
 from screenmm.config.settings import Settings
 from screenmm.core.errors import ConfigError, PlatformError, UserError
 from screenmm.files.disk import check_writable
-from screenmm.run.methods import stage_settings
+from screenmm.run.stages import stage_settings
 
 log = logging.getLogger(__name__)
 
@@ -240,8 +240,8 @@ def check_residues(settings: Settings) -> None:
         try:
             from screenmm.preflight.filters import check_filters  # noqa: PLC0415
         except ModuleNotFoundError as error:
-            # Snakemake's own environment need not hold what reads structures; preparation
-            # looks again
+            # Snakemake's own environment need not hold what reads structures; the rule
+            # check_filters looks again
             log.info("the residues of ranking.interactions are not looked for here: %s", error)
         else:
             check_filters(settings)

@@ -6,12 +6,18 @@ import argparse
 import json
 from pathlib import Path
 
-from screenmm.audit.crate import write_crate
-from screenmm.audit.inputs import input_files
-from screenmm.audit.verify import METADATA, verify_crate
 from screenmm.config.settings import Settings, load_settings
 from screenmm.core.errors import UserError
-from screenmm.files.whole import sha256
+from screenmm.run.stage import Rate, Stage
+
+STAGE = Stage(
+    "crate",
+    place=170,
+    words="write or verify the audit trail of a finished run (RO-Crate)",
+    reads={"report": "report.html", "metrics": "metrics.json"},
+    writes={"metadata": "ro-crate-metadata.json", "provenance": "provenance/"},
+    rate=Rate(0.4),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--config-file",
         type=Path,
         action="append",
-        help="config of the run (.yaml); again for each file that changed it",
+        help="config of the run (.yaml), or its folder; again for each file that changed it",
     )
     parser.add_argument(
         "--settings", metavar="JSON", help="its settings as the workflow checked them"
@@ -43,6 +49,8 @@ def run(args: argparse.Namespace) -> None:
     UserError
         An option is missing, the run is not finished, or files differ from the crate.
     """
+    from screenmm.audit.crate import write_crate
+
     if args.verify is not None:
         _verify(args.verify, args.config_file)
         return
@@ -53,7 +61,9 @@ def run(args: argparse.Namespace) -> None:
     ]
     if missing:
         raise UserError(f"{', '.join(missing)} missing: give them, or --verify RESULTS")
-    folder = args.config_file[0].resolve().parent
+    # a module's config is of no file: its paths start from the working folder
+    named = args.config_file[0].resolve()
+    folder = named if named.is_dir() else named.parent
     write_crate(_settings(args), folder, args.results, args.workflow)
 
 
@@ -65,6 +75,10 @@ def _settings(args: argparse.Namespace) -> Settings:
 
 
 def _verify(results: Path, configs: list[Path] | None) -> None:
+    from screenmm.audit.inputs import input_files
+    from screenmm.audit.verify import METADATA, verify_crate
+    from screenmm.files.whole import sha256
+
     inputs = input_files(load_settings(*configs), configs[0].resolve().parent) if configs else []
     found = verify_crate(results, [file.path for file in inputs])
     if not found.checked:

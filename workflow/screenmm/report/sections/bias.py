@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from screenmm.analysis.verdict import SCORE_WORDS
+from screenmm.analysis.verdict import score_words
 from screenmm.bias.described import PROPERTIES
 from screenmm.bias.losses import LOSSES
 from screenmm.metrics import bias as metrics
 from screenmm.report.section import Context, Results, Section
 
 SECTION = Section(title="Bias", place=50)
-
-WORDS = SCORE_WORDS | {name: each.words for name, each in PROPERTIES.items()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,4 +34,7 @@ class Bias(Context):
 def context(results: Results) -> Bias | None:
     """Gather the report; None where the run has none."""
     found = results.metrics.bias
-    return None if found is None else Bias(bias=found, losses=LOSSES, words=WORDS)
+    if found is None:
+        return None
+    words = score_words() | {name: each.words for name, each in PROPERTIES.items()}
+    return Bias(bias=found, losses=LOSSES, words=words)

@@ -1,0 +1,103 @@
+"""Jobs that share no disk: each runs in an empty folder and has what its rule declares."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import yaml
+
+from screenmm.execution.usage import read_usage
+from screenmm.run.layout import Layout
+
+from .conftest import FRAGMENTS, ROOT, STABLE, Screen
+
+pytestmark = [pytest.mark.workflow, pytest.mark.slow]
+
+HERE = Path(__file__).parent / "no_shared_disk"
+GIVEN = ("library.smi", "receptor.pdb", "crystal_ligand.sdf")
+
+
+@pytest.fixture
+def small(screen: Screen) -> Screen:
+    """Two fragments in one shard, with the workflow below their folder, as sources are sent."""
+    if shutil.which("rsync") is None:
+        pytest.skip("snakemake-storage-plugin-fs needs rsync: apt-get install rsync")
+    screen.write_library({name: FRAGMENTS[name] for name in ("indole", "phenol")})
+    screen.config["scoring"]["max_iterations"] = 3
+    asked = "hydrogen bond to Val93"
+    screen.config["ranking"] = {"interactions": {"must_not": [asked]}}
+    (screen.folder / "config.yaml").write_text(yaml.safe_dump(screen.config, sort_keys=False))
+    return screen
+
+
+def through_store(folder: Path, store: Path, *options: str) -> tuple[Counter[str], str]:
+    """Run a screen with all files in a store; returns jobs by rule, and the output."""
+    jobs = folder.parent / "jobs"
+    jobs.mkdir(exist_ok=True)
+    done = subprocess.run(
+        ["snakemake", "--configfile", "config.yaml", "--jobs", "2",
+         "--executor", "cluster-generic",
+         "--cluster-generic-submit-cmd", str(HERE / "submit.sh"),
+         "--cluster-generic-status-cmd", str(HERE / "status.sh"),
+         "--default-storage-provider", "fs", "--default-storage-prefix", str(store),
+         "--shared-fs-usage", "none", "--job-deploy-sources",
+         "--seconds-between-status-checks", "1", "--max-status-checks-per-second", "10", *options],
+        cwd=folder, env=os.environ | {"JOBS_FOLDER": str(jobs)},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+    )  # fmt: skip
+    logs = "".join(path.read_text() for path in jobs.glob("*/output"))
+    assert done.returncode == 0, f"{done.stdout[-3000:]}\n{logs[-3000:]}"
+    return Counter(re.findall(r"Finished jobid: \d+ \(Rule: (\w+)\)", done.stdout)), done.stdout
+
+
+def test_a_screen_runs_to_its_report_without_a_shared_disk(small: Screen, tmp_path: Path) -> None:
+    work, store = tmp_path / "work", tmp_path / "store"
+    work.mkdir()
+    store.mkdir()
+    for name in ("Snakefile", "workflow", "envs"):
+        source = ROOT / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, work / name)
+    shutil.copy(small.folder / "config.yaml", work)
+    for name in GIVEN:
+        for folder in (work, store):
+            shutil.copy(small.folder / name, folder)
+    jobs, _ = through_store(work, store)
+    assert all(count == 1 for count in jobs.values())
+    assert {"check_filters", "dock", "score", "rank", "report", "crate"} <= set(jobs)
+
+    # nothing but the lock was left where snakemake ran
+    assert [path.name for path in (work / "results").rglob("*")] == [".run.lock"]
+    results = store / "results"
+    small.run(2)
+    for name in STABLE:
+        assert (results / name).read_bytes() == (small.results / name).read_bytes(), name
+    files = Layout(results)
+    usage = read_usage(files.usage)
+    for rule, targets in files.targets(["tyk2"]).items():
+        assert {target: len(lines) for target, lines in usage[rule].items()} == dict.fromkeys(
+            targets, 1
+        ), rule
+    metrics = json.loads((results / "metrics.json").read_text())
+    assert metrics["costs"]["total"]["jobs"] == sum(map(len, files.targets(["tyk2"]).values()))
+    assert "storage" not in (results / "ro-crate-metadata.json").read_text()
+
+    _, said = through_store(work, store, "--dry-run")
+    assert "Nothing to be done" in said
+    # what a job is given by another path is still a reason to run again
+    _, said = through_store(work, store, "--dry-run", "--config", "library={shard_size: 2}")
+    assert dict(re.findall(r"^(split|dock) +(\d+)$", said, re.MULTILINE)) == {"split": "1"}
+
+
+def test_a_file_that_no_store_can_give_is_named(small: Screen) -> None:
+    (small.folder / "library.smi").rename(small.folder / "{lib}.smi")
+    small.config["library"]["files"] = ["{lib}.smi"]
+    store = ("--default-storage-provider", "fs", "--default-storage-prefix", str(small.folder))
+    small.run(1, "-n", *store, check=False)
+    assert "library.files.0.path: {lib}.smi holds what Snakemake takes for" in small.output

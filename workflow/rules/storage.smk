@@ -1,0 +1,116 @@
+"""What jobs write beside their results, and what must be said where they share no disk.
+
+On a shared disk a command finds its run's other files below the results, and appends to its usage
+file: an output would be deleted before each attempt, and what a failed one used with it. Where
+all files come from a store (--default-storage-provider), a job has what its rule declares, and
+nothing else.
+"""
+
+import json
+
+STORED = workflow.storage_settings.default_storage_provider is not None
+
+for file in input_files(SETTINGS, Path.cwd()):
+    if STORED and not is_plain(file.path):
+        raise WorkflowError(
+            f"{file.key}: {file.path} holds what Snakemake takes for a wildcard or a variable, "
+            "and cannot come from a store: rename it"
+        )
+
+
+def where_stored(**files):
+    """Inputs or outputs that are declared only where there is a store."""
+    return files if STORED else {}
+
+
+def usage_output(name):
+    """Output: what the job used."""
+    return where_stored(usage=f"<results>/usage/{name}.jsonl")
+
+
+def own_usage(wildcards, output):
+    return output.usage
+
+
+def usage_file(name):
+    """Param: where the job notes what it used. Pathvars are not expanded in params."""
+    return own_usage if STORED else f"{RESULTS}/usage/{name}.jsonl"
+
+
+def with_copies(settings, files, of):
+    """Param: settings that name the user's files; where there is a store, a job's copies of them.
+
+    ``settings`` and ``files`` are input functions, ``of`` is the name of the rule's input.
+    """
+
+    def copied(wildcards, input):
+        own = dict(zip(map(str, files(wildcards)), input[of], strict=True))
+        return json.dumps(renamed(json.loads(settings(wildcards)), own), sort_keys=True)
+
+    return copied if STORED else settings
+
+
+def renamed(value, names):
+    """Plain data with some of its texts replaced."""
+    if isinstance(value, dict):
+        return {key: renamed(each, names) for key, each in value.items()}
+    if isinstance(value, list):
+        return [renamed(each, names) for each in value]
+    return names.get(value, value) if isinstance(value, str) else value
+
+
+def all_usage(wildcards):
+    """What every job used whose costs the report adds up."""
+    ligands, one = ligand_shards(wildcards), [""]
+    by_receptor = {receptor: selected_shards(receptor) for receptor in RECEPTORS}
+    docked = [f"{receptor}/{shard}" for receptor in RECEPTORS for shard in ligands]
+    scored = [
+        f"{name}/{shard}" for name, shards in by_receptor.items() for shard in shards
+    ]
+    redocked = dict.fromkeys(
+        ("reference", "redock", "rescore", "compare"), SETTINGS.redocked
+    )
+    if SETTINGS.controls.gate == "stop":
+        redocked["gate"] = SETTINGS.redocked
+    jobs = {
+        "split": one,
+        "standardise": record_shards(wildcards),
+        "merge": one,
+        "prepare_ligands": ligands,
+        "prepare_receptor": RECEPTORS,
+        **redocked,
+        "dock": docked,
+        "select": RECEPTORS,
+        "score": scored,
+        "inspect": scored,
+        "manifest": RECEPTORS,
+        "rank": one,
+    }
+    return [
+        f"{RESULTS}/usage/{rule}/{target}".rstrip("/") + ".jsonl"
+        for rule, targets in jobs.items()
+        for target in targets
+    ]
+
+
+def all_folders(wildcards):
+    """Folders of shards: what is in them counts, older files elsewhere do not."""
+    return [
+        f"{RESULTS}/library/records",
+        f"{RESULTS}/ligands/shards",
+        *(f"{RESULTS}/selected/{receptor}/shards" for receptor in RECEPTORS),
+    ]
+
+
+def all_scored(wildcards):
+    """Files of scored poses, which the manifests stand for on a shared disk."""
+    return [
+        f"{RESULTS}/{stage}/{receptor}/{shard}.{kind}"
+        for receptor in RECEPTORS
+        for shard in selected_shards(receptor)
+        for stage, kinds in (
+            ("scores", ("parquet", "sdf.gz", "events.parquet")),
+            ("inspected", ("parquet", "events.parquet")),
+        )
+        for kind in kinds
+    ]
