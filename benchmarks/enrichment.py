@@ -12,11 +12,13 @@ that was stopped goes on where it was.
 from __future__ import annotations
 
 import argparse
-import json
 import random
 from pathlib import Path
 
 from screens import RESULTS, data_folder, rows_of, run_screen, write_rows
+
+from screenmm.metrics.measures import BaselineMeasure, Measure
+from screenmm.metrics.model import Metrics, read_metrics
 
 DECOYS = 450
 SEED = 20261122
@@ -39,7 +41,7 @@ def write_library(source: Path, folder: Path) -> None:
     (folder / "decoys.smi").write_text("\n".join(chosen) + "\n")
 
 
-def run_target(name: str, folder: Path, args: argparse.Namespace) -> dict:
+def run_target(name: str, folder: Path, args: argparse.Namespace) -> Metrics:
     source = data_folder() / "enrichment" / name
     write_library(source, folder)
     config = {
@@ -60,24 +62,24 @@ def run_target(name: str, folder: Path, args: argparse.Namespace) -> dict:
     done = run_screen(config, folder, args.cores)
     if done.returncode:
         raise SystemExit(done.stderr[-3000:])
-    return json.loads((folder / "results/metrics.json").read_text())
+    return read_metrics(folder / "results/metrics.json")
 
 
-def measured(metrics: dict, name: str, settings: dict[str, object]) -> list[dict[str, object]]:
+def measured(metrics: Metrics, name: str, settings: dict[str, object]) -> list[dict[str, object]]:
     """A row per score and measure."""
     rows: list[dict[str, object]] = []
-    for score, row in metrics["controls"][name]["classification"].items():
-        size = row.get("baselines", {}).get("heavy_atoms", {})
+    for score, row in metrics.controls[name].classification.items():
+        size = row.baselines.get("heavy_atoms")
         for measure in MEASURES:
-            found, lead = row[measure], size.get(measure, {})
+            found: Measure = getattr(row, measure)
+            lead: BaselineMeasure | None = getattr(size, measure, None)
             rows.append(
-                {"target": name, **settings, "score": score,
-                 "direction": row.get("direction", ""), "n": row["n"],
-                 "actives": row["actives"], "measure": measure}
-                | {key: rounded(found.get(key)) for key in ("value", "low", "high")}
-                | {f"lead_over_size{end}": rounded(lead.get(key))
+                {"target": name, **settings, "score": score, "direction": row.direction or "",
+                 "n": row.n, "actives": row.actives, "measure": measure}
+                | {key: rounded(getattr(found, key)) for key in ("value", "low", "high")}
+                | {f"lead_over_size{end}": rounded(getattr(lead, key, None))
                    for end, key in (("", "lead"), ("_low", "low"), ("_high", "high"))}
-                | {"note": found.get("reason", "")}
+                | {"note": found.reason or ""}
             )  # fmt: skip
     return rows
 
@@ -108,7 +110,7 @@ def main() -> None:
             status: sum(row["status"] == status for row in ledger)
             for status in ("ranked", "filtered", "duplicate", "failed")
         }
-        verdict = metrics["verdicts"][name]["text"]
+        verdict = metrics.verdicts[name].text
         said.append({"target": name, **settings, "records": len(ledger), **fates,
                      "verdict": verdict})  # fmt: skip
     for name, rows in (("enrichment.csv", table), ("enrichment_verdicts.csv", said)):

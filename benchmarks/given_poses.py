@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
 from pathlib import Path
 
 from rdkit import Chem
 from screens import RESULTS, data_folder, rows_of, run_screen, write_rows
 
+from screenmm.metrics.measures import BaselineMeasure, Measure
+from screenmm.metrics.model import read_metrics
 from screenmm.tables.dictionary import DG
 
 SETS = ("tyk2", "mcl1", "p38", "ptp1b", "thrombin", "cdk2", "jnk1", "bace")
@@ -39,9 +40,10 @@ def run_set(name: str, folder: Path, cores: int) -> dict[str, object]:
     if done.returncode:
         return {"set": name, "outcome": error_of(done.stderr)}
     ledger = rows_of(folder / name / "results/ledger.csv")
-    metrics = json.loads((folder / name / "results/metrics.json").read_text())
-    measured = metrics["controls"][name]["correlation"]
-    verdict = metrics["verdicts"][name]
+    metrics = read_metrics(folder / name / "results/metrics.json")
+    measured = metrics.controls[name].correlation
+    verdict = metrics.verdicts[name]
+    lead = measured[DG.name].baselines["heavy_atoms"].spearman
     return {
         "set": name,
         "outcome": "ok",
@@ -49,11 +51,11 @@ def run_set(name: str, folder: Path, cores: int) -> dict[str, object]:
         "ranked": sum(row["status"] == "ranked" for row in ledger),
         "failed": sum(row["status"] == "failed" for row in ledger),
         "reasons": "; ".join(sorted({r["reason"] for r in ledger if r["status"] == "failed"})),
-        **rounded("mmgbsa", measured[DG.name]["spearman"]),
-        **rounded("heavy_atoms", measured["heavy_atoms"]["spearman"]),
-        **rounded("lead", measured[DG.name]["baselines"]["heavy_atoms"]["spearman"]),
-        "level": ", ".join(kind["level"] for kind in verdict["kinds"]),
-        "verdict": verdict["text"],
+        **rounded("mmgbsa", measured[DG.name].spearman),
+        **rounded("heavy_atoms", measured["heavy_atoms"].spearman),
+        **rounded("lead", lead),
+        "level": ", ".join(kind.level for kind in verdict.kinds),
+        "verdict": verdict.text,
     }
 
 
@@ -67,10 +69,10 @@ def write_measured(source: Path, path: Path) -> None:
             writer.write(mol)
 
 
-def rounded(name: str, found: dict[str, float]) -> dict[str, float]:
-    """Columns of a value and its interval."""
-    value = found["lead"] if name == "lead" else found["value"]
-    columns = {name: value, f"{name}_low": found["low"], f"{name}_high": found["high"]}
+def rounded(name: str, found: Measure | BaselineMeasure) -> dict[str, float]:
+    """Columns of a value, or of a lead, and its interval."""
+    value = found.lead if isinstance(found, BaselineMeasure) else found.value
+    columns = {name: value, f"{name}_low": found.low, f"{name}_high": found.high}
     return {column: round(number, 2) for column, number in columns.items()}
 
 

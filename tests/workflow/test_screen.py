@@ -7,11 +7,13 @@ import json
 import re
 import subprocess
 
+import jsonschema
 import pytest
 from rdkit import Chem
 
 from screenmm.audit.verify import verify_crate
 from screenmm.execution.usage import read_usage
+from screenmm.metrics.model import as_json, read_metrics
 from screenmm.run.layout import Layout
 
 from .conftest import FRAGMENTS, ROOT, Screen, rows
@@ -34,6 +36,10 @@ def test_every_output_is_there_and_says_the_same(finished: Screen):
     assert [hit.GetProp("_Name") for hit in hits] == [row["name"] for row in ranking]
     assert len(list((finished.results / "complexes").rglob("*.cif"))) == 6
     metrics = json.loads((finished.results / "metrics.json").read_text())
+    jsonschema.validate(
+        metrics, json.loads((ROOT / "workflow/schemas/metrics.schema.json").read_text())
+    )
+    assert as_json(read_metrics(finished.results / "metrics.json")) == metrics
     assert metrics["versions"]["openmm"]
     assert "<html" in (finished.results / "report.html").read_text()
     assert "report" in finished.output

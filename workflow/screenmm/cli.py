@@ -28,7 +28,7 @@ TOOLS = {
     "demo": "write the files of the embedded demo",
     "check": "check a config before anything runs",
     "plan": "say what a screen will take before it is launched",
-    "config-docs": "write the annotated config, its schema, its keys and the tables' columns",
+    "config-docs": "write the config, its keys, the tables' columns and the schemas",
     "summary": "print what a run did",
     "replay": "compute ligands again and compare with what the run stored",
     "doctor": "say what is installed here and whether it computes rightly",

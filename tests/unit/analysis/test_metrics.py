@@ -5,44 +5,49 @@ from pathlib import Path
 
 import pytest
 
-from screenmm.analysis.metrics import make_metrics, write_metrics
+from screenmm.analysis.metrics import make_metrics
 from screenmm.analysis.summary import summarise
 from screenmm.config.settings import Library
 from screenmm.core.versions import installed_versions
 from screenmm.library.split import split
+from screenmm.metrics.annotations import Annotations, LabelsRead
+from screenmm.metrics.model import Metrics, as_json, read_metrics, write_metrics
 from screenmm.results.database import open_database, write_database
 from screenmm.run.layout import Layout
+from tests.unit.made_up import rule_used, used
 from tests.unit.screens import DRUGS, HOSTILE
 
 
 @pytest.fixture
-def metrics(ranked) -> dict:
+def metrics(ranked) -> Metrics:
     return make_metrics(ranked, "tyk2-demo")
 
 
-def test_counts_add_up(metrics: dict) -> None:
-    counts = metrics["counts"]
-    assert counts["records"] == len(DRUGS) + len(HOSTILE) + 2
-    assert counts["ligands"] == len(DRUGS)
-    for receptor, found in counts["by_receptor"].items():
-        fates = [found[s] for s in ("ranked", "filtered", "duplicate", "failed")]
-        assert sum(fates) == counts["records"]
-        unranked = sum(r["records"] for r in counts["by_reason"] if r["receptor"] == receptor)
-        assert unranked == counts["records"] - found["ranked"]
-    assert counts["by_receptor"]["wt"]["ranked_by_mmgbsa"] == 12
-    assert metrics["platforms"] == {"CPU": 46}
+def test_counts_add_up(metrics: Metrics) -> None:
+    counts = metrics.counts
+    assert counts.records == len(DRUGS) + len(HOSTILE) + 2
+    assert counts.ligands == len(DRUGS)
+    for receptor, found in counts.by_receptor.items():
+        fates = [found.ranked, found.filtered, found.duplicate, found.failed]
+        assert list(found.by_status.values()) == fates
+        assert sum(fates) == counts.records
+        unranked = sum(r.records for r in counts.by_reason if r.receptor == receptor)
+        assert unranked == counts.records - found.ranked
+    assert counts.by_receptor["wt"].ranked_by_mmgbsa == 12
+    assert metrics.platforms == {"CPU": 46}
 
 
-def test_the_database_gives_the_same_metrics(ranked, metrics: dict, tmp_path: Path) -> None:
+def test_the_database_gives_the_same_metrics(ranked, metrics: Metrics, tmp_path: Path) -> None:
     write_database(ranked, tmp_path / "screen.duckdb", {})
     with open_database(tmp_path / "screen.duckdb") as found:
         assert make_metrics(found, "tyk2-demo") == metrics
 
 
-def test_the_file_is_json_without_nan(metrics: dict, tmp_path: Path) -> None:
+def test_the_file_is_json_without_nan(metrics: Metrics, tmp_path: Path) -> None:
     write_metrics(metrics, tmp_path / "metrics.json")
     text = (tmp_path / "metrics.json").read_text()
-    assert json.loads(text) == metrics
+    assert json.loads(text) == as_json(metrics)
+    assert read_metrics(tmp_path / "metrics.json") == metrics
     assert "NaN" not in text
 
 
@@ -50,12 +55,12 @@ def test_absent_packages_are_left_out() -> None:
     assert list(installed_versions(["rdkit", "no-such-package"])) == ["rdkit"]
 
 
-def test_summary_says_fates_reasons_best_and_paths(ranked, metrics: dict) -> None:
-    metrics["timings"] = {"dock": {"jobs": 2, "wall_s": 3825.0, "cpu_s": 10.0}}
-    total = {"jobs": 2, "wall_s": 3825.0, "cpu_s": 10.0, "gpu_s": 90.0, "energy_kwh": 0.025}
-    metrics["costs"] = {
-        "total": total | {"price": 1.5}, "currency": "EUR", "energy_source": "estimated",
-    }  # fmt: skip
+def test_summary_says_fates_reasons_best_and_paths(ranked, metrics: Metrics) -> None:
+    timings = {"dock": rule_used(jobs=2, wall_s=3825.0, cpu_s=10.0)}
+    total = used(jobs=2, wall_s=3825.0, cpu_s=10.0, gpu_s=90.0, energy_kwh=0.025, price=1.5)
+    priced = {"total": total, "currency": "EUR", "energy_source": "estimated"}
+    costs = metrics.costs.model_copy(update=priced)
+    metrics = metrics.model_copy(update={"timings": timings, "costs": costs})
     text = summarise(ranked, metrics, Path("results/x"), Path("results/x/report.html"))
     lines = [line.split() for line in text.splitlines()]
     assert ["wt", "24", "14", "1", "6", "3"] in lines
@@ -73,23 +78,23 @@ def test_summary_says_fates_reasons_best_and_paths(ranked, metrics: dict) -> Non
 def test_what_split_did_not_understand_is_in_the_metrics_and_the_summary(
     ranked, tmp_path: Path
 ) -> None:
-    assert make_metrics(ranked, "x", Layout(tmp_path))["annotations"] == {}
+    assert make_metrics(ranked, "x", Layout(tmp_path)).annotations == Annotations()
     (tmp_path / "a.csv").write_text("smiles,act,ki\nCC,yes,10\nCN,unclear,>99\nCO,no,0\n")
     keys = {"label_column": "act", "affinity_column": "ki", "affinity_unit": "nM"}
     split(Library(files=tmp_path / "a.csv", **keys), tmp_path / "library")
     found = make_metrics(ranked, "x", Layout(tmp_path))
-    assert found["annotations"]["labels"] == {
-        "column": "act", "active": 1, "inactive": 1, "unreadable": 1,
-        "examples": ["a.csv:3: 'unclear' is no label"], "without": [],
-    }  # fmt: skip
-    affinities = found["annotations"]["affinities"]
-    assert (affinities["read"], affinities["unit"]) == (1, "nM")
+    assert found.annotations.labels == LabelsRead(
+        column="act", active=1, inactive=1, unreadable=1,
+        examples=["a.csv:3: 'unclear' is no label"], without=[],
+    )  # fmt: skip
+    affinities = found.annotations.affinities
+    assert (affinities.read, affinities.unit) == (1, "nM")
     text = summarise(ranked, found, tmp_path, tmp_path / "report.html")
     assert "The label of 1 record was not understood and left empty: a.csv:3: 'unclear'" in text
     assert "The affinity of 2 records was not understood" in text
 
 
-def test_summary_is_safe_for_a_terminal(con, metrics: dict) -> None:
+def test_summary_is_safe_for_a_terminal(con, metrics: Metrics) -> None:
     con.execute("UPDATE ranking SET name = ? WHERE rank = 1", ["\x1b[31mred\nline" + "x" * 99])
     text = summarise(con, metrics, Path("r"), Path("r/report.html"))
     assert "\x1b" not in text

@@ -8,10 +8,13 @@ from openmmforcefields import __file__ as openmmforcefields
 from rdkit import Chem
 from rdkit.Chem import Crippen, Descriptors
 
-from screenmm.analysis.controls import BASELINES, SCORES, Known, compare_all, controls
+from screenmm.analysis.controls import BASELINES, SCORES, compare_all, controls
+from screenmm.analysis.measuring import Known
 from screenmm.analysis.metrics import make_metrics
 from screenmm.analysis.summary import summarise
-from screenmm.analysis.verdict import NO_CONTROLS, PRESUMED, Level, judge, score_words, verdicts
+from screenmm.analysis.verdict import NO_CONTROLS, PRESUMED, judge, score_words, verdicts
+from screenmm.metrics.controls import Common, Contest, Controls, Scored, Unranked
+from screenmm.metrics.verdicts import Judgement, Level, Verdict
 from screenmm.report.report import render_report
 
 JACS = Path(openmmforcefields).parent / "data/perses_jacs_systems"
@@ -53,37 +56,37 @@ def series(name: str) -> Known:
 
 
 @pytest.fixture(scope="module", params=FILES)
-def judged(request) -> tuple[str, dict, dict]:
+def judged(request) -> tuple[str, dict[str, Scored], Judgement]:
     by_score, _, compared = compare_all(series(request.param), seed=1)
     return request.param, by_score, judge("correlation", compared)
 
 
 def test_the_correlations_are_the_benchmarks(judged) -> None:
     name, by_score, _ = judged
-    found = [by_score[s]["spearman"]["value"] for s in ("dg_mmgbsa_kcal_mol", "heavy_atoms")]
+    found = [by_score[s].spearman.value for s in ("dg_mmgbsa_kcal_mol", "heavy_atoms")]
     assert found == pytest.approx(MEASURED[name], abs=0.01)
 
 
 def test_size_wins_on_cdk2_and_jnk1_and_loses_on_tyk2(judged) -> None:
     name, _, verdict = judged
     score, size = (f"{value:.2f}" for value in MEASURED[name])
-    assert verdict["best"] == "dg_mmgbsa_kcal_mol"
+    assert verdict.best == "dg_mmgbsa_kcal_mol"
     if name == "tyk2":
-        assert verdict["level"] == Level.BEATS_SIZE
-        assert "MM/GBSA ΔG follows measured affinity best of 3 scores" in verdict["text"]
-        assert f"Spearman {score} on 16 ligands, 95 % interval " in verdict["text"]
-        assert "and beats size" in verdict["text"]
-        assert "It leads molecular weight, logP, too." in verdict["text"]
+        assert verdict.level == Level.BEATS_SIZE
+        assert "MM/GBSA ΔG follows measured affinity best of 3 scores" in verdict.text
+        assert f"Spearman {score} on 16 ligands, 95 % interval " in verdict.text
+        assert "and beats size" in verdict.text
+        assert "It leads molecular weight, logP, too." in verdict.text
         return
-    assert verdict["level"] == Level.SIZE_WINS
-    assert verdict["text"].startswith("Size wins: heavy-atom count alone follows measured affinity")
-    assert f"Spearman {size} on " in verdict["text"]
-    assert "the larger the better)" in verdict["text"]
-    assert f"MM/GBSA ΔG, has {score}, a lead of −0." in verdict["text"]
-    assert "Only " in verdict["text"]
+    assert verdict.level == Level.SIZE_WINS
+    assert verdict.text.startswith("Size wins: heavy-atom count alone follows measured affinity")
+    assert f"Spearman {size} on " in verdict.text
+    assert "the larger the better)" in verdict.text
+    assert f"MM/GBSA ΔG, has {score}, a lead of −0." in verdict.text
+    assert "Only " in verdict.text
 
 
-def _many(lead: float, n: int = 400) -> dict:
+def _many(lead: float, n: int = 400) -> Contest:
     """A score that is as good as size, and better by what ``lead`` adds of the truth."""
     rng = np.random.default_rng(4)
     truth = rng.normal(size=n)
@@ -96,10 +99,10 @@ def _many(lead: float, n: int = 400) -> dict:
 
 def test_a_clear_lead_and_an_unclear_one() -> None:
     clear, unclear = judge("correlation", _many(0.5)), judge("correlation", _many(0.1))
-    assert clear["level"] == Level.BEATS_SIZE
-    assert "Only" not in clear["text"]
-    assert unclear["level"] == Level.UNCLEAR
-    assert "but size alone ranks these ligands as well, as far as they can tell" in unclear["text"]
+    assert clear.level == Level.BEATS_SIZE
+    assert "Only" not in clear.text
+    assert unclear.level == Level.UNCLEAR
+    assert "but size alone ranks these ligands as well, as far as they can tell" in unclear.text
 
 
 def test_better_than_a_useless_size_is_not_better_than_chance() -> None:
@@ -110,8 +113,8 @@ def test_better_than_a_useless_size_is_not_better_than_chance() -> None:
     columns |= {"heavy_atoms": rng.normal(size=40), "cnn_score": noise + 0.2 * truth}
     known = Known("correlation", [str(i) for i in range(40)], truth, columns)
     found = judge("correlation", compare_all(known, 1)[2])
-    assert found["level"] == Level.NO_BETTER_THAN_CHANCE
-    assert found["text"].startswith("No score is known to be better than chance here.")
+    assert found.level == Level.NO_BETTER_THAN_CHANCE
+    assert found.text.startswith("No score is known to be better than chance here.")
 
 
 def test_where_size_is_chance_as_well_nothing_wins() -> None:
@@ -121,8 +124,8 @@ def test_where_size_is_chance_as_well_nothing_wins() -> None:
     columns |= {"heavy_atoms": rng.normal(size=40) + 0.1 * truth, "cnn_score": -truth}
     known = Known("correlation", [str(i) for i in range(40)], truth, columns)
     found = judge("correlation", compare_all(known, 1)[2])
-    assert found["level"] == Level.NO_BETTER_THAN_CHANCE
-    assert found["text"].startswith("Neither a score nor size is known to be better than chance")
+    assert found.level == Level.NO_BETTER_THAN_CHANCE
+    assert found.text.startswith("Neither a score nor size is known to be better than chance")
 
 
 def test_another_trivial_baseline_that_does_as_well_is_named() -> None:
@@ -133,13 +136,13 @@ def test_another_trivial_baseline_that_does_as_well_is_named() -> None:
                 "cnn_score": truth + 0.3 * rng.normal(size=60)}  # fmt: skip
     known = Known("correlation", [str(i) for i in range(60)], truth, columns)
     found = judge("correlation", compare_all(known, 1)[2])
-    assert found["level"] == Level.TRIVIAL_WINS
-    assert "But logP alone does as well or better (1.00, the greasier the better)" in found["text"]
+    assert found.level == Level.TRIVIAL_WINS
+    assert "But logP alone does as well or better (1.00, the greasier the better)" in found.text
     # a property that counts the other way round is as trivial
     known.columns["logp"] = -truth
     found = judge("correlation", compare_all(known, 1)[2])
-    assert found["level"] == Level.TRIVIAL_WINS
-    assert "(1.00, the less greasy the better)" in found["text"]
+    assert found.level == Level.TRIVIAL_WINS
+    assert "(1.00, the less greasy the better)" in found.text
 
 
 def test_a_score_that_holds_size_the_other_way_round_beats_nothing() -> None:
@@ -154,8 +157,8 @@ def test_a_score_that_holds_size_the_other_way_round_beats_nothing() -> None:
         truth = -size + rng.normal(0, 4, 36)
         known = Known("correlation", [str(i) for i in range(36)], truth, columns)
         found = judge("correlation", compare_all(known, 1)[2])
-        assert found["level"] in (Level.SIZE_WINS, Level.UNCLEAR), (seed, found["text"])
-        assert "the smaller the better" in found["text"]
+        assert found.level in (Level.SIZE_WINS, Level.UNCLEAR), (seed, found.text)
+        assert "the smaller the better" in found.text
 
 
 def test_noise_seldom_looks_like_a_score() -> None:
@@ -165,7 +168,7 @@ def test_noise_seldom_looks_like_a_score() -> None:
         rng = np.random.default_rng(seed)
         columns = {name: rng.normal(size=24) for name in (*SCORES, *BASELINES)}
         known = Known("correlation", [str(i) for i in range(24)], rng.normal(size=24), columns)
-        levels.append(judge("correlation", compare_all(known, seed)[2])["level"])
+        levels.append(judge("correlation", compare_all(known, seed)[2]).level)
     # nominally 2.5 % at most, and all four baselines have to be beaten as well
     assert levels.count(Level.BEATS_SIZE) <= 2
     assert levels.count(Level.NO_BETTER_THAN_CHANCE) >= 45
@@ -179,12 +182,13 @@ def test_a_score_better_than_chance_is_not_called_chance_where_size_is_no_worse(
     columns |= {"cnn_score": score, "heavy_atoms": score + 0.01 * truth}
     known = Known("correlation", [str(i) for i in range(200)], truth, columns)
     compared = compare_all(known, 1)[2]
-    compared["trivial"]["heavy_atoms"]["low"] = -0.01
-    assert compared["leads"]["cnn_score"]["heavy_atoms"]["lead"] <= 0
-    assert compared["scores"]["cnn_score"]["low"] > 0
+    size = compared.trivial["heavy_atoms"].model_copy(update={"low": -0.01})
+    compared = compared.model_copy(update={"trivial": compared.trivial | {"heavy_atoms": size}})
+    assert compared.leads["cnn_score"]["heavy_atoms"].lead <= 0
+    assert compared.scores["cnn_score"].low > 0
     found = judge("correlation", compared)
-    assert found["level"] == Level.UNCLEAR
-    assert "chance" not in found["text"].replace("better than by chance", "")
+    assert found.level == Level.UNCLEAR
+    assert "chance" not in found.text.replace("better than by chance", "")
 
 
 def test_known_actives_without_a_rank_are_said() -> None:
@@ -194,12 +198,15 @@ def test_known_actives_without_a_rank_are_said() -> None:
     columns |= {"heavy_atoms": rng.normal(size=300), "cnn_score": rng.normal(size=300) + 3 * active}
     known = Known("classification", [str(i) for i in range(300)], active, columns)
     rows, _, compared = compare_all(known, 1)
-    measured = {"classification": rows, "contest": {"classification": compared},
-                "unranked": {"actives": 30, "inactives": 0}, "presumed_inactive": True}  # fmt: skip
+    measured = Controls(
+        classification=rows, correlation={}, common=Common(classification={}, correlation={}),
+        contest={"classification": compared, "correlation": Contest()},
+        unranked=Unranked(actives=30, inactives=0), presumed_inactive=True,
+    )  # fmt: skip
     found = verdicts({"wt": measured}, ["wt"])["wt"]
-    assert found["notes"] == [PRESUMED, "30 of 50 known actives got no rank and take no part in "
+    assert found.notes == [PRESUMED, "30 of 50 known actives got no rank and take no part in "
                               "this: see the ledger for the reasons."]  # fmt: skip
-    assert found["text"].endswith(" ".join(found["notes"]))
+    assert found.text.endswith(" ".join(found.notes))
 
 
 def test_few_actives_are_a_hint() -> None:
@@ -209,11 +216,9 @@ def test_few_actives_are_a_hint() -> None:
     columns |= {"heavy_atoms": rng.normal(size=300), "cnn_score": rng.normal(size=300) + 3 * active}
     known = Known("classification", [str(i) for i in range(300)], active, columns)
     found = judge("classification", compare_all(known, 1)[2])
-    assert found["level"] == Level.BEATS_SIZE
-    assert found["text"].startswith(
-        "CNN score separates actives better than by chance (ROC-AUC 0.9"
-    )
-    assert "Only 6 active ligands: a hint, no more." in found["text"]
+    assert found.level == Level.BEATS_SIZE
+    assert found.text.startswith("CNN score separates actives better than by chance (ROC-AUC 0.9")
+    assert "Only 6 active ligands: a hint, no more." in found.text
 
 
 def test_one_class_and_no_common_ligands_cannot_be_judged() -> None:
@@ -222,30 +227,30 @@ def test_one_class_and_no_common_ligands_cannot_be_judged() -> None:
     columns |= {"heavy_atoms": np.arange(5.0), "cnn_score": np.arange(5.0)}
     known = Known("classification", list("abcde"), ones, columns)
     found = judge("classification", compare_all(known, 1)[2])
-    assert (found["level"], found["best"]) == (Level.UNKNOWN, None)
-    assert found["text"] == (
+    assert (found.level, found.best) == (Level.UNKNOWN, None)
+    assert found.text == (
         "ROC-AUC cannot be computed: no inactives among 5 labelled ligands with this score."
     )
-    assert judge("correlation", {})["text"] == "No ligand with a known answer has every score."
+    assert judge("correlation", Contest()).text == "No ligand with a known answer has every score."
 
 
 def test_without_controls_the_verdict_says_what_to_add() -> None:
     found = verdicts({}, ["wt"])
-    assert found == {"wt": {"text": NO_CONTROLS, "kinds": [], "notes": []}}
+    assert found == {"wt": Verdict(text=NO_CONTROLS, kinds=[], notes=[])}
 
 
 def test_every_score_has_words(ranked) -> None:
     measured = controls(ranked)["wt"]
-    assert set(measured["classification"]) <= set(score_words())
-    assert set(measured["common"]["classification"]) <= set(score_words())
+    assert set(measured.classification) <= set(score_words())
+    assert set(measured.common.classification) <= set(score_words())
 
 
 def test_the_verdict_is_in_metrics_terminal_and_on_top_of_the_report(
     screen, ranked, tmp_path: Path
 ) -> None:
     metrics = make_metrics(ranked, "tyk2-demo")
-    text = metrics["verdicts"]["wt"]["text"]
-    assert [each["kind"] for each in metrics["verdicts"]["wt"]["kinds"]] == [
+    text = metrics.verdicts["wt"].text
+    assert [each.kind for each in metrics.verdicts["wt"].kinds] == [
         "classification", "correlation",
     ]  # fmt: skip
     shown = summarise(ranked, metrics, tmp_path, tmp_path / "report.html")
@@ -253,7 +258,7 @@ def test_the_verdict_is_in_metrics_terminal_and_on_top_of_the_report(
     assert max(map(len, shown.split(str(tmp_path))[0].splitlines())) <= 120
     html = render_report(ranked, metrics, screen.settings)
     top = html[html.index("Summary</h2>") : html.index("<dl")]
-    assert all(each["text"] in top for each in metrics["verdicts"]["wt"]["kinds"])
-    assert all(note in top for note in metrics["verdicts"]["wt"]["notes"])
+    assert all(each.text in top for each in metrics.verdicts["wt"].kinds)
+    assert all(note in top for note in metrics.verdicts["wt"].notes)
     assert '<section id="picks"' in html
     assert "its answer is known, as every ranked ligand" in html

@@ -13,7 +13,9 @@ import yaml
 from screenmm.audit.crate import write_crate
 from screenmm.config.settings import Settings, load_settings
 from screenmm.execution.usage import metered
+from screenmm.metrics.model import write_metrics
 from screenmm.run.layout import Layout
+from tests.unit.made_up import metrics
 
 ROOT = Path(__file__).resolve().parents[3]
 HOST = "mallorys-laptop"
@@ -94,7 +96,7 @@ def make_screen(folder: Path, shards: int) -> Screen:
         path = screen.results / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"contents of {name}\n")
-    (screen.results / "metrics.json").write_text(json.dumps({"platforms": {"CPU": 4}}))
+    write_metrics(metrics(platforms={"CPU": 4}), screen.results / "metrics.json")
     for number in range(shards):
         for name in ("ligands/shards/{}.parquet", "poses/wt/{}.parquet"):
             path = screen.results / name.format(f"b{number:012b}")

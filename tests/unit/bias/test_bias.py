@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+from dataclasses import asdict
 from pathlib import Path
 
 import duckdb
@@ -16,8 +17,9 @@ from scipy import stats
 
 from screenmm.analysis.controls import SCORES
 from screenmm.bias import described
-from screenmm.bias.bias import BOOTSTRAP, FATES, bias, correlation, write_bias
+from screenmm.bias.bias import bias, write_bias
 from screenmm.bias.chemotypes import CHEMOTYPES, chemotypes
+from screenmm.bias.correlations import BOOTSTRAP, correlation
 from screenmm.bias.described import PROPERTIES, SAMPLE, describe_records, scaffold_of
 from screenmm.bias.losses import (
     LOSSES,
@@ -28,7 +30,9 @@ from screenmm.bias.losses import (
     more_than_rest,
     wilson,
 )
+from screenmm.bias.properties import FATES
 from screenmm.results.fates import STATUSES
+from tests.unit.made_up import class_loss
 
 SALT = "c1ccccc1CC(=O)[O-].[Na+]"
 
@@ -47,6 +51,20 @@ def test_intervals_are_wilsons(lost: int, records: int) -> None:
     for end in {low, high} - {0.0, 1.0}:
         error = stats.norm.ppf(0.975) * math.sqrt(end * (1 - end) / records)
         assert abs(lost / records - end) == pytest.approx(error, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("lost", "records", "low", "high"),
+    [
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+    ],
+)
+def test_intervals_are_the_published_ones(lost: int, records: int, low: float, high: float) -> None:
+    """Examples of Newcombe 1998, Stat. Med. 17, 857."""
+    assert wilson(lost, records) == pytest.approx((low, high), abs=5e-5)
 
 
 @pytest.mark.parametrize("table", [(5, 10, 8, 60), (0, 4, 9, 30), (4, 4, 5, 12), (1, 30, 40, 100)])
@@ -77,9 +95,8 @@ def test_p_values_are_corrected_by_holm() -> None:
 def test_only_the_class_that_loses_more_is_flagged() -> None:
     bad, other = np.arange(60) < 20, np.arange(60) % 2 == 0
     found = losses(np.column_stack([bad, other]), np.ones(60, bool), bad)
-    rows = [{"loss": "failed", "by": "a", "class": i, **each.row} for i, each in enumerate(found)]
-    correct({"wt": rows})
-    assert [row["more"] for row in rows] == [True, False]
+    rows = [class_loss(class_=str(i), **asdict(each)) for i, each in enumerate(found)]
+    assert [row.more for row in correct({"wt": rows})["wt"]] == [True, False]
     assert (found[0].records, found[0].at_risk, found[0].lost, found[0].share) == (20, 20, 20, 1.0)
 
 
@@ -108,16 +125,13 @@ def test_each_record_is_at_risk_until_something_takes_it_out() -> None:
 
 
 def test_all_tests_of_a_report_are_corrected_together() -> None:
-    def row(loss: str, p: float) -> dict:
-        return {"loss": loss, "by": "weight", "class": "x", "p": p}
-
     report = {
-        "wt": [row("filtered", 0.01), row("failed", 0.02)],
-        "mutant": [row("filtered", 0.01), row("failed", 0.03)],
+        "wt": [class_loss(loss="filtered", p=0.01), class_loss(loss="failed", p=0.02)],
+        "mutant": [class_loss(loss="filtered", p=0.01), class_loss(loss="failed", p=0.03)],
     }
-    correct(report)
+    corrected = correct(report)
     # three tests: what is filtered before docking is the same for both receptors
-    found = [row["p_corrected"] for rows in report.values() for row in rows]
+    found = [row.p_corrected for rows in corrected.values() for row in rows]
     assert found == pytest.approx([0.03, 0.04, 0.03, 0.04])
 
 
@@ -207,38 +221,41 @@ def made(ranked, shard: Path):
 def test_every_record_is_counted_for_every_receptor(ranked, made) -> None:
     report, _ = made
     records = ranked.execute("SELECT count(*) FROM sources").fetchall()[0][0]
-    assert (report["records"], report["described"], report["sampled"]) == (records, records, False)
-    for receptor, own in report["by_receptor"].items():
+    assert (report.records, report.described, report.sampled) == (records, records, False)
+    for receptor, own in report.by_receptor.items():
         ledger = dict(ranked.execute(
             "SELECT status, count(*) FROM ledger WHERE receptor = ? GROUP BY status", [receptor]
         ).fetchall())  # fmt: skip
-        fates = own["fates"]
-        assert {fate: fates[fate]["records"] for fate in STATUSES} == {
+        fates = own.fates
+        assert {fate: fates[fate].records for fate in STATUSES} == {
             status: ledger.get(status, 0) for status in STATUSES
         }
-        assert sum(fates[fate]["records"] for fate in STATUSES) == records
-        assert fates["input"]["records"] == records
-        for each in own["properties"].values():
+        assert sum(fates[fate].records for fate in STATUSES) == records
+        assert fates["input"].records == records
+        for each in own.properties.values():
             for fate in FATES:
-                shown = each["by_fate"].get(fate, {"n": 0, "counts": []})
-                assert sum(shown["counts"]) == shown["n"]
-                assert shown["n"] + fates[fate]["no_structure_read"] == fates[fate]["records"]
+                shown = each.by_fate.get(fate)
+                n = 0 if shown is None else shown.n
+                assert shown is None or sum(shown.counts) == n
+                assert n + fates[fate].no_structure_read == fates[fate].records
         for by in ("charge", "weight"):
             totals = {}
             for loss in LOSSES:
-                shared = [row for row in own["losses"] if (row["loss"], row["by"]) == (loss, by)]
-                assert sum(row["records"] for row in shared) == records
-                totals[loss] = {key: sum(row[key] for row in shared) for key in ("at_risk", "lost")}
+                shared = [row for row in own.losses if (row.loss, row.by) == (loss, by)]
+                assert sum(row.records for row in shared) == records
+                totals[loss] = {
+                    key: sum(getattr(row, key) for row in shared) for key in ("at_risk", "lost")
+                }
             lost = {loss: total["lost"] for loss, total in totals.items()}
-            assert lost["refused"] + lost["failed"] == fates["failed"]["records"]
-            assert lost["filtered"] + lost["pose filtered"] == fates["filtered"]["records"]
+            assert lost["refused"] + lost["failed"] == fates["failed"].records
+            assert lost["filtered"] + lost["pose filtered"] == fates["filtered"].records
             left = records
             for loss, total in totals.items():
-                left -= fates["duplicate"]["records"] if loss == "failed" else 0
+                left -= fates["duplicate"].records if loss == "failed" else 0
                 assert total["at_risk"] == left
                 left -= total["lost"]
-            assert left == fates["ranked"]["records"]
-    assert report["by_receptor"]["wt"]["fates"]["failed"]["no_structure_read"] > 0
+            assert left == fates["ranked"].records
+    assert report.by_receptor["wt"].fates["failed"].no_structure_read > 0
 
 
 def test_properties_are_of_the_structure_as_read(screen, ranked, shard: Path) -> None:
@@ -254,13 +271,13 @@ def test_properties_are_of_the_structure_as_read(screen, ranked, shard: Path) ->
 def test_a_scaffold_without_a_ranked_ligand_is_wholly_lost(made) -> None:
     report, tables = made
     rows = list(csv.DictReader(io.StringIO(tables["scaffolds.csv"])))
-    for receptor, own in report["by_receptor"].items():
+    for receptor, own in report.by_receptor.items():
         mine = [row for row in rows if row["receptor"] == receptor]
         lost = [row for row in mine if row["ranked"] == "0"]
-        assert own["scaffolds"]["wholly_lost"]["scaffolds"] == len(lost)
-        assert own["scaffolds"]["input"]["scaffolds"] == len(mine)
-        assert own["scaffolds"]["input"]["molecules"] == sum(int(row["records"]) for row in mine)
-        assert 0 < own["scaffolds"]["ranked"]["share_of_commonest"] <= 1
+        assert own.scaffolds.wholly_lost.scaffolds == len(lost)
+        assert own.scaffolds.input.scaffolds == len(mine)
+        assert own.scaffolds.input.molecules == sum(int(row["records"]) for row in mine)
+        assert 0 < own.scaffolds.ranked.share_of_commonest <= 1
 
 
 def test_hits_have_their_nearest_active_but_not_themselves(ranked, made) -> None:
@@ -269,12 +286,12 @@ def test_hits_have_their_nearest_active_but_not_themselves(ranked, made) -> None
         "SELECT count(DISTINCT inchikey) FROM membership JOIN sources USING (record) "
         "WHERE label = 1"
     ).fetchall()[0][0]
-    for own in report["by_receptor"].values():
-        found = own["similarity"]
-        assert found["actives"] == actives > 1
-        assert [row["rank"] for row in found["nearest"]] == [1, 2, 3]
-        assert all(0 <= row["tanimoto"] < 1 for row in found["nearest"])
-        assert sum(found["hits"]["counts"]) == 3
+    for own in report.by_receptor.values():
+        found = own.similarity
+        assert found.actives == actives > 1
+        assert [row.rank for row in found.nearest] == [1, 2, 3]
+        assert all(0 <= row.tanimoto < 1 for row in found.nearest)
+        assert sum(found.hits.counts) == 3
 
 
 def test_without_actives_there_is_no_similarity(con, shard: Path) -> None:
@@ -282,7 +299,7 @@ def test_without_actives_there_is_no_similarity(con, shard: Path) -> None:
     con.execute("DROP VIEW sources")
     con.execute("ALTER TABLE unlabelled RENAME TO sources")
     report, tables = bias(con, [shard])
-    assert all(own["similarity"] is None for own in report["by_receptor"].values())
+    assert all(own.similarity is None for own in report.by_receptor.values())
     assert len(tables["similarity.csv"].splitlines()) == 1
 
 
@@ -297,10 +314,10 @@ def test_a_screen_without_a_ranked_ligand_has_a_report(con, shard: Path) -> None
     con.execute("DELETE FROM ranking")
     con.execute("UPDATE ledger SET status = 'failed' WHERE status = 'ranked'")
     report, _ = bias(con, [shard])
-    for own in report["by_receptor"].values():
-        assert own["fates"]["ranked"]["records"] == 0
-        assert own["scaffolds"]["ranked"]["share_of_commonest"] is None
-        assert own["correlations"] == {}
+    for own in report.by_receptor.values():
+        assert own.fates["ranked"].records == 0
+        assert own.scaffolds.ranked.share_of_commonest is None
+        assert own.correlations == {}
 
 
 def test_a_large_library_is_sampled_by_key_and_counted_whole(tmp_path: Path, monkeypatch) -> None:
@@ -336,8 +353,8 @@ def test_what_took_too_long_is_not_read_again(tmp_path: Path) -> None:
 def test_every_score_is_set_against_size_and_charge(ranked, made) -> None:
     report, tables = made
     rows = list(csv.DictReader(io.StringIO(tables["correlations.csv"])))
-    for receptor, own in report["by_receptor"].items():
-        found = own["correlations"]
+    for receptor, own in report.by_receptor.items():
+        found = own.correlations
         assert set(found) == set(SCORES) - {"rank"}
         assert {row["score"] for row in rows if row["receptor"] == receptor} == set(found)
         for score, sign in (("consensus_z", 1), ("dg_size_corrected_kcal_mol", -1)):
@@ -348,7 +365,7 @@ def test_every_score_is_set_against_size_and_charge(ranked, made) -> None:
             ).fetchall()
             values, size = np.array(pairs).T
             expected = stats.spearmanr(sign * values, size).statistic
-            assert found[score]["heavy_atoms"]["value"] == pytest.approx(expected, abs=1e-9)
+            assert found[score]["heavy_atoms"].value == pytest.approx(expected, abs=1e-9)
 
 
 def test_a_correlation_is_spearmans_with_an_interval_around_it() -> None:
@@ -356,9 +373,9 @@ def test_a_correlation_is_spearmans_with_an_interval_around_it() -> None:
     size = rng.integers(10, 40, 200).astype(float)
     score = size + rng.normal(0, 8, 200)
     found = correlation(score, size, seed=1)
-    assert found["value"] == pytest.approx(stats.spearmanr(score, size).statistic, abs=1e-12)
-    assert found["low"] < found["value"] < found["high"]
-    assert found["interval"] == "bootstrap"
+    assert found.value == pytest.approx(stats.spearmanr(score, size).statistic, abs=1e-12)
+    assert found.low < found.value < found.high
+    assert found.interval == "bootstrap"
 
 
 def test_the_closed_form_agrees_with_the_bootstrap() -> None:
@@ -367,15 +384,15 @@ def test_the_closed_form_agrees_with_the_bootstrap() -> None:
     score = 0.4 * size + rng.normal(0, 1, BOOTSTRAP + 1)
     closed = correlation(score, size, seed=1)
     drawn = correlation(score[:-1], size[:-1], seed=1)
-    assert (closed["interval"], drawn["interval"]) == ("closed form", "bootstrap")
-    assert closed["low"] == pytest.approx(drawn["low"], abs=0.01)
-    assert closed["high"] == pytest.approx(drawn["high"], abs=0.01)
+    assert (closed.interval, drawn.interval) == ("closed form", "bootstrap")
+    assert closed.low == pytest.approx(drawn.low, abs=0.01)
+    assert closed.high == pytest.approx(drawn.high, abs=0.01)
 
 
 def test_what_cannot_be_correlated_says_why() -> None:
     assert (
-        correlation(np.array([1.0, 2.0]), np.array([1.0, 2.0]), 1)["reason"]
+        correlation(np.array([1.0, 2.0]), np.array([1.0, 2.0]), 1).reason
         == "2 ligands; 3 are needed"
     )
-    assert correlation(np.ones(9), np.arange(9.0), 1)["reason"] == "all values are equal"
-    assert correlation(np.arange(4.0), np.arange(4.0), 1)["low"] is None
+    assert correlation(np.ones(9), np.arange(9.0), 1).reason == "all values are equal"
+    assert correlation(np.arange(4.0), np.arange(4.0), 1).low is None

@@ -23,6 +23,10 @@ from screenmm.figures.curve_figures import curve_plots
 from screenmm.figures.figures import plots, write_plots
 from screenmm.figures.heat_map import COLOURS, HITS, RESIDUES, energies, heat_map, place, shown_name
 from screenmm.figures.score_figures import bounds, score_plots
+from screenmm.metrics.controls import Common, Contest, Controls, Unranked
+from screenmm.metrics.model import Metrics
+from tests.unit.made_up import metrics as made_up
+from tests.unit.made_up import receptor_counts, rule_used
 from tests.unit.screens import RECEPTORS, Screen
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -34,7 +38,7 @@ KINDS = {
 }  # fmt: skip
 
 
-def _metrics(con, screen: Screen, folder: Path) -> dict:
+def _metrics(con, screen: Screen, folder: Path) -> Metrics:
     """Metrics with a bias report; records that were lost early have a structure, too."""
     rows = con.execute(
         "SELECT record, coalesce(smiles, 'CC(=O)[O-].[Na+]') FROM sources "
@@ -44,20 +48,23 @@ def _metrics(con, screen: Screen, folder: Path) -> dict:
              "structure": [s for _, s in rows]}  # fmt: skip
     pq.write_table(pa.table(table), folder / "b.parquet")
     metrics = make_metrics(con, screen.settings.name)
-    metrics["bias"], _ = bias(con, [folder / "b.parquet"], hits=5)
-    metrics["timings"] = {
-        "dock": {"core_s": 7200.0, "gpu_s": 0.0}, "score": {"core_s": 1800.0, "gpu_s": 900.0},
-    }  # fmt: skip
-    return metrics
+    found, _ = bias(con, [folder / "b.parquet"], hits=5)
+    timings = {"dock": rule_used(core_s=7200.0), "score": rule_used(core_s=1800.0, gpu_s=900.0)}
+    return metrics.model_copy(update={"bias": found, "timings": timings})
+
+
+def _without_second(metrics: Metrics) -> Metrics:
+    counts = metrics.counts.model_copy(update={"by_receptor": {"wt": receptor_counts()}})
+    return metrics.model_copy(update={"counts": counts})
 
 
 @pytest.fixture(scope="module")
-def metrics(ranked, screen: Screen, tmp_path_factory: pytest.TempPathFactory) -> dict:
+def metrics(ranked, screen: Screen, tmp_path_factory: pytest.TempPathFactory) -> Metrics:
     return _metrics(ranked, screen, tmp_path_factory.mktemp("metrics"))
 
 
 @pytest.fixture(scope="module")
-def made(ranked, screen: Screen, metrics: dict):
+def made(ranked, screen: Screen, metrics: Metrics):
     return plots(ranked, metrics, screen.settings)
 
 
@@ -150,8 +157,8 @@ def test_the_heat_map_is_white_at_zero_and_as_dark_at_both_ends() -> None:
 
 
 def test_the_same_screen_gives_the_same_bytes(ranked, screen: Screen, metrics, made) -> None:
-    one = metrics | {"counts": {"by_receptor": {"wt": {}}}}
-    again = {plot.name: plot for plot in plots(ranked, one, screen.settings)}
+    one = plots(ranked, _without_second(metrics), screen.settings)
+    again = {plot.name: plot for plot in one}
     assert again == {plot.name: plot for plot in made if plot.receptor in ("wt", "")}
 
 
@@ -207,16 +214,20 @@ def test_a_receptor_without_scores_has_what_there_is(con, metrics) -> None:
 def test_an_empty_ranking_has_the_bias_figures(con, screen: Screen, tmp_path: Path) -> None:
     con.execute("DELETE FROM ranking")
     con.execute("UPDATE ledger SET status = 'failed' WHERE status = 'ranked'")
-    metrics = _metrics(con, screen, tmp_path)
-    del metrics["counts"]["by_receptor"]["V678F"]
+    metrics = _without_second(_metrics(con, screen, tmp_path))
     made = plots(con, metrics, screen.settings)
     assert [plot.name for plot in made] == ["wt-properties", "wt-losses", "cost-by-rule"]
 
 
 def test_without_labels_no_curves_are_drawn(con) -> None:
     con.execute("UPDATE ranking SET label = NULL")
-    unknown = {"controls": {}}
-    presumed = {"controls": {"wt": {"presumed_inactive": True}}}
+    unknown = made_up()
+    contests = {"classification": Contest(), "correlation": Contest()}
+    controls = Controls(
+        classification={}, correlation={}, common=Common(classification={}, correlation={}),
+        contest=contests, unranked=Unranked(actives=0, inactives=0), presumed_inactive=True,
+    )  # fmt: skip
+    presumed = made_up(controls={"wt": controls})
     with style():
         assert curve_plots(con, "wt", unknown, 1) == []
         con.execute("UPDATE ranking SET label = 1 WHERE rank < 4")
@@ -242,12 +253,18 @@ def test_many_points_are_drawn_as_pixels(con, metrics) -> None:
 
 
 def test_no_loss_no_figure_of_losses(metrics) -> None:
-    own = metrics["bias"]["by_receptor"]["wt"]
-    spared = own | {"losses": [row | {"lost": 0} for row in own["losses"]]}
+    own = metrics.bias.by_receptor["wt"]
+    losses = [each.model_copy(update={"lost": 0}) for each in own.losses]
     with style():
-        made = bias_plots({"by_receptor": {"wt": spared}}, "wt")
+        made = bias_plots(own.model_copy(update={"losses": losses}), "wt")
     assert "wt-losses" not in [plot.name for plot in made]
-    assert bias_plots({}, "wt") == []
+
+
+def test_no_bias_report_no_figures_of_it(ranked, screen: Screen, metrics, made) -> None:
+    unbiased = _without_second(metrics).model_copy(update={"bias": None})
+    names = {plot.name for plot in plots(ranked, unbiased, screen.settings)}
+    of_bias = {f"wt-{kind}" for kind in ("properties", "losses", "correlations", "similarity")}
+    assert names == {plot.name for plot in made if plot.receptor in ("wt", "")} - of_bias
 
 
 # --- curves ------------------------------------------------------------------------------

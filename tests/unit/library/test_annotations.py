@@ -16,6 +16,7 @@ from screenmm.library.annotations import (
     unreadable_words,
 )
 from screenmm.library.split import split
+from screenmm.metrics.annotations import Annotations, LabelsRead
 
 
 @pytest.mark.parametrize(
@@ -90,10 +91,15 @@ def test_a_file_with_a_label_of_its_own_needs_no_column(tmp_path: Path) -> None:
     assert pq.read_table(tmp_path / "sources.parquet")["label"].to_pylist() == [1]
 
 
+def _labels(**told: Any) -> LabelsRead:
+    none = {"active": 0, "inactive": 0, "unreadable": 0, "without": [], "examples": []}
+    return LabelsRead(column="act", **none | told)
+
+
 def test_nothing_is_said_where_all_was_understood() -> None:
-    assert unreadable_words({}) == []
-    labels = {"unreadable": 5, "examples": ["a.csv:2: 'x' is no label"]}
-    assert unreadable_words({"labels": labels, "affinities": {"unreadable": 0}}) == [
+    assert unreadable_words(Annotations()) == []
+    labels = _labels(unreadable=5, examples=["a.csv:2: 'x' is no label"])
+    assert unreadable_words(Annotations(labels=labels)) == [
         "The label of 5 records was not understood and left empty: a.csv:2: 'x' is no label and "
         "others."
     ]
@@ -127,6 +133,6 @@ def test_a_column_that_no_file_has_is_an_error(tmp_path: Path) -> None:
 
 def test_many_files_without_a_column_are_counted() -> None:
     names = [f"{number}.smi" for number in range(8)]
-    (told,) = absence_words({"labels": {"column": "act", "without": names}})
+    (told,) = absence_words(Annotations(labels=_labels(without=names)))
     assert "0.smi, 1.smi, 2.smi, 3.smi, 4.smi and 3 more files: " in told
-    assert absence_words({}) == []
+    assert absence_words(Annotations()) == []

@@ -2,17 +2,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
 
 from screenmm.config.settings import PROTOCOLS, Docking
 from screenmm.core.errors import UserError
+from screenmm.metrics.model import write_metrics
 from screenmm.planning.rates import measured_rates, packaged_rates, units
+from tests.unit.made_up import counts, metrics, receptor_counts, rule_used
 
 
-def write_run(results: Path, gpu_s: float = 0.0, **timings: dict[str, Any]) -> Path:
+def write_run(results: Path, gpu_s: float = 0.0) -> Path:
     """What a finished run of 10 records, 20 states in 2 receptors, leaves of its costs."""
     (results / "poses").mkdir(parents=True)
     (results / "poses/b.sdf.gz").write_bytes(b"x" * 8000)
@@ -25,20 +26,17 @@ def write_run(results: Path, gpu_s: float = 0.0, **timings: dict[str, Any]) -> P
             "CREATE TABLE scores AS SELECT 'r' || (i % 2) AS receptor, 'k' || i // 4 AS inchikey, "
             "[1.0, 2.0] AS replicas_kcal_mol FROM range(5) t(i)"
         )
-    counts = {"poses_scored": 5}
-    metrics = {
-        "counts": {
-            "records": 10, "states_docked": 20, "by_receptor": {"r0": counts, "r1": counts},
+    each = receptor_counts(poses_scored=5)
+    made = metrics(
+        counts=counts(records=10, states_docked=20, by_receptor={"r0": each, "r1": each}),
+        timings={
+            "standardise": rule_used(cpu_s=1.0),
+            "dock": rule_used(cpu_s=80.0),
+            "score": rule_used(cpu_s=30.0, gpu_s=gpu_s),
+            "inspect": rule_used(cpu_s=6.0),
         },
-        "timings": {
-            "standardise": {"cpu_s": 1.0, "gpu_s": 0.0},
-            "dock": {"cpu_s": 80.0, "gpu_s": 0.0},
-            "score": {"cpu_s": 30.0, "gpu_s": gpu_s},
-            "inspect": {"cpu_s": 6.0, "gpu_s": 0.0},
-            **timings,
-        },
-    }  # fmt: skip
-    (results / "metrics.json").write_text(json.dumps(metrics))
+    )
+    write_metrics(made, results / "metrics.json")
     return results
 
 

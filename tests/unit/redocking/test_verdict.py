@@ -89,9 +89,9 @@ def test_what_stands_in_the_way_is_said_with_its_remedy(changes: dict, reason: s
     assert made.redocked == ([] if reason else ["wt"])
     if reason:
         found = redockings(made, Layout(Path("nowhere")))["wt"]
-        assert (found["status"], found["passed"], found["poses"]) == ("not_done", None, 0)
-        assert found["reason"].startswith(reason)
-        assert found["text"].startswith(f"The reference ligand was not docked again: {reason}")
+        assert (found.status, found.passed, found.poses) == ("not_done", None, 0)
+        assert found.reason.startswith(reason)
+        assert found.text.startswith(f"The reference ligand was not docked again: {reason}")
 
 
 @pytest.mark.parametrize(

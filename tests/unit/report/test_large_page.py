@@ -165,7 +165,8 @@ def report(tmp_path_factory: pytest.TempPathFactory, root: Path) -> tuple[Path, 
     began = time.process_time()
     with open_database(folder / "screen.duckdb") as stored:
         metrics = make_metrics(stored, "amides")
-        metrics["bias"], _ = bias(stored, [records], VIEWS, 1)
+        found, _ = bias(stored, [records], VIEWS, 1)
+        metrics = metrics.model_copy(update={"bias": found})
         figures = plots(stored, metrics, _settings())
         page = folder / "report.html"
         write_report(stored, metrics, _settings(), page, results=folder, plots=figures)

@@ -16,9 +16,12 @@ from rdkit import Chem
 from screenmm.analysis.metrics import make_metrics
 from screenmm.exports.complexes import write_complexes
 from screenmm.exports.hits import write_hits
+from screenmm.metrics.counts import LabelConflict, LabelConflicts
+from screenmm.metrics.redocking import Redocking
 from screenmm.report.hit_table import CHUNK
 from screenmm.report.report import render_report
 from screenmm.tables.dictionary import listed, names, ranking
+from tests.unit.made_up import redocking
 from tests.unit.screens import HOSTILE, RESIDUES, Screen
 
 VOID = {"meta", "input", "br", "link", "img"}
@@ -261,16 +264,16 @@ def test_receptors_have_tabs_and_only_the_first_is_open(posed: str) -> None:
 
 
 @pytest.fixture
-def finds(screen: Screen, ranked) -> Callable[[dict[str, Any]], str]:
-    def render(redock: dict[str, Any]) -> str:
-        metrics = make_metrics(ranked, screen.settings.name) | {"redock": redock}
+def finds(screen: Screen, ranked) -> Callable[[dict[str, Redocking]], str]:
+    def render(redock: dict[str, Redocking]) -> str:
+        metrics = make_metrics(ranked, screen.settings.name).model_copy(update={"redock": redock})
         return render_report(ranked, metrics, screen.settings)
 
     return render
 
 
 def test_the_redock_control_stands_with_the_verdict(finds) -> None:
-    told = {"status": "done", "passed": False, "text": "Best of 9 poses at 4.2 Å: <not> found."}
+    told = redocking(passed=False, text="Best of 9 poses at 4.2 Å: <not> found.")
     top = finds({"wt": told}).split("<dl")[0]
     assert "Best of 9 poses at 4.2 Å: &lt;not&gt; found." in top
     assert 'class="verdict bad"' in top
@@ -283,7 +286,7 @@ def test_pick_cards_warn_and_conflicting_answers_are_said(screen: Screen, con) -
         "pose_checks_failed = 'bond_lengths;internal_energy' WHERE receptor = 'wt' AND rank = 1"
     )
     metrics = make_metrics(con, screen.settings.name)
-    assert metrics["counts"]["conflicting_labels"] == {"ligands": 0, "examples": []}
+    assert metrics.counts.conflicting_labels == LabelConflicts(ligands=0, examples=[])
     plain = render_report(con, metrics, screen.settings)
     card = plain.partition("pick 1</span>")[2].partition("</li>")[0]
     assert '<p class="fail">Failed: bond_lengths, internal_energy</p>' in card
@@ -291,6 +294,8 @@ def test_pick_cards_warn_and_conflicting_answers_are_said(screen: Screen, con) -
     assert "warning: its pose failed bond_lengths, internal_energy" in card
     told = "have different labels, of which the first in library order counts: &lt;b&gt;"
     assert told not in plain
-    example = {"name": "<b>", "inchikey": "A", "label": 0}
-    metrics["counts"]["conflicting_labels"] = {"ligands": 1, "examples": [example]}
+    example = LabelConflict(name="<b>", inchikey="A", label=0)
+    found = {"conflicting_labels": LabelConflicts(ligands=1, examples=[example])}
+    counts = metrics.counts.model_copy(update=found)
+    metrics = metrics.model_copy(update={"counts": counts})
     assert told in render_report(con, metrics, screen.settings)

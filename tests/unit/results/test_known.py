@@ -8,8 +8,20 @@ import pytest
 from screenmm.analysis.controls import controls, load_known
 from screenmm.analysis.metrics import counts
 from screenmm.bias.bias import bias
+from screenmm.metrics.counts import (
+    AffinityConflict,
+    AffinityConflicts,
+    LabelConflict,
+    LabelConflicts,
+)
 from screenmm.results.fates import make_ledger
-from screenmm.results.known import EXAMPLES, KNOWN, conflict_words, conflicts
+from screenmm.results.known import (
+    EXAMPLES,
+    KNOWN,
+    affinity_conflicts,
+    conflict_words,
+    label_conflicts,
+)
 from screenmm.results.ranking import make_ranking
 
 # record, ligand, name, label, affinity; in library order, the first of a ligand is its primary one
@@ -51,21 +63,14 @@ def test_the_first_answer_in_library_order_counts(small) -> None:
 
 
 def test_disagreements_are_counted_and_named(small) -> None:
-    found = conflicts(small)
-    assert found == {
-        "conflicting_labels": {
-            "ligands": 1,
-            "examples": [{"name": "first", "inchikey": "A", "label": 0}],
-        },
-        "conflicting_affinities": {
-            "ligands": 1,
-            "examples": [
-                {"name": "labelled", "inchikey": "C", "affinity_kcal_mol": -8.0,
-                 "low_kcal_mol": -8.0, "high_kcal_mol": -6.5}
-            ],
-        },
-    }  # fmt: skip
-    assert conflict_words(found) == [
+    labels, affinities = label_conflicts(small), affinity_conflicts(small)
+    differing = LabelConflict(name="first", inchikey="A", label=0)
+    assert labels == LabelConflicts(ligands=1, examples=[differing])
+    apart = AffinityConflict(
+        name="labelled", inchikey="C", affinity_kcal_mol=-8.0, low_kcal_mol=-8.0, high_kcal_mol=-6.5
+    )
+    assert affinities == AffinityConflicts(ligands=1, examples=[apart])
+    assert conflict_words(labels, affinities) == [
         "Records of 1 ligand have different labels, of which the first in library order counts: "
         "first.",
         "Records of 1 ligand have different affinities, of which the first in library order "
@@ -82,14 +87,16 @@ def test_few_of_many_disagreements_are_named(small) -> None:
         "INSERT INTO membership SELECT 'x' || range, 'X' || (range // 2), range % 2 = 0 "
         "FROM range(20)"
     )
-    found = conflicts(small)["conflicting_labels"]
-    assert (found["ligands"], len(found["examples"])) == (11, EXAMPLES)
-    assert [each["name"] for each in found["examples"]] == ["first", "n0", "n2", "n4", "n6"]
-    assert conflict_words({"conflicting_labels": found})[0].endswith("n6 and others.")
+    found = label_conflicts(small)
+    assert (found.ligands, len(found.examples)) == (11, EXAMPLES)
+    assert [each.name for each in found.examples] == ["first", "n0", "n2", "n4", "n6"]
+    agreed = AffinityConflicts(ligands=0, examples=[])
+    assert conflict_words(found, agreed)[0].endswith("n6 and others.")
 
 
 def test_agreement_needs_no_words(ranked) -> None:
-    assert conflict_words(counts(ranked)) == []
+    found = counts(ranked)
+    assert conflict_words(found.conflicting_labels, found.conflicting_affinities) == []
 
 
 def test_controls_and_similarity_take_the_same_label(screen, con) -> None:
@@ -112,11 +119,11 @@ def test_controls_and_similarity_take_the_same_label(screen, con) -> None:
     known = load_known(con, "wt", "classification")
     assert known.truth[known.keys.index(key)] == 0
     report, _ = bias(con, [], hits=20)
-    similar = report["by_receptor"]["wt"]["similarity"]
-    named = {row["name"]: row["known_active"] for row in similar["nearest"]}
+    similar = report.by_receptor["wt"].similarity
+    named = {row.name: row.known_active for row in similar.nearest}
     assert named["imatinib"] is False
     assert named["dasatinib"] is True
     # ranked or not, each active is one in both places
-    unranked = controls(con)["wt"]["unranked"]["actives"]
-    assert similar["actives"] == int(known.truth.sum()) + unranked
-    assert counts(con)["conflicting_labels"]["ligands"] == 1
+    unranked = controls(con)["wt"].unranked.actives
+    assert similar.actives == int(known.truth.sum()) + unranked
+    assert counts(con).conflicting_labels.ligands == 1

@@ -149,7 +149,7 @@ def test_intervals_hold_the_truth_nineteen_times_in_twenty() -> None:
             classification_draws(Steps.of(active, score), counts)["roc_auc"] for counts in blocks
         ]
         found = interval(np.concatenate(draws))
-        held += found["low"] <= truth <= found["high"]
+        held += found.low <= truth <= found.high
     assert 0.90 <= held / 100 <= 0.99
 
 
@@ -173,5 +173,5 @@ def test_long_lists_are_resampled_less_often_but_never_seldom() -> None:
 def test_a_measure_that_most_resamples_lack_has_no_interval() -> None:
     draws = np.r_[np.full(20, np.nan), np.ones(80)]
     found = interval(draws)
-    assert found["low"] is None
-    assert found["interval_reason"] == "defined in 80 of 100 resamples only"
+    assert found.low is None
+    assert found.interval_reason == "defined in 80 of 100 resamples only"

@@ -9,17 +9,40 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from screenmm.config.settings import Costs
 from screenmm.execution.usage import Usage
-
-Account = dict[str, Any]
+from screenmm.metrics.costs import PerItem, RuleUsed, Used
 
 ADDED = ("wall_s", "cpu_s", "core_s", "gpu_s")
 HOUR_S = 3600.0
 KWH_J = 3.6e6
+
+
+@dataclass(frozen=True)
+class Account:
+    """What the jobs of a run used.
+
+    Attributes
+    ----------
+    by_rule : dict of str to RuleUsed
+    total : Used
+        All rules together.
+    replaced : Used
+        What attempts cost whose results are not there.
+    currency : str
+        Of all prices.
+    energy_source : str
+        How the energy is known.
+    """
+
+    by_rule: dict[str, RuleUsed]
+    total: Used
+    replaced: Used
+    currency: str
+    energy_source: str
 
 
 def account(
@@ -42,17 +65,8 @@ def account(
     benchmarks : Path, optional
         Folder of Snakemake's benchmark files: they know the memory of a job's processes
         together, a job itself only of its largest.
-
-    Returns
-    -------
-    dict
-        ``by_rule``: rule to ``jobs``, ``wall_s`` (summed over jobs), ``longest_s``,
-        ``cpu_s``, ``core_s`` (cores held × time), ``gpu_s``, ``max_rss_mb``,
-        ``energy_kwh`` and ``price``; ``total``: the same without the times of single jobs;
-        ``replaced``: what attempts cost whose results are not there; ``currency``;
-        ``energy_source``.
     """
-    by_rule: dict[str, Account] = {}
+    by_rule: dict[str, RuleUsed] = {}
     present: list[Usage] = []
     others: list[Usage] = []
     for rule, wanted in targets.items():
@@ -64,39 +78,39 @@ def account(
             if made and last is not None:
                 jobs[target] = attempts[last]
         if jobs:
-            by_rule[rule] = _sum(jobs.values(), rates) | {
-                "longest_s": max(job["wall_s"] for job in jobs.values()),
-                "max_rss_mb": _peak_mb(rule, jobs, benchmarks),
-            }
+            by_rule[rule] = RuleUsed(
+                **_sum(jobs.values(), rates).given,
+                longest_s=max(job["wall_s"] for job in jobs.values()),
+                max_rss_mb=_peak_mb(rule, jobs, benchmarks),
+            )
         present += jobs.values()
-    return {
-        "by_rule": by_rule,
-        "total": _sum(present, rates),
-        "replaced": _sum(others, rates),
-        "currency": rates.currency,
-        "energy_source": _energy_source(present),
-    }
+    return Account(
+        by_rule=by_rule,
+        total=_sum(present, rates),
+        replaced=_sum(others, rates),
+        currency=rates.currency,
+        energy_source=_energy_source(present),
+    )
 
 
-def per_item(total: Account, counts: Mapping[str, int]) -> dict[str, Account]:
+def per_item(total: Used, counts: Mapping[str, int]) -> dict[str, PerItem]:
     """Divide a total by numbers of things.
 
     Parameters
     ----------
-    total : dict
-        As ``total`` of :func:`account`.
+    total : Used
+        Of all things together.
     counts : mapping of str to int
         Things and how many there are; those of which there are none are left out.
-
-    Returns
-    -------
-    dict
-        Thing to ``count``, ``cpu_s``, ``gpu_s``, ``energy_kwh`` and ``price``.
     """
-    keys = ("cpu_s", "gpu_s", "energy_kwh", "price")
     return {
-        thing: {"count": count}
-        | {key: None if total[key] is None else total[key] / count for key in keys}
+        thing: PerItem(
+            count=count,
+            cpu_s=total.cpu_s / count,
+            gpu_s=total.gpu_s / count,
+            energy_kwh=total.energy_kwh / count,
+            price=None if total.price is None else total.price / count,
+        )
         for thing, count in counts.items()
         if count
     }
@@ -115,19 +129,19 @@ def versions_used(
     return {package: ", ".join(sorted(found[package])) for package in sorted(found)}
 
 
-def _sum(jobs: Collection[Usage] | Iterable[Usage], rates: Costs) -> Account:
+def _sum(jobs: Iterable[Usage], rates: Costs) -> Used:
     rows = list(jobs)
-    added: Account = {"jobs": len(rows)}
-    added |= {key: round(math.fsum(row[key] for row in rows), 3) for key in ADDED}
-    added["energy_kwh"] = math.fsum(_energy_kwh(row, rates) for row in rows)
+    added = {key: round(math.fsum(row[key] for row in rows), 3) for key in ADDED}
+    energy_kwh = math.fsum(_energy_kwh(row, rates) for row in rows)
     prices = [
         (rates.per_core_hour, added["core_s"] / HOUR_S),
         (rates.per_gpu_hour, added["gpu_s"] / HOUR_S),
-        (rates.per_kwh, added["energy_kwh"]),
+        (rates.per_kwh, energy_kwh),
     ]
     priced = [rate * amount for rate, amount in prices if rate is not None]
-    added["price"] = math.fsum(priced) if priced else None
-    return added
+    return Used(
+        jobs=len(rows), **added, energy_kwh=energy_kwh, price=math.fsum(priced) if priced else None
+    )
 
 
 def _energy_kwh(job: Usage, rates: Costs) -> float:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import duckdb
 import numpy as np
 
-from screenmm.analysis.controls import MIN_CLASS, SIZE
+from screenmm.analysis.controls import SIZE
+from screenmm.analysis.measuring import MIN_CLASS
 from screenmm.core.seeds import seed_for
 from screenmm.results.columns import score_signs
 from screenmm.results.consensus import floats

@@ -1,59 +1,71 @@
-"""``metrics.json``: counts, timings, versions, platforms and controls of a run."""
+"""Gathering what ``metrics.json`` says of a run."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 
 from screenmm.analysis.controls import controls
-from screenmm.analysis.costs import account, per_item, versions_used
+from screenmm.analysis.costs import Account, account, per_item, versions_used
 from screenmm.analysis.verdict import verdicts
 from screenmm.config.settings import Costs, Settings
 from screenmm.core.versions import installed_versions
 from screenmm.execution.usage import read_usage
-from screenmm.files.whole import write_text
+from screenmm.metrics.annotations import Annotations
+from screenmm.metrics.costs import RunCosts
+from screenmm.metrics.counts import Counts, ReasonCount, ReceptorCounts
+from screenmm.metrics.model import VERSION, Metrics
 from screenmm.redocking.results import redockings
 from screenmm.results.fates import STATUSES
-from screenmm.results.known import conflicts
+from screenmm.results.known import affinity_conflicts, label_conflicts
 from screenmm.run.layout import Layout
-
-Metrics = dict[str, Any]
 
 
 def _one(con: duckdb.DuckDBPyConnection, query: str, *values: object) -> Any:
     return con.execute(query, list(values)).fetchall()[0][0]
 
 
-def _receptor_counts(con: duckdb.DuckDBPyConnection, receptor: str) -> dict[str, int]:
+def _receptor_counts(con: duckdb.DuckDBPyConnection, receptor: str) -> ReceptorCounts:
     rows = con.execute(
         "SELECT status, count(*) FROM ledger WHERE receptor = ? GROUP BY status", [receptor]
     )
     counts = dict(rows.fetchall())
-    return {
+    return ReceptorCounts(
         **{status: counts.get(status, 0) for status in STATUSES},
-        "ranked_by_mmgbsa": _one(
+        ranked_by_mmgbsa=_one(
             con,
             "SELECT count(*) FROM ranking WHERE receptor = ? AND dg_mmgbsa_kcal_mol IS NOT NULL",
             receptor,
         ),
-        "poses_docked": _one(con, "SELECT count(*) FROM poses WHERE receptor = ?", receptor),
-        "poses_scored": _one(con, "SELECT count(*) FROM scores WHERE receptor = ?", receptor),
-    }
+        poses_docked=_one(con, "SELECT count(*) FROM poses WHERE receptor = ?", receptor),
+        poses_scored=_one(con, "SELECT count(*) FROM scores WHERE receptor = ?", receptor),
+    )
 
 
-def reasons(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Records that were not ranked for one reason.
+
+    Attributes
+    ----------
+    count : ReasonCount
+        The reason, and how many records.
+    example_name, example_message : str or None
+        Of the first such record of the library.
+    """
+
+    count: ReasonCount
+    example_name: str
+    example_message: str | None
+
+
+def reasons(con: duckdb.DuckDBPyConnection) -> list[LeftOut]:
     """Count records that were not ranked, by receptor, status, stage and reason.
 
-    Returns
-    -------
-    list of dict
-        With ``receptor``, ``status``, ``stage``, ``reason``, ``records`` and, of the first such
-        record of the library, ``example_name`` and ``example_message``; most records first.
+    Most records first, receptor by receptor.
     """
-    names = ("receptor", "status", "stage", "reason", "records", "example_name", "example_message")
     rows = con.execute(
         """
         SELECT receptor, status, stage, reason, count(*) AS records,
@@ -63,24 +75,26 @@ def reasons(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
         ORDER BY receptor_ordinal, records DESC, status, stage, reason
         """
     ).fetchall()
-    return [dict(zip(names, row, strict=True)) for row in rows]
+    names = ("receptor", "status", "stage", "reason", "records")
+    return [
+        LeftOut(ReasonCount(**dict(zip(names, counted, strict=True))), name, message)
+        for *counted, name, message in rows
+    ]
 
 
-def counts(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+def counts(con: duckdb.DuckDBPyConnection) -> Counts:
     """Count what went in and what became of it."""
     receptors = con.execute("SELECT receptor FROM receptors ORDER BY ordinal").fetchall()
-    return {
-        "records": _one(con, "SELECT count(*) FROM sources"),
-        "standardised": _one(con, "SELECT count(*) FROM membership"),
-        "ligands": _one(con, 'SELECT count(DISTINCT inchikey) FROM membership WHERE "primary"'),
-        "states_docked": _one(con, "SELECT count(DISTINCT state) FROM poses"),
-        "by_receptor": {receptor: _receptor_counts(con, receptor) for (receptor,) in receptors},
-        "by_reason": [
-            {key: row[key] for key in ("receptor", "status", "stage", "reason", "records")}
-            for row in reasons(con)
-        ],
-        **conflicts(con),
-    }
+    return Counts(
+        records=_one(con, "SELECT count(*) FROM sources"),
+        standardised=_one(con, "SELECT count(*) FROM membership"),
+        ligands=_one(con, 'SELECT count(DISTINCT inchikey) FROM membership WHERE "primary"'),
+        states_docked=_one(con, "SELECT count(DISTINCT state) FROM poses"),
+        by_receptor={receptor: _receptor_counts(con, receptor) for (receptor,) in receptors},
+        by_reason=[each.count for each in reasons(con)],
+        conflicting_labels=label_conflicts(con),
+        conflicting_affinities=affinity_conflicts(con),
+    )
 
 
 def platforms(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
@@ -98,7 +112,7 @@ def make_metrics(
     seed: int = 1,
     settings: Settings | None = None,
 ) -> Metrics:
-    """Gather the metrics of a run.
+    """Gather the metrics of a run, but for the bias report.
 
     Parameters
     ----------
@@ -117,58 +131,57 @@ def make_metrics(
         Of the run: the resamples of the controls derive from it.
     settings : Settings, optional
         The whole config; without it nothing is known of redockings and of named actives.
-
-    Returns
-    -------
-    dict
-        ``name``, ``counts``, ``timings`` (by rule), ``costs``, ``platforms``, ``versions``,
-        ``annotations`` (of :func:`screenmm.library.annotations.summarise`), ``redock``,
-        ``controls`` and ``verdicts``.
     """
     counted = counts(con)
-    costs: dict[str, Any] = {"by_rule": {}}
-    redocked = {} if settings is None or files is None else redockings(settings, files)
+    spent, versions = _spent(files, rates or Costs(), list(counted.by_receptor), settings)
     presume_inactive = settings is not None and bool(settings.controls.actives)
-    versions = installed_versions()
-    if files is not None:
-        receptors = list(counted["by_receptor"])
-        usage = read_usage(files.usage)
-        again = [] if settings is None else settings.redocked
-        gated = settings is not None and settings.controls.gate == "stop"
-        targets = files.targets(receptors, again, gated=gated)
-        costs = account(usage, targets, rates or Costs(), files.benchmarks)
-        scored = [found["ranked_by_mmgbsa"] for found in counted["by_receptor"].values()]
-        things = {
-            "ligand": counted["ligands"],
-            "scored_ligand": sum(scored),
-            "hit": sum(min(hits, each) for each in scored),
-        }
-        costs["per"] = per_item(costs["total"], things)
-        versions |= versions_used(usage, targets)
     measured = controls(con, seed, presume_inactive=presume_inactive)
+    return Metrics(
+        version=VERSION,
+        name=name,
+        counts=counted,
+        timings=spent.by_rule,
+        costs=RunCosts(
+            total=spent.total,
+            replaced=spent.replaced,
+            currency=spent.currency,
+            energy_source=spent.energy_source,
+            per=per_item(spent.total, _things(counted, hits)),
+        ),
+        platforms=platforms(con),
+        versions=installed_versions() | versions,
+        annotations=_annotations(files),
+        redock={} if settings is None or files is None else redockings(settings, files),
+        controls=measured,
+        verdicts=verdicts(measured, list(counted.by_receptor)),
+    )
+
+
+def _spent(
+    files: Layout | None, rates: Costs, receptors: list[str], settings: Settings | None
+) -> tuple[Account, dict[str, str]]:
+    """What the jobs used, and the versions of the packages that they used."""
+    if files is None:
+        return account({}, {}, rates), {}
+    redocked = [] if settings is None else settings.redocked
+    gated = settings is not None and settings.controls.gate == "stop"
+    targets = files.targets(receptors, redocked, gated=gated)
+    usage = read_usage(files.usage)
+    return account(usage, targets, rates, files.benchmarks), versions_used(usage, targets)
+
+
+def _things(counted: Counts, hits: int) -> dict[str, int]:
+    """How many there are of the things that costs are told per."""
+    scored = [each.ranked_by_mmgbsa for each in counted.by_receptor.values()]
     return {
-        "name": name,
-        "counts": counted,
-        "timings": costs.pop("by_rule"),
-        "costs": costs,
-        "platforms": platforms(con),
-        "versions": versions,
-        "annotations": _annotations(files),
-        "redock": redocked,
-        "controls": measured,
-        "verdicts": verdicts(measured, list(counted["by_receptor"])),
+        "ligand": counted.ligands,
+        "scored_ligand": sum(scored),
+        "hit": sum(min(hits, each) for each in scored),
     }
 
 
-def _annotations(files: Layout | None) -> dict[str, Any]:
+def _annotations(files: Layout | None) -> Annotations:
     """What ``split`` understood of labels and affinities; empty where it left no note."""
     if files is None or not files.annotations.is_file():
-        return {}
-    found: dict[str, Any] = json.loads(files.annotations.read_text(encoding="utf-8"))
-    return found
-
-
-def write_metrics(metrics: Metrics, path: Path) -> None:
-    """Write ``metrics.json``."""
-    text = json.dumps(metrics, indent=2, ensure_ascii=False, allow_nan=False)
-    write_text(path, text + "\n")
+        return Annotations()
+    return Annotations.model_validate_json(files.annotations.read_text(encoding="utf-8"))

@@ -5,15 +5,15 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
-from screenmm.analysis.metrics import Metrics
+from screenmm.analysis.known_answers import doubts
 from screenmm.core.formats import duration, energy
-from screenmm.library.annotations import absence_words, unreadable_words
+from screenmm.metrics.model import Metrics
+from screenmm.metrics.redocking import Redocking
+from screenmm.metrics.verdicts import Verdict
 from screenmm.results.fates import STATUSES
-from screenmm.results.known import conflict_words
 from screenmm.tables.dictionary import DG, DOCK, listed
 
 TOP = 10
@@ -40,20 +40,20 @@ def _printable(text: str) -> str:
 
 
 def _fates(metrics: Metrics) -> list[str]:
-    counts = metrics["counts"]
+    counts = metrics.counts
     rows = [["receptor", "records", *STATUSES]]
     rows += [
-        [receptor, str(counts["records"]), *(str(found[status]) for status in STATUSES)]
-        for receptor, found in counts["by_receptor"].items()
+        [receptor, str(counts.records), *(str(found.by_status[status]) for status in STATUSES)]
+        for receptor, found in counts.by_receptor.items()
     ]
     return _columns(rows, set(range(1, len(rows[0]))))
 
 
 def _failures(metrics: Metrics) -> list[str]:
     rows = [
-        [each["receptor"], each["status"], each["stage"], each["reason"], str(each["records"])]
-        for each in metrics["counts"]["by_reason"]
-        if each["status"] != "duplicate"
+        [each.receptor, each.status, each.stage, each.reason, str(each.records)]
+        for each in metrics.counts.by_reason
+        if each.status != "duplicate"
     ]
     if not rows:
         return []
@@ -62,23 +62,23 @@ def _failures(metrics: Metrics) -> list[str]:
 
 
 def _timings(metrics: Metrics) -> list[str]:
-    timings: dict[str, dict[str, Any]] = metrics["timings"]
-    if not timings:
+    if not metrics.timings:
         return []
     rows = [["stage", "jobs", "wall", "cpu"]]
     rows += [
-        [rule, str(time["jobs"]), duration(time["wall_s"]), duration(time["cpu_s"])]
-        for rule, time in timings.items()
+        [rule, str(used.jobs), duration(used.wall_s), duration(used.cpu_s)]
+        for rule, used in metrics.timings.items()
     ]
-    total = metrics["costs"]["total"]
-    rows.append(["all", str(total["jobs"]), duration(total["wall_s"]), duration(total["cpu_s"])])
-    used = [energy(total["energy_kwh"])]
-    if total["gpu_s"]:
-        used.insert(0, f"{duration(total['gpu_s'])} of GPUs")
-    if total["price"] is not None:
-        used.append(f"{total['price']:.2f} {metrics['costs']['currency']}")
-    source = metrics["costs"]["energy_source"]
-    return ["", *_columns(rows, {1, 2, 3}), f"cost: {', '.join(used)} (energy {source})"]
+    costs, total = metrics.costs, metrics.costs.total
+    rows.append(["all", str(total.jobs), duration(total.wall_s), duration(total.cpu_s)])
+    told = [energy(total.energy_kwh)]
+    if total.gpu_s:
+        told.insert(0, f"{duration(total.gpu_s)} of GPUs")
+    if total.price is not None:
+        told.append(f"{total.price:.2f} {costs.currency}")
+    return [
+        "", *_columns(rows, {1, 2, 3}), f"cost: {', '.join(told)} (energy {costs.energy_source})",
+    ]  # fmt: skip
 
 
 def _best(con: duckdb.DuckDBPyConnection) -> list[str]:
@@ -98,11 +98,11 @@ def _best(con: duckdb.DuckDBPyConnection) -> list[str]:
     return ["", *_columns(rows, {0, 3, 4}), "energies in kcal/mol, lower is better"]
 
 
-def _told(by_receptor: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def _told(by_receptor: Mapping[str, Redocking | Verdict]) -> list[str]:
     """Give each receptor's text; alike ones once."""
     alike: dict[str, list[str]] = {}
     for receptor, each in by_receptor.items():
-        alike.setdefault(each["text"], []).append(receptor)
+        alike.setdefault(each.text, []).append(receptor)
     return [
         line
         for text, receptors in alike.items()
@@ -110,12 +110,10 @@ def _told(by_receptor: Mapping[str, Mapping[str, Any]]) -> list[str]:
     ]
 
 
-def _conflicts(metrics: Metrics) -> list[str]:
-    told = conflict_words(metrics["counts"], _printable)
-    # examples are bounded and quoted where they were found
-    annotations = metrics.get("annotations", {})
-    told += unreadable_words(annotations) + absence_words(annotations)
-    return [line for text in told for line in ("", *textwrap.wrap(text, WIDTH))]
+def _doubts(metrics: Metrics) -> list[str]:
+    return [
+        line for text in doubts(metrics, _printable) for line in ("", *textwrap.wrap(text, WIDTH))
+    ]
 
 
 def summarise(con: duckdb.DuckDBPyConnection, metrics: Metrics, results: Path, report: Path) -> str:
@@ -125,8 +123,8 @@ def summarise(con: duckdb.DuckDBPyConnection, metrics: Metrics, results: Path, r
     ----------
     con : duckdb.DuckDBPyConnection
         With ``receptors`` and ``ranking``.
-    metrics : dict
-        From :func:`screenmm.analysis.metrics.make_metrics`.
+    metrics : Metrics
+        Of the run.
     results, report : Path
         Where the results and the report are.
 
@@ -137,17 +135,16 @@ def summarise(con: duckdb.DuckDBPyConnection, metrics: Metrics, results: Path, r
         redockings, verdicts, paths.
     """
     lines = [
-        f"{metrics['name']}: {metrics['counts']['records']} records, "
-        f"{metrics['counts']['ligands']} ligands",
+        f"{metrics.name}: {metrics.counts.records} records, {metrics.counts.ligands} ligands",
         "",
         *_fates(metrics),
         *_failures(metrics),
         *_timings(metrics),
         *_best(con),
         # whether the poses, and the scores, can be trusted
-        *_told(metrics.get("redock", {})),
-        *_told(metrics["verdicts"]),
-        *_conflicts(metrics),
+        *_told(metrics.redock),
+        *_told(metrics.verdicts),
+        *_doubts(metrics),
         "",
         f"results  {results}",
         f"report   {report}",

@@ -39,6 +39,7 @@ from screenmm.config.settings import Settings
 from screenmm.core.errors import UserError
 from screenmm.execution.usage import read_usage
 from screenmm.files.whole import sha256, write_text
+from screenmm.metrics.model import read_metrics
 from screenmm.run.layout import Layout
 from screenmm.run.stages import stages
 
@@ -162,9 +163,9 @@ def write_crate(settings: Settings, folder: Path, results: Path, workflow: Path)
             "snakemake with --forcerun report"
         )
     hosts = host_numbers(attempts)
-    metrics = json.loads((results / "metrics.json").read_text(encoding="utf-8"))
+    metrics = read_metrics(results / "metrics.json")
     inputs = input_files(settings, folder)
-    declared, platforms = environments(workflow), metrics["platforms"]
+    declared, platforms = environments(workflow), metrics.platforms
     run = Run(settings, results, declared, inputs, stages, hosts, platforms)
     copied = write_bundle(results, workflow, config_text(settings, folder), as_csv(attempts, hosts))
     document = describe(run, copied)

@@ -7,11 +7,12 @@ weight keeps heavy molecules from failing to dock, and does not make light ones 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
+
+from screenmm.metrics.bias import ClassLoss
 
 BEFORE_MERGE = ("split", "standardise")
 """Stages that treat each record by itself, before records of one ligand are merged."""
@@ -34,23 +35,7 @@ SIGNIFICANT = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """How many of a class were lost in one way.
-
-    Attributes
-    ----------
-    records : int
-        Of the class, whatever became of them.
-    at_risk : int
-        Of these, the ones that nothing else had taken out before.
-    lost : int
-        Of those at risk.
-    share, low, high : float or None
-        Share of those at risk that was lost, and its 95 % interval (Wilson 1927); None where
-        none was at risk.
-    p : float or None
-        One-sided p-value of Fisher's exact test: the class loses no more than the rest. None
-        where there is nothing to compare.
-    """
+    """How many of a class were lost in one way: the numbers of a ``ClassLoss``."""
 
     records: int
     at_risk: int
@@ -59,11 +44,6 @@ class Loss:
     low: float | None
     high: float | None
     p: float | None = None
-
-    @property
-    def row(self) -> dict[str, Any]:
-        """As a dict."""
-        return asdict(self)
 
 
 def wilson(lost: int, records: int) -> tuple[float, float]:
@@ -160,26 +140,34 @@ def losses(members: np.ndarray, at_risk: np.ndarray, lost: np.ndarray) -> list[L
     return out
 
 
-def correct(by_receptor: Mapping[str, Sequence[dict[str, Any]]]) -> None:
+def correct(by_receptor: Mapping[str, Sequence[ClassLoss]]) -> dict[str, list[ClassLoss]]:
     """Correct the p-values of a report for the number of its tests, over all receptors.
 
     Parameters
     ----------
-    by_receptor : mapping of str to sequence of dict
-        Rows with ``loss``, ``by``, ``class`` and ``p``. Each gets ``p_corrected`` (Holm 1979)
-        and ``more``, whether the class loses significantly more than the rest. A loss in
-        ``BY_RECORD`` is one test, though every receptor has it.
+    by_receptor : mapping of str to sequence of ClassLoss
+        A loss in ``BY_RECORD`` is one test, though every receptor has it.
+
+    Returns
+    -------
+    dict
+        The same with ``p_corrected`` (Holm 1979) and ``more``.
     """
 
-    def test_of(receptor: str, row: dict[str, Any]) -> tuple[str, ...]:
-        own = "" if row["loss"] in BY_RECORD else receptor
-        return own, row["loss"], row["by"], row["class"]
+    def test_of(receptor: str, each: ClassLoss) -> tuple[str, ...]:
+        own = "" if each.loss in BY_RECORD else receptor
+        return own, each.loss, each.by, each.class_
 
     tested = {
-        test_of(receptor, row): row["p"] for receptor, rows in by_receptor.items() for row in rows
+        test_of(receptor, each): each.p for receptor, rows in by_receptor.items() for each in rows
     }
     corrected = dict(zip(tested, holm(list(tested.values())), strict=True))
-    for receptor, rows in by_receptor.items():
-        for row in rows:
-            p = corrected[test_of(receptor, row)]
-            row["p_corrected"], row["more"] = p, p is not None and p < SIGNIFICANT
+
+    def told(receptor: str, each: ClassLoss) -> ClassLoss:
+        p = corrected[test_of(receptor, each)]
+        more = p is not None and p < SIGNIFICANT
+        return each.model_copy(update={"p_corrected": p, "more": more})
+
+    return {
+        receptor: [told(receptor, each) for each in rows] for receptor, rows in by_receptor.items()
+    }

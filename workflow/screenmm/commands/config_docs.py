@@ -1,4 +1,4 @@
-"""Command ``config-docs``: write the config, its schema, its keys and the tables' columns."""
+"""Command ``config-docs``: write the config, its keys, the tables' columns, the schemas."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from screenmm.config.docs import check_docs, write_docs
 from screenmm.config.docs import generated as config_texts
+from screenmm.metrics.schema import generated as metrics_texts
 from screenmm.tables.docs import generated as columns_texts
 
 
@@ -26,9 +27,9 @@ def run(args: argparse.Namespace) -> None:
     Raises
     ------
     ConfigError
-        With ``--check``: some files differ from the settings model or the columns.
+        With ``--check``: some files differ from the settings model, the columns or the metrics.
     """
-    texts = config_texts() | columns_texts()
+    texts = config_texts() | columns_texts() | metrics_texts()
     if args.check:
         check_docs(args.root, texts)
     else:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
 from screenmm.analysis.summary import summarise
 from screenmm.core.errors import UserError
+from screenmm.metrics.model import read_metrics
 from screenmm.results.database import open_database
 
 
@@ -26,6 +26,6 @@ def run(args: argparse.Namespace) -> None:
     """
     if not (args.results / "metrics.json").is_file():
         raise UserError(f"{args.results} holds no finished run: metrics.json is missing")
-    metrics = json.loads((args.results / "metrics.json").read_text())
+    metrics = read_metrics(args.results / "metrics.json")
     with open_database(args.results / "screen.duckdb") as con:
         print(summarise(con, metrics, args.results, args.results / "report.html"))

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic.json_schema import GenerateJsonSchema
 
 from screenmm.config.settings import PROTOCOLS, Settings, parse_settings
 from screenmm.core.errors import ConfigError
+from screenmm.core.json_schema import json_schema
 from screenmm.files.whole import write_text
 
 TEN_LINES = """\
@@ -70,23 +70,9 @@ This page is generated from `workflow/screenmm/config/settings.py` by `screenmm 
 WIDTH = 88
 
 
-class _PlainSchema(GenerateJsonSchema):
-    """Keeps the model's order of keys and adds no titles made from their names."""
-
-    def sort(self, value: Any, parent_key: str | None = None) -> Any:
-        """Keep the order."""
-        return value
-
-    def field_title_should_be_set(self, schema: Any) -> bool:
-        """Add no title."""
-        return False
-
-
 def config_schema() -> dict[str, Any]:
     """JSON Schema of the config, with every key's description, range and default."""
-    schema = Settings.model_json_schema(schema_generator=_PlainSchema)
-    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "ScreenMM config"}
-    return head | {key: value for key, value in schema.items() if key != "title"}
+    return json_schema(Settings, "ScreenMM config")
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from screenmm.analysis.verdict import score_words
-from screenmm.bias.bias import UNREAD
+from screenmm.bias.classes import UNREAD
 from screenmm.bias.described import PROPERTIES
 from screenmm.bias.losses import LOSSES
 from screenmm.figures.canvas import (
@@ -27,6 +27,7 @@ from screenmm.figures.canvas import (
     number,
 )
 from screenmm.files.csv import Cell
+from screenmm.metrics.bias import ClassLoss, ReceptorBias
 
 FATE_STYLES: dict[str, tuple[str, Any]] = {
     "input": (GREY, "-"),
@@ -49,18 +50,15 @@ WITH_STYLES = {"heavy_atoms": (BLUE, "o"), "formal_charge": (RED, "s")}
 PANEL_COLUMNS = 5
 
 
-def bias_plots(bias: dict[str, Any], receptor: str) -> list[Plot]:
+def bias_plots(own: ReceptorBias, receptor: str) -> list[Plot]:
     """Draw what the bias report says of a receptor; to be called within ``canvas.style``.
 
     Parameters
     ----------
-    bias : dict
-        From :func:`screenmm.bias.bias.bias`; empty gives no figure.
+    own : ReceptorBias
+        From :func:`screenmm.bias.bias.bias`.
     receptor : str
     """
-    own = bias.get("by_receptor", {}).get(receptor)
-    if own is None:
-        return []
     made = [
         _properties(own, receptor),
         _losses(own, receptor),
@@ -76,19 +74,19 @@ def _ends(edges: Sequence[float]) -> np.ndarray:
     return np.array([edges[0] - step, *edges, edges[-1] + step])
 
 
-def _properties(own: dict[str, Any], receptor: str) -> Plot | None:
+def _properties(own: ReceptorBias, receptor: str) -> Plot | None:
     """Distribution of each property by fate, a small panel each."""
-    first = next(iter(own["properties"].values()))["by_fate"]
+    first = next(iter(own.properties.values())).by_fate
     shown = [fate for fate in FATE_STYLES if fate in first]
     if not shown:
         return None
     rows = -(-len(PROPERTIES) // PANEL_COLUMNS)
     figure = new_figure(8.4, 0.4 + 1.75 * rows)
     panels = figure.subplots(rows, PANEL_COLUMNS, squeeze=False)
-    for axes, (name, each) in zip(panels.flat, own["properties"].items(), strict=False):
-        edges = _ends(each["edges"])
+    for axes, (name, each) in zip(panels.flat, own.properties.items(), strict=False):
+        edges = _ends(each.edges)
         for fate in shown:
-            counts = np.array(each["by_fate"][fate]["counts"])
+            counts = np.array(each.by_fate[fate].counts)
             colour, line = FATE_STYLES[fate]
             heights = 100 * counts / counts.sum()
             if fate == "input":
@@ -105,19 +103,19 @@ def _properties(own: dict[str, Any], receptor: str) -> Plot | None:
         row[0].set_ylabel("share, %", fontsize=8.5)
     handles = [
         Line2D([], [], color=colour, ls=line, lw=6 if fate == "input" else 1.6,
-               alpha=0.4 if fate == "input" else 1, label=f"{fate} ({first[fate]['n']})")
+               alpha=0.4 if fate == "input" else 1, label=f"{fate} ({first[fate].n})")
         for fate, (colour, line) in FATE_STYLES.items() if fate in shown
     ]  # fmt: skip
     figure.legend(handles=handles, loc="outside upper left", ncols=4)
 
     def medians(name: str) -> str:
-        by_fate = own["properties"][name]["by_fate"]
+        by_fate = own.properties[name].by_fate
         decimals = 1 if name == "logp" else 0
-        return ", ".join(f"{fate} {number(by_fate[fate]['median'], decimals)}" for fate in shown)
+        return ", ".join(f"{fate} {number(by_fate[fate].median, decimals)}" for fate in shown)
 
     alt = (
         f"Distributions of {len(PROPERTIES)} properties of the records as read, by what became of "
-        f"them; {first['input']['n']} of {own['fates']['input']['described']} have a readable "
+        f"them; {first['input'].n} of {own.fates['input'].described} have a readable "
         f"structure. Median molecular weight in g/mol: {medians('molecular_weight')}. Median logP: "
         f"{medians('logp')}. Median net charge: {medians('formal_charge')}."
     )
@@ -128,15 +126,22 @@ def _properties(own: dict[str, Any], receptor: str) -> Plot | None:
     )  # fmt: skip
 
 
+class Point(NamedTuple):
+    """A value with its interval."""
+
+    value: float
+    low: float | None
+    high: float | None
+
+
 def _interval_lines(
-    axes: Axes, places: np.ndarray, rows: Sequence[dict[str, Any]], value: str, colour: str,
-    marker: str, label: str,
-) -> None:  # fmt: skip
+    axes: Axes, places: np.ndarray, points: Sequence[Point], colour: str, marker: str, label: str
+) -> None:
     """Points with their intervals, one below the other."""
-    values = np.array([row[value] for row in rows])
-    for place, row in zip(places, rows, strict=True):
-        if row["low"] is not None:
-            axes.plot([row["low"], row["high"]], [place, place], color=colour, lw=1.6, alpha=0.6)
+    for place, point in zip(places, points, strict=True):
+        if point.low is not None and point.high is not None:
+            axes.plot([point.low, point.high], [place, place], color=colour, lw=1.6, alpha=0.6)
+    values = np.array([point.value for point in points])
     axes.plot(values, places, marker, color=colour, ms=5, ls="", label=label)
 
 
@@ -147,75 +152,92 @@ def _rows_on_axis(axes: Axes, labels: Sequence[str]) -> None:
     axes.grid(visible=False, axis="y")
 
 
-def _class_label(row: dict[str, Any]) -> str:
-    if row["class"] == UNREAD or row["by"] == "chemotype":
-        return str(row["class"])
-    return f"{row['by']} {row['class']}"
+def _class_label(row: ClassLoss) -> str:
+    if row.class_ == UNREAD or row.by == "chemotype":
+        return row.class_
+    return f"{row.by} {row.class_}"
 
 
-def _losses(own: dict[str, Any], receptor: str) -> Plot | None:
+def _percent(row: ClassLoss) -> tuple[float, float, float]:
+    """Share lost and the ends of its interval, %; not a number where nothing was at risk."""
+    share, low, high = (
+        100 * value if value is not None else np.nan for value in (row.share, row.low, row.high)
+    )
+    return share, low, high
+
+
+def _losses(own: ReceptorBias, receptor: str) -> Plot | None:
     """Shares of each class that were lost, of those at risk, with intervals."""
-    kinds = [
-        kind for kind in LOSSES if any(row["lost"] for row in own["losses"] if row["loss"] == kind)
-    ]
+    kinds = [kind for kind in LOSSES if any(row.lost for row in own.losses if row.loss == kind)]
     if not kinds:
         return None
-    by_class: dict[str, dict[str, dict[str, Any]]] = {}
-    for row in own["losses"]:
-        if row["loss"] in kinds and row["at_risk"]:
+    by_class: dict[str, dict[str, ClassLoss]] = {}
+    for row in own.losses:
+        if row.loss in kinds and row.at_risk:
             # records without a structure stand in the tables once for charge and once for weight
-            by_class.setdefault(_class_label(row), {})[row["loss"]] = row
+            by_class.setdefault(_class_label(row), {})[row.loss] = row
     labels = []
     for name, found in by_class.items():
-        counts = [found[kind]["at_risk"] if kind in found else 0 for kind in kinds]
+        counts = [found[kind].at_risk if kind in found else 0 for kind in kinds]
         shown = counts if len(set(counts)) > 1 else counts[:1]
         labels.append(f"{name} ({' / '.join(map(str, shown))})")
     each = 0.25 + 0.1 * max(0, len(kinds) - 2)
     figure, axes = new_axes(6.6, 0.9 + each * len(by_class))
     for n, kind in enumerate(kinds):
-        rows = [(place, found[kind]) for place, found in enumerate(by_class.values())
-                if kind in found]  # fmt: skip
-        places = np.array([place for place, _ in rows]) + (n + 0.5) / len(kinds) * 0.6 - 0.3
-        percent = [
-            row | {key: 100 * row[key] for key in ("share", "low", "high")} for _, row in rows
-        ]
-        colour, marker = LOSS_STYLES[kind]
-        _interval_lines(axes, places, percent, "share", colour, marker, kind)
-        for place, row in zip(places, percent, strict=True):
-            if row["more"]:
-                axes.annotate(
-                    "✱", (row["high"], place), (3, 0), textcoords="offset points", va="center",
-                    color=colour, fontsize=8,
-                )  # fmt: skip
+        shift = (n + 0.5) / len(kinds) * 0.6 - 0.3
+        _draw_losses(axes, kind, [found.get(kind) for found in by_class.values()], shift)
     _rows_on_axis(axes, labels)
-    flagged = [row for row in own["losses"] if row["more"]]
+    flagged = [row for row in own.losses if row.more]
     told = "✱ more than the rest" if flagged else "no class loses more than the rest"
     axes.set(
         xlabel=f"lost, % of the records at risk (their number in brackets)\n{told}", xlim=(-2, 104)
     )
     legend_above(axes)
-    worst = "; ".join(
-        f"{_class_label(row)} "
-        f"{row['loss']} {100 * row['share']:.0f} % of {row['at_risk']} "
-        f"({100 * row['low']:.0f} to {100 * row['high']:.0f} %)"
-        for row in flagged
-    )
-    alt = (
+    # bias/losses.csv has these numbers
+    return finish(
+        figure, f"{receptor}-losses", "Losses by class", _losses_alt(kinds, flagged),
+        receptor=receptor,
+    )  # fmt: skip
+
+
+def _draw_losses(axes: Axes, kind: str, rows: Sequence[ClassLoss | None], shift: float) -> None:
+    """Draw one way of being lost, class by class; a class without records at risk has None."""
+    colour, marker = LOSS_STYLES[kind]
+    there = [(place, row) for place, row in enumerate(rows) if row is not None]
+    places = np.array([place for place, _ in there]) + shift
+    points = [Point(*_percent(row)) for _, row in there]
+    _interval_lines(axes, places, points, colour, marker, kind)
+    for place, (_, row), point in zip(places, there, points, strict=True):
+        if row.more:
+            axes.annotate(
+                "✱", (point.high, place), (3, 0), textcoords="offset points", va="center",
+                color=colour, fontsize=8,
+            )  # fmt: skip
+
+
+def _losses_alt(kinds: Sequence[str], flagged: Sequence[ClassLoss]) -> str:
+    """Say what the figure of the losses shows."""
+    worst = []
+    for row in flagged:
+        share, low, high = _percent(row)
+        worst.append(
+            f"{_class_label(row)} {row.loss} {share:.0f} % of {row.at_risk} "
+            f"({low:.0f} to {high:.0f} %)"
+        )
+    return (
         "Share of each class that was lost, of its records at risk: those that nothing took out "
         f"before. {'; '.join(f'{kind}: {LOSSES[kind]}' for kind in kinds)}. 95 % intervals. "
     ) + (
-        f"Significantly more than the rest: {worst}." if worst
+        f"Significantly more than the rest: {'; '.join(worst)}." if worst
         else "No class loses significantly more than the rest."
     )  # fmt: skip
-    # bias/losses.csv has these numbers
-    return finish(figure, f"{receptor}-losses", "Losses by class", alt, receptor=receptor)
 
 
-def _correlations(own: dict[str, Any], receptor: str) -> Plot | None:
+def _correlations(own: ReceptorBias, receptor: str) -> Plot | None:
     """Correlation of every score with size and charge."""
-    found = own["correlations"]
+    found = own.correlations
     scores = [
-        score for score in found if any(row["value"] is not None for row in found[score].values())
+        score for score in found if any(each.value is not None for each in found[score].values())
     ]
     if not scores:
         return None
@@ -223,22 +245,19 @@ def _correlations(own: dict[str, Any], receptor: str) -> Plot | None:
     axes.axvline(0, color=AXIS, lw=0.8)
     told = []
     for n, (other, words) in enumerate(WITH_WORDS.items()):
-        rows = [found[score].get(other, {"value": None}) for score in scores]
-        kept = [i for i, row in enumerate(rows) if row["value"] is not None]
-        colour, marker = WITH_STYLES[other]
-        places = np.array(kept) + 0.24 * n - 0.12
-        if kept:
-            _interval_lines(
-                axes, places, [rows[i] for i in kept], "value", colour, marker, f"with {words}"
-            )
+        points = {
+            place: Point(each.value, each.low, each.high)
+            for place, score in enumerate(scores)
+            if (each := found[score].get(other)) is not None and each.value is not None
+        }
+        if points:
+            colour, marker = WITH_STYLES[other]
+            places = np.array(list(points)) + 0.24 * n - 0.12
+            _interval_lines(axes, places, list(points.values()), colour, marker, f"with {words}")
         told += [
-            f"{score_words()[scores[i]]} with {words} {number(rows[i]['value'])}"
-            + (
-                f" ({number(rows[i]['low'])} to {number(rows[i]['high'])})"
-                if rows[i]["low"] is not None else ""
-            )
-            for i in kept
-        ]  # fmt: skip
+            f"{score_words()[scores[place]]} with {words} {_with_ends(point)}"
+            for place, point in points.items()
+        ]
     _rows_on_axis(axes, [score_words()[score] for score in scores])
     axes.set(xlabel="Spearman correlation, larger being better", xlim=(-1.02, 1.02))
     axes.set_xticks([-1, -0.5, 0, 0.5, 1])
@@ -255,40 +274,48 @@ def _correlations(own: dict[str, Any], receptor: str) -> Plot | None:
     )  # fmt: skip
 
 
-def _similarity(own: dict[str, Any], receptor: str) -> Plot | None:
+def _with_ends(point: Point) -> str:
+    if point.low is None or point.high is None:
+        return number(point.value)
+    return f"{number(point.value)} ({number(point.low)} to {number(point.high)})"
+
+
+def _similarity(own: ReceptorBias, receptor: str) -> Plot | None:
     """How like the known actives the hits and the library are."""
-    found = own["similarity"]
-    if found is None or not found["hits"]["n"]:
+    found = own.similarity
+    if found is None or found.hits.median is None:
         return None
-    edges = np.array([0.0, *found["edges"], 1.0])
+    edges = np.array([0.0, *found.edges, 1.0])
     figure, axes = new_axes()
     rows: list[list[Cell]] = []
-    for part, label, colour in (("library", "rest of the library", GREY), ("hits", "hits", RED)):
-        each = found[part]
-        if not each["n"]:
+    for part, label, each, colour in (
+        ("library", "rest of the library", found.library, GREY),
+        ("hits", "hits", found.hits, RED),
+    ):
+        if not each.n:
             continue
-        heights = 100 * np.array(each["counts"]) / each["n"]
+        heights = 100 * np.array(each.counts) / each.n
         axes.stairs(heights, edges, fill=True, color=colour, alpha=0.3, lw=0)
-        axes.stairs(heights, edges, color=colour, lw=1.4, label=f"{label} ({each['n']})")
+        axes.stairs(heights, edges, color=colour, lw=1.4, label=f"{label} ({each.n})")
         rows += [
             [part, float(edges[i]), float(edges[i + 1]), count]
-            for i, count in enumerate(each["counts"])
+            for i, count in enumerate(each.counts)
         ]
     axes.set(
         xlabel="Tanimoto similarity to the nearest known active", ylabel="share, %",
         xlim=(0, 1), ylim=(0, None),
     )  # fmt: skip
     legend_above(axes)
-    library = found["library"]
+    library = found.library
     rest = (
-        f"; of {library['n']} other ligands of the library {number(library['median'])}"
-        if library["n"]
+        f"; of {library.n} other ligands of the library {number(library.median)}"
+        if library.median is not None
         else ""
     )
     alt = (
-        f"Similarity to the nearest of {found['compared_with']} known actives, other than itself: "
-        f"median of the top {found['hits']['n']} hits {number(found['hits']['median'])}{rest}. "
-        f"{found['known_among_hits']} of the hits are known actives."
+        f"Similarity to the nearest of {found.compared_with} known actives, other than itself: "
+        f"median of the top {found.hits.n} hits {number(found.hits.median)}{rest}. "
+        f"{found.known_among_hits} of the hits are known actives."
     )
     return finish(
         figure, f"{receptor}-similarity", "Similarity to the known actives", alt,

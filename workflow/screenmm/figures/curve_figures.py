@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import duckdb
@@ -25,6 +26,8 @@ from screenmm.figures.canvas import (
     new_axes,
     number,
 )
+from screenmm.metrics.controls import Separation
+from screenmm.metrics.model import Metrics
 from screenmm.tables.dictionary import CNN_AFFINITY, DG, DOCK, ECR
 
 CURVE_STYLES: dict[str, tuple[str, Any]] = {
@@ -45,7 +48,7 @@ FIRST_SHARE = 0.001
 
 
 def curve_plots(
-    con: duckdb.DuckDBPyConnection, receptor: str, metrics: dict[str, Any], seed: int
+    con: duckdb.DuckDBPyConnection, receptor: str, metrics: Metrics, seed: int
 ) -> list[Plot]:
     """Draw the curves of a receptor; to be called within ``canvas.style``.
 
@@ -54,8 +57,8 @@ def curve_plots(
     con : duckdb.DuckDBPyConnection
         With ``ranking``.
     receptor : str
-    metrics : dict
-        From :func:`screenmm.analysis.metrics.make_metrics`.
+    metrics : Metrics
+        Of the run.
     seed : int
         Of the run.
 
@@ -64,12 +67,12 @@ def curve_plots(
     list of Plot
         Empty without labels of both kinds.
     """
-    controls = metrics["controls"].get(receptor, {})
-    presumed = controls.get("presumed_inactive", False)
+    controls = metrics.controls.get(receptor)
+    presumed = controls is not None and controls.presumed_inactive
     known = labelled(con, receptor, seed, presume_inactive=presumed)
     if known is None:
         return []
-    common = controls.get("common", {}).get("classification", {})
+    common = {} if controls is None else controls.common.classification
     return [_roc(known, receptor, common), _enrichment(known, receptor)]
 
 
@@ -80,10 +83,10 @@ def _who(known: Labelled) -> str:
     return f"{n} ligands with a label and every score, {actives} of them active"
 
 
-def _roc(known: Labelled, receptor: str, common: dict[str, Any]) -> Plot:
+def _roc(known: Labelled, receptor: str, common: Mapping[str, Separation]) -> Plot:
     figure, axes = new_axes(6.0, 4.2)
     found = curves(known, "roc", np.linspace(0, 1, GRID_POINTS))
-    told = {name: _measured(common, name, "roc_auc") for name in found}
+    told = {name: _roc_auc(common.get(name)) for name in found}
     axes.plot([0, 1], [0, 1], color=AXIS, lw=0.8, ls=":")
     _draw(axes, found, {name: f"{_words(name)} {told[name]}".strip() for name in found})
     axes.set(
@@ -163,10 +166,11 @@ def _draw(axes: Axes, made: dict[str, Curve], labels: dict[str, str]) -> None:
         axes.plot(curve.x, curve.y, color=colour, ls=line, label=labels[name])
 
 
-def _measured(common: dict[str, Any], name: str, measure: str) -> str:
-    value = common.get(name, {}).get(measure, {})
-    if value.get("value") is None:
+def _roc_auc(measured: Separation | None) -> str:
+    """Area under the curve with its interval; empty where there is none."""
+    area = None if measured is None else measured.roc_auc
+    if area is None or area.value is None:
         return ""
-    if value.get("low") is None:
-        return number(value["value"])
-    return f"{number(value['value'])} ({number(value['low'])} to {number(value['high'])})"
+    if area.low is None or area.high is None:
+        return number(area.value)
+    return f"{number(area.value)} ({number(area.low)} to {number(area.high)})"

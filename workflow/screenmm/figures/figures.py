@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import numpy as np
@@ -16,19 +15,19 @@ from screenmm.figures.curve_figures import curve_plots
 from screenmm.figures.heat_map import heat_map
 from screenmm.figures.score_figures import score_plots
 from screenmm.files.whole import replaced_folder
+from screenmm.metrics.costs import RuleUsed
+from screenmm.metrics.model import Metrics
 
 
-def plots(
-    con: duckdb.DuckDBPyConnection, metrics: dict[str, Any], settings: Settings
-) -> list[Plot]:
+def plots(con: duckdb.DuckDBPyConnection, metrics: Metrics, settings: Settings) -> list[Plot]:
     """Draw every figure that the screen has the numbers for.
 
     Parameters
     ----------
     con : duckdb.DuckDBPyConnection
         From :func:`screenmm.results.database.open_database`.
-    metrics : dict
-        From :func:`screenmm.analysis.metrics.make_metrics`.
+    metrics : Metrics
+        Of the run; without the bias report it has no figures.
     settings : Settings
         Of the run.
 
@@ -39,12 +38,13 @@ def plots(
     """
     out: list[Plot] = []
     with style():
-        for receptor in metrics["counts"]["by_receptor"]:
+        for receptor in metrics.counts.by_receptor:
             out += score_plots(con, receptor, metrics)
             out += curve_plots(con, receptor, metrics, settings.seed)
             out += heat_map(con, receptor)
-            out += bias_plots(metrics.get("bias", {}), receptor)
-        out += _cost(metrics)
+            if metrics.bias is not None:
+                out += bias_plots(metrics.bias.by_receptor[receptor], receptor)
+        out += _cost(metrics.timings)
     return out
 
 
@@ -67,14 +67,13 @@ def write_plots(made: Sequence[Plot], figures: Path, tables: Path) -> None:
                 (folder / f"{plot.name}.csv").write_text(plot.csv, encoding="utf-8")
 
 
-def _cost(metrics: dict[str, Any]) -> list[Plot]:
+def _cost(timings: Mapping[str, RuleUsed]) -> list[Plot]:
     """Core-hours and GPU-hours of each rule; nothing without timings."""
-    timings = metrics.get("timings", {})
-    rules = [name for name, row in timings.items() if row["core_s"] or row["gpu_s"]]
+    rules = [name for name, used in timings.items() if used.core_s or used.gpu_s]
     if not rules:
         return []
-    cores = np.array([timings[name]["core_s"] / 3600 for name in rules])
-    gpus = np.array([timings[name]["gpu_s"] / 3600 for name in rules])
+    cores = np.array([timings[name].core_s / 3600 for name in rules])
+    gpus = np.array([timings[name].gpu_s / 3600 for name in rules])
     figure, axes = new_axes(6.0, 0.9 + 0.24 * len(rules))
     places = np.arange(len(rules))
     both = bool(gpus.any())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import duckdb
 import numpy as np
 from matplotlib.axes import Axes
@@ -23,6 +21,9 @@ from screenmm.figures.canvas import (
     small_print,
     whole_numbers,
 )
+from screenmm.metrics.bias import Correlation
+from screenmm.metrics.measures import Measure
+from screenmm.metrics.model import Metrics
 from screenmm.results.consensus import floats
 from screenmm.tables.dictionary import DG, DOCK
 
@@ -50,9 +51,7 @@ FEW = 300
 Columns = dict[str, np.ndarray]
 
 
-def score_plots(
-    con: duckdb.DuckDBPyConnection, receptor: str, metrics: dict[str, Any]
-) -> list[Plot]:
+def score_plots(con: duckdb.DuckDBPyConnection, receptor: str, metrics: Metrics) -> list[Plot]:
     """Draw the scores of a receptor; to be called within ``canvas.style``.
 
     Parameters
@@ -60,8 +59,8 @@ def score_plots(
     con : duckdb.DuckDBPyConnection
         With ``ranking``.
     receptor : str
-    metrics : dict
-        From :func:`screenmm.analysis.metrics.make_metrics`.
+    metrics : Metrics
+        Of the run.
     """
     made = [_distribution(con, receptor, kind) for kind in DISTRIBUTIONS]
     made.append(_against_size(con, receptor, metrics))
@@ -169,19 +168,17 @@ def _cloud(
     )  # fmt: skip
 
 
-def _correlation(told: dict[str, Any] | None) -> str:
+def _correlation(told: Correlation | Measure | None) -> str:
     """Say a correlation with its interval; empty where there is none."""
-    if told is None or told.get("value") is None:
+    if told is None or told.value is None:
         return ""
-    text = f"Spearman correlation {number(told['value'])}"
-    if told.get("low") is not None:
-        text += f" (95 % interval {number(told['low'])} to {number(told['high'])})"
+    text = f"Spearman correlation {number(told.value)}"
+    if told.low is not None and told.high is not None:
+        text += f" (95 % interval {number(told.low)} to {number(told.high)})"
     return text
 
 
-def _against_size(
-    con: duckdb.DuckDBPyConnection, receptor: str, metrics: dict[str, Any]
-) -> Plot | None:
+def _against_size(con: duckdb.DuckDBPyConnection, receptor: str, metrics: Metrics) -> Plot | None:
     table = _read(
         con,
         "SELECT heavy_atoms, dg_mmgbsa_kcal_mol AS dg, label FROM ranking WHERE receptor = ? "
@@ -211,7 +208,7 @@ def _against_size(
         legend_above(axes)
     left_out = _outside(int(((dg < low) | (dg > high)).sum()))
     small_print(axes, left_out)
-    found = metrics.get("bias", {}).get("by_receptor", {}).get(receptor, {}).get("correlations", {})
+    found = {} if metrics.bias is None else metrics.bias.by_receptor[receptor].correlations
     told = _correlation(found.get(DG.name, {}).get("heavy_atoms"))
     told = told.replace("correlation", "correlation of better scores with size,", 1)
     alt = (
@@ -224,7 +221,7 @@ def _against_size(
 
 
 def _against_affinity(
-    con: duckdb.DuckDBPyConnection, receptor: str, metrics: dict[str, Any]
+    con: duckdb.DuckDBPyConnection, receptor: str, metrics: Metrics
 ) -> Plot | None:
     table = _read(
         con,
@@ -247,8 +244,9 @@ def _against_affinity(
     for axis in (axes.xaxis, axes.yaxis):
         signed(axis)
     left_out = _outside(int(((dg < low) | (dg > high)).sum()))
-    found = metrics["controls"].get(receptor, {}).get("correlation", {})
-    told = _correlation(found.get(DG.name, {}).get("spearman"))
+    controls = metrics.controls.get(receptor)
+    found = None if controls is None else controls.correlation.get(DG.name)
+    told = _correlation(None if found is None else found.spearman)
     small_print(axes, f"{told.replace(' correlation', '')} {left_out}".strip())
     alt = (
         f"{len(dg)} ligands with measured affinity, {number(measured.min(), 1)} to "

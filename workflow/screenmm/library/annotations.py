@@ -7,7 +7,7 @@ here, once: everything later has labels 1 and 0, and affinities in kcal/mol.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ from screenmm.config.settings import AffinityUnit, Library
 from screenmm.core.errors import LibraryError
 from screenmm.core.units import GAS_CONSTANT_KCAL_MOL_K
 from screenmm.library.readers import MOST_NAMES, Entry, Seen, meant
+from screenmm.metrics import annotations as metrics
 
 ABSENT = frozenset({"", "na", "n/a", "nan", "none", "null"})
 """Cells that mean "not known"."""
@@ -254,7 +255,7 @@ def _there(name: str, files: Iterable[Annotations]) -> str:
     return f"columns and tags: {', '.join(names[:MOST_NAMES]) or 'none'}{more}{meant(name, names)}"
 
 
-def summarise(files: Iterable[Annotations], settings: Library) -> dict[str, Any]:
+def summarise(files: Iterable[Annotations], settings: Library) -> metrics.Annotations:
     """Sum up what was read of all files.
 
     Parameters
@@ -263,76 +264,74 @@ def summarise(files: Iterable[Annotations], settings: Library) -> dict[str, Any]
         In library order.
     settings : Library
         The columns and the unit.
-
-    Returns
-    -------
-    dict
-        ``labels`` with ``column``, ``without`` (files that lack it), ``active``, ``inactive``,
-        ``unreadable`` (records) and ``examples`` of these, as ``file:record``; ``affinities``
-        with ``column``, ``without``, ``unit``, ``read``, ``unreadable``, ``examples``,
-        ``lowest_kcal_mol`` and ``highest_kcal_mol``.
     """
     each = list(files)
     has_any = any(one.affinities for one in each)
-    return {
-        "labels": {
-            "column": settings.label_column,
-            "without": [one.file for one in each if one.lacks_labels],
-            "active": sum(one.active for one in each),
-            "inactive": sum(one.inactive for one in each),
-            "unreadable": sum(one.bad_labels for one in each),
-            "examples": [text for one in each for text in one.label_examples][:EXAMPLES],
-        },
-        "affinities": {
-            "column": settings.affinity_column,
-            "without": [one.file for one in each if one.lacks_affinities],
-            "unit": settings.affinity_unit,
-            "read": sum(one.affinities for one in each),
-            "unreadable": sum(one.bad_affinities for one in each),
-            "examples": [text for one in each for text in one.affinity_examples][:EXAMPLES],
-            "lowest_kcal_mol": min(one.lowest_kcal_mol for one in each) if has_any else None,
-            "highest_kcal_mol": max(one.highest_kcal_mol for one in each) if has_any else None,
-        },
-    }
+    return metrics.Annotations(
+        labels=metrics.LabelsRead(
+            column=settings.label_column,
+            without=[one.file for one in each if one.lacks_labels],
+            active=sum(one.active for one in each),
+            inactive=sum(one.inactive for one in each),
+            unreadable=sum(one.bad_labels for one in each),
+            examples=[text for one in each for text in one.label_examples][:EXAMPLES],
+        ),
+        affinities=metrics.AffinitiesRead(
+            column=settings.affinity_column,
+            without=[one.file for one in each if one.lacks_affinities],
+            unit=settings.affinity_unit,
+            read=sum(one.affinities for one in each),
+            unreadable=sum(one.bad_affinities for one in each),
+            examples=[text for one in each for text in one.affinity_examples][:EXAMPLES],
+            lowest_kcal_mol=min(one.lowest_kcal_mol for one in each) if has_any else None,
+            highest_kcal_mol=max(one.highest_kcal_mol for one in each) if has_any else None,
+        ),
+    )
 
 
-def unreadable_words(annotations: dict[str, Any]) -> list[str]:
+def _read(
+    annotations: metrics.Annotations,
+) -> Iterator[tuple[str, metrics.LabelsRead | metrics.AffinitiesRead]]:
+    """Each kind of annotation that something is known of, in words."""
+    for what, found in (("label", annotations.labels), ("affinity", annotations.affinities)):
+        if found is not None:
+            yield what, found
+
+
+def unreadable_words(annotations: metrics.Annotations) -> list[str]:
     """Say in words which cells were not understood; empty where all were.
 
     Parameters
     ----------
-    annotations : dict
+    annotations : metrics.Annotations
         From :func:`summarise`; empty where nothing is known.
     """
     told = []
-    for kind, what in (("labels", "label"), ("affinities", "affinity")):
-        found = annotations.get(kind, {})
-        count = found.get("unreadable") or 0
-        if count:
+    for what, found in _read(annotations):
+        if count := found.unreadable:
             records = f"{count} record{'s' if count > 1 else ''}"
-            examples = "; ".join(found["examples"])
-            more = " and others" if count > len(found["examples"]) else ""
+            examples = "; ".join(found.examples)
+            more = " and others" if count > len(found.examples) else ""
             told.append(
                 f"The {what} of {records} was not understood and left empty: {examples}{more}."
             )
     return told
 
 
-def absence_words(annotations: dict[str, Any]) -> list[str]:
+def absence_words(annotations: metrics.Annotations) -> list[str]:
     """Say in words which files have no labels or affinities; empty where all have them.
 
     Parameters
     ----------
-    annotations : dict
+    annotations : metrics.Annotations
         From :func:`summarise`; empty where nothing is known.
     """
     told = []
-    for kind, what in (("labels", "label"), ("affinities", "affinity")):
-        found = annotations.get(kind, {})
-        if files := found.get("without"):
+    for what, found in _read(annotations):
+        if files := found.without:
             more = f" and {len(files) - NAMED} more files" if len(files) > NAMED else ""
             told.append(
-                f"The {what} {found['column']!r} is no column or tag of "
+                f"The {what} {found.column!r} is no column or tag of "
                 f"{', '.join(files[:NAMED])}{more}: their molecules have none."
             )
     return told

@@ -34,6 +34,7 @@ from screenmm.library.annotations import (
     unreadable_words,
 )
 from screenmm.library.readers import BROKEN, Entry, Seen, read_library_file
+from screenmm.metrics.model import as_json
 from screenmm.run.shards import Keys, leaf_of, leaves, write_table
 from screenmm.tables import dictionary
 from screenmm.tables.schema import schema
@@ -114,7 +115,7 @@ def split(settings: Library, out: Path) -> SplitCounts:
             write_table(folder / f"{leaf.name}.parquet", table)
         # within, so that a full disk leaves none of the three
         annotations = summarise(sources.annotations.values(), settings)
-        write_text(out / "annotations.json", json.dumps(annotations, indent=2) + "\n")
+        write_text(out / "annotations.json", json.dumps(as_json(annotations), indent=2) + "\n")
     return SplitCounts(
         records=len(hashes),
         broken=sources.broken,

@@ -10,6 +10,8 @@ from typing import Any
 
 from screenmm.config.settings import Docking, Settings
 from screenmm.core.errors import UserError
+from screenmm.metrics.costs import RuleUsed
+from screenmm.metrics.model import Metrics, read_metrics
 from screenmm.results.database import open_database
 from screenmm.run.stage import Rate
 from screenmm.run.stages import stages
@@ -147,8 +149,8 @@ def measured_rates(results: Path, engine: str) -> Rates:
     path = results / "metrics.json"
     if not path.is_file():
         raise UserError(f"--rates {results}: no finished run, metrics.json is missing")
-    metrics = json.loads(path.read_text(encoding="utf-8"))
-    timings = metrics["timings"]
+    metrics = read_metrics(path)
+    timings = metrics.timings
     missing = sorted({"standardise", "dock", "score"} - set(timings))
     if missing:
         raise UserError(
@@ -180,13 +182,13 @@ def measured_rates(results: Path, engine: str) -> Rates:
     )
 
 
-def _rate(timing: Mapping[str, Any], units: float) -> Rate:
+def _rate(used: RuleUsed, units: float) -> Rate:
     if not units:
         return Rate(0.0)
-    return Rate(timing["cpu_s"] / units, 0.0, timing["gpu_s"] / units)
+    return Rate(used.cpu_s / units, 0.0, used.gpu_s / units)
 
 
-def _counts(results: Path, metrics: Mapping[str, Any]) -> dict[str, Any]:
+def _counts(results: Path, metrics: Metrics) -> dict[str, Any]:
     """How much of everything a run had, by the names of :func:`units` and :func:`stored`."""
     with open_database(results / "screen.duckdb") as con:
         engines = {row[0] for row in con.execute("SELECT DISTINCT engine FROM poses").fetchall()}
@@ -199,18 +201,18 @@ def _counts(results: Path, metrics: Mapping[str, Any]) -> dict[str, Any]:
         scored = con.execute("SELECT count(DISTINCT (receptor, inchikey)) FROM scores").fetchall()[
             0
         ][0]
-    receptors = metrics["counts"]["by_receptor"]
-    redocked = [each["poses"] for each in metrics.get("redock", {}).values()]
-    records = metrics["counts"]["records"]
+    receptors = metrics.counts.by_receptor
+    redocked = [each.poses for each in metrics.redock.values()]
+    records = metrics.counts.records
     return {
         "record": records,
-        "state": metrics["counts"]["states_docked"],
+        "state": metrics.counts.states_docked,
         "receptor": len(receptors),
         "reference": sum(poses > 0 for poses in redocked),
         "reference pose": sum(redocked),
         "docked state": docked,
         "pose": poses,
-        "scored pose": sum(each["poses_scored"] for each in receptors.values()),
+        "scored pose": sum(each.poses_scored for each in receptors.values()),
         "scored ligand": scored,
         "minimisation": float(minimised),
         "fate": records * len(receptors),

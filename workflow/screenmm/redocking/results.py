@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from screenmm.config.settings import Settings
+from screenmm.metrics.redocking import Redocking
 from screenmm.redocking.verdict import not_done
 from screenmm.run.layout import Layout
 
 
-def redockings(settings: Settings, files: Layout) -> dict[str, dict[str, Any]]:
+def redockings(settings: Settings, files: Layout) -> dict[str, Redocking]:
     """Read the redocking of each receptor, or why there is none.
 
     Parameters
@@ -23,14 +21,15 @@ def redockings(settings: Settings, files: Layout) -> dict[str, dict[str, Any]]:
     Returns
     -------
     dict
-        Receptor, in config order, to what :func:`screenmm.redocking.verdict.judge` gives, with
-        ``each_pose``, the RMSDs and energies of every pose.
+        Receptor, in config order, to what came of it.
     """
     found = {}
     for receptor in settings.receptors:
         if obstacle := settings.redock_obstacle(receptor):
             ligand = settings.pocket_of(receptor).ligand_name
-            found[receptor] = not_done(obstacle, ligand, settings.docking.engine)
+            entry = not_done(obstacle, ligand, settings.docking.engine)
+            found[receptor] = Redocking.model_validate(entry)
         else:
-            found[receptor] = json.loads(files.redocking(receptor).read_text(encoding="utf-8"))
+            text = files.redocking(receptor).read_text(encoding="utf-8")
+            found[receptor] = Redocking.model_validate_json(text)
     return found

@@ -12,6 +12,13 @@ from typing import Any
 
 import duckdb
 
+from screenmm.metrics.counts import (
+    AffinityConflict,
+    AffinityConflicts,
+    LabelConflict,
+    LabelConflicts,
+)
+
 EXAMPLES = 5
 """Ligands that are named of each kind of disagreement."""
 
@@ -43,60 +50,67 @@ GROUP BY inchikey
 """
 
 
-def conflicts(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, Any]]:
-    """Count the ligands whose records disagree on the known answer.
+def label_conflicts(con: duckdb.DuckDBPyConnection) -> LabelConflicts:
+    """Find the ligands whose records have different labels.
 
     Parameters
     ----------
     con : duckdb.DuckDBPyConnection
         With ``sources`` and ``membership``.
-
-    Returns
-    -------
-    dict
-        ``conflicting_labels`` and ``conflicting_affinities``, each with the number of ``ligands``
-        and up to ``EXAMPLES`` of them, in library order: ``name`` (of the first record with an
-        answer), ``inchikey`` and what counts (``label``; ``affinity_kcal_mol``, and the
-        ``low_kcal_mol`` and ``high_kcal_mol`` end of what the records say).
     """
-    asked = {
-        "conflicting_labels": ("least_label < most_label", ("label",)),
-        "conflicting_affinities": (
-            f"high_kcal_mol - low_kcal_mol >= {SAME_KCAL_MOL}",
-            ("affinity_kcal_mol", "low_kcal_mol", "high_kcal_mol"),
-        ),
-    }
-    out = {}
-    for kind, (differ, told) in asked.items():
-        names = ("name", "inchikey", *told)
-        rows = con.execute(
-            f"SELECT count(*) OVER (), {', '.join(names)} FROM ({_CONFLICTS}) WHERE {differ} "
-            f"ORDER BY first LIMIT {EXAMPLES}"
-        ).fetchall()
-        out[kind] = {
-            "ligands": rows[0][0] if rows else 0,
-            "examples": [dict(zip(names, row[1:], strict=True)) for row in rows],
-        }
-    return out
+    count, rows = _differing(con, "least_label < most_label", "label")
+    examples = [LabelConflict(name=name, inchikey=key, label=label) for name, key, label in rows]
+    return LabelConflicts(ligands=count, examples=examples)
 
 
-def conflict_words(counts: dict[str, Any], shown: Callable[[str], str] = str) -> list[str]:
-    """Say in words what :func:`conflicts` found; empty where all records agree.
+def affinity_conflicts(con: duckdb.DuckDBPyConnection) -> AffinityConflicts:
+    """Find the ligands whose records have affinities that differ by ``SAME_KCAL_MOL`` or more.
 
     Parameters
     ----------
-    counts : dict
-        ``counts`` of the metrics.
+    con : duckdb.DuckDBPyConnection
+        With ``sources`` and ``membership``.
+    """
+    differ = f"high_kcal_mol - low_kcal_mol >= {SAME_KCAL_MOL}"
+    count, rows = _differing(con, differ, "affinity_kcal_mol, low_kcal_mol, high_kcal_mol")
+    examples = [
+        AffinityConflict(
+            name=name, inchikey=key, affinity_kcal_mol=own, low_kcal_mol=low, high_kcal_mol=high
+        )
+        for name, key, own, low, high in rows
+    ]
+    return AffinityConflicts(ligands=count, examples=examples)
+
+
+def _differing(
+    con: duckdb.DuckDBPyConnection, differ: str, columns: str
+) -> tuple[int, list[tuple[Any, ...]]]:
+    """Count such ligands; name, InChIKey and columns of the first ``EXAMPLES``."""
+    rows = con.execute(
+        f"SELECT count(*) OVER (), name, inchikey, {columns} FROM ({_CONFLICTS}) WHERE {differ} "
+        f"ORDER BY first LIMIT {EXAMPLES}"
+    ).fetchall()
+    return (rows[0][0] if rows else 0), [row[1:] for row in rows]
+
+
+def conflict_words(
+    labels: LabelConflicts, affinities: AffinityConflicts, shown: Callable[[str], str] = str
+) -> list[str]:
+    """Say in words which answers disagree; empty where all records agree.
+
+    Parameters
+    ----------
+    labels, affinities
+        What was found.
     shown : callable
         Gives a name as it may be shown.
     """
     told = []
-    for kind, what in (("conflicting_labels", "labels"), ("conflicting_affinities", "affinities")):
-        found = counts.get(kind, {"ligands": 0})
-        if found["ligands"]:
-            names = ", ".join(shown(each["name"] or each["inchikey"]) for each in found["examples"])
-            more = " and others" if found["ligands"] > len(found["examples"]) else ""
-            ligands = f"{found['ligands']} ligand{'s' if found['ligands'] > 1 else ''}"
+    for found, what in ((labels, "labels"), (affinities, "affinities")):
+        if found.ligands:
+            names = ", ".join(shown(each.name or each.inchikey) for each in found.examples)
+            more = " and others" if found.ligands > len(found.examples) else ""
+            ligands = f"{found.ligands} ligand{'s' if found.ligands > 1 else ''}"
             told.append(
                 f"Records of {ligands} have different {what}, of which the first in library "
                 f"order counts: {names}{more}."

@@ -20,7 +20,7 @@ STAGE = Stage(
     "report",
     place=160,
     words="write metrics, bias tables, figures, the page and scripts for viewers",
-    version=4,
+    version=5,
     more=whole,
     reads={
         "database": "screen.duckdb",
@@ -57,10 +57,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Write the metrics, the bias tables, the figures, the page and the viewers' scripts."""
-    from screenmm.analysis.metrics import make_metrics, write_metrics
+    from screenmm.analysis.metrics import make_metrics
     from screenmm.bias.bias import bias, write_bias
     from screenmm.exports.viewers import write_viewers
     from screenmm.figures.figures import plots, write_plots
+    from screenmm.metrics.model import write_metrics
     from screenmm.report.report import write_report
     from screenmm.results.database import open_database
     from screenmm.run.layout import Layout
@@ -79,9 +80,8 @@ def run(args: argparse.Namespace) -> None:
             settings.seed,
             settings,
         )
-        metrics["bias"], tables = bias(
-            con, files.records(), settings.ranking.complexes, settings.seed
-        )
+        found, tables = bias(con, files.records(), settings.ranking.complexes, settings.seed)
+        metrics = metrics.model_copy(update={"bias": found})
         figures = plots(con, metrics, settings)
         write_bias(tables, results / "bias")
         write_plots(figures, results / "figures", results / "tables")

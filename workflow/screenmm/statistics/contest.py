@@ -7,13 +7,13 @@ here are simultaneous: they hold for all scores at once.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from screenmm.metrics.controls import Lead, Rival
+from screenmm.metrics.measures import Interval
 from screenmm.statistics.resampling import simultaneous
-
-Value = dict[str, Any]
 
 
 class Measured(NamedTuple):
@@ -30,9 +30,26 @@ class Measured(NamedTuple):
     draws: np.ndarray
 
 
+class Outcome(NamedTuple):
+    """What a contest comes to. Intervals are of 95 %.
+
+    Parameters
+    ----------
+    scores : dict of str to Rival
+        Intervals are simultaneous over the scores.
+    trivial : dict of str to Rival
+    leads : dict
+        Score to property to its lead; intervals are simultaneous over the scores.
+    """
+
+    scores: dict[str, Rival]
+    trivial: dict[str, Rival]
+    leads: dict[str, dict[str, Lead]]
+
+
 def contest(
     scores: Mapping[str, Measured], trivial: Mapping[str, Measured], no_interval: str = ""
-) -> Value:
+) -> Outcome:
     """Compare scores with trivial properties.
 
     Parameters
@@ -43,37 +60,32 @@ def contest(
         Properties such as the heavy-atom count.
     no_interval : str
         Why there are no resamples; empty where there are.
-
-    Returns
-    -------
-    dict
-        ``scores`` (name to ``value``, ``low`` and ``high``, simultaneous over the scores),
-        ``trivial`` (name to ``value``, ``low`` and ``high``) and ``leads`` (score to property to
-        ``lead``, ``low`` and ``high``, simultaneous over the scores). Intervals are of 95 %;
-        ends that cannot be had are None, with ``interval_reason``.
     """
     own = _bands(scores, no_interval)
-    leads: dict[str, dict[str, Value]] = {name: {} for name in scores}
+    leads: dict[str, dict[str, Lead]] = {name: {} for name in scores}
     for other, its in trivial.items():
         ahead = {
             name: Measured(each.value - its.value, each.draws - its.draws)
             for name, each in scores.items()
         }
         for name, found in _bands(ahead, no_interval).items():
-            leads[name][other] = {"lead": ahead[name].value, **found}
+            leads[name][other] = Lead(lead=ahead[name].value, **found.given)
     alone = {name: _bands({name: its}, no_interval)[name] for name, its in trivial.items()}
-    return {
-        "scores": {name: {"value": each.value, **own[name]} for name, each in scores.items()},
-        "trivial": {name: {"value": its.value, **alone[name]} for name, its in trivial.items()},
-        "leads": leads,
-    }
+    return Outcome(
+        scores={name: _rival(each, own[name]) for name, each in scores.items()},
+        trivial={name: _rival(its, alone[name]) for name, its in trivial.items()},
+        leads=leads,
+    )
 
 
-def _bands(rivals: Mapping[str, Measured], no_interval: str) -> dict[str, Value]:
+def _rival(measured: Measured, found: Interval) -> Rival:
+    return Rival(value=measured.value, **found.given)
+
+
+def _bands(rivals: Mapping[str, Measured], no_interval: str) -> dict[str, Interval]:
     """Give the interval of each of several values."""
     if no_interval:
-        return {
-            name: {"low": None, "high": None, "interval_reason": no_interval} for name in rivals
-        }
+        none = Interval(low=None, high=None, interval_reason=no_interval)
+        return dict.fromkeys(rivals, none)
     draws = np.array([each.draws for each in rivals.values()])
     return dict(zip(rivals, simultaneous(draws), strict=True))

@@ -9,10 +9,11 @@ than what their own intervals suggest.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 from scipy import stats
+
+from screenmm.metrics.measures import Interval
 
 RESAMPLES = 1000
 """Resamples of a list of ordinary length."""
@@ -35,8 +36,6 @@ NO_SPREAD = 1e-12
 
 MIN_USABLE = 0.9
 """Share of the resamples in which a measure must be defined for it to have an interval."""
-
-Value = dict[str, Any]
 
 
 def resamples_for(n: int) -> int:
@@ -75,7 +74,7 @@ def resampled_counts(groups: np.ndarray, resamples: int, seed: int) -> Iterator[
         yield counts
 
 
-def interval(draws: np.ndarray) -> Value:
+def interval(draws: np.ndarray) -> Interval:
     """95 % percentile interval of a measure's resamples.
 
     Parameters
@@ -85,9 +84,9 @@ def interval(draws: np.ndarray) -> Value:
 
     Returns
     -------
-    dict
-        ``low`` and ``high``; both None, with ``interval_reason``, where too many resamples
-        have no value, or nearly all have the same: that says nothing of ligands not yet seen.
+    Interval
+        Without ends where too many resamples have no value, or nearly all have the same: that
+        says nothing of ligands not yet seen.
     """
     usable = draws[np.isfinite(draws)]
     if len(usable) < MIN_USABLE * len(draws):
@@ -95,7 +94,7 @@ def interval(draws: np.ndarray) -> Value:
     return _ends(*np.percentile(usable, PERCENTILES))
 
 
-def simultaneous(draws: np.ndarray) -> list[Value]:
+def simultaneous(draws: np.ndarray) -> list[Interval]:
     """95 % intervals that hold for several values at once.
 
     Percentile intervals, all of one level, chosen so that 95 % of the resamples lie within all
@@ -110,7 +109,7 @@ def simultaneous(draws: np.ndarray) -> list[Value]:
 
     Returns
     -------
-    list of dict
+    list of Interval
         As from :func:`interval`.
     """
     usable = draws[:, np.isfinite(draws).all(axis=0)]
@@ -131,11 +130,11 @@ def _tail(draws: np.ndarray) -> np.ndarray:
     return np.asarray(np.minimum(ranks, len(draws) - ranks) / len(draws))
 
 
-def _ends(low: float, high: float) -> Value:
+def _ends(low: float, high: float) -> Interval:
     if high - low < NO_SPREAD:
         return _no_interval("the same in nearly every resample")
-    return {"low": float(low), "high": float(high)}
+    return Interval(low=float(low), high=float(high))
 
 
-def _no_interval(reason: str) -> Value:
-    return {"low": None, "high": None, "interval_reason": reason}
+def _no_interval(reason: str) -> Interval:
+    return Interval(low=None, high=None, interval_reason=reason)

@@ -1,0 +1,1 @@
+"""The model of ``metrics.json``, part by part, and its JSON Schema."""

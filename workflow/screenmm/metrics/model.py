@@ -1,0 +1,93 @@
+"""``metrics.json`` as a whole: its model, its version, reading and writing it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from screenmm.core.errors import UserError
+from screenmm.files.whole import write_text
+from screenmm.metrics.annotations import Annotations
+from screenmm.metrics.bias import Bias
+from screenmm.metrics.controls import Controls
+from screenmm.metrics.costs import RuleUsed, RunCosts
+from screenmm.metrics.counts import Counts
+from screenmm.metrics.part import Part
+from screenmm.metrics.redocking import Redocking
+from screenmm.metrics.verdicts import Verdict
+
+VERSION: Literal[1] = 1
+"""Raised with every change of the model: programs that read the file can tell."""
+
+
+class Metrics(Part):
+    """Counts, costs, controls, verdicts and bias of a run."""
+
+    version: Literal[1]
+    """Version of this file's format."""
+    name: str
+    """Name of the screen."""
+    counts: Counts
+    """What went in, and what became of it."""
+    timings: dict[str, RuleUsed]
+    """Rule, in the order of the pipeline, to what its jobs used."""
+    costs: RunCosts
+    """All costs."""
+    platforms: dict[str, int]
+    """OpenMM platform to the poses scored on it."""
+    versions: dict[str, str]
+    """Package to its version, several where stages had different ones."""
+    annotations: Annotations
+    """What was understood of the library's labels and affinities."""
+    redock: dict[str, Redocking]
+    """Receptor to what docking its reference ligand again came to."""
+    controls: dict[str, Controls]
+    """Receptor to its controls; empty without labels and affinities."""
+    verdicts: dict[str, Verdict]
+    """Receptor to what its controls say."""
+    bias: Bias | None = None
+    """The bias report."""
+
+
+def as_json(part: Part) -> dict[str, Any]:
+    """A part as plain data, as it stands in the file."""
+    return part.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+
+def write_metrics(metrics: Metrics, path: Path) -> None:
+    """Write ``metrics.json``."""
+    text = json.dumps(as_json(metrics), indent=2, ensure_ascii=False, allow_nan=False)
+    write_text(path, text + "\n")
+
+
+def read_metrics(path: Path) -> Metrics:
+    """Read ``metrics.json``.
+
+    Raises
+    ------
+    UserError
+        The file is of another version of the format, or not as that says.
+    """
+    text = path.read_text(encoding="utf-8")
+    try:
+        found = json.loads(text)
+        version = found.get("version") if isinstance(found, dict) else None
+        if version != VERSION:
+            raise UserError(
+                f"{path} is of version {version or 'none'} of its format, not {VERSION}: another "
+                "ScreenMM wrote it. Run snakemake on the screen's config again; it makes the "
+                "report anew"
+            )
+        return Metrics.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        fault = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    except json.JSONDecodeError as error:
+        fault = str(error)
+    raise UserError(
+        f"{path} is not as ScreenMM writes it ({fault}): run snakemake on the screen's config "
+        "again with --forcerun report"
+    )
