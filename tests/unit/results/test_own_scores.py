@@ -168,10 +168,10 @@ def test_the_ranking_has_it_behind_the_scores_of_every_engine(
 
 
 def test_controls_measure_it_and_name_it(con: duckdb.DuckDBPyConnection) -> None:
-    found = controls(con)["wt"]["classification"]
+    found = controls(con)["wt"].classification
     assert list(found)[:3] == ["rank", "dock_score_kcal_mol", "rings"]
     # the docking score of this engine is nothing but the rings, the other way round
-    assert found["rings"]["roc_auc"] == found["dock_score_kcal_mol"]["roc_auc"]
+    assert found["rings"].roc_auc == found["dock_score_kcal_mol"].roc_auc
     assert score_words()["rings"] == "Ring count"
 
 
