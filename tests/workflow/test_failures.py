@@ -26,7 +26,7 @@ from screenmm.run.methods import stage_settings
 
 from .conftest import FRAGMENTS, ROOT, new_screen
 
-pytestmark = [pytest.mark.workflow]
+pytestmark = [pytest.mark.workflow, pytest.mark.minutes(2)]
 
 Mount = Callable[..., Path]
 
