@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from ..conda_stand_in import conda_is_the_stand_in
+from ..conda_stand_in.stand_in import read_environment
 from ..imports import stages_by_environment, third_party
 from .conftest import ROOT, STABLE, Screen, new_screen
 
@@ -41,6 +42,12 @@ class InEnvironments:
 @pytest.fixture(scope="session")
 def in_environments(tmp_path_factory, tyk2_protein, tyk2_ligands) -> InEnvironments:
     """The screen in environments that this made anew."""
+    wanted = read_environment(ROOT / "envs/score.yaml").python
+    found = subprocess.run(
+        ["uv", "python", "find", "--no-python-downloads", wanted], capture_output=True, check=False
+    )
+    if found.returncode != 0:
+        pytest.skip(f"no Python {wanted} here, which conda would bring: put one on the PATH")
     folder = tmp_path_factory.mktemp("conda")
     screen = new_screen(folder, tyk2_protein, tyk2_ligands)
     screen.config["controls"] = {"redock": True}
