@@ -24,10 +24,12 @@ from screens import RESULTS, data_folder, rows_of, run_screen, write_rows
 from screenmm.config.settings import Pocket, Receptor
 from screenmm.core.errors import UserError
 from screenmm.receptor.prepare import prepare_receptor
+from screenmm.run.layout import Layout
+from screenmm.tables.dictionary import DG, DOCK
 
 COLUMNS = [
     "set", "complex", "outcome", "atoms_read", "atoms_kept", "atoms_removed", "atoms_added",
-    "dg_mmgbsa_kcal_mol", "dock_score_kcal_mol", "rmsd_angstrom", "message",
+    DG.name, DOCK.name, "rmsd_angstrom", "message",
 ]  # fmt: skip
 NDP = (
     "NC(=O)C1=CN(C=CC1)[C@@H]1O[C@H](COP([O-])(=O)OP([O-])(=O)OC[C@H]2O[C@H]"
@@ -93,11 +95,11 @@ def run_one(name: str, entry: tuple[Path, Path, dict], folder: Path, cores: int)
     }
     done = run_screen(config, folder, cores)
     results = folder / "results"
-    if not (results / "receptors/r/receptor.cif").exists():
+    if not Layout(results).receptor("r").structure.exists():
         log = results / "logs/prepare_receptor/r.log"
         text = log.read_text() if log.exists() else done.stderr
         return row | {"outcome": "receptor refused", "message": error_of(text)}
-    report = json.loads((results / "receptors/r/report.json").read_text())
+    report = json.loads(Layout(results).receptor("r").report_json.read_text())
     row |= heavy_atoms(report["heavy_atoms"])
     if done.returncode:
         return row | {"outcome": "run failed", "message": error_of(done.stdout + done.stderr)}
@@ -109,8 +111,8 @@ def run_one(name: str, entry: tuple[Path, Path, dict], folder: Path, cores: int)
     pose = next(iter(Chem.SDMolSupplier(str(results / "hits.sdf"))))
     return row | {
         "outcome": "scored",
-        "dg_mmgbsa_kcal_mol": best["dg_mmgbsa_kcal_mol"],
-        "dock_score_kcal_mol": best["dock_score_kcal_mol"],
+        DG.name: best[DG.name],
+        DOCK.name: best[DOCK.name],
         "rmsd_angstrom": rmsd(pose, crystal),
     }
 

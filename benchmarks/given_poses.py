@@ -17,6 +17,8 @@ from pathlib import Path
 from rdkit import Chem
 from screens import RESULTS, data_folder, rows_of, run_screen, write_rows
 
+from screenmm.tables.dictionary import DG
+
 SETS = ("tyk2", "mcl1", "p38", "ptp1b", "thrombin", "cdk2", "jnk1", "bace")
 AFFINITY = "exp_dG_kcal_mol"
 
@@ -47,9 +49,9 @@ def run_set(name: str, folder: Path, cores: int) -> dict[str, object]:
         "ranked": sum(row["status"] == "ranked" for row in ledger),
         "failed": sum(row["status"] == "failed" for row in ledger),
         "reasons": "; ".join(sorted({r["reason"] for r in ledger if r["status"] == "failed"})),
-        **rounded("mmgbsa", measured["dg_mmgbsa_kcal_mol"]["spearman"]),
+        **rounded("mmgbsa", measured[DG.name]["spearman"]),
         **rounded("heavy_atoms", measured["heavy_atoms"]["spearman"]),
-        **rounded("lead", measured["dg_mmgbsa_kcal_mol"]["baselines"]["heavy_atoms"]["spearman"]),
+        **rounded("lead", measured[DG.name]["baselines"]["heavy_atoms"]["spearman"]),
         "level": ", ".join(kind["level"] for kind in verdict["kinds"]),
         "verdict": verdict["text"],
     }

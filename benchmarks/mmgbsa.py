@@ -60,8 +60,8 @@ from screenmm.mmgbsa.score import (
     score_poses,
 )
 from screenmm.receptor.model import ReceptorModel
+from screenmm.receptor.parametrise import receptor_model
 from screenmm.receptor.prepare import PreparedReceptor, prepare_receptor
-from screenmm.stages.prepare_receptor import receptor_model
 
 SERIES = ("tyk2", "mcl1", "p38", "ptp1b", "thrombin", "cdk2", "jnk1", "bace")
 SEED = 1

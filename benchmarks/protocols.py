@@ -67,8 +67,8 @@ from screenmm.mmgbsa.score import (
     model_of,
 )
 from screenmm.receptor.model import ReceptorModel
+from screenmm.receptor.parametrise import receptor_model
 from screenmm.receptor.prepare import prepare_receptor
-from screenmm.stages.prepare_receptor import receptor_model
 
 JACS = ("tyk2", "mcl1", "ptp1b", "p38", "thrombin", "cdk2", "jnk1", "bace")
 FIRST_FIVE = JACS[:5]

@@ -26,9 +26,11 @@ from rdkit.Chem import rdMolDescriptors
 from scipy import stats
 from screens import RESULTS, data_folder, run_screen, write_rows
 
+from screenmm.bias.losses import wilson
+from screenmm.run.layout import Layout
+
 ENGINES = ("rustina", "vina")
 LIMIT_ANGSTROM = 2.0
-Z = 1.959964
 
 MEASURES = {
     "top_rmsd_angstrom": "top docked pose, as docked",
@@ -81,7 +83,7 @@ def run_one(name: str, files: tuple[Path, Path], engine: str, folder: Path, core
         if done.returncode:
             logs = sorted((folder / "results/logs").glob("*/r.log"))
             text = "".join(log.read_text() for log in logs) or done.stdout + done.stderr
-            refused = not (folder / "results/receptors/r/receptor.cif").exists()
+            refused = not Layout(folder / "results").receptor("r").structure.exists()
             outcome = "receptor refused" if refused else "run failed"
             return row | {"outcome": outcome, "message": error_of(text)}
     found = json.loads(result.read_text())
@@ -104,14 +106,6 @@ def success(row: Row, measure: str) -> float:
     """1 within the limit, 0 beyond it or without such a pose."""
     value = row.get(measure)
     return float(value not in (None, "") and float(str(value)) <= LIMIT_ANGSTROM)
-
-
-def wilson(successes: float, n: int) -> tuple[float, float]:
-    """95 % interval of a rate (Wilson 1927)."""
-    rate = successes / n
-    middle = (rate + Z**2 / (2 * n)) / (1 + Z**2 / n)
-    half = Z / (1 + Z**2 / n) * np.sqrt(rate * (1 - rate) / n + Z**2 / (4 * n**2))
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def newcombe(both: int, gained: int, lost: int, neither: int) -> tuple[float, float]:
@@ -176,7 +170,7 @@ def summary(rows: Sequence[Row]) -> list[Row]:
         for measure, words in MEASURES.items():
             made = [success(row, measure) for row in found.values()]
             if made:
-                low, high = wilson(sum(made), len(made))
+                low, high = wilson(int(sum(made)), len(made))
                 out.append(
                     {"engine": engine, "what": words, "successes": int(sum(made)),
                      "n": len(made), "rate": round(sum(made) / len(made), 4),

@@ -29,7 +29,7 @@ from kit import Kit
 from part import NOT_HERE, PARTS, REASON
 from tell import lines_of
 
-from screenmm.run.methods import VERSIONS
+from screenmm.run.stages import versions
 
 HERE = Path(__file__).resolve().parent
 SHARES = {
@@ -151,10 +151,10 @@ def main() -> int:
     for name in (*(f"{table}.csv" for table in TABLES), "run.log", "run.json"):
         (args.out / name).unlink(missing_ok=True)
     about = Kit(args.kit).about
-    if about["score_method"] != VERSIONS["score"]:
+    if about["score_method"] != versions()["score"]:
         print(
             f"warning: the kit's scores are of method {about['score_method']}, the sources' is "
-            f"{VERSIONS['score']}: pack it again before believing a difference"
+            f"{versions()['score']}: pack it again before believing a difference"
         )
     # the budget began before this process did
     ends = time.monotonic() + args.budget - (time.time() - args.started)

@@ -34,9 +34,9 @@ from screenmm.devices.platforms import choose_platform
 from screenmm.docking.pdbqt import ligand_pdbqt, receptor_pdbqt
 from screenmm.forcefield.ligand_parameters import ligand_parameters
 from screenmm.mmgbsa.score import Pose, jittered, score_poses
+from screenmm.receptor.parametrise import receptor_model
 from screenmm.receptor.prepare import PreparedReceptor, prepare_receptor
-from screenmm.run.methods import VERSIONS
-from screenmm.stages.prepare_receptor import receptor_model
+from screenmm.run.stages import versions
 
 ROOT = Path(__file__).resolve().parents[2]
 KIT = ROOT / "benchmarks/gpu/kit"
@@ -151,7 +151,7 @@ def pack_metadata(folder: Path) -> None:
 def is_current(folder: Path) -> bool:
     """Whether a kit's scores are of the present method."""
     path = folder / "kit.json"
-    return path.exists() and json.loads(path.read_text()).get("score_method") == VERSIONS["score"]
+    return path.exists() and json.loads(path.read_text()).get("score_method") == versions()["score"]
 
 
 def commit() -> str:
@@ -188,7 +188,7 @@ def main() -> None:
         pack_wheels(args.out / "wheels")
         pack_libraries(args.out / "lib")
     about = {
-        "commit": commit(), "score_method": VERSIONS["score"], "sets": counts,
+        "commit": commit(), "score_method": versions()["score"], "sets": counts,
         "versions": installed_versions(),
     }  # fmt: skip
     (args.out / "kit.json").write_text(json.dumps(about, indent=2) + "\n")

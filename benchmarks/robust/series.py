@@ -26,8 +26,8 @@ from screenmm.config.settings import Pocket, Receptor
 from screenmm.forcefield.ligand_parameters import ligand_parameters
 from screenmm.forcefield.smirnoff import openmm_topology
 from screenmm.mmgbsa.score import Pose
+from screenmm.receptor.parametrise import receptor_model
 from screenmm.receptor.prepare import PreparedReceptor, prepare_receptor
-from screenmm.stages.prepare_receptor import receptor_model
 
 PREPARERS = ("openfe", "perses")
 AFFINITY_TAG = "r_user_dG.exp"

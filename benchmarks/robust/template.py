@@ -23,6 +23,7 @@ from screenmm.core.errors import LigandError, Reason
 from screenmm.core.seeds import seed_for
 from screenmm.docking.pdbqt import ligand_pdbqt, poses_from_pdbqt, receptor_pdbqt
 from screenmm.ligands.conformers import has_stereo_of
+from screenmm.run.receptor_folder import ReceptorFolder
 
 CONFORMERS = 20
 MOST_MATCHES = 2
@@ -59,7 +60,7 @@ class Refiner:
             receptor.topology, receptor.positions_angstrom, cofactors, tuple(center), tuple(size)
         )
         self._folder = tempfile.TemporaryDirectory()
-        path = Path(self._folder.name) / "receptor.pdbqt"
+        path = ReceptorFolder(Path(self._folder.name)).pdbqt
         path.write_text(text)
         self._vina = Vina(sf_name="vina", cpu=1, seed=SEED, verbosity=0)
         self._vina.set_receptor(str(path))

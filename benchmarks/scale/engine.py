@@ -29,7 +29,6 @@ CHECKS = 22
 INTERACTIONS = 14
 """About what a real inspection of the demo finds."""
 
-TERMS = ("vdw", "coulomb", "gb", "sa", "strain")
 
 STAND_IN = "COc1ccc(CCNC(=O)c2ccc(N3CCOCC3)cc2)cc1"
 """Molecule whose atoms all states have: 50 atoms, as the library's mean."""
@@ -127,10 +126,10 @@ def _template() -> Callable[[str, str, int], str]:
 
 def dock(arguments: list[str]) -> int:
     """As many poses of each state as the config asks for, their scores drawn at random."""
+    from screenmm.docking.shard import write_poses  # noqa: PLC0415
     from screenmm.execution.batch import Outcome  # noqa: PLC0415
     from screenmm.files.sdf import ligand_of, split_records  # noqa: PLC0415
     from screenmm.run.ledger import write_events  # noqa: PLC0415
-    from screenmm.stages.dock import write_poses  # noqa: PLC0415
 
     settings, args = _options(arguments, "states", "receptor", "poses", "table", "events")
     docking = settings["docking"]
@@ -171,11 +170,13 @@ def score(arguments: list[str]) -> int:
 
     from screenmm.execution.batch import Outcome  # noqa: PLC0415
     from screenmm.files.sdf import records_by_ligand  # noqa: PLC0415
+    from screenmm.mmgbsa.shard import SCORE_SCHEMA, write_scores  # noqa: PLC0415
     from screenmm.run.ledger import write_events  # noqa: PLC0415
-    from screenmm.stages.score import RESIDUE_TERMS, SCORE_SCHEMA, write_scores  # noqa: PLC0415
+    from screenmm.run.receptor_folder import ReceptorFolder  # noqa: PLC0415
+    from screenmm.tables.dictionary import DG, RESIDUE_TERMS, TERMS, names  # noqa: PLC0415
 
     _, args = _options(arguments, "poses", "receptor", "scores", "minimised", "events")
-    with np.load(args.receptor / "coordinates.npz") as arrays:
+    with np.load(ReceptorFolder(args.receptor).coordinates) as arrays:
         xyz, labels = arrays["positions_angstrom"], arrays["residue_labels"]
     moved = list(range(min(MOVED_ATOMS, len(xyz))))
 
@@ -185,15 +186,15 @@ def score(arguments: list[str]) -> int:
         title = text.split("\n", 1)[0]
         state, _, number = title.rpartition("_p")
         draw = _generator(title)
-        terms = {name: draw.gauss(-8, 5) for name in TERMS}
+        terms = {name: draw.gauss(-8, 5) for name in names(TERMS)}
         row = {
             "inchikey": inchikey, "state": state, "pose": int(number),
-            "dg_mmgbsa_kcal_mol": sum(terms.values()),
-            **{f"{name}_kcal_mol": value for name, value in terms.items()},
+            DG.name: sum(terms.values()),
+            **terms,
             "replicas_kcal_mol": [sum(terms.values()) + draw.gauss()],
             "iterations": 50, "minimisation": "converged", "rmsd_angstrom": 0.3,
             "platform": "CPU", "residue": labels[:RESIDUES].tolist(),
-            **{f"residue_{term}": draw.choices(values, k=RESIDUES) for term in RESIDUE_TERMS},
+            **{term.name: draw.choices(values, k=RESIDUES) for term in RESIDUE_TERMS},
             "ligand_gb_kcal_mol": 20.0, "ligand_sa_kcal_mol": -4.0, "moved_atoms": moved,
             "moved_xyz_angstrom": xyz[moved].ravel().tolist(),
         }  # fmt: skip
@@ -217,12 +218,13 @@ def inspect(arguments: list[str]) -> int:
     import numpy as np  # noqa: PLC0415
 
     from screenmm.execution.batch import Outcome  # noqa: PLC0415
+    from screenmm.inspection.shard import SCHEMA, best_poses, write_inspected  # noqa: PLC0415
     from screenmm.residues.filters import KINDS  # noqa: PLC0415
     from screenmm.run.ledger import write_events  # noqa: PLC0415
-    from screenmm.stages.inspect import SCHEMA, best_poses, write_inspected  # noqa: PLC0415
+    from screenmm.run.receptor_folder import ReceptorFolder  # noqa: PLC0415
 
     _, args = _options(arguments, "scores", "minimised", "receptor", "inspected", "events")
-    with np.load(args.receptor / "coordinates.npz") as arrays:
+    with np.load(ReceptorFolder(args.receptor).coordinates) as arrays:
         labels = arrays["residue_labels"].tolist()
 
     def inspected(pose: dict[str, Any]) -> dict[str, Any]:

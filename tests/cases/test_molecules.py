@@ -14,9 +14,10 @@ from screenmm.cli import main
 from screenmm.config.settings import load_settings
 from screenmm.library.merge import merge
 from screenmm.library.split import split
-from screenmm.library.standardise import standardise_shard, write_parents
+from screenmm.library.standardise import write_parents
 from screenmm.ligands.prepare import Preparation, prepare_ligand
 from screenmm.run.ledger import read_events
+from tests.records import standardised
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def prepare(folder: Path) -> Prepared:
     split(settings.screened, folder / "library")
     parents = []
     for shard in sorted((folder / "library/records").iterdir()):
-        rows, events = standardise_shard(shard, settings.ligands)
+        rows, events = standardised(shard, settings.ligands)
         assert events == []
         parents.append(folder / "library" / f"parents_{shard.name}")
         write_parents(parents[-1], rows)

@@ -22,8 +22,22 @@ from screenmm.files.whole import write_text_gz
 from screenmm.results.fates import make_ledger
 from screenmm.results.parts import Parts, open_parts
 from screenmm.results.ranking import make_ranking
+from screenmm.run.layout import Layout
 from screenmm.run.ledger import Event, Status, write_events
-from screenmm.stages.score import RESIDUE_TERMS, SCORE_SCHEMA
+from screenmm.tables.dictionary import (
+    DG,
+    LIGANDS,
+    MEMBERSHIP,
+    POSES,
+    RESIDUE_TERMS,
+    SCORES,
+    SELECTED,
+    SOURCES,
+    TERMS,
+    Columns,
+    names,
+)
+from screenmm.tables.schema import schema
 
 TYK2 = Path(openmmforcefields.__file__).parent / "data/perses_jacs_systems/tyk2"
 RECEPTORS = ("wt", "V678F")
@@ -61,24 +75,8 @@ HOSTILE = (
     "{{ 7*7 }} & ünïcødé 😀",
 )
 
-POSE_SCHEMA = pa.schema(
-    [("inchikey", pa.string()), ("state", pa.string()), ("pose", pa.int32()),
-     ("smiles", pa.string()), ("engine", pa.string()), ("dock_score_kcal_mol", pa.float64()),
-     ("cnn_score", pa.float64()), ("cnn_affinity_pk", pa.float64())]
-)  # fmt: skip
-SOURCE_SCHEMA = pa.schema(
-    [("record", pa.string()), ("file", pa.string()), ("position", pa.int64()),
-     ("name", pa.string()), ("label", pa.int8()), ("affinity_kcal_mol", pa.float64())]
-)  # fmt: skip
-MEMBER_SCHEMA = pa.schema(
-    [("record", pa.string()), ("inchikey", pa.string()), ("primary", pa.bool_())]
-)
-LIGAND_SCHEMA = pa.schema(
-    [("inchikey", pa.string()), ("smiles", pa.string()), ("poses", pa.list_(pa.string()))]
-)
-SELECTED_SCHEMA = pa.schema([("inchikey", pa.string()), ("receptor", pa.string())])
 RESIDUES = ["A:LEU:900", "A:VAL:901", "A:ASP:902", "A:GLU:903", "A:PHE:904", "A:LYS:905"]
-TERM_NAMES = ("vdw_kcal_mol", "coulomb_kcal_mol", "gb_kcal_mol", "sa_kcal_mol", "strain_kcal_mol")
+TERM_NAMES = names(TERMS)
 
 
 @dataclass
@@ -102,9 +100,9 @@ class Screen:
         return con
 
 
-def _table(path: Path, rows: list[dict], schema: pa.Schema) -> Path:
+def _table(path: Path, rows: list[dict], columns: Columns) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.Table.from_pylist(rows, schema=schema), path)
+    pq.write_table(pa.Table.from_pylist(rows, schema=schema(columns)), path)
     return path
 
 
@@ -175,14 +173,11 @@ def _score_rows(rng: random.Random, poses: list[dict], n_atoms: int) -> list[dic
         rows.append(
             {
                 **{name: pose[name] for name in ("inchikey", "state", "pose")},
-                "dg_mmgbsa_kcal_mol": sum(terms),
+                DG.name: sum(terms),
                 **dict(zip(TERM_NAMES, terms, strict=True)),
                 "replicas_kcal_mol": [sum(terms) + rng.gauss(0, 1.5) for _ in range(2)],
                 "residue": RESIDUES,
-                **{
-                    f"residue_{name}": [rng.uniform(-4, 2) for _ in RESIDUES]
-                    for name in RESIDUE_TERMS
-                },
+                **{name: [rng.uniform(-4, 2) for _ in RESIDUES] for name in names(RESIDUE_TERMS)},
                 "ligand_gb_kcal_mol": rng.uniform(0, 20),
                 "ligand_sa_kcal_mol": rng.uniform(-3, 0),
                 "iterations": 42,
@@ -263,7 +258,7 @@ def _shard(
             continue
         scored = _score_rows(rng, docked, TYK2_ATOMS)
         if key in (keys["erlotinib"], keys["gefitinib"]):  # ties between poses and ligands
-            scored = [{**row, "dg_mmgbsa_kcal_mol": TIED_DG} for row in scored]
+            scored = [{**row, DG.name: TIED_DG} for row in scored]
         shard.scores += scored
         mol = _embedded(states[key], centre)
         shard.blocks += [_block(mol, key, row["state"], row["pose"]) for row in scored]
@@ -284,31 +279,31 @@ def build_screen(folder: Path, drugs: tuple = DRUGS) -> Screen:
     shards = {r: [_shard(rng, half, r, keys, states) for half in halves] for r in RECEPTORS}
     for receptor, pair in shards.items():
         for i, shard in enumerate(pair):
-            _table(folder / f"poses/{receptor}/{i}.parquet", shard.poses, POSE_SCHEMA)
-            _table(folder / f"scores/{receptor}/{i}.parquet", shard.scores, SCORE_SCHEMA)
+            _table(folder / f"poses/{receptor}/{i}.parquet", shard.poses, POSES)
+            _table(folder / f"scores/{receptor}/{i}.parquet", shard.scores, SCORES)
             write_text_gz(folder / f"scores/{receptor}/{i}.sdf.gz", "".join(shard.blocks))
     every = [(r, shard) for r, pair in shards.items() for shard in pair]
     selected = [row for _, shard in every for row in shard.selected]
     parts = Parts(
-        sources=_table(folder / "sources.parquet", sources, SOURCE_SCHEMA),
-        membership=_table(folder / "membership.parquet", members, MEMBER_SCHEMA),
+        sources=_table(folder / "sources.parquet", sources, SOURCES),
+        membership=_table(folder / "membership.parquet", members, MEMBERSHIP),
         events=sorted((folder / "events").iterdir()),
         ligands=[
             _table(
                 folder / f"ligands/{i}.parquet",
                 [{"inchikey": key, "smiles": parents[key], "poses": []} for key in half],
-                LIGAND_SCHEMA,
+                LIGANDS,
             )
             for i, half in enumerate(halves)
         ],
         poses={r: sorted((folder / "poses" / r).iterdir()) for r in RECEPTORS},
         scores={r: sorted((folder / "scores" / r).glob("*.parquet")) for r in RECEPTORS},
-        selected=_table(folder / "selected.parquet", selected, SELECTED_SCHEMA),
+        selected=_table(folder / "selected.parquet", selected, SELECTED),
     )
     return Screen(
         folder=folder,
         parts=parts,
-        structures={r: _receptor(folder / "receptors" / r / "receptor.cif") for r in RECEPTORS},
+        structures={r: _receptor(Layout(folder).receptor(r).structure) for r in RECEPTORS},
         sdf={r: sorted((folder / "scores" / r).glob("*.sdf.gz")) for r in RECEPTORS},
         keys=keys,
         settings=_settings(),

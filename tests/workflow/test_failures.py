@@ -22,7 +22,8 @@ from screenmm.config.settings import Settings, load_settings
 from screenmm.core.errors import PlatformError, UserError
 from screenmm.files.disk import check_writable, disk_trouble
 from screenmm.preflight.start import preflight
-from screenmm.run.methods import stage_settings
+from screenmm.run.receptor_folder import ReceptorFolder
+from screenmm.run.stages import stage_settings
 
 from .conftest import FRAGMENTS, ROOT, new_screen
 
@@ -303,8 +304,8 @@ def test_score_command_with_a_missing_gpu_is_one_line(settings: Settings, tmp_pa
     if shutil.which("nvidia-smi"):
         pytest.skip("this machine has an NVIDIA driver")
     asked = json.loads(stage_settings(with_platform(settings, "CUDA"), "score"))
-    for name in ("parameters.npz", "coordinates.npz", "poses.sdf"):
-        (tmp_path / name).touch()
+    for path in (*ReceptorFolder(tmp_path).model, tmp_path / "poses.sdf"):
+        path.touch()
     out = [f"--{name}={tmp_path / name}" for name in ("scores", "minimised", "events")]
     done = screenmm(
         "score", "--settings", json.dumps(asked), "--poses", tmp_path / "poses.sdf",

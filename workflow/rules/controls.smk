@@ -81,7 +81,7 @@ use rule score as rescore with:
         mem_mb=per_attempt(2000, per_thread=1000),
         runtime=per_attempt(60),
     params:
-        settings=stage_settings(SETTINGS, "score", of_reference=True),
+        settings=stage_settings(SETTINGS, "rescore"),
         usage=usage_file("rescore/{receptor}"),
     message:
         "Scoring all poses of the reference ligand of {wildcards.receptor}"

@@ -1,4 +1,4 @@
-"""The command line: one subcommand per stage."""
+"""The command line: one subcommand per stage, and tools beside them."""
 
 from __future__ import annotations
 
@@ -12,44 +12,40 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
-from types import FrameType
+from types import FrameType, ModuleType
 
 from screenmm import __version__
 from screenmm.core.errors import Interrupted, ScreenMMError
 from screenmm.execution.usage import metered
 from screenmm.files.disk import disk_trouble
+from screenmm.run.stages import stage_module, stages
 from screenmm.stages.context import start_logging, workers_of
 
 EXIT_SIGTERM = 128 + signal.SIGTERM
 EXIT_SIGPIPE = 128 + signal.SIGPIPE
 
-COMMANDS = {
+TOOLS = {
     "demo": "write the files of the embedded demo",
     "check": "check a config before anything runs",
     "plan": "say what a screen will take before it is launched",
-    "config-docs": "write the annotated config, its schema and its table of keys",
-    "split": "read the library into shards of records",
-    "standardise": "standardise and filter a shard of records",
-    "merge": "merge duplicates into ligands",
-    "prepare-ligands": "enumerate states and make 3D conformers of a shard",
-    "prepare-receptor": "prepare and parametrise a receptor",
-    "reference": "make the reference ligand of a receptor ready to be docked again",
-    "dock": "dock a shard into a receptor",
-    "select": "select the best docked ligands of a receptor",
-    "score": "minimise and score a shard of poses with OpenMM",
-    "compare": "compare the redocked poses of a reference ligand with its place",
-    "check-filters": "look in a receptor for the residues that the filters name",
-    "gate": "stop where the reference ligand was not found again",
-    "inspect": "check a shard's best poses and find their interactions",
-    "manifest": "list the score files of a receptor by SHA-256",
-    "rank": "rank ligands and account for every record",
-    "report": "write metrics, bias tables, figures, the page and scripts for viewers",
+    "config-docs": "write the annotated config, its schema, its keys and the tables' columns",
     "summary": "print what a run did",
     "replay": "compute ligands again and compare with what the run stored",
-    "crate": "write or verify the audit trail of a finished run (RO-Crate)",
     "doctor": "say what is installed here and whether it computes rightly",
 }
-"""Subcommands; ``a-b`` is implemented in ``screenmm.stages.a_b``."""
+"""Subcommands that are no stage; ``a-b`` is implemented in ``screenmm.commands.a_b``."""
+
+
+def commands() -> dict[str, str]:
+    """List all subcommands, each with what it does."""
+    return TOOLS | {each.command: each.words for each in stages().values() if not each.of}
+
+
+def command_module(name: str) -> ModuleType:
+    """Module of a subcommand."""
+    if name in TOOLS:
+        return importlib.import_module(f"screenmm.commands.{name.replace('-', '_')}")
+    return stage_module(stages()[name.replace("-", "_")])
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -69,15 +65,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(prog="screenmm", description="Virtual screening with OpenMM.")
     parser.add_argument("--version", action="version", version=f"screenmm {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     asked = arguments[0] if arguments else ""
-    for name, text in COMMANDS.items():
-        sub = commands.add_parser(name, help=text, description=text)
+    for name, text in commands().items():
+        sub = subparsers.add_parser(name, help=text, description=text)
         if name == asked:
-            # only the asked stage is imported: each environment holds its own stage's packages
-            stage = importlib.import_module(f"screenmm.stages.{name.replace('-', '_')}")
-            stage.add_arguments(sub)
-            sub.set_defaults(run=stage.run)
+            command = command_module(name)
+            command.add_arguments(sub)
+            sub.set_defaults(run=command.run)
             sub.add_argument(
                 "--usage", type=Path, help="append what the command used to this file (.jsonl)"
             )

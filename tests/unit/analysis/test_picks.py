@@ -9,7 +9,6 @@ from openmmforcefields import __file__ as openmmforcefields
 from rdkit import Chem, DataStructs
 
 from screenmm.analysis.picks import (
-    COLUMNS,
     POOL,
     SAME_CLUSTER,
     by_checks,
@@ -19,6 +18,7 @@ from screenmm.analysis.picks import (
     pick,
     write_picks,
 )
+from screenmm.tables.dictionary import PICKS, names
 
 JACS = Path(openmmforcefields).parent / "data/perses_jacs_systems"
 SERIES = {
@@ -124,13 +124,13 @@ def test_the_file_has_a_reason_in_every_row_and_the_same_bytes_again(
     assert (tmp_path / "picks.csv").read_bytes() == (tmp_path / "again.csv").read_bytes()
     with (tmp_path / "picks.csv").open(newline="") as handle:
         rows = list(csv.DictReader(handle))
-    assert list(rows[0]) == list(COLUMNS)
+    assert list(rows[0]) == names(PICKS)
     assert [row["pick"] for row in rows] == list("1234512345")
     assert [row["receptor"] for row in rows] == ["wt"] * 5 + ["V678F"] * 5
     assert all(row["reason"] and row["smiles"] for row in rows)
     assert rows[0]["nearest_tanimoto"] == ""
     assert write_picks(ranked, 0, tmp_path / "none.csv") == 0
-    assert (tmp_path / "none.csv").read_text() == ",".join(COLUMNS) + "\n"
+    assert (tmp_path / "none.csv").read_text() == ",".join(names(PICKS)) + "\n"
 
 
 def test_a_pose_that_fails_is_passed_over_where_its_cluster_has_one_that_passes(mixed) -> None:

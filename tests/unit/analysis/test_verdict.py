@@ -11,7 +11,7 @@ from rdkit.Chem import Crippen, Descriptors
 from screenmm.analysis.controls import BASELINES, SCORES, Known, compare_all, controls
 from screenmm.analysis.metrics import make_metrics
 from screenmm.analysis.summary import summarise
-from screenmm.analysis.verdict import NO_CONTROLS, PRESUMED, SCORE_WORDS, Level, judge, verdicts
+from screenmm.analysis.verdict import NO_CONTROLS, PRESUMED, Level, judge, score_words, verdicts
 from screenmm.report.report import render_report
 
 JACS = Path(openmmforcefields).parent / "data/perses_jacs_systems"
@@ -236,8 +236,8 @@ def test_without_controls_the_verdict_says_what_to_add() -> None:
 
 def test_every_score_has_words(ranked) -> None:
     measured = controls(ranked)["wt"]
-    assert set(measured["classification"]) <= set(SCORE_WORDS)
-    assert set(measured["common"]["classification"]) <= set(SCORE_WORDS)
+    assert set(measured["classification"]) <= set(score_words())
+    assert set(measured["common"]["classification"]) <= set(score_words())
 
 
 def test_the_verdict_is_in_metrics_terminal_and_on_top_of_the_report(

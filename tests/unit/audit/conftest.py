@@ -82,6 +82,8 @@ def make_screen(folder: Path, shards: int) -> Screen:
     }
     screen.config.write_text(yaml.safe_dump(config))
     for name in (
+        "library/sources.parquet", "library/annotations.json", "ligands/membership.parquet",
+        "ligands/merge.events.parquet",
         "ranking.csv", "picks.csv", "hits.sdf", "ledger.csv", "screen.duckdb", "report.html",
         "receptors/wt/receptor.cif", "complexes/wt/0001_a b.cif", "library/records/b.parquet",
         "controls/wt/redock.json", "library/parents/b.parquet", "scores/wt.manifest.json",

@@ -4,8 +4,9 @@ import re
 
 import pytest
 
-from screenmm.audit.stages import INTERMEDIATE, OUTPUTS, STAGES, environments
+from screenmm.audit.stages import described, entities, environments, intermediate, outputs
 from screenmm.run.layout import Layout
+from screenmm.run.stage import Stage
 
 from .conftest import ROOT, Screen
 
@@ -21,31 +22,33 @@ def rule_bodies() -> dict[str, str]:
 
 
 def test_the_stages_are_the_rules_of_a_run(screen: Screen) -> None:
-    targets = Layout(screen.results).targets(["wt"], ["wt"], gated=True)
-    assert [*targets, "report"] == list(STAGES)
-    # these make no results
-    assert set(STAGES) | {"crate", "check_filters"} == set(rule_bodies())
+    targets = Layout(screen.results).targets(
+        ["wt"], ["wt"], gated=True, filtered=["wt"], through="report"
+    )
+    names = [stage.name for stage in described()]
+    assert list(targets) == names
+    assert {*names, "crate"} == set(rule_bodies())
 
 
-@pytest.mark.parametrize("rule", STAGES)
-def test_a_stage_writes_what_its_rule_declares(rule: str) -> None:
-    declared = rule_bodies()[rule].partition("output:")[2].partition("log:")[0]
-    for name in STAGES[rule].writes:
+@pytest.mark.parametrize("stage", described(), ids=lambda stage: stage.name)
+def test_a_stage_writes_what_its_rule_declares(stage: Stage) -> None:
+    declared = rule_bodies()[stage.name].partition("output:")[2].partition("log:")[0]
+    for name in entities(stage.writes.values()):
         assert f"<results>/{name.partition('*')[0].rstrip('/')}" in declared, name
 
 
 def test_everything_that_is_read_or_written_is_described() -> None:
-    written = {name for stage in STAGES.values() for name in stage.writes}
-    read = {name for stage in STAGES.values() for name in stage.reads}
-    known = {*OUTPUTS, *INTERMEDIATE}
+    written = {name for stage in described() for name in entities(stage.writes.values())}
+    read = {name for stage in described() for name in entities(stage.reads.values())}
+    known = {*outputs(), *intermediate()}
     assert read <= written
     assert {name for name in written if "*" not in name} <= known
-    assert set(OUTPUTS) <= written
+    assert set(outputs()) <= written
 
 
 def test_every_stage_has_an_environment_that_exists() -> None:
     found = environments(ROOT)
-    assert set(STAGES) <= set(found)
+    assert {stage.name for stage in described()} <= set(found)
     assert all((ROOT / path).is_file() for path in found.values())
     # a rule that is made from another has its environment
     assert (found["redock"], found["rescore"]) == (found["dock"], found["score"])

@@ -21,7 +21,8 @@ from screenmm.core.errors import ConfigError
 
 
 def test_committed_files_match_the_model(root: Path) -> None:
-    check_docs(root)  # on failure its message names the files and the command that mends them
+    # on failure its message names the files and the command that mends them
+    check_docs(root, generated())
 
 
 def test_drift_names_the_files_and_the_remedy(
@@ -32,9 +33,9 @@ def test_drift_names_the_files_and_the_remedy(
     (tmp_path / "config/config.yaml").write_text("name: other\n")
     (tmp_path / "config/README.md").unlink()
     with pytest.raises(ConfigError) as caught:
-        check_docs(tmp_path)
+        check_docs(tmp_path, generated())
     assert str(caught.value) == (
-        "config/config.yaml, config/README.md no longer match the settings model; "
+        "config/config.yaml, config/README.md no longer match what they are made from; "
         f"run: screenmm config-docs --root {tmp_path}"
     )
     assert main(["config-docs", "--root", str(tmp_path), "--check"]) == 1

@@ -24,6 +24,7 @@ from screenmm.devices.vulkan import SearchDevice, choose_search_device, vulkan_a
 from screenmm.docking.engine import Box, Site, make_engine
 from screenmm.docking.pdbqt import receptor_pdbqt
 from screenmm.planning.rates import packaged_rates
+from screenmm.run.receptor_folder import ReceptorFolder
 
 CPU = SearchDevice("cpu", "", "test")
 SMALL = "NC(=O)c1cccnc1"  # nicotinamide: one torsion, a second to dock
@@ -35,7 +36,7 @@ def site(tyk2_protein, tyk2_ligands, tmp_path_factory) -> Site:
     positions = np.array(pdb.getPositions(asNumpy=True).value_in_unit(unit.angstrom))
     center = tuple(tyk2_ligands[0].GetConformer().GetPositions().mean(axis=0).tolist())
     box = Box(center, (16.0, 16.0, 16.0))
-    path = tmp_path_factory.mktemp("site") / "receptor.pdbqt"
+    path = ReceptorFolder(tmp_path_factory.mktemp("site")).pdbqt
     path.write_text(receptor_pdbqt(pdb.topology, positions, [], box.center, box.size))
     return Site(path, box, CPU, run_seed=1)
 

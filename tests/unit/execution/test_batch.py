@@ -18,11 +18,25 @@ from screenmm.core.errors import LigandError, PlatformError, Reason, ScreenMMErr
 from screenmm.execution.batch import Journal, Outcome, Task, fingerprint, run_batch
 from screenmm.run.ledger import Event, Status
 
-_worker: dict[str, Path] = {}
+
+class Work:
+    """Do what the item says; every call leaves a line."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __call__(self, item: dict[str, Any]) -> dict[str, Any]:
+        return work(item, self._folder)
 
 
-def start(folder: Path) -> None:
-    _worker["folder"] = folder
+class WorkTogether:
+    """Do several items; a wrong molecule is its own answer, anything else ends the pack."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __call__(self, pack: list[dict[str, Any]]) -> list[dict[str, Any] | LigandError]:
+        return work_together(pack, self._folder)
 
 
 def start_badly(how: str) -> None:
@@ -38,10 +52,9 @@ def calls(folder: Path) -> list[str]:
     return path.read_text().split() if path.exists() else []
 
 
-def work(item: dict[str, Any]) -> dict[str, Any]:
-    """Do what the item says; every call leaves a line."""
-    earlier = calls(_worker["folder"])
-    with (_worker["folder"] / "calls").open("a") as handle:
+def work(item: dict[str, Any], folder: Path) -> dict[str, Any]:
+    earlier = calls(folder)
+    with (folder / "calls").open("a") as handle:
         handle.write(f"{item['key']}\n")
     time.sleep(item.get("sleep", 0))
     match item.get("do"):
@@ -71,23 +84,22 @@ def work(item: dict[str, Any]) -> dict[str, Any]:
     return {"value": item["key"] * 2, "pair": (1, 2.5)}
 
 
-def work_together(pack: list[dict[str, Any]]) -> list[dict[str, Any] | LigandError]:
-    """Do several items; a wrong molecule is its own answer, anything else ends the pack."""
-    with (_worker["folder"] / "packs").open("a") as handle:
+def work_together(pack: list[dict[str, Any]], folder: Path) -> list[dict[str, Any] | LigandError]:
+    with (folder / "packs").open("a") as handle:
         handle.write(" ".join(item["key"] for item in pack) + "\n")
     answers: list[dict[str, Any] | LigandError] = []
     for item in pack:
         try:
-            answers.append(work(item))
+            answers.append(work(item, folder))
         except LigandError as error:
             answers.append(error)
     return answers
 
 
 def task(folder: Path, time_limit_s: float = 30, **changes: Any) -> Task:
-    given: dict[str, Any] = {"start": start, "start_args": (folder,), "receptor": "wt"} | changes
-    function = work_together if given.get("pack_size") else work
-    return Task("dock", function, time_limit_s=time_limit_s, **given)
+    work = WorkTogether if changes.get("pack_size") else Work
+    given: dict[str, Any] = {"start": work, "arguments": (folder,), "receptor": "wt"} | changes
+    return Task("dock", time_limit_s=time_limit_s, **given)
 
 
 def items(**things: dict[str, Any]) -> list[tuple[str, Any]]:
@@ -218,7 +230,7 @@ def test_more_workers_than_items_and_no_items(tmp_path: Path) -> None:
 )
 def test_a_worker_that_cannot_start_stops_the_stage(tmp_path: Path, how: str, message: str) -> None:
     with pytest.raises(ScreenMMError) as caught:
-        run(tmp_path, items(a={}, b={}), 2, start=start_badly, start_args=(how,))
+        run(tmp_path, items(a={}, b={}), 2, start=start_badly, arguments=(how,))
     assert str(caught.value) == message
     assert calls(tmp_path) == []
 

@@ -19,6 +19,7 @@ from screenmm.inspection.quiet import Fingerprint
 from screenmm.inspection.receptor_molecule import ReceptorMolecule, load_receptor
 from screenmm.receptor.forcefield import residue_label
 from screenmm.receptor.model import ReceptorModel
+from screenmm.run.receptor_folder import ReceptorFolder
 
 NAD = (
     "NC(=O)c1ccc[n+](c1)[C@@H]1O[C@H](COP([O-])(=O)OP([O-])(=O)OC[C@H]2O[C@H]([C@H](O)[C@@H]2O)"
@@ -52,7 +53,7 @@ def receptor_folder(tyk2_protein: Path, tmp_path_factory: pytest.TempPathFactory
         np.array([atom.residue.index for atom in pdb.topology.atoms()], dtype=np.int32),
         np.array([residue_label(residue) for residue in pdb.topology.residues()]),
     ).save(folder)
-    with (folder / "receptor.cif").open("w") as handle:
+    with ReceptorFolder(folder).structure.open("w") as handle:
         PDBxFile.writeFile(pdb.topology, pdb.positions, handle, keepIds=True)
     return folder
 
@@ -75,21 +76,22 @@ def write_receptor(folder: Path, mols: dict[str, Chem.Mol]) -> Path:
         for bond in mol.GetBonds()
     ]
     folder.mkdir(parents=True)
+    home = ReceptorFolder(folder)
     np.savez(
-        folder / "parameters.npz",
+        home.parameters,
         bonds=np.array(bonds).reshape(-1, 2),
         charges=np.array([atom.GetFormalCharge() for atom in atoms], dtype=float),
     )
     xyz = np.concatenate([mol.GetConformer().GetPositions() for mol in mols.values()])
     np.savez(
-        folder / "coordinates.npz",
+        home.coordinates,
         positions_angstrom=xyz,
         residues=np.repeat(range(len(mols)), np.diff(starts)),
         residue_labels=np.array(list(mols)),
     )
     lines = ["data_x", "loop_", "_atom_site.type_symbol", "_atom_site.label_atom_id"]
     lines += [f"{atom.GetSymbol()} {atom.GetSymbol()}{atom.GetIdx()}" for atom in atoms]
-    (folder / "receptor.cif").write_text("\n".join(lines) + "\n")
+    home.structure.write_text("\n".join(lines) + "\n")
     return folder
 
 

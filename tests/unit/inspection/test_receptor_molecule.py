@@ -12,6 +12,7 @@ from rdkit import Chem
 from screenmm.core.errors import ReceptorError
 from screenmm.inspection.receptor_molecule import ReceptorMolecule, load_receptor
 from screenmm.residues.filters import split_label
+from screenmm.run.receptor_folder import ReceptorFolder
 from tests.unit.inspection.conftest import HINGE, NAD, posed, write_receptor
 
 CHARGES = {"ASP": -1, "GLU": -1, "LYS": 1, "ARG": 1}
@@ -72,9 +73,10 @@ def test_a_charge_that_is_not_the_force_fields_is_told(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     folder = write_receptor(tmp_path / "r", {"A:COF:1": posed("CC(=O)[O-]")})
-    with np.load(folder / "parameters.npz") as arrays:
+    parameters = ReceptorFolder(folder).parameters
+    with np.load(parameters) as arrays:
         neutral = {**arrays, "charges": np.zeros(len(arrays["charges"]))}
-    np.savez(folder / "parameters.npz", **neutral)
+    np.savez(parameters, **neutral)
     load_receptor(folder)
     assert "A:COF:1 (-1 for +0.00)" in caplog.text
 
@@ -134,8 +136,9 @@ def test_a_cut_has_the_residues_atoms_where_they_are(receptor: ReceptorMolecule)
 
 def test_files_of_two_receptors_are_refused(receptor_folder: Path, tmp_path: Path) -> None:
     shutil.copytree(receptor_folder, tmp_path / "r")
-    with np.load(tmp_path / "r/parameters.npz") as arrays:
+    parameters = ReceptorFolder(tmp_path / "r").parameters
+    with np.load(parameters) as arrays:
         shorter = {**arrays, "charges": arrays["charges"][:-1]}
-    np.savez(tmp_path / "r/parameters.npz", **shorter)
+    np.savez(parameters, **shorter)
     with pytest.raises(ReceptorError, match=r"has 4670 atoms.*4669: prepare the receptor again"):
         load_receptor(tmp_path / "r")

@@ -20,11 +20,11 @@ from screenmm.library.standardise import (
     read_records,
     standardise,
     standardise_record,
-    standardise_shard,
     write_parents,
 )
 from screenmm.run.ledger import Event, Status
 from tests.hostile import HostileLibrary
+from tests.records import standardised
 
 SETTINGS = Ligands()
 
@@ -198,7 +198,7 @@ def test_every_hostile_record_has_the_expected_fate(
     rows: list[ParentRow] = []
     events: list[Event] = []
     for shard in sorted((tmp_path / "records").iterdir()):
-        shard_rows, shard_events = standardise_shard(shard, SETTINGS, keep_pose=True)
+        shard_rows, shard_events = standardised(shard, SETTINGS, keep_pose=True)
         assert len(shard_rows) + len(shard_events) == len(read_records(shard))
         rows += shard_rows
         events += shard_events

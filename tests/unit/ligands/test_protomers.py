@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from screenmm.ligands import protonation
 from screenmm.ligands.protomers import MODULES, check_installed, protomers
 from screenmm.ligands.states import enumerate_states
 from screenmm.preflight.start import check_in_environments
+from screenmm.stages.prepare_ligands import STAGE
 
 each_package = pytest.mark.parametrize("method", MODULES)
 
@@ -96,7 +98,8 @@ def test_a_stage_stops_before_its_first_ligand(tmp_path: Path) -> None:
         "from screenmm.cli import main\n"
         "sys.exit(main(sys.argv[1:]))"
     )
-    text = '{"ligands": {"protomers": "molscrub"}, "seed": 1, "docking": {"engine": "vina"}}'
+    ligands = Ligands(protomers="molscrub").model_dump(include=set(STAGE.keys["ligands"]))
+    text = json.dumps({"ligands": ligands, "seed": 1, "given_poses": False})
     done = subprocess.run(
         [sys.executable, "-c", code, "prepare-ligands", "--settings", text, "--workers", "1",
          "--ligands", "no.parquet", "--states", str(tmp_path / "s.sdf.gz"),

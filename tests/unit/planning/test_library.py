@@ -12,12 +12,13 @@ from screenmm.config.settings import Library, Ligands
 from screenmm.core.errors import LibraryError
 from screenmm.library.merge import merge
 from screenmm.library.split import split
-from screenmm.library.standardise import standardise_shard, write_parents
+from screenmm.library.standardise import write_parents
 from screenmm.ligands.prepare import prepare_ligand
 from screenmm.planning import library as planning
 from screenmm.planning.jobs import shards_of
 from screenmm.planning.library import count_library, study_sample
 from tests.hostile import write_hostile_library
+from tests.records import standardised
 
 NAMES = [hashlib.sha256(str(i).encode()).hexdigest() for i in range(4000)]
 LINES = [f"{'C' * (i % 40 + 1)}{'O' * (i // 40 % 2)}N {name}\n" for i, name in enumerate(NAMES)]
@@ -39,7 +40,7 @@ def test_a_small_library_is_standardised_whole(tmp_path: Path) -> None:
     split(settings, tmp_path / "out")
     parents = []
     for path in sorted((tmp_path / "out/records").iterdir()):
-        rows, _ = standardise_shard(path, Ligands())
+        rows, _ = standardised(path, Ligands())
         parents.append(tmp_path / path.name)
         write_parents(parents[-1], rows)
     merged = merge(parents, tmp_path / "out/sources.parquet", 40, tmp_path / "ligands")

@@ -9,7 +9,7 @@ import pytest
 
 from screenmm.config.settings import PROTOCOLS, Docking
 from screenmm.core.errors import UserError
-from screenmm.planning.rates import UNITS, measured_rates, packaged_rates
+from screenmm.planning.rates import measured_rates, packaged_rates, units
 
 
 def write_run(results: Path, gpu_s: float = 0.0, **timings: dict[str, Any]) -> Path:
@@ -72,7 +72,7 @@ def test_a_run_without_times_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("engine", ["rustina", "vina", "given"])
 def test_every_engine_and_protocol_has_rates_of_every_stage(engine: str, protocol: str) -> None:
     rates = packaged_rates(Docking(engine=engine), protocol)
-    assert set(rates.stages) == set(UNITS)
+    assert set(rates.stages) == set(units())
     assert not any(rate.gpu_s for rate in rates.stages.values())
 
 

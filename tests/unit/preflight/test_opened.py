@@ -16,7 +16,7 @@ from screenmm.core.errors import ConfigError, UserError
 from screenmm.demo import write_demo
 from screenmm.preflight import start as preflight
 from screenmm.preflight.opened import READ_FIRST, open_file, open_inputs
-from screenmm.run.methods import stage_settings
+from screenmm.run.stages import stage_settings
 
 
 @pytest.fixture(scope="module")

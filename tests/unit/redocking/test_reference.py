@@ -11,7 +11,7 @@ import pytest
 from rdkit import Chem
 
 from screenmm.cli import main
-from screenmm.config.settings import Ligands
+from screenmm.config.settings import Ligands, Pocket
 from screenmm.core.errors import LigandError
 from screenmm.files.sdf import read_record, sd_record, split_records
 from screenmm.library.standardise import standardise
@@ -23,6 +23,8 @@ from screenmm.redocking.reference import (
     with_bond_orders,
 )
 from screenmm.redocking.rmsd import heavy_rmsd_angstrom, skeleton
+from screenmm.run.receptor_folder import ReceptorFolder
+from screenmm.stages.reference import STAGE
 
 from .test_rmsd import embedded
 
@@ -81,14 +83,16 @@ def run_stage(folder: Path, receptor_ligand: str, pocket: dict, controls: dict) 
     """Run the stage by its command; returns the events."""
     home = folder / "wt"
     home.mkdir()
-    (home / "reference_ligand.sdf").write_text(receptor_ligand)
+    ReceptorFolder(home).reference_ligand.write_text(receptor_ligand)
     box = {"center_angstrom": [0.0, 0.0, 0.0], "size_angstrom": [20.0, 20.0, 20.0]}
-    (home / "pocket.json").write_text(json.dumps(box))
+    ReceptorFolder(home).pocket.write_text(json.dumps(box))
+    of_box = {"padding_angstrom", "min_size_angstrom"}
+    named = Pocket.model_validate(pocket).model_dump(mode="json", exclude=of_box)
     settings = {
         "seed": 1,
-        "ligands": {"conformer_trials": 1},
-        "receptors": {"wt": {"pocket": pocket}},
-        "controls": controls,
+        "ligands": Ligands(conformer_trials=1).model_dump(include=set(STAGE.keys["ligands"])),
+        "receptors": {"wt": {"pocket": named}},
+        "controls": {"reference": None, "reference_smiles": None} | controls,
     }
     arguments = ["--settings", json.dumps(settings), "--receptor", str(home)]
     for name in ("reference.sdf", "states.sdf.gz", "events.parquet"):

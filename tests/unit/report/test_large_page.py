@@ -26,15 +26,18 @@ from screenmm.results.database import open_database, write_database
 from screenmm.results.fates import make_ledger
 from screenmm.results.parts import Parts, open_parts
 from screenmm.results.ranking import make_ranking
-from screenmm.stages.inspect import SCHEMA as INSPECTED_SCHEMA
-from screenmm.stages.score import SCORE_SCHEMA
+from screenmm.run.receptor_folder import ReceptorFolder
+from screenmm.tables.dictionary import (
+    INSPECTED,
+    LIGANDS,
+    MEMBERSHIP,
+    POSES,
+    SCORES,
+    SELECTED,
+    SOURCES,
+)  # fmt: skip
 from tests.unit.screens import (
-    LIGAND_SCHEMA,
-    MEMBER_SCHEMA,
-    POSE_SCHEMA,
     RESIDUES,
-    SELECTED_SCHEMA,
-    SOURCE_SCHEMA,
     _block,
     _embedded,
     _pocket,
@@ -119,14 +122,14 @@ def _parts(folder: Path, smiles: list[str]) -> Parts:
     write_text_gz(folder / "scores.sdf.gz", "".join(blocks))
     ligands = [{"inchikey": k, "smiles": s, "poses": []} for k, s in zip(keys, smiles, strict=True)]
     return Parts(
-        sources=_table(folder / "sources.parquet", sources, SOURCE_SCHEMA),
-        membership=_table(folder / "membership.parquet", members, MEMBER_SCHEMA),
+        sources=_table(folder / "sources.parquet", sources, SOURCES),
+        membership=_table(folder / "membership.parquet", members, MEMBERSHIP),
         events=[],
-        ligands=[_table(folder / "ligands.parquet", ligands, LIGAND_SCHEMA)],
-        poses={"wt": [_table(folder / "poses.parquet", poses, POSE_SCHEMA)]},
-        scores={"wt": [_table(folder / "scores.parquet", scores, SCORE_SCHEMA)]},
-        inspected={"wt": [_table(folder / "inspected.parquet", inspected, INSPECTED_SCHEMA)]},
-        selected=_table(folder / "selected.parquet", selected, SELECTED_SCHEMA),
+        ligands=[_table(folder / "ligands.parquet", ligands, LIGANDS)],
+        poses={"wt": [_table(folder / "poses.parquet", poses, POSES)]},
+        scores={"wt": [_table(folder / "scores.parquet", scores, SCORES)]},
+        inspected={"wt": [_table(folder / "inspected.parquet", inspected, INSPECTED)]},
+        selected=_table(folder / "selected.parquet", selected, SELECTED),
     )
 
 
@@ -150,7 +153,7 @@ def report(tmp_path_factory: pytest.TempPathFactory, root: Path) -> tuple[Path, 
     make_ranking(con)
     make_ledger(con)
     write_hits(con, {"wt": [folder / "scores.sdf.gz"]}, folder / "hits.sdf")
-    structures = {"wt": _receptor(folder / "receptor.cif")}
+    structures = {"wt": _receptor(ReceptorFolder(folder).structure)}
     write_complexes(con, folder / "hits.sdf", structures, folder / "complexes", VIEWS)
     write_database(con, folder / "screen.duckdb", {})
     con.close()

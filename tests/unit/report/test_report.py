@@ -18,7 +18,7 @@ from screenmm.exports.complexes import write_complexes
 from screenmm.exports.hits import write_hits
 from screenmm.report.hit_table import CHUNK
 from screenmm.report.report import render_report
-from screenmm.results.ranking import COLUMNS
+from screenmm.tables.dictionary import listed, names, ranking
 from tests.unit.screens import HOSTILE, RESIDUES, Screen
 
 VOID = {"meta", "input", "br", "link", "img"}
@@ -152,16 +152,16 @@ def test_the_page_has_the_ranking_as_the_csv_has_it(ranked, html: str) -> None:
     data = _data(html)
     for i, receptor in enumerate(("wt", "V678F")):
         rows = ranked.execute(
-            f"SELECT {', '.join(COLUMNS)} FROM ranking WHERE receptor = ? ORDER BY rank", [receptor]
+            f"SELECT {listed(ranking())} FROM ranking WHERE receptor = ? ORDER BY rank", [receptor]
         ).fetchall()
-        for name, values in zip(COLUMNS, zip(*rows, strict=True), strict=True):
-            kept = data[f"values-{i}"][name]
-            if COLUMNS[name] is None:
+        for column, values in zip(ranking(), zip(*rows, strict=True), strict=True):
+            kept = data[f"values-{i}"][column.name]
+            if column.decimals is None:
                 assert kept == list(values)
             else:
-                expected = [None if v is None else round(v, COLUMNS[name]) for v in values]
+                expected = [None if v is None else round(v, column.decimals) for v in values]
                 assert kept == pytest.approx(expected, abs=1e-9)
-        assert [key for key, _ in data[f"head-{i}"]["csv"]] == list(COLUMNS)
+        assert [key for key, _ in data[f"head-{i}"]["csv"]] == names(ranking())
 
 
 def test_each_state_is_drawn_once_however_many_receptors_it_has(con, html: str) -> None:

@@ -105,7 +105,7 @@ def test_another_order_when_the_config_names_one(con, tmp_path: Path, by: str) -
     write_ranking(con, tmp_path / "usual.csv")
     make_ranking(con, by)
     write_ranking(con, tmp_path / "other.csv")
-    column = ORDERS[by]
+    column = ORDERS[by].name
     with (tmp_path / "other.csv").open(newline="") as handle:
         rows = [row for row in csv.DictReader(handle) if row["receptor"] == "wt"]
     assert [int(row["rank"]) for row in rows] == list(range(1, 15))

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from screenmm.core.errors import LedgerError
-from screenmm.results.fates import COLUMNS, check_invariant, write_ledger
+from screenmm.results.fates import check_invariant, write_ledger
 from screenmm.run.ledger import Event, Status, write_events
+from screenmm.tables.dictionary import LEDGER, names
 from tests.unit.screens import DRUGS, HOSTILE, RECEPTORS, Screen
 
 
@@ -31,7 +32,7 @@ def test_every_record_has_one_fate_per_receptor_in_order(ranked, rows) -> None:
     records = len(DRUGS) + len(HOSTILE) + 2
     assert [r["receptor"] for r in rows] == [x for x in RECEPTORS for _ in range(records)]
     assert [int(r["position"]) for r in rows] == 2 * list(range(1, records + 1))
-    assert list(rows[0]) == list(COLUMNS)
+    assert list(rows[0]) == names(LEDGER)
 
 
 def test_events_before_the_merge_hold_for_every_receptor(rows) -> None:

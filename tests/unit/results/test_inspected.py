@@ -15,11 +15,11 @@ from screenmm.exports.hits import write_hits
 from screenmm.residues.filters import Filter, parse_filter
 from screenmm.results.database import open_database, write_database
 from screenmm.results.fates import check_invariant, make_ledger
-from screenmm.results.inspected import COLUMNS
 from screenmm.results.parts import open_parts
 from screenmm.results.ranking import make_ranking, write_ranking
 from screenmm.run.ledger import Event, Status, write_events
-from screenmm.stages.inspect import SCHEMA
+from screenmm.tables.dictionary import INSPECTED, INSPECTED_TEXT, listed, names
+from screenmm.tables.schema import schema
 from tests.unit.screens import RECEPTORS, Screen
 
 MUTANT = RECEPTORS[1]
@@ -90,7 +90,7 @@ def inspected(screen: Screen, ranked, tmp_path_factory: pytest.TempPathFactory) 
         # the other pose of each ligand counts for nothing
         table = [_row(screen, receptor, row, pose) for row in rows for pose in (row["pose"], 9)]
         files[receptor] = [folder / f"{receptor}.parquet"]
-        pq.write_table(pa.Table.from_pylist(table, schema=SCHEMA), files[receptor][0])
+        pq.write_table(pa.Table.from_pylist(table, schema=schema(INSPECTED)), files[receptor][0])
     failed = Event(
         "inspect", Status.FAILED, inchikey=screen.keys[NOT_INSPECTED], receptor="wt",
         reason=Reason.INSPECTION_FAILED, message="x_s1_p1: ValueError: cut short",
@@ -113,7 +113,7 @@ def inspected(screen: Screen, ranked, tmp_path_factory: pytest.TempPathFactory) 
 
 
 def _ranking(con) -> list[tuple]:
-    kept = [name for name in _columns(con) if name not in COLUMNS]
+    kept = [name for name in _columns(con) if name not in names(INSPECTED_TEXT)]
     return con.execute(
         f"SELECT {', '.join(kept)} FROM ranking ORDER BY receptor_ordinal, rank"
     ).fetchall()
@@ -125,7 +125,7 @@ def _columns(con) -> list[str]:
 
 def _notes(con, name: str) -> tuple:
     return con.execute(
-        f"SELECT {', '.join(COLUMNS)} FROM ranking WHERE receptor = 'wt' AND name = ?", [name]
+        f"SELECT {listed(INSPECTED_TEXT)} FROM ranking WHERE receptor = 'wt' AND name = ?", [name]
     ).fetchall()[0]
 
 
@@ -305,7 +305,7 @@ def test_csv_and_sdf_carry_the_texts(inspected: Inspected, tmp_path: Path) -> No
     write_ranking(con, tmp_path / "ranking.csv")
     with (tmp_path / "ranking.csv").open(newline="", encoding="utf-8") as handle:
         rows = list(csv.DictReader(handle))
-    assert list(rows[0])[-3:] == list(COLUMNS)
+    assert list(rows[0])[-3:] == names(INSPECTED_TEXT)
     aspirin = next(row for row in rows if row["name"] == "aspirin")
     assert aspirin["pose_checks_failed"] == "internal_energy;minimum_distance_to_protein"
     write_hits(con, inspected.screen.sdf, tmp_path / "hits.sdf")

@@ -8,9 +8,9 @@ import pytest
 from rdkit import Chem
 from rdkit.Chem import Descriptors
 
-from screenmm.results.ranking import COLUMNS, write_ranking
+from screenmm.results.ranking import write_ranking
 from screenmm.run.ledger import Event, Status, write_events
-from screenmm.stages.score import RESIDUE_TERMS
+from screenmm.tables.dictionary import RESIDUE_TERMS, names, ranking
 from tests.unit.screens import HOSTILE, TERM_NAMES, TIED_DG, Screen
 
 
@@ -131,7 +131,7 @@ def test_descriptors_agree_with_rdkit(rows) -> None:
 def test_every_hostile_name_survives_a_csv_round_trip(rows) -> None:
     aliases = "\n".join(r["aliases"] for r in rows)
     assert all(name in aliases for name in HOSTILE)
-    assert list(rows[0]) == list(COLUMNS)
+    assert list(rows[0]) == names(ranking())
 
 
 def test_bytes_do_not_depend_on_the_order_of_files_or_threads(
@@ -166,7 +166,7 @@ def test_nothing_docked_gives_an_empty_ranking(screen: Screen, tmp_path: Path) -
     parts = replace(screen.parts, poses={"wt": []}, scores={}, selected=None)
     con = replace(screen, parts=parts).open()
     write_ranking(con, tmp_path / "ranking.csv")
-    assert (tmp_path / "ranking.csv").read_text() == ",".join(COLUMNS) + "\n"
+    assert (tmp_path / "ranking.csv").read_text() == ",".join(names(ranking())) + "\n"
 
 
 def test_main_residues_are_the_largest_of_the_best_pose(screen: Screen, rows) -> None:
@@ -177,8 +177,7 @@ def test_main_residues_are_the_largest_of_the_best_pose(screen: Screen, rows) ->
             continue
         best = expected[row["receptor"], row["inchikey"]]
         totals = [
-            sum(best[f"residue_{term}"][i] for term in RESIDUE_TERMS)
-            for i in range(len(best["residue"]))
+            sum(best[term][i] for term in names(RESIDUE_TERMS)) for i in range(len(best["residue"]))
         ]
         order = sorted(range(len(totals)), key=lambda i: -abs(totals[i]))[:5]
         named = [part.rsplit(" ", 1) for part in row["main_residues"].split("; ")]

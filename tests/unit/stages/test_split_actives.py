@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 
 from screenmm.cli import main
 from screenmm.config.settings import load_settings
-from screenmm.run.methods import stage_settings
+from screenmm.run.stages import stage_settings
 
 CONFIG = """\
 name: x

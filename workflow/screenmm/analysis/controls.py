@@ -12,7 +12,8 @@ from rdkit import Chem, rdBase
 from rdkit.Chem import rdMolDescriptors
 
 from screenmm.core.seeds import seed_for
-from screenmm.results.consensus import INPUTS, MIN_INPUTS, SIGNS, fitted, floats, halves, joined
+from screenmm.results.columns import score_signs
+from screenmm.results.consensus import INPUTS, MIN_INPUTS, fitted, floats, halves, joined
 from screenmm.results.known import KNOWN
 from screenmm.statistics.contest import Measured, contest
 from screenmm.statistics.measures import (
@@ -27,6 +28,7 @@ from screenmm.statistics.measures import (
     correlation_measures,
 )
 from screenmm.statistics.resampling import interval, resampled_counts, resamples_for
+from screenmm.tables.dictionary import CHARGE, HEAVY_ATOMS, LOGP, WEIGHT, ranking_scores, signs
 
 KINDS = {"classification": CLASSIFICATION, "correlation": CORRELATION}
 """Measures of each kind of control."""
@@ -37,20 +39,15 @@ DECISIVE = {"classification": "roc_auc", "correlation": "spearman"}
 CHANCE = {"classification": 0.5, "correlation": 0.0}
 """What the decisive measure is by chance."""
 
-# Score and the sign that makes "larger is better".
-SCORES = {
-    "rank": -1,
-    "dg_mmgbsa_kcal_mol": -1,
-    "dock_score_kcal_mol": -1,
-    "cnn_score": 1,
-    "cnn_affinity_pk": 1,
-    **SIGNS,
-}
+SCORES = signs(ranking_scores())
+"""Scores of every screen, and the sign that makes larger better."""
 
-BASELINES = ("heavy_atoms", "molecular_weight", "logp", "formal_charge")
+TRIVIAL = (HEAVY_ATOMS, WEIGHT, LOGP, CHARGE)
 """Trivial scores; each counts in the direction that ranks the known ligands better."""
 
-SIZE = "heavy_atoms"
+BASELINES = tuple(each.name for each in TRIVIAL)
+
+SIZE = HEAVY_ATOMS.name
 
 FITTED = "fitted_held_out"
 """Consensus whose weights come from one half of the known ligands, tested on the other."""
@@ -86,7 +83,7 @@ class Known:
     truth : numpy.ndarray
         1 for active and 0 for inactive, or the strength of binding; larger is better.
     columns : dict
-        Scores and baselines by name, larger is better; NaN where missing.
+        Scores, then baselines, by name, larger is better; NaN where missing.
     """
 
     kind: str
@@ -406,11 +403,7 @@ def compare_all(known: Known, seed: int) -> tuple[dict[str, Value], dict[str, Va
     contest : dict
         What :func:`judged` gives on these ligands; empty where there are none.
     """
-    has = {
-        name: mask
-        for name in (*SCORES, *BASELINES)
-        if (mask := np.isfinite(known.columns[name])).any()
-    }
+    has = {name: mask for name in known.columns if (mask := np.isfinite(known.columns[name])).any()}
     sets: dict[bytes, list[str]] = {}
     for name, mask in has.items():
         sets.setdefault(mask.tobytes(), []).append(name)
@@ -433,8 +426,8 @@ def compare_all(known: Known, seed: int) -> tuple[dict[str, Value], dict[str, Va
             common, compared = {name: rows[name] for name in chosen}, judged(made, rivals)
     if len(known.truth) > MAX_LOGP:
         reason = f"not computed for more than {MAX_LOGP} ligands; these are {len(known.truth)}"
-        found["logp"] = _head(known) | dict.fromkeys(KINDS[known.kind], _none(reason))
-    order = {name: found[name] for name in (*SCORES, *BASELINES) if name in found}
+        found[LOGP.name] = _head(known) | dict.fromkeys(KINDS[known.kind], _none(reason))
+    order = {name: found[name] for name in known.columns if name in found}
     return order | (_fit(known, seed) if found else {}), common, compared
 
 
@@ -468,17 +461,20 @@ def load_known(
     """
     labels = "coalesce(label, 0)" if presume_inactive else "label"
     truth = labels if kind == "classification" else "affinity_kcal_mol"
-    stored = [name for name in BASELINES if name != "logp"]
+    scores = score_signs(con)
+    stored = [name for name in BASELINES if name != LOGP.name]
     # as arrays: rows of a large screen take several times the memory
     table = con.execute(
-        f"SELECT inchikey, smiles, {truth} AS truth, {', '.join((*SCORES, *stored))} FROM ranking "
+        f"SELECT inchikey, smiles, {truth} AS truth, {', '.join((*scores, *stored))} FROM ranking "
         f"WHERE receptor = ? AND isfinite(CAST({truth} AS DOUBLE)) AND heavy_atoms IS NOT NULL "
         "ORDER BY rank",
         [receptor],
     ).fetchnumpy()
     smiles = np.ma.filled(np.ma.asarray(table["smiles"]), None).tolist()
-    columns = {name: sign * floats(table[name]) for name, sign in SCORES.items()}
-    columns |= {name: floats(table[name]) for name in stored} | {"logp": _logp(smiles)}
+    columns = {name: sign * floats(table[name]) for name, sign in scores.items()}
+    columns |= {
+        name: _logp(smiles) if name == LOGP.name else floats(table[name]) for name in BASELINES
+    }
     sign = 1 if kind == "classification" else -1
     return Known(kind, table["inchikey"].tolist(), sign * floats(table["truth"]), columns)
 

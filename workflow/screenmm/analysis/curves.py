@@ -8,16 +8,17 @@ from dataclasses import dataclass
 import duckdb
 import numpy as np
 
-from screenmm.analysis.controls import MIN_CLASS, SCORES
+from screenmm.analysis.controls import MIN_CLASS, SIZE
 from screenmm.core.seeds import seed_for
+from screenmm.results.columns import score_signs
 from screenmm.results.consensus import floats
 from screenmm.statistics.measures import Steps
 from screenmm.statistics.resampling import PERCENTILES, resampled_counts, resamples_for
+from screenmm.tables.dictionary import CNN_AFFINITY, DG, DOCK, ECR, RANK, names
 
-SHOWN = ("dg_mmgbsa_kcal_mol", "dock_score_kcal_mol", "cnn_affinity_pk", "consensus_ecr")
+SHOWN = names((DG, DOCK, CNN_AFFINITY, ECR))
 """Scores whose curves are drawn, where the receptor has them; the heavy-atom count goes along."""
 
-SIZE = "heavy_atoms"
 GRID_POINTS = 101
 
 
@@ -77,14 +78,14 @@ def labelled(
         Whether ligands without a label count as inactive, as in the controls.
     """
     label = "coalesce(label, 0)" if presume_inactive else "label"
-    names = [name for name in SCORES if name != "rank"]
+    signs = {name: sign for name, sign in score_signs(con).items() if name != RANK.name}
     where = f"receptor = ? AND {label} IS NOT NULL AND heavy_atoms IS NOT NULL"
     counts = con.execute(
-        f"SELECT {', '.join(f'count(CASE WHEN isfinite({name}) THEN 1 END)' for name in names)} "
+        f"SELECT {', '.join(f'count(CASE WHEN isfinite({name}) THEN 1 END)' for name in signs)} "
         f"FROM ranking WHERE {where}",
         [receptor],
     ).fetchall()[0]
-    there = [name for name, count in zip(names, counts, strict=True) if count]
+    there = [name for name, count in zip(signs, counts, strict=True) if count]
     if not there:
         return None
     every = " AND ".join(f"isfinite({name})" for name in there)
@@ -97,7 +98,7 @@ def labelled(
     active = floats(table["label"]) == 1
     if not 0 < active.sum() < len(active):
         return None
-    scores = {name: SCORES[name] * floats(table[name]) for name in shown}
+    scores = {name: signs[name] * floats(table[name]) for name in shown}
     scores[SIZE] = floats(table[SIZE])
     own = seed_for(seed_for(seed, "receptor", receptor), "controls", "classification")
     return Labelled(active, scores, own, presume_inactive)

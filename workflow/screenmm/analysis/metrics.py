@@ -135,7 +135,8 @@ def make_metrics(
         usage = read_usage(files.usage)
         again = [] if settings is None else settings.redocked
         gated = settings is not None and settings.controls.gate == "stop"
-        targets = files.targets(receptors, again, gated=gated)
+        filtered = [] if settings is None else settings.filtered
+        targets = files.targets(receptors, again, gated=gated, filtered=filtered)
         costs = account(usage, targets, rates or Costs(), files.benchmarks)
         scored = [found["ranked_by_mmgbsa"] for found in counted["by_receptor"].values()]
         things = {

@@ -20,7 +20,9 @@ import duckdb
 from rdkit import Chem, DataStructs, rdBase
 from rdkit.Chem import rdFingerprintGenerator
 
+from screenmm.core.columns import Column
 from screenmm.files.whole import write_text
+from screenmm.tables.dictionary import DG, DOCK, PICKS, listed, names, ranking
 
 POOL = 2000
 """Best-ranked ligands that are clustered; bounds the cost, whatever the library's size."""
@@ -33,16 +35,11 @@ DEPTH = 5
 
 RADIUS, BITS = 2, 2048
 
-COLUMNS = (
-    "pick", "receptor", "name", "inchikey", "smiles", "rank", "dg_mmgbsa_kcal_mol",
-    "dock_score_kcal_mol", "heavy_atoms", "cluster", "cluster_size", "nearest_tanimoto",
-    "pose_checks_passed", "pose_checks_failed", "interactions", "reason",
-)  # fmt: skip
+TAKEN = tuple(column for column in PICKS if column in ranking())
+"""Columns of the list that the ranking has."""
 
 SHOWN_PASSED_OVER = 3
 """Molecules that were passed over for a pick and that its reason names."""
-
-ENERGIES = ("dg_mmgbsa_kcal_mol", "dock_score_kcal_mol")
 
 Row = dict[str, Any]
 
@@ -197,9 +194,7 @@ def _pool(con: duckdb.DuckDBPyConnection, receptor: str) -> tuple[list[Row], boo
     unknown = "label IS NULL AND affinity_kcal_mol IS NULL"
     for known, which in ((False, unknown), (True, "true")):
         cursor = con.execute(
-            "SELECT receptor, name, inchikey, smiles, rank, dg_mmgbsa_kcal_mol, "
-            "dock_score_kcal_mol, heavy_atoms, state, state_smiles, ranked_by, "
-            "pose_checks_passed, pose_checks_failed, interactions FROM ranking "
+            f"SELECT {listed(TAKEN)}, state, state_smiles, ranked_by FROM ranking "
             f"WHERE receptor = ? AND smiles IS NOT NULL AND {which} ORDER BY rank LIMIT ?",
             [receptor, POOL],
         )
@@ -224,7 +219,7 @@ def pick(con: duckdb.DuckDBPyConnection, receptor: str, wanted: int) -> list[Row
     Returns
     -------
     list of dict
-        By ``COLUMNS``, with ``state``, ``state_smiles`` and ``ranked_by``, in the order of choice.
+        By ``PICKS``, with ``state``, ``state_smiles`` and ``ranked_by``, in the order of choice.
     """
     if not wanted:
         return []
@@ -273,7 +268,7 @@ def _passed_over(rows: Sequence[Row]) -> str:
 
 def _warning(row: Row) -> str:
     """Say what speaks against a pick."""
-    dg, dock = row["dg_mmgbsa_kcal_mol"], row["dock_score_kcal_mol"]
+    dg, dock = row[DG.name], row[DOCK.name]
     told = [f"its pose {_failed(row)}"] if row["pose_checks_failed"] else []
     if dg is not None and dg > 0:
         told.append(f"ΔG is +{dg:.2f} kcal/mol: no binding is predicted")
@@ -282,12 +277,10 @@ def _warning(row: Row) -> str:
     return f"warning: {', '.join(told)}" if told else ""
 
 
-def _cell(name: str, value: Any) -> str:
+def _cell(column: Column, value: Any) -> str:
     if value is None:
         return ""
-    if name in ENERGIES:
-        return f"{value:.4f}"
-    return f"{value:.3f}" if name == "nearest_tanimoto" else str(value)
+    return str(value) if column.decimals is None else f"{value:.{column.decimals}f}"
 
 
 def write_picks(con: duckdb.DuckDBPyConnection, wanted: int, path: Path) -> int:
@@ -309,11 +302,11 @@ def write_picks(con: duckdb.DuckDBPyConnection, wanted: int, path: Path) -> int:
     """
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(COLUMNS)
+    table.writerow(names(PICKS))
     count = 0
     for (receptor,) in con.execute("SELECT receptor FROM receptors ORDER BY ordinal").fetchall():
         for row in pick(con, receptor, wanted):
-            table.writerow([_cell(name, row[name]) for name in COLUMNS])
+            table.writerow([_cell(column, row[column.name]) for column in PICKS])
             count += 1
     write_text(path, text.getvalue())
     return count

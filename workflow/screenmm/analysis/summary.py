@@ -14,6 +14,7 @@ from screenmm.core.formats import duration, energy
 from screenmm.library.annotations import absence_words, unreadable_words
 from screenmm.results.fates import STATUSES
 from screenmm.results.known import conflict_words
+from screenmm.tables.dictionary import DG, DOCK, listed
 
 TOP = 10
 NAME_WIDTH = 28
@@ -84,8 +85,8 @@ def _best(con: duckdb.DuckDBPyConnection) -> list[str]:
     """Top of each receptor's ranking; ten rows in all, shared between the receptors."""
     receptors = con.execute("SELECT count(*) FROM receptors").fetchall()[0][0]
     found = con.execute(
-        "SELECT rank, coalesce(nullif(name, ''), inchikey), receptor, dg_mmgbsa_kcal_mol, "
-        "dock_score_kcal_mol FROM ranking WHERE rank <= ? ORDER BY receptor_ordinal, rank",
+        f"SELECT rank, coalesce(nullif(name, ''), inchikey), receptor, {listed((DG, DOCK))} "
+        "FROM ranking WHERE rank <= ? ORDER BY receptor_ordinal, rank",
         [-(-TOP // max(1, receptors))],
     ).fetchall()
     if not found:

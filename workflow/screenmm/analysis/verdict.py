@@ -5,26 +5,16 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from screenmm.analysis.controls import CHANCE, DECISIVE, SIZE
+from screenmm.analysis.controls import CHANCE, DECISIVE, FITTED, SIZE, TRIVIAL
+from screenmm.tables.dictionary import engine_scores, ranking_scores, words_of
 
-SCORE_WORDS = {
-    "rank": "Final rank",
-    "dg_mmgbsa_kcal_mol": "MM/GBSA ΔG",
-    "dock_score_kcal_mol": "Docking score",
-    "cnn_score": "CNN score",
-    "cnn_affinity_pk": "CNN affinity",
-    "consensus_ecr": "Exponential consensus",
-    "consensus_mean_rank": "Mean-rank consensus",
-    "consensus_z": "Z-score consensus",
-    "ligand_efficiency_kcal_mol": "ΔG per heavy atom",
-    "dg_size_corrected_kcal_mol": "ΔG per cube root of size",
-    "fitted_held_out": "Fitted consensus (held-out half)",
-    "heavy_atoms": "Heavy atoms (baseline)",
-    "molecular_weight": "Molecular weight (baseline)",
-    "logp": "logP (baseline)",
-    "formal_charge": "Net charge (baseline)",
-}
-"""What people read for each score."""
+
+def score_words() -> dict[str, str]:
+    """What people read for each score, baseline and fitted consensus."""
+    trivial = {name: f"{words} (baseline)" for name, words in words_of(TRIVIAL).items()}
+    fitted = {FITTED: "Fitted consensus (held-out half)"}
+    return words_of(ranking_scores(engine_scores())) | fitted | trivial
+
 
 MEASURE_WORDS = {"roc_auc": "ROC-AUC", "spearman": "Spearman"}
 
@@ -81,13 +71,13 @@ def _range(value: Value) -> str:
 
 
 def _words(score: str) -> str:
-    return SCORE_WORDS[score].removesuffix(" (baseline)")
+    return score_words()[score].removesuffix(" (baseline)")
 
 
 def in_words(score: str, row: Value) -> str:
     """Name a score for a table of controls; a baseline with its direction."""
     if "direction" not in row:
-        return SCORE_WORDS[score]
+        return score_words()[score]
     return f"{_words(score)} (baseline: {_way(score, row['direction'])} the better)"
 
 

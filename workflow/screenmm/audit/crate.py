@@ -33,14 +33,14 @@ from screenmm.audit.attempts import (
 from screenmm.audit.bundle import CONFIG, JOBS, SNAKEFILE, WORKFLOW, write_bundle
 from screenmm.audit.entities import Graph, file_entity, path_id, reference, references
 from screenmm.audit.inputs import InputFile, config_text, input_files, name_by_digest
-from screenmm.audit.stages import COMMANDS, INTERMEDIATE, OUTPUTS, STAGES, environments
+from screenmm.audit.stages import entities, environments, intermediate, outputs
 from screenmm.audit.verify import METADATA
 from screenmm.config.settings import Settings
 from screenmm.core.errors import UserError
 from screenmm.execution.usage import read_usage
 from screenmm.files.whole import sha256, write_text
 from screenmm.run.layout import Layout
-from screenmm.run.methods import VERSIONS
+from screenmm.run.stages import stages
 
 log = logging.getLogger(__name__)
 
@@ -145,7 +145,7 @@ def write_crate(settings: Settings, folder: Path, results: Path, workflow: Path)
     UserError
         The run is not finished, or nothing is on record of it.
     """
-    missing = [name for name in OUTPUTS if not (results / name).exists()]
+    missing = [name for name in outputs() if not (results / name).exists()]
     if missing:
         raise UserError(
             f"{results} holds no finished run: {', '.join(missing)} missing; finish it with "
@@ -153,7 +153,9 @@ def write_crate(settings: Settings, folder: Path, results: Path, workflow: Path)
         )
     files, receptors = Layout(results), list(settings.receptors)
     gated = settings.controls.gate == "stop"
-    targets = {**files.targets(receptors, settings.redocked, gated=gated), "report": {""}}
+    targets = files.targets(
+        receptors, settings.redocked, gated=gated, filtered=settings.filtered, through="report"
+    )
     attempts = all_attempts(read_usage(files.usage), targets)
     stages = stage_runs(attempts, targets)
     if not any(stage.made_by for stage in stages):
@@ -204,7 +206,7 @@ def describe(run: Run, copied: Sequence[str]) -> dict[str, Any]:
 def _add_root(graph: Graph, run: Run) -> None:
     counts = f"{len(run.settings.screened.files)} library file(s), "
     counts += f"{len(run.settings.receptors)} receptor(s)"
-    present = [name for name in INTERMEDIATE if (run.results / name).is_dir()]
+    present = [name for name in intermediate() if (run.results / name).exists()]
     graph.add(
         "./",
         "Dataset",
@@ -215,7 +217,7 @@ def _add_root(graph: Graph, run: Run) -> None:
         conformsTo=references(PROFILES),
         mainEntity=reference(SNAKEFILE),
         mentions=references([RUN, *(_action(stage) for stage in run.stages)]),
-        hasPart=references([*OUTPUTS, *present, f"{WORKFLOW}/", CONFIG, JOBS]),
+        hasPart=references([*outputs(), *present, f"{WORKFLOW}/", CONFIG, JOBS]),
     )
     for identifier, (name, version) in PROFILES.items():
         graph.add(identifier, "CreativeWork", name=name, version=version)
@@ -277,7 +279,7 @@ def _changed_after(file: InputFile, read_at: str | None) -> str:
 
 def _add_outputs(graph: Graph, run: Run) -> list[str]:
     """Add what the run left; returns the ids of what is meant for people."""
-    for name, text in OUTPUTS.items():
+    for name, text in outputs().items():
         parameter = f"#output-{name.rstrip('/')}"
         realised = {"description": text, "exampleOfWork": reference(parameter)}
         if name.endswith("/"):
@@ -295,15 +297,17 @@ def _add_outputs(graph: Graph, run: Run) -> list[str]:
             additionalType="Dataset" if name.endswith("/") else "File",
             workExample=reference(name),
         )
-    for name, text in INTERMEDIATE.items():
+    for name, text in intermediate().items():
         if (run.results / name).is_dir():
             graph.add(name, "Dataset", name=name, description=text)
+        elif (run.results / name).is_file():
+            graph.put(file_entity(name, run.results / name, description=text))
     for receptor in run.settings.receptors:
         manifest = run.results / f"scores/{receptor}.manifest.json"
         part = path_id(f"scores/{manifest.name}")
         graph.put(file_entity(part, manifest, description="SHA-256 of every score file"))
         _link_part(graph, "scores/", part)
-    return list(OUTPUTS)
+    return list(outputs())
 
 
 def _listed(run: Run, folder: str) -> list[Path]:
@@ -333,7 +337,7 @@ def _add_workflow(graph: Graph, run: Run, copied: Sequence[str]) -> None:
             hasPart=references(_tool(stage) for stage in run.stages),
             step=references(_step(stage) for stage in run.stages),
             input=references(f"#{file.key}" for file in run.inputs),
-            output=references(f"#output-{name.rstrip('/')}" for name in OUTPUTS),
+            output=references(f"#output-{name.rstrip('/')}" for name in outputs()),
         )
     )
     graph.add(MIT, "CreativeWork", name="MIT License", url=MIT)
@@ -422,8 +426,8 @@ def _add_stage(
     graph: Graph, run: Run, stage: StageRun, position: int, inputs: dict[str, list[str]]
 ) -> None:
     rule = stage.rule
-    method = COMMANDS.get(rule, rule)
-    command = method.replace("_", "-")
+    declared = stages()[rule]
+    command = declared.command
     environment = run.environments.get(rule)
     graph.add(
         _step(stage),
@@ -439,11 +443,13 @@ def _add_stage(
         _tool(stage),
         "SoftwareApplication",
         name=f"screenmm {command}",
-        description=f"Method version {VERSIONS[method]}" if method in VERSIONS else None,
+        description=f"Method version {declared.version}" if declared.version else None,
         softwareVersion=", ".join(own) or __version__,
         softwareRequirements=references(_add_package(graph, *pair) for pair in versions),
     )
-    written = [each for name in STAGES[rule].writes for each in _matching(graph, name)]
+    written = [
+        each for name in entities(declared.writes.values()) for each in _matching(graph, name)
+    ]
     graph.add(
         _action(stage),
         "CreateAction",
@@ -453,7 +459,7 @@ def _add_stage(
         instrument=reference(_tool(stage)),
         startTime=stage.started,
         endTime=stage.ended,
-        object=references([*inputs.get(rule, []), *STAGES[rule].reads]),
+        object=references([*inputs.get(rule, []), *entities(declared.reads.values())]),
         result=references(written),
         resourceUsage=references(_add_usage(graph, run, stage)),
         **_status([stage]),

@@ -3,90 +3,61 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Collection, Iterable
+from pathlib import Path, PurePosixPath
 
+from screenmm.run.stage import Stage
+from screenmm.run.stages import stages
 
-@dataclass(frozen=True)
-class Stage:
-    """A stage of the workflow.
-
-    Parameters
-    ----------
-    reads, writes : tuple of str
-        Files and folders (with a trailing slash) below the results. The user's own files
-        come on top.
-    """
-
-    reads: tuple[str, ...]
-    writes: tuple[str, ...]
-
-
-VIEWERS = ("view_hits.pml", "view_hits.cxc")
-
-STAGES = {
-    "split": Stage((), ("library/records/",)),
-    "standardise": Stage(("library/records/",), ("library/parents/",)),
-    "merge": Stage(("library/parents/",), ("ligands/shards/",)),
-    "prepare_ligands": Stage(("ligands/shards/",), ("ligands/states/",)),
-    "prepare_receptor": Stage((), ("receptors/",)),
-    "reference": Stage(("receptors/",), ("controls/",)),
-    "redock": Stage(("controls/", "receptors/"), ("controls/",)),
-    "rescore": Stage(("controls/", "receptors/"), ("controls/",)),
-    "compare": Stage(("controls/",), ("controls/",)),
-    "gate": Stage(("controls/",), ("controls/",)),
-    "dock": Stage(("ligands/states/", "receptors/"), ("poses/",)),
-    "select": Stage(("poses/",), ("selected/",)),
-    "score": Stage(("selected/", "receptors/"), ("scores/",)),
-    "inspect": Stage(("scores/", "receptors/"), ("inspected/",)),
-    "manifest": Stage(("scores/", "inspected/"), ("scores/*.manifest.json",)),
-    "rank": Stage(
-        ("library/parents/", "ligands/shards/", "poses/", "scores/", "inspected/", "receptors/"),
-        ("ranking.csv", "picks.csv", "hits.sdf", "ledger.csv", "screen.duckdb", "complexes/"),
-    ),
-    "report": Stage(
-        ("screen.duckdb", "library/records/", "complexes/"),
-        ("report.html", "metrics.json", "bias/", "figures/", "tables/", *VIEWERS),
-    ),
-}
-"""By rule."""
-
-COMMANDS = {"redock": "dock", "rescore": "score"}
-"""Commands of rules that are not called like their own."""
-
-OUTPUTS = {
-    "ranking.csv": "One row per ligand and receptor, best first",
-    "picks.csv": "Molecules to buy first, good and diverse, each with its reason",
-    "hits.sdf": "Minimised poses of the scored ligands, with their properties",
-    "ledger.csv": "The fate of every input record",
-    "screen.duckdb": "All tables, for SQL (DuckDB)",
-    "report.html": "The report of the screen",
-    "metrics.json": "Counts, controls, timings, versions and platforms",
-    "bias/": "What the library covers and what the screen lost of it",
-    "figures/": "The report's figures, as SVG and PNG",
-    "tables/": "The numbers behind the figures",
-    "view_hits.pml": "The top hits in their pockets, for PyMOL",
-    "view_hits.cxc": "The top hits in their pockets, for ChimeraX",
-    "complexes/": "Minimised receptor-ligand complexes of the top hits",
-    "receptors/": "Prepared receptors, their force-field parameters and what preparation changed",
-}
-"""What a run leaves for people; folders have every file listed."""
-
-INTERMEDIATE = {
-    "library/records/": "Records of the library, in shards",
-    "library/parents/": "Standardised records, in shards",
-    "ligands/shards/": "Ligands without duplicates, in shards",
-    "ligands/states/": "States and conformers of the ligands",
-    "controls/": "Reference ligands, docked again",
-    "poses/": "Docked poses and their scores",
-    "selected/": "Poses that were chosen for scoring",
-    "scores/": "MM/GBSA scores and minimised poses; each manifest lists them by SHA-256",
-    "inspected/": "Pose checks and interactions; the manifests list them by SHA-256",
+OF_EVERY_RULE = {
     "logs/": "What each job logged",
     "usage/": "What each job used, and its command line",
     "benchmarks/": "What Snakemake measured of each job",
 }
-"""Folders that are named but whose files are not listed one by one."""
+"""Folders to which every job writes."""
+
+
+def described() -> list[Stage]:
+    """List the stages that the crate tells of: those that come before it."""
+    crate = stages()["crate"]
+    return [stage for stage in stages().values() if stage.place < crate.place]
+
+
+def outputs() -> dict[str, str]:
+    """What a run leaves for people, in words; folders have every file listed."""
+    return {name: words for stage in described() for name, words in stage.leaves.items()}
+
+
+def intermediate() -> dict[str, str]:
+    """Files and folders that later stages read, in words; their files are not listed."""
+    found = {name: words for stage in described() for name, words in stage.passes.items()}
+    return found | OF_EVERY_RULE
+
+
+def entities(places: Iterable[str]) -> list[str]:
+    """Parts of the crate that files belong to: themselves, or the folder that is described.
+
+    Parameters
+    ----------
+    places : iterable of str
+        Files below the results, with wildcards.
+
+    Returns
+    -------
+    list of str
+        A file of each receptor beside the folders of receptors is a pattern, as
+        ``scores/*.manifest.json``.
+    """
+    known = {*outputs(), *intermediate()}
+    return list(dict.fromkeys(_entity(place, known) for place in places))
+
+
+def _entity(place: str, known: Collection[str]) -> str:
+    if "{receptor}" in place.rpartition("/")[2]:
+        return place.replace("{receptor}", "*")
+    parts = [place, *(f"{parent}/" for parent in PurePosixPath(place).parents)]
+    return next(part for part in parts if part in known)
+
 
 _RULE = re.compile(r"^(?:(?:rule|checkpoint) (\w+):|use rule (\w+) as (\w+) with:)", re.MULTILINE)
 _ENVIRONMENT = re.compile(r'^    conda:\s+"(?:\.\./)+(envs/[\w.-]+\.yaml)"', re.MULTILINE)

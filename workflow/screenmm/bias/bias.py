@@ -18,7 +18,6 @@ import numpy as np
 import pyarrow as pa
 from rdkit import DataStructs
 
-from screenmm.analysis.controls import SCORES
 from screenmm.analysis.picks import fingerprints
 from screenmm.bias.chemotypes import CHEMOTYPES, WORDS
 from screenmm.bias.described import PROPERTIES, SAMPLE, Described, describe_records, scaffold_of
@@ -26,11 +25,13 @@ from screenmm.bias.losses import BEFORE_MERGE, at_risk, correct, losses
 from screenmm.core.seeds import seed_for
 from screenmm.files.csv import Cell, csv_text
 from screenmm.files.whole import replaced_folder
+from screenmm.results.columns import score_signs
 from screenmm.results.consensus import floats
 from screenmm.results.fates import STATUSES
 from screenmm.results.known import KNOWN
 from screenmm.statistics.measures import correlation_draws
 from screenmm.statistics.resampling import interval, resampled_counts, resamples_for
+from screenmm.tables.dictionary import RANK
 
 Value = dict[str, Any]
 
@@ -40,9 +41,6 @@ UNREAD = "no structure read"
 
 WEIGHT_EDGES = (150, 250, 350, 450, 600)
 CHARGES = ("−2 or less", "−1", "0", "+1", "+2 or more")
-
-CORRELATED = tuple(score for score in SCORES if score != "rank")
-"""Every score of the ranking; the rank only orders by one of them."""
 
 TRIVIAL = ("heavy_atoms", "formal_charge")
 """Size, and the net charge of the docked state."""
@@ -392,16 +390,19 @@ def correlation(score: np.ndarray, other: np.ndarray, seed: int) -> Value:
 
 
 def _correlations(con: duckdb.DuckDBPyConnection, receptor: str, seed: int) -> Value:
-    """Correlation of every score, larger being better, with size and charge."""
+    """Correlation of every score, larger being better, with size and charge.
+
+    The rank only orders by one of them.
+    """
+    signs = {name: sign for name, sign in score_signs(con).items() if name != RANK.name}
     table = con.execute(
-        f"SELECT {', '.join((*CORRELATED, *TRIVIAL))} FROM ranking WHERE receptor = ? "
-        "ORDER BY rank",
+        f"SELECT {', '.join((*signs, *TRIVIAL))} FROM ranking WHERE receptor = ? ORDER BY rank",
         [receptor],
     ).fetchnumpy()
     own = seed_for(seed_for(seed, "receptor", receptor), "bias", "correlations")
     out: Value = {}
-    for name in CORRELATED:
-        score = SCORES[name] * floats(table[name])
+    for name, sign in signs.items():
+        score = sign * floats(table[name])
         for other in TRIVIAL:
             values = floats(table[other])
             both = np.isfinite(score) & np.isfinite(values)

@@ -74,13 +74,8 @@ def wilson(lost: int, records: int) -> tuple[float, float]:
     lost, records : int
         ``records`` is at least 1.
     """
-    z = float(stats.norm.ppf(0.5 + CONFIDENCE / 2))
-    share = lost / records
-    middle = (share + z * z / (2 * records)) / (1 + z * z / records)
-    spread = share * (1 - share) / records + (z / (2 * records)) ** 2
-    half = z / (1 + z * z / records) * float(np.sqrt(spread))
-    # exact at the ends, where rounding may leave a trace
-    return (middle - half if lost else 0.0), (middle + half if lost < records else 1.0)
+    found = stats.binomtest(lost, records).proportion_ci(CONFIDENCE, method="wilson")
+    return float(found.low), float(found.high)
 
 
 def more_than_rest(lost: int, records: int, all_lost: int, all_records: int) -> float | None:
@@ -93,7 +88,9 @@ def more_than_rest(lost: int, records: int, all_lost: int, all_records: int) -> 
     """
     if records in (0, all_records) or all_lost in (0, all_records):
         return None
-    return float(stats.hypergeom.sf(lost - 1, all_records, all_lost, records))
+    rest = [all_lost - lost, all_records - records - all_lost + lost]
+    table = [[lost, records - lost], rest]
+    return float(stats.fisher_exact(table, alternative="greater").pvalue)
 
 
 def holm(values: Sequence[float | None]) -> list[float | None]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -327,14 +327,14 @@ def generated() -> dict[Path, str]:
     }
 
 
-def write_docs(root: Path) -> None:
-    """Write the generated files below ``root``."""
-    for path, text in generated().items():
+def write_docs(root: Path, texts: Mapping[Path, str]) -> None:
+    """Write generated files, text by path, below ``root``."""
+    for path, text in texts.items():
         write_text(root / path, text)
 
 
-def check_docs(root: Path) -> None:
-    """Compare the generated files below ``root`` with the settings model.
+def check_docs(root: Path, texts: Mapping[Path, str]) -> None:
+    """Compare the files below ``root`` with what is generated, text by path.
 
     Raises
     ------
@@ -343,11 +343,11 @@ def check_docs(root: Path) -> None:
     """
     drifted = [
         str(path)
-        for path, text in generated().items()
+        for path, text in texts.items()
         if not (root / path).is_file() or (root / path).read_text(encoding="utf-8") != text
     ]
     if drifted:
         raise ConfigError(
-            f"{', '.join(drifted)} no longer match the settings model; "
+            f"{', '.join(drifted)} no longer match what they are made from; "
             f"run: screenmm config-docs --root {root}"
         )

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from screenmm.core.columns import Column
+
 PACKAGE = "screenmm.docking.engines"
 
 
@@ -39,6 +41,9 @@ class EngineFacts:
         Distributions that it needs.
     get : str
         How to get them.
+    scores : tuple of Column
+        Scores of a pose that it gives beside those of every engine: each is a column of the
+        poses, of the ranking, of the controls and of the page.
     """
 
     words: str
@@ -48,6 +53,7 @@ class EngineFacts:
     poses_from_library: bool = False
     packages: tuple[str, ...] = field(default=())
     get: str = ""
+    scores: tuple[Column, ...] = ()
 
 
 def engine_module(name: str) -> Any:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -44,12 +45,15 @@ class DockedPose:
         Probability that the pose is right (GNINA CNN).
     cnn_affinity_pk : float or None
         Affinity as pK (GNINA CNN).
+    scores : mapping of str to float or None
+        The engine's own: columns of ``scores`` of its ``FACTS``.
     """
 
     mol: Chem.Mol
     dock_score_kcal_mol: float | None = None
     cnn_score: float | None = None
     cnn_affinity_pk: float | None = None
+    scores: Mapping[str, float | None] = field(default_factory=dict)
 
 
 class Engine(Protocol):

@@ -53,14 +53,13 @@ class Task:
     ----------
     stage : str
         Name of the stage, for the ledger.
-    function : callable
-        ``function(item) -> Result``; a module-level function. It raises
-        :class:`LigandError` for what the item cannot do. With a ``pack_size``:
-        ``function(items) -> list of Result or LigandError``, one for each item.
     start : callable
-        Called once in each worker before its first item, with ``start_args``. An error
-        in it stops the stage.
-    start_args : tuple
+        ``start(*arguments)`` makes, once in each worker, what does the work: a module-level
+        class. An error in it stops the stage. What it makes is called with an item, returns a
+        Result, and raises :class:`LigandError` for what the item cannot do. With a
+        ``pack_size`` it is called with several items and returns a list of Result or
+        LigandError, one for each.
+    arguments : tuple
         Picklable; paths and settings.
     time_limit_s : float
         Per item, from the moment its worker gets it.
@@ -74,9 +73,8 @@ class Task:
     """
 
     stage: str
-    function: Callable[[Any], Any]
-    start: Callable[..., None]
-    start_args: tuple[Any, ...]
+    start: Callable[..., Callable[[Any], Any]]
+    arguments: tuple[Any, ...]
     time_limit_s: float
     subject: str = "inchikey"
     receptor: str = ""
@@ -299,7 +297,7 @@ class _Worker:
         # a fresh interpreter: OpenMM and torch do not survive a fork
         context = get_context("spawn")
         self.pipe, theirs = context.Pipe()
-        arguments = (theirs, task.function, task.pack_size, task.start, task.start_args)
+        arguments = (theirs, task.start, task.arguments, task.pack_size)
         self._process = context.Process(target=_serve, args=arguments, daemon=True)
         self._process.start()
         theirs.close()
@@ -365,16 +363,15 @@ def _how_ended(exitcode: int | None) -> str:
 
 def _serve(
     pipe: Connection,
-    function: Callable[[Any], Any],
+    start: Callable[..., Callable[[Any], Any]],
+    arguments: tuple[Any, ...],
     pack_size: int | None,
-    start: Callable[..., None],
-    start_args: tuple[Any, ...],
 ) -> None:
     """Run in the worker process: start, say so, then answer pack after pack."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the stage itself decides what it means
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
-        start(*start_args)
+        work = start(*arguments)
     except ScreenMMError as error:
         pipe.send(str(error))
         return
@@ -388,9 +385,9 @@ def _serve(
             items = pipe.recv()
             try:
                 if pack_size is None:
-                    pipe.send([_guarded(function, item) for item in items])
+                    pipe.send([_guarded(work, item) for item in items])
                 else:
-                    pipe.send(_guarded_pack(function, items))
+                    pipe.send(_guarded_pack(work, items))
             except (_Stop, _Death) as answer:
                 pipe.send(answer)
 
@@ -403,11 +400,11 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _guarded(function: Callable[[Any], Result], item: Any) -> Result | LigandError:
+def _guarded(work: Callable[[Any], Result], item: Any) -> Result | LigandError:
     """Run one item in the worker; every error comes back as a value."""
     try:
         # a fresh result and one read back from the journal are alike
-        return json.loads(json.dumps(function(item)))
+        return json.loads(json.dumps(work(item)))
     except LigandError as error:
         return error
     except Exception as error:
@@ -418,19 +415,19 @@ def _guarded(function: Callable[[Any], Result], item: Any) -> Result | LigandErr
 
 
 def _guarded_pack(
-    function: Callable[[Any], list[Result | LigandError]], items: list[Any]
+    work: Callable[[list[Any]], list[Result | LigandError]], items: list[Any]
 ) -> list[Result | LigandError]:
     """Run a pack in the worker; if that fails as a whole, its items one by one."""
     try:
         return [
             answer if isinstance(answer, LigandError) else json.loads(json.dumps(answer))
-            for answer in function(items)
+            for answer in work(items)
         ]
     except Exception as error:
         _stop_if_no_ligands_fault(error)
         if len(items) > 1:
             log.warning("a pack of %d failed (%s): one by one", len(items), _one_line(error)[:200])
-            return [_guarded_pack(function, [item])[0] for item in items]
+            return [_guarded_pack(work, [item])[0] for item in items]
         if isinstance(error, LigandError):
             return [error]
         traceback.print_exc()

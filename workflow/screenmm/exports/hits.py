@@ -12,8 +12,9 @@ import duckdb
 
 from screenmm.core.errors import LedgerError
 from screenmm.files.whole import open_bytes, replace_whole
-from screenmm.results.ranking import COLUMNS
+from screenmm.results.columns import ranking_columns
 from screenmm.results.tables import text_cells
+from screenmm.tables.dictionary import names
 
 END = b"M  END"
 RECORD_END = b"$$$$"
@@ -69,15 +70,16 @@ def _keys(con: duckdb.DuckDBPyConnection) -> set[Key]:
 
 def _ranked(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, dict[str, str | None]]]:
     """Title of the pose and ranking columns as text, in rank order."""
+    columns = ranking_columns(con)
     cursor = con.cursor()
     cursor.execute(
-        f"SELECT title, {text_cells(COLUMNS)} FROM ("
+        f"SELECT title, {text_cells(columns)} FROM ("
         "SELECT *, state || '_p' || pose AS title FROM ranking "
         "WHERE dg_mmgbsa_kcal_mol IS NOT NULL ORDER BY receptor_ordinal, rank)"
     )
     while rows := cursor.fetchmany(BATCH):
         for title, *values in rows:
-            yield title, dict(zip(COLUMNS, values, strict=True))
+            yield title, dict(zip(names(columns), values, strict=True))
 
 
 def _record(values: Mapping[str, str | None], block: bytes) -> bytes:

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from screenmm.analysis.verdict import SCORE_WORDS
+from screenmm.analysis.verdict import score_words
 from screenmm.bias.bias import UNREAD
 from screenmm.bias.described import PROPERTIES
 from screenmm.bias.losses import LOSSES
@@ -232,14 +232,14 @@ def _correlations(own: dict[str, Any], receptor: str) -> Plot | None:
                 axes, places, [rows[i] for i in kept], "value", colour, marker, f"with {words}"
             )
         told += [
-            f"{SCORE_WORDS[scores[i]]} with {words} {number(rows[i]['value'])}"
+            f"{score_words()[scores[i]]} with {words} {number(rows[i]['value'])}"
             + (
                 f" ({number(rows[i]['low'])} to {number(rows[i]['high'])})"
                 if rows[i]["low"] is not None else ""
             )
             for i in kept
         ]  # fmt: skip
-    _rows_on_axis(axes, [SCORE_WORDS[score] for score in scores])
+    _rows_on_axis(axes, [score_words()[score] for score in scores])
     axes.set(xlabel="Spearman correlation, larger being better", xlim=(-1.02, 1.02))
     axes.set_xticks([-1, -0.5, 0, 0.5, 1])
     axes.xaxis.set_major_formatter(lambda value, _: number(value, 1))

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from screenmm.analysis.curves import GRID_POINTS, SIZE, Curve, Labelled, curves, labelled
-from screenmm.analysis.verdict import SCORE_WORDS
+from screenmm.analysis.verdict import score_words
 from screenmm.figures.canvas import (
     AXIS,
     BLUE,
@@ -25,12 +25,13 @@ from screenmm.figures.canvas import (
     new_axes,
     number,
 )
+from screenmm.tables.dictionary import CNN_AFFINITY, DG, DOCK, ECR
 
 CURVE_STYLES: dict[str, tuple[str, Any]] = {
-    "dg_mmgbsa_kcal_mol": (BLUE, "-"),
-    "dock_score_kcal_mol": (RED, "-"),
-    "cnn_affinity_pk": (GREEN, "-"),
-    "consensus_ecr": (PURPLE, "-"),
+    DG.name: (BLUE, "-"),
+    DOCK.name: (RED, "-"),
+    CNN_AFFINITY.name: (GREEN, "-"),
+    ECR.name: (PURPLE, "-"),
     SIZE: (GREY, (0, (4, 2))),
 }
 
@@ -139,7 +140,7 @@ def _finish(
 
 
 def _words(score: str) -> str:
-    return SCORE_WORDS[score].removesuffix(" (baseline)")
+    return score_words()[score].removesuffix(" (baseline)")
 
 
 def _rows(made: dict[str, Curve]) -> list[list[Cell]]:

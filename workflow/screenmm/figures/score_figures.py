@@ -24,6 +24,7 @@ from screenmm.figures.canvas import (
     whole_numbers,
 )
 from screenmm.results.consensus import floats
+from screenmm.tables.dictionary import DG, DOCK
 
 BINS = 30
 
@@ -39,8 +40,8 @@ LINES = {"actives": "-", "inactives": "--", "without label": ":"}
 """The same without colour."""
 
 DISTRIBUTIONS = {
-    "mmgbsa-scores": ("dg_mmgbsa_kcal_mol", "MM/GBSA energies", "ΔG MM/GBSA, kcal/mol"),
-    "docking-scores": ("dock_score_kcal_mol", "Docking scores", "docking score, kcal/mol"),
+    "mmgbsa-scores": (DG.name, "MM/GBSA energies", "ΔG MM/GBSA, kcal/mol"),
+    "docking-scores": (DOCK.name, "Docking scores", "docking score, kcal/mol"),
 }
 
 FEW = 300
@@ -211,7 +212,7 @@ def _against_size(
     left_out = _outside(int(((dg < low) | (dg > high)).sum()))
     small_print(axes, left_out)
     found = metrics.get("bias", {}).get("by_receptor", {}).get(receptor, {}).get("correlations", {})
-    told = _correlation(found.get("dg_mmgbsa_kcal_mol", {}).get("heavy_atoms"))
+    told = _correlation(found.get(DG.name, {}).get("heavy_atoms"))
     told = told.replace("correlation", "correlation of better scores with size,", 1)
     alt = (
         f"{len(dg)} ligands: ΔG by MM/GBSA, {number(dg.min(), 1)} to {number(dg.max(), 1)} "
@@ -247,7 +248,7 @@ def _against_affinity(
         signed(axis)
     left_out = _outside(int(((dg < low) | (dg > high)).sum()))
     found = metrics["controls"].get(receptor, {}).get("correlation", {})
-    told = _correlation(found.get("dg_mmgbsa_kcal_mol", {}).get("spearman"))
+    told = _correlation(found.get(DG.name, {}).get("spearman"))
     small_print(axes, f"{told.replace(' correlation', '')} {left_out}".strip())
     alt = (
         f"{len(dg)} ligands with measured affinity, {number(measured.min(), 1)} to "

@@ -18,6 +18,7 @@ from rdkit import Chem
 
 from screenmm.core.errors import ReceptorError
 from screenmm.inspection.quiet import MDAnalysisInferrer, Residue, split_mol_by_residues
+from screenmm.run.receptor_folder import ReceptorFolder
 
 log = logging.getLogger(__name__)
 
@@ -133,21 +134,23 @@ def load_receptor(folder: Path) -> ReceptorMolecule:
     ReceptorError
         Its files do not belong together.
     """
-    with np.load(folder / "coordinates.npz") as arrays:
+    home = ReceptorFolder(folder)
+    with np.load(home.coordinates) as arrays:
         positions = arrays["positions_angstrom"].astype(float)
         residue_of = arrays["residues"]
         labels = [str(label) for label in arrays["residue_labels"]]
-    with np.load(folder / "parameters.npz") as arrays:
+    with np.load(home.parameters) as arrays:
         bonds: Bonds = [(int(one), int(two)) for one, two in arrays["bonds"]]
         charges = arrays["charges"]
-    block = gemmi.cif.read(str(folder / "receptor.cif")).sole_block()
+    block = gemmi.cif.read(str(home.structure)).sole_block()
     sites = block.find("_atom_site.", ["type_symbol", "label_atom_id"])
     symbols = [gemmi.Element(gemmi.cif.as_string(row[0])).name for row in sites]
     names = [gemmi.cif.as_string(row[1]) for row in sites]
     if not len(symbols) == len(positions) == len(charges):
         raise ReceptorError(
-            f"{folder}: receptor.cif has {len(symbols)} atoms, coordinates.npz {len(positions)}, "
-            f"parameters.npz {len(charges)}: prepare the receptor again"
+            f"{folder}: {home.structure.name} has {len(symbols)} atoms, "
+            f"{home.coordinates.name} {len(positions)}, {home.parameters.name} {len(charges)}: "
+            "prepare the receptor again"
         )
     atoms = [np.flatnonzero(residue_of == index) for index in range(len(labels))]
     bonds = bonds + _water_bonds(symbols, atoms, labels, bonds)

@@ -19,14 +19,12 @@ from screenmm.core.errors import Reason
 from screenmm.files.whole import replace_whole, replaced_folder
 from screenmm.run.ledger import Event, Status, write_events
 from screenmm.run.shards import leaves, write_table
+from screenmm.tables import dictionary
+from screenmm.tables.schema import schema
 
 STAGE = "merge"
-LIGANDS = pa.schema(
-    [("inchikey", pa.string()), ("smiles", pa.string()), ("poses", pa.list_(pa.string()))]
-)
-MEMBERSHIP = pa.schema(
-    [("record", pa.string()), ("inchikey", pa.string()), ("primary", pa.bool_())]
-)
+LIGANDS = schema(dictionary.LIGANDS)
+MEMBERSHIP = schema(dictionary.MEMBERSHIP)
 MEMORY_LIMIT = "1GB"
 BATCH = 20_000
 

@@ -35,20 +35,11 @@ from screenmm.library.annotations import (
 )
 from screenmm.library.readers import BROKEN, Entry, Seen, read_library_file
 from screenmm.run.shards import Keys, leaf_of, leaves, write_table
+from screenmm.tables import dictionary
+from screenmm.tables.schema import schema
 
-RECORDS = pa.schema(
-    [(name, pa.string()) for name in ("record", "kind", "structure", "reason", "message")]
-)
-SOURCES = pa.schema(
-    [
-        ("record", pa.string()),
-        ("file", pa.string()),
-        ("position", pa.int64()),
-        ("name", pa.string()),
-        ("label", pa.int8()),
-        ("affinity_kcal_mol", pa.float64()),
-    ]
-)
+RECORDS = schema(dictionary.RECORDS)
+SOURCES = schema(dictionary.SOURCES)
 BUFFERED_BYTES = 64 << 20
 SOURCES_BATCH = 50_000
 ROW_OVERHEAD = 400

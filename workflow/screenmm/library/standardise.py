@@ -24,6 +24,8 @@ from screenmm.library.salts import COUNTERIONS, INORGANIC, SALT_FORMERS, SOLVENT
 from screenmm.library.stereo import group_by_flag, identify, settled, untold_axes, write_smiles
 from screenmm.run.ledger import Event, Status
 from screenmm.run.shards import write_table
+from screenmm.tables import dictionary
+from screenmm.tables.schema import schema
 
 STAGE = "standardise"
 ELEMENTS = ("H", "C", "N", "O", "F", "P", "S", "Cl", "Br", "I")
@@ -42,7 +44,7 @@ STRONG_ACIDS = (
 )
 """What balances a permanent cation in a parent, whichever way the salt was drawn."""
 
-PARENTS = pa.schema([(name, pa.string()) for name in ("record", "inchikey", "smiles", "pose")])
+PARENTS = schema(dictionary.PARENTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,22 +174,6 @@ def read_molecule(structure: str, kind: str, most_atoms: int) -> Chem.Mol:
             raise LigandError(
                 Reason.INVALID_STRUCTURE, f"RDKit: {_first_line(str(error))}"
             ) from None
-
-
-def standardise_shard(
-    records: Path, settings: Ligands, *, keep_pose: bool = False
-) -> tuple[list[ParentRow], list[Event]]:
-    """Standardise a records file: parents and events, each in the file's order."""
-    rows: list[ParentRow] = []
-    events: list[Event] = []
-    for row in read_records(records):
-        result = standardise_record(row, settings, keep_pose=keep_pose)
-        if isinstance(result, Event):
-            events.append(result)
-        else:
-            rows.append(result)
-            events += result.events()
-    return rows, events
 
 
 def read_records(path: Path) -> list[dict[str, Any]]:

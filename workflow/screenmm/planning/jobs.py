@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from screenmm.run.shards import Keys, leaves
+from screenmm.run.stage import Stage
+from screenmm.run.stages import stages
 
 MOST_KEYS = 1 << 20
 """Keys that are drawn at once; a larger set has the shards of its halves."""
@@ -34,6 +36,16 @@ class Shape:
     """Receptors whose reference ligand is docked again."""
     gates: int = 0
     """Receptors that wait for it."""
+    filtered: int = 0
+    """Receptors that filters on interactions are for."""
+
+    def shards_of(self, stage: Stage) -> int:
+        """Shards that a stage works on, of one receptor."""
+        shards = {
+            "": 1, "split": self.record_shards, "merge": self.ligand_shards,
+            "select": self.scoring_shards,
+        }  # fmt: skip
+        return shards[stage.shards_of]
 
 
 def shards_of(keys: Keys, shard_size: int) -> Shards:
@@ -68,25 +80,12 @@ def expected_shards(things: int, shard_size: int) -> Shards:
 
 def jobs_by_rule(shape: Shape) -> dict[str, int]:
     """Jobs of a run from nothing, by rule, in the run's order."""
-    receptors = shape.receptors
-    return {
-        "split": 1,
-        "standardise": shape.record_shards,
-        "merge": 1,
-        "prepare_ligands": shape.ligand_shards,
-        "prepare_receptor": receptors,
-        "reference": shape.redocked,
-        "redock": shape.redocked,
-        "rescore": shape.redocked,
-        "compare": shape.redocked,
-        "gate": shape.gates,
-        "dock": shape.ligand_shards * receptors,
-        "select": receptors,
-        "score": shape.scoring_shards * receptors,
-        "inspect": shape.scoring_shards * receptors,
-        "manifest": receptors,
-        "rank": 1,
-        "report": 1,
-        "crate": 1,
-        "screen": 1,
+    receptors = {
+        "": 1, "all": shape.receptors, "redocked": shape.redocked, "gated": shape.gates,
+        "filtered": shape.filtered,
+    }  # fmt: skip
+    jobs = {
+        name: receptors[stage.per_receptor] * shape.shards_of(stage)
+        for name, stage in stages().items()
     }
+    return jobs | {"screen": 1}

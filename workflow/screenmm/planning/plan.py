@@ -16,8 +16,10 @@ from screenmm.core.errors import UserError
 from screenmm.library.merge import ligand_key
 from screenmm.planning.jobs import Shape, Shards, expected_shards, jobs_by_rule, shards_of
 from screenmm.planning.library import LibraryCount, SampleResult
-from screenmm.planning.rates import FIXED_BYTES, STORED, UNITS, Rate, Rates
+from screenmm.planning.rates import FIXED_BYTES, Rates, stored
 from screenmm.run.shards import Keys, records_per_shard
+from screenmm.run.stage import Rate, Stage
+from screenmm.run.stages import stages as all_stages
 
 MOST_JOBS = 3000
 LONGEST_JOB_S = 3600.0
@@ -25,9 +27,6 @@ SHORTEST_JOB_S = 600.0
 AIM_JOB_S = 1800.0
 THREADS = 8
 """Of the stages that work through a shard, in their rules."""
-SHARDED = ("standardise", "prepare_ligands", "dock", "score", "inspect")
-REDOCKING = ("reference", "redock", "rescore", "compare", "gate")
-PER_RECEPTOR = ("prepare_receptor", "select", "manifest")
 LARGEST_SHARD_SIZE = 100_000
 GPU_PLATFORMS = ("CUDA", "HIP", "OpenCL")
 
@@ -134,30 +133,20 @@ def make_plan(
     ligands = _ligands(count, sample)
     amounts = _amounts(settings, count, sample, ligands)
     shards = _shards(settings, count, sample, ligands)
-    shape = Shape(
-        len(settings.receptors),
-        shards["standardise"].count,
-        shards["dock"].count,
-        shards["score"].count,
-        len(settings.redocked),
-        len(settings.redocked) if settings.controls.gate == "stop" else 0,
-    )
+    shape = _shape(settings, shards)
     jobs = jobs_by_rule(shape)
     share = {
-        "standardise": shards["standardise"].largest / max(1, count.records),
-        "prepare_ligands": shards["dock"].largest / max(1, ligands),
-        "dock": shards["dock"].largest / max(1, ligands) / shape.receptors,
-        "score": shards["score"].largest / max(1, _selected(settings, ligands)) / shape.receptors,
+        "split": shards["split"].largest / max(1, count.records),
+        "merge": shards["merge"].largest / max(1, ligands),
+        "select": shards["select"].largest / max(1, _selected(settings, ligands)),
     }
-    share["inspect"] = share["score"]
     stages = {
-        stage: _stage(
-            stage, jobs[stage], amounts[unit], rates.stages[stage], share.get(stage), cores, gpus
-        )
-        for stage, unit in UNITS.items()
-        if jobs[stage] or stage not in REDOCKING
-    }
-    disk = {part: round(rates.bytes_per[part] * amounts[thing]) for part, thing in STORED.items()}
+        name: _stage(stage, jobs[name], amounts[stage.unit], rates.stages[name],
+                     _largest_share(stage, share, shape.receptors), cores, gpus)
+        for name, stage in all_stages().items()
+        if jobs[name] or stage.per_receptor in ("", "all")
+    }  # fmt: skip
+    disk = {part: round(rates.bytes_per[part] * amounts[thing]) for part, thing in stored().items()}
     needed = sum(disk.values()) + FIXED_BYTES * shape.receptors
     free = free_bytes if free_bytes is not None else free_disk(settings.results)
     snakemake_s = rates.job_s * sum(jobs.values())
@@ -190,6 +179,26 @@ def make_plan(
             *_disk_warnings(settings.results, needed, free),
         ],
     )
+
+
+def _shape(settings: Settings, shards: Mapping[str, Shards]) -> Shape:
+    redocked = len(settings.redocked)
+    return Shape(
+        len(settings.receptors),
+        shards["split"].count,
+        shards["merge"].count,
+        shards["select"].count,
+        redocked,
+        redocked if settings.controls.gate == "stop" else 0,
+        len(settings.filtered),
+    )
+
+
+def _largest_share(stage: Stage, share: Mapping[str, float], receptors: int) -> float | None:
+    """Part of a stage's work that its largest shard is; None without shards."""
+    if not stage.shards_of:
+        return None
+    return share[stage.shards_of] / (receptors if stage.per_receptor else 1)
 
 
 def free_disk(results: Path) -> int:
@@ -253,6 +262,7 @@ def _amounts(
 def _shards(
     settings: Settings, count: LibraryCount, sample: SampleResult, ligands: int
 ) -> dict[str, Shards]:
+    """Shards by the stage that makes them."""
     size = settings.library.shard_size
     larger = records_per_shard(size)
     records = (
@@ -271,7 +281,7 @@ def _shards(
         if count.is_all_sampled and selected == ligands
         else expected_shards(selected, settings.scoring.shard_size)
     )
-    return {"standardise": records, "dock": of_ligands, "score": of_selected}
+    return {"split": records, "merge": of_ligands, "select": of_selected}
 
 
 def _ligand_keys(sample: SampleResult) -> Keys:
@@ -279,7 +289,7 @@ def _ligand_keys(sample: SampleResult) -> Keys:
 
 
 def _stage(
-    stage: str,
+    stage: Stage,
     jobs: int,
     units: float,
     rate: Rate,
@@ -288,7 +298,7 @@ def _stage(
     gpus: int,
 ) -> StagePlan:
     """One stage: its work spread over what it can use."""
-    threads = min(THREADS, cores) if stage in SHARDED else 1
+    threads = min(THREADS, cores) if stage.shards_of else 1
     work_s = units * rate.cpu_s
     cpu_s = work_s + jobs * threads * rate.start_s
     if rate.gpu_s and gpus:
@@ -296,12 +306,12 @@ def _stage(
         share = largest_share if largest_share is not None else 1 / max(1, jobs)
         longest_s = share * gpu_s + rate.start_s
         wall_s = max(longest_s, gpu_s / min(gpus, max(1, jobs)))
-        return StagePlan(jobs, units, UNITS[stage], cpu_s, gpu_s, wall_s, longest_s)
+        return StagePlan(jobs, units, stage.unit, cpu_s, gpu_s, wall_s, longest_s)
     side_by_side = min(jobs * threads, cores)
     share = largest_share if largest_share is not None else 1 / max(1, jobs)
     longest_s = share * work_s / threads + rate.start_s if jobs else 0.0
     wall_s = max(longest_s, cpu_s / side_by_side) if jobs else 0.0
-    return StagePlan(jobs, units, UNITS[stage], cpu_s, 0.0, wall_s, longest_s)
+    return StagePlan(jobs, units, stage.unit, cpu_s, 0.0, wall_s, longest_s)
 
 
 def _recommended(

@@ -8,69 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from screenmm.config.engines import engines
 from screenmm.config.settings import Docking, Settings
 from screenmm.core.errors import UserError
 from screenmm.results.database import open_database
-
-UNITS = {
-    "split": "record",
-    "standardise": "record",
-    "merge": "record",
-    "prepare_ligands": "state",
-    "prepare_receptor": "receptor",
-    "reference": "reference",
-    "redock": "reference",
-    "rescore": "reference pose",
-    "compare": "reference",
-    "gate": "reference",
-    "dock": "docked state",
-    "select": "pose",
-    "score": "minimisation",
-    "inspect": "scored ligand",
-    "manifest": "receptor",
-    "rank": "fate",
-    "report": "run",
-    "crate": "run",
-}
-"""What a stage's work is counted in. A docked state is a state in a receptor, a fate a record
-with a receptor, a minimisation a pose or one of its replicas."""
-
-STORED = {
-    "library": "record",
-    "ligands": "state",
-    "poses": "pose",
-    "selected": "scored pose",
-    "scores": "scored pose",
-    "inspected": "scored ligand",
-    "hits.sdf": "scored pose",
-    "ranking.csv": "fate",
-    "ledger.csv": "fate",
-    "screen.duckdb": "pose",
-}
-"""What each part of the results folder grows with."""
+from screenmm.run.stage import Rate
+from screenmm.run.stages import stages
 
 FIXED_BYTES = 30_000_000
 """Receptor, complexes, report, logs and what a job leaves: of one receptor, about."""
-
-
-@dataclass(frozen=True)
-class Rate:
-    """Cost of a stage.
-
-    Parameters
-    ----------
-    cpu_s : float
-        CPU seconds per unit.
-    start_s : float
-        CPU seconds that a worker takes to start, once per job and worker.
-    gpu_s : float
-        Seconds of a GPU per unit; 0: measured without one.
-    """
-
-    cpu_s: float
-    start_s: float = 0.0
-    gpu_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -80,29 +25,29 @@ class Rates:
     source: str
     stages: Mapping[str, Rate]
     bytes_per: Mapping[str, float]
-    """By part of the results folder, per thing of :data:`STORED`."""
+    """By part of the results folder, per thing of :func:`stored`."""
     job_s: float
     """Snakemake's own CPU seconds per job."""
 
 
 MACHINE = "2 cores of an AMD EPYC, without a GPU, other work beside it"
 
-DOCKING_START_S = 1.5
-
-SCORING = {"fast": 0.7, "standard": 0.7, "accurate": 2.3}
-"""CPU seconds per minimisation, by protocol: means of 199 poses of eight series."""
-
 GPU_RATES = Path(__file__).with_name("gpu_rates.json")
 """What ``benchmarks/gpu/collect.py`` wrote of the card that was measured last; absent before."""
 
-ON_CARD = {
-    "minimisation": ("score", "rescore"),
-    "docked state": ("dock", "redock"),
-}
-"""Stages by the unit that the card was timed for."""
 
-INSPECTION = 0.62
-"""CPU seconds per ligand: mean of 30 of the demo, with the default of ten conformers."""
+def units() -> dict[str, str]:
+    """What each stage's work is counted in.
+
+    A docked state is a state in a receptor, a fate a record with a receptor, a minimisation a pose
+    or one of its replicas.
+    """
+    return {name: stage.unit for name, stage in stages().items()}
+
+
+def stored() -> dict[str, str]:
+    """What each part of the results folder grows with."""
+    return {part: thing for stage in stages().values() for part, (thing, _) in stage.grows.items()}
 
 
 def packaged_rates(docking: Docking, protocol: str) -> Rates:
@@ -120,42 +65,11 @@ def packaged_rates(docking: Docking, protocol: str) -> Rates:
     Rates
         Of the CPU.
     """
-    facts = engines()[docking.engine]
-    times = getattr(docking, facts.cpu_s_times) if facts.cpu_s_times else 1
-    per_state = Rate(facts.cpu_s * times, DOCKING_START_S)
     return Rates(
         source=f"measured on {MACHINE}",
-        stages={
-            "split": Rate(1.7e-5, 0.6),
-            "standardise": Rate(2.0e-3, 1.0),
-            "merge": Rate(1.2e-5, 0.6),
-            "prepare_ligands": Rate(0.16, 1.0),
-            "prepare_receptor": Rate(2.5),
-            "reference": Rate(0.2, 1.0),
-            "redock": per_state,
-            "rescore": Rate(SCORING[protocol], 7.1),
-            "compare": Rate(0.1, 1.0),
-            "gate": Rate(0.0, 0.4),
-            "dock": per_state,
-            "select": Rate(1.3e-5, 0.8),
-            "score": Rate(SCORING[protocol], 7.1),
-            "inspect": Rate(INSPECTION, 2.7),
-            "manifest": Rate(0.3),
-            "rank": Rate(1.7e-4, 1.5),
-            "report": Rate(2.5),
-            "crate": Rate(0.4),
-        },
+        stages={name: stage.rate_for(docking, protocol) for name, stage in stages().items()},
         bytes_per={
-            "library": 73.0,
-            "ligands": 720.0,
-            "poses": 590.0,
-            "selected": 650.0,
-            "scores": 7800.0,
-            "inspected": 310.0,
-            "hits.sdf": 2100.0,
-            "ranking.csv": 440.0,
-            "ledger.csv": 120.0,
-            "screen.duckdb": 80.0,
+            part: size for stage in stages().values() for part, (_, size) in stage.grows.items()
         },
         job_s=0.1,
     )
@@ -182,24 +96,32 @@ def on_gpu(rates: Rates, settings: Settings, path: Path = GPU_RATES) -> Rates:
     if not path.is_file():
         return rates
     card = json.loads(path.read_text(encoding="utf-8"))
-    work = SCORING[settings.scoring.protocol] / SCORING["standard"]
+    score, docking = stages()["score"], settings.docking
+    standard = score.rate_for(docking, "standard").cpu_s
+    work = score.rate_for(docking, settings.scoring.protocol).cpu_s / standard
     used = {}
     if settings.scoring.platform in ("auto", "CUDA"):
         used["minimisation"] = work
     if settings.docking.engine == "rustina" and settings.docking.device != "cpu":
         used["docked state"] = 1.0
-    stages = {
-        stage: Rate(
-            card[unit]["cpu_s"] * factor, rates.stages[stage].start_s, card[unit]["gpu_s"] * factor
+    timed = {
+        name: Rate(
+            card[unit]["cpu_s"] * factor, rates.stages[name].start_s, card[unit]["gpu_s"] * factor
         )
         for unit, factor in used.items()
         if unit in card
-        for stage in ON_CARD[unit]
+        for name in _of_card(unit)
     }
-    if not stages:
+    if not timed:
         return rates
-    source = f"{rates.source}; {', '.join(stages)} on {card['card']}"
-    return replace(rates, source=source, stages={**rates.stages, **stages})
+    source = f"{rates.source}; {', '.join(timed)} on {card['card']}"
+    return replace(rates, source=source, stages={**rates.stages, **timed})
+
+
+def _of_card(unit: str) -> list[str]:
+    """Stages that a card was timed for by this unit; those of the library first."""
+    own = [stage for stage in stages().values() if stage.on_card == unit]
+    return [stage.name for stage in sorted(own, key=lambda stage: bool(stage.of))]
 
 
 def measured_rates(results: Path, engine: str) -> Rates:
@@ -241,18 +163,18 @@ def measured_rates(results: Path, engine: str) -> Rates:
             f"the config asks for {engine}: take the rates of a run with {engine}"
         )
     sizes = folder_bytes(results)
-    stages = {
+    timed = {
         stage: _rate(timings[stage], counts[unit])
-        for stage, unit in UNITS.items()
+        for stage, unit in units().items()
         if stage in timings
     }
     general = packaged_rates(Docking(engine=engine), "standard")
     return Rates(
         source=f"measured by {results}",
-        stages={**general.stages, **stages},
+        stages={**general.stages, **timed},
         bytes_per={
             part: sizes.get(part, 0) / counts[thing] if counts[thing] else general.bytes_per[part]
-            for part, thing in STORED.items()
+            for part, thing in stored().items()
         },
         job_s=general.job_s,
     )
@@ -265,7 +187,7 @@ def _rate(timing: Mapping[str, Any], units: float) -> Rate:
 
 
 def _counts(results: Path, metrics: Mapping[str, Any]) -> dict[str, Any]:
-    """How much of everything a run had, by the names of :data:`UNITS` and :data:`STORED`."""
+    """How much of everything a run had, by the names of :func:`units` and :func:`stored`."""
     with open_database(results / "screen.duckdb") as con:
         engines = {row[0] for row in con.execute("SELECT DISTINCT engine FROM poses").fetchall()}
         docked, poses = con.execute(
@@ -305,5 +227,5 @@ def folder_bytes(results: Path) -> dict[str, int]:
             for path in ([results / part] if "." in part else (results / part).rglob("*"))
             if path.is_file()
         )
-        for part in STORED
+        for part in stored()
     }

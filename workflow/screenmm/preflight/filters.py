@@ -19,9 +19,9 @@ from screenmm.receptor.selection import mutate
 from screenmm.receptor.structure import Residue, Structure
 from screenmm.residues.filters import Filter, check_residues
 from screenmm.residues.synonyms import AMINO_ACIDS, same_name
-from screenmm.run.methods import stage_settings
+from screenmm.run.layout import Layout
 from screenmm.run.provenance import is_up_to_date
-from screenmm.run.receptor_folder import prepared_residues
+from screenmm.run.stages import stage_settings
 
 
 def check_filters(settings: Settings) -> None:
@@ -53,13 +53,13 @@ def check_filters(settings: Settings) -> None:
 
 def _prepared(settings: Settings, name: str) -> list[str] | None:
     """Residues of the prepared receptor; None where there is none of these settings."""
-    folder = settings.results / f"receptors/{name}"
+    home = Layout(settings.results).receptor(name)
     asked = stage_settings(settings, "prepare_receptor", name)
-    if not is_up_to_date(folder / "receptor.cif", asked, settings.receptor_files(name)):
+    if not is_up_to_date(home.structure, asked, settings.receptor_files(name)):
         return None
-    if not (folder / "coordinates.npz").is_file():
+    if not home.coordinates.is_file():
         return None
-    return prepared_residues(folder)
+    return home.residues()
 
 
 def _check_structure(filters: list[Filter], name: str, receptor: Receptor) -> None:

@@ -30,8 +30,9 @@ from screenmm.ligands.protomers import check_installed
 from screenmm.receptor.ligand_file import read_molecule
 from screenmm.receptor.prepare import choose_residues
 from screenmm.receptor.reading import IDENTITY
-from screenmm.run.methods import stage_settings
+from screenmm.run.layout import Layout
 from screenmm.run.provenance import is_up_to_date
+from screenmm.run.stages import stage_settings
 
 READ_FIRST = 1000
 """Records of a library file that are read."""
@@ -318,6 +319,6 @@ def _is_library_read(settings: Settings) -> bool:
 
 
 def _is_receptor_made(settings: Settings, name: str) -> bool:
-    made = settings.results / f"receptors/{name}/receptor.cif"
+    made = Layout(settings.results).receptor(name).structure
     asked = stage_settings(settings, "prepare_receptor", name)
     return is_up_to_date(made, asked, settings.receptor_files(name))

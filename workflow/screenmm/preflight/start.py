@@ -15,7 +15,7 @@ from screenmm.config.engines import engines
 from screenmm.config.settings import Settings
 from screenmm.core.errors import ConfigError, PlatformError, UserError
 from screenmm.files.disk import check_writable
-from screenmm.run.methods import stage_settings
+from screenmm.run.stages import stage_settings
 
 log = logging.getLogger(__name__)
 

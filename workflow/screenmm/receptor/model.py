@@ -9,6 +9,7 @@ import numpy as np
 
 from screenmm.files.whole import replace_whole
 from screenmm.forcefield.parameters import Parameters
+from screenmm.run.receptor_folder import ReceptorFolder
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,10 @@ class ReceptorModel:
     residue_labels: np.ndarray
 
     def save(self, folder: Path) -> None:
-        """Write ``parameters.npz`` and ``coordinates.npz`` into a folder."""
-        self.parameters.save(folder / "parameters.npz")
-        with replace_whole(folder / "coordinates.npz") as partial, partial.open("wb") as handle:
+        """Write the files ``model`` of a :class:`ReceptorFolder`."""
+        parameters, coordinates = ReceptorFolder(folder).model
+        self.parameters.save(parameters)
+        with replace_whole(coordinates) as partial, partial.open("wb") as handle:
             np.savez(
                 handle,
                 positions_angstrom=self.positions_angstrom,
@@ -46,9 +48,10 @@ class ReceptorModel:
     @classmethod
     def load(cls, folder: Path) -> ReceptorModel:
         """Read what :meth:`save` wrote."""
-        with np.load(folder / "coordinates.npz") as arrays:
+        parameters, coordinates = ReceptorFolder(folder).model
+        with np.load(coordinates) as arrays:
             return cls(
-                Parameters.load(folder / "parameters.npz"),
+                Parameters.load(parameters),
                 arrays["positions_angstrom"],
                 arrays["residues"],
                 arrays["residue_labels"],

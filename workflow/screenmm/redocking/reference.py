@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from rdkit import Chem, rdBase
 from rdkit.Chem import AllChem
 
-from screenmm.config.settings import Ligands
+from screenmm.config.settings import Controls, Ligands, Pocket
 from screenmm.core.deadline import deadline
 from screenmm.core.errors import LigandError, Reason
+from screenmm.files.whole import read_text
 from screenmm.library.readers import MOLBLOCK
 from screenmm.library.standardise import standardise
 from screenmm.ligands.prepare import State, prepare_ligand
+from screenmm.receptor.ligand_file import read_molecule, read_molecules
 from screenmm.redocking.rmsd import skeleton
+from screenmm.run.receptor_folder import ReceptorFolder
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,3 +141,42 @@ def prepare_reference(block: str, run_seed: int, settings: Ligands) -> Reference
     with rdBase.BlockLogs():
         posed = Chem.MolFromMolBlock(parent.pose_molblock, removeHs=False)
     return Reference(posed, made.states[0])
+
+
+def reference_block(receptor: Path, pocket: Pocket, controls: Controls) -> str:
+    """Mol block of the reference ligand with bond orders, as it lies in the structure.
+
+    Raises
+    ------
+    LigandError
+        The bond orders given do not fit, or the ligand given lies elsewhere.
+    """
+    home = ReceptorFolder(receptor)
+    text = read_text(home.reference_ligand)
+    template = _template(controls)
+    if text and pocket.has_bond_orders and is_sane(text):
+        return text
+    if template is None:
+        raise LigandError(
+            Reason.INVALID_STRUCTURE,
+            f"{pocket.ligand_name}: RDKit does not accept its bonds; give them as "
+            "controls.reference_smiles, or as controls.reference, a file of the same ligand",
+        )
+    if text:
+        return mol_block(with_bond_orders(read_molecules(home.reference_ligand)[0], template))
+    check_in_box(template, json.loads(read_text(home.pocket)))
+    return mol_block(template)
+
+
+def _template(controls: Controls) -> Chem.Mol | None:
+    if controls.reference is not None:
+        return read_molecule(controls.reference)
+    if controls.reference_smiles is None:
+        return None
+    mol = Chem.MolFromSmiles(controls.reference_smiles)
+    if mol is None:
+        raise LigandError(
+            Reason.INVALID_STRUCTURE,
+            f"RDKit cannot read controls.reference_smiles {controls.reference_smiles!r}",
+        )
+    return mol

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from screenmm.tables.dictionary import DG
+
 Entry = dict[str, Any]
 
 RMSDS = (
@@ -59,7 +61,7 @@ def judge(rows: Sequence[Entry], limit_angstrom: float, ligand: str, engine: str
         (None where there is no such pose), ``passed`` and ``text``, all of it in words.
     """
     minimised = [row for row in rows if row["rmsd_minimised_angstrom"] is not None]
-    first = min(minimised, key=lambda row: row["dg_mmgbsa_kcal_mol"], default=None)
+    first = min(minimised, key=lambda row: row[DG.name], default=None)
     found: Entry = {
         "status": "done",
         "reason": None,

@@ -1,7 +1,7 @@
 """What a run stored about a ligand, read so that it can be compared with a second run.
 
 The same functions read the results folder and the folder in which a ligand was computed
-again (:mod:`screenmm.stages.replay`); what they return for each step is compared.
+again (:mod:`screenmm.replay.recompute`); what they return for each step is compared.
 """
 
 from __future__ import annotations
@@ -22,11 +22,9 @@ from screenmm.core.errors import UserError
 from screenmm.files.sdf import read_record, records_by_ligand
 from screenmm.library.merge import ligand_key
 from screenmm.run.layout import Layout
+from screenmm.tables.dictionary import CONSENSUS, DG, DOCK, INTERVALS, RANK, TERMS, names
 
-TERMS = (
-    "dg_mmgbsa_kcal_mol", "vdw_kcal_mol", "coulomb_kcal_mol", "gb_kcal_mol", "sa_kcal_mol",
-    "strain_kcal_mol",
-)  # fmt: skip
+ENERGIES = names((DG, *TERMS))
 
 EXACT_PLATFORMS = ("CPU", "Reference")
 """Platforms that give the same bytes each time; a GPU's depend on the rest of the pack."""
@@ -39,10 +37,7 @@ digit sends a minimisation elsewhere. Measured from CPU to OpenCL on 16 poses of
 SHIFT_ANGSTROM = 0.5
 """Largest shift of a minimised ligand's atom between platforms; measured likewise, 0.19."""
 
-PLACES = (
-    "rank", "rank_low", "rank_high", "dg_sd_kcal_mol",
-    "consensus_ecr", "consensus_mean_rank", "consensus_z",
-)  # fmt: skip
+PLACES = names((RANK, *INTERVALS, *CONSENSUS))
 """Columns of the ranking that depend on the other ligands, too."""
 
 _PLACE = re.compile(r"^rank \d+ by (.*?)(, ordered by \w+)?(?=; |$)")
@@ -258,7 +253,7 @@ def receptor_parts(files: Layout, subject: Subject, receptor: str) -> dict[str, 
     unscored = _events(table_rows(map(_events_of, tables), "inchikey", [key]))
     minimised = _sd_records(shard_of(key, files.minimised(receptor)), key)
     moved = [[row.pop("moved_atoms"), row.pop("moved_xyz_angstrom")] for row in scored]
-    totals = [f"{row['dg_mmgbsa_kcal_mol']:.4f}" for row in scored]
+    totals = [f"{row[DG.name]:.{DG.decimals}f}" for row in scored]
     tables = shard_of(key, files.inspected(receptor))
     inspected = table_rows(tables, "inchikey", [key])
     uninspected = _events(table_rows(map(_events_of, tables), "inchikey", [key]))
@@ -293,7 +288,7 @@ def final_parts(files: Layout, subject: Subject, receptor: str) -> dict[str, Par
         for row in _csv_rows(files.results / "ledger.csv", "record", set(subject.records))
         if row["receptor"] == receptor
     ]
-    by = [row["dg_mmgbsa_kcal_mol"] or row["dock_score_kcal_mol"] for row in ranked]
+    by = [row[DG.name] or row[DOCK.name] for row in ranked]
     told = [" ".join(filter(None, (r["status"], r["reason"], r["message"]))) for r in fates]
     parts = {"ranking": Part(ranked, ", ".join(by))} if subject.inchikey else {}
     return parts | {"ledger": Part(fates, "; ".join(told))}
@@ -405,7 +400,7 @@ def _poses_of(rows: list[Row]) -> list[tuple[str, int]]:
 
 
 def _energy(row: Row) -> float:
-    return float(row["dg_mmgbsa_kcal_mol"] or "nan")
+    return float(row[DG.name] or "nan")
 
 
 def largest_differences(old: list[Row], new: list[Row]) -> list[tuple[str, float]]:
@@ -418,7 +413,7 @@ def largest_differences(old: list[Row], new: list[Row]) -> list[tuple[str, float
                 np.max([abs(a[term] - b[term]) for a, b in zip(old, new, strict=True)], initial=0)
             ),
         )
-        for term in TERMS
+        for term in ENERGIES
     ]
 
 

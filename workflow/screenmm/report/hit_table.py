@@ -5,16 +5,52 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from screenmm.core.columns import Column
 from screenmm.core.errors import LedgerError
 from screenmm.files.sdf import split_records
-from screenmm.results.ranking import COLUMNS
+from screenmm.results.columns import own_scores, ranking_columns
+from screenmm.tables.dictionary import (
+    AFFINITY,
+    ALIASES,
+    CHARGE,
+    CHECKS_FAILED,
+    CNN_AFFINITY,
+    CNN_SCORE,
+    COULOMB,
+    DG,
+    DG_SD,
+    DOCK,
+    ECR,
+    EFFICIENCY,
+    GB,
+    HEAVY_ATOMS,
+    INCHIKEY,
+    INTERACTIONS_TEXT,
+    KCAL,
+    LABEL,
+    MAIN_RESIDUES,
+    MEAN_RANK,
+    MINIMISATION,
+    NAME,
+    RANK,
+    RECORD_COUNT,
+    SA,
+    SIZE_CORRECTED,
+    SMILES,
+    STATE_SMILES,
+    STRAIN,
+    VDW,
+    WEIGHT,
+    Z,
+    listed,
+)  # fmt: skip
 
 CHUNK = 50
 """Ligands per packed block: about a screenful of the table."""
@@ -32,74 +68,89 @@ _RANK = re.compile(r"^> +<rank>\n(\d+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """A column of the table.
+class Shown:
+    """How the table shows a column of the ranking.
 
     Attributes
     ----------
-    key : str
-        Column of ``ranking``.
-    label, unit, hint : str
-        Heading, the unit below it, and what it means.
+    column : Column
+        What it is; its meaning is told where the pointer rests.
+    label : str
+        Heading, short.
     kind : str
         ``number``, ``text`` or ``choice``; decides how it sorts and filters.
     decimals : int
         Of numbers, as shown; exports carry those of ``ranking.csv``.
-    shown : bool
+    first : bool
         Whether the table begins with it.
+    details : bool
+        Whether its value stands at the head of a ligand's details, too.
+    unit : str or None
+        Below the heading; None: the column's own.
     """
 
-    key: str
+    column: Column
     label: str
-    unit: str = ""
-    hint: str = ""
     kind: str = "number"
     decimals: int = 2
-    shown: bool = False
+    first: bool = False
+    details: bool = False
+    unit: str | None = None
+
+    def told(self) -> Row:
+        """As the page's scripts read it."""
+        return {
+            "key": self.column.name,
+            "label": self.label,
+            "unit": self.column.unit if self.unit is None else self.unit,
+            "hint": self.column.meaning,
+            "kind": self.kind,
+            "decimals": self.decimals,
+            "shown": self.first,
+            "details": [self.column.words, self.column.unit] if self.details else None,
+        }
 
 
-KCAL = "kcal/mol"
-SHOWN = (
-    Column("rank", "Rank", "", "Below it the ranks of repeated minimisations, 95 % interval",
-           decimals=0, shown=True),
-    Column("name", "Name", kind="text", shown=True),
-    Column("dg_mmgbsa_kcal_mol", "ΔG", KCAL, "MM/GBSA energy; lower is better", shown=True),
-    Column("vdw_kcal_mol", "vdW", KCAL, "Van der Waals term of ΔG", decimals=1),
-    Column("coulomb_kcal_mol", "Coulomb", KCAL, "Coulomb term of ΔG", decimals=1),
-    Column("gb_kcal_mol", "GB", KCAL, "Polar solvation term of ΔG", decimals=1),
-    Column("sa_kcal_mol", "Surface", KCAL, "Nonpolar solvation term of ΔG", decimals=1),
-    Column("strain_kcal_mol", "Strain", KCAL, "What the ligand's shape costs", decimals=1),
-    Column("dg_sd_kcal_mol", "ΔG spread", KCAL, "Standard deviation of repeated minimisations"),
-    Column("main_residues", "Main residues", KCAL, "Residues that add most to ΔG", "text",
-           shown=True),
-    Column("interactions", "Interactions", "", "ProLIF: kind and residue", "text", shown=True),
-    Column("pose_checks_failed", "Checks failed", "", "PoseBusters checks the pose fails", "text",
-           shown=True),
-    Column("dock_score_kcal_mol", "Docking", KCAL, "Lower is better", shown=True),
-    Column("cnn_score", "CNN score", "0 to 1", "Chance that the pose is good; higher is better"),
-    Column("cnn_affinity_pk", "CNN affinity", "pK", "Higher is better", shown=True),
-    Column("ligand_efficiency_kcal_mol", "LE", "kcal/mol/atom", "ΔG per heavy atom", shown=True),
-    Column("dg_size_corrected_kcal_mol", "ΔG, size-corrected", KCAL,
-           "ΔG per cube root of the heavy atoms"),
-    Column("consensus_ecr", "Consensus", "ECR", "Exponential consensus rank; higher is better",
-           decimals=3),
-    Column("consensus_mean_rank", "Mean rank", "", "Mean of the scores' ranks; lower is better",
-           decimals=1),
-    Column("consensus_z", "Consensus", "z", "Mean z-score; higher is better"),
-    Column("heavy_atoms", "Atoms", "heavy", decimals=0, shown=True),
-    Column("molecular_weight", "MW", "g/mol", "Molecular weight of the parent", decimals=1),
-    Column("formal_charge", "Charge", "e", "Net charge of the docked state", decimals=0),
-    Column("label", "Label", "", "As the library says: 1 active, 0 inactive", "choice",
-           decimals=0),
-    Column("affinity_kcal_mol", "Measured", KCAL, "Measured affinity, from the library",
-           shown=True),
-    Column("minimisation", "Minimisation", "", "How it ended", "choice"),
-    Column("records", "Records", "", "Library records of this ligand", decimals=0),
-    Column("inchikey", "InChIKey", "", "A fourth block tells stereo groups apart", "text"),
-    Column("smiles", "SMILES", "", "Of the parent", "text"),
-    Column("state_smiles", "SMILES, docked", "", "Of the docked state", "text"),
-    Column("aliases", "Also named", "", "Names of the ligand's other records", "text"),
-)  # fmt: skip
+_BEFORE = (
+    Shown(RANK, "Rank", decimals=0, first=True),
+    Shown(NAME, "Name", "text", first=True),
+    Shown(DG, "ΔG", first=True, details=True),
+    Shown(VDW, "vdW", decimals=1),
+    Shown(COULOMB, "Coulomb", decimals=1),
+    Shown(GB, "GB", decimals=1),
+    Shown(SA, "Surface", decimals=1),
+    Shown(STRAIN, "Strain", decimals=1),
+    Shown(DG_SD, "ΔG spread", details=True),
+    Shown(MAIN_RESIDUES, "Main residues", "text", first=True, unit=KCAL),
+    Shown(INTERACTIONS_TEXT, "Interactions", "text", first=True),
+    Shown(CHECKS_FAILED, "Checks failed", "text", first=True),
+    Shown(DOCK, "Docking", first=True, details=True),
+    Shown(CNN_SCORE, "CNN score", details=True, unit="0 to 1"),
+    Shown(CNN_AFFINITY, "CNN affinity", first=True, details=True),
+)
+_AFTER = (
+    Shown(EFFICIENCY, "LE", first=True, details=True),
+    Shown(SIZE_CORRECTED, "ΔG, size-corrected"),
+    Shown(ECR, "Consensus", decimals=3, details=True, unit="ECR"),
+    Shown(MEAN_RANK, "Mean rank", decimals=1),
+    Shown(Z, "Consensus", unit="z"),
+    Shown(HEAVY_ATOMS, "Atoms", decimals=0, first=True, details=True, unit="heavy"),
+    Shown(WEIGHT, "MW", decimals=1, details=True),
+    Shown(CHARGE, "Charge", decimals=0, details=True),
+    Shown(LABEL, "Label", "choice", decimals=0),
+    Shown(AFFINITY, "Measured", first=True, details=True),
+    Shown(MINIMISATION, "Minimisation", "choice"),
+    Shown(RECORD_COUNT, "Records", decimals=0),
+    Shown(INCHIKEY, "InChIKey", "text"),
+    Shown(SMILES, "SMILES", "text"),
+    Shown(STATE_SMILES, "SMILES, docked", "text"),
+    Shown(ALIASES, "Also named", "text"),
+)
+
+
+def shown(own: Iterable[Column]) -> tuple[Shown, ...]:
+    """Columns of the table in order; ``own`` are the scores that only the run's engine gives."""
+    return (*_BEFORE, *(Shown(each, each.words, first=True, details=True) for each in own), *_AFTER)
 
 
 @dataclass
@@ -112,8 +163,10 @@ class HitTable:
         Its name.
     ranked : int
         Ligands ranked for it, of which ``rows`` are in the page.
-    columns : list of Column
-        Those that have a value.
+    shown : list of Shown
+        Columns that have a value.
+    csv : tuple of Column
+        Columns of ``ranking.csv``, which exports carry.
     values : dict
         Column of ``ranking`` to its values, in rank order.
     details : list
@@ -124,7 +177,8 @@ class HitTable:
 
     receptor: str
     ranked: int
-    columns: list[Column]
+    shown: list[Shown]
+    csv: tuple[Column, ...]
     values: dict[str, list[Any]]
     details: list[Row] = field(default_factory=list)
     poses: list[str | None] = field(default_factory=list)
@@ -139,8 +193,8 @@ class HitTable:
         return {
             "receptor": self.receptor,
             "ranked": self.ranked,
-            "columns": [asdict(column) for column in self.columns],
-            "csv": list(COLUMNS.items()),
+            "columns": [each.told() for each in self.shown],
+            "csv": [(each.name, each.decimals) for each in self.csv],
             "posed": [pose is not None for pose in self.poses],
         }
 
@@ -160,16 +214,18 @@ def _number(value: Any, decimals: int | None) -> Any:
     return round(value, 6 if decimals is None else decimals) + 0.0
 
 
-def _values(con: duckdb.DuckDBPyConnection, receptor: str, limit: int) -> dict[str, list[Any]]:
-    """Columns in rank order, those of ``ranking.csv`` and the pose's state."""
+def _values(
+    con: duckdb.DuckDBPyConnection, columns: Sequence[Column], receptor: str, limit: int
+) -> dict[str, list[Any]]:
+    """Values of columns, in rank order."""
     cursor = con.execute(
-        f"SELECT {', '.join(COLUMNS)} FROM ranking WHERE receptor = ? AND rank <= ? ORDER BY rank",
+        f"SELECT {listed(columns)} FROM ranking WHERE receptor = ? AND rank <= ? ORDER BY rank",
         [receptor, limit],
     )
     rows = cursor.fetchall()
     return {
-        name: [_number(row[i], decimals) for row in rows]
-        for i, (name, decimals) in enumerate(COLUMNS.items())
+        each.name: [_number(row[i], each.decimals) for row in rows]
+        for i, each in enumerate(columns)
     }
 
 
@@ -286,14 +342,18 @@ def hit_table(
     poses : dict
         From :func:`read_poses`.
     """
-    values = _values(con, receptor, limit)
+    columns = ranking_columns(con)
+    values = _values(con, columns, receptor, limit)
     ranks = values["rank"]
-    for column in SHOWN:
-        values.setdefault(column.key, [None] * len(ranks))
     return HitTable(
         receptor=receptor,
         ranked=ranked,
-        columns=[c for c in SHOWN if any(value is not None for value in values[c.key])],
+        shown=[
+            each
+            for each in shown(own_scores(con))
+            if any(value is not None for value in values[each.column.name])
+        ],
+        csv=columns,
         values=values,
         details=_details(con, receptor, ranks),
         poses=[poses.get((receptor, rank)) for rank in ranks],

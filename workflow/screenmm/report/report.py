@@ -14,7 +14,7 @@ from markupsafe import Markup
 from screenmm.analysis.controls import DECISIVE, SIZE
 from screenmm.analysis.metrics import Metrics, reasons
 from screenmm.analysis.picks import POOL, SAME_CLUSTER, pick
-from screenmm.analysis.verdict import SCORE_WORDS, in_words
+from screenmm.analysis.verdict import in_words, score_words
 from screenmm.bias.described import PROPERTIES
 from screenmm.bias.losses import LOSSES
 from screenmm.config.engines import engines
@@ -260,7 +260,7 @@ def render_report(
                 *unreadable_words(metrics.get("annotations", {})),
                 *absence_words(metrics.get("annotations", {})),
             ],
-            words=SCORE_WORDS | {name: each.words for name, each in PROPERTIES.items()},
+            words=score_words() | {name: each.words for name, each in PROPERTIES.items()},
             controls=_control_tables(metrics),
             reasons=reasons(con),
             method=_method(settings, metrics),

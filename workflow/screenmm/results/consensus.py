@@ -13,8 +13,21 @@ import pyarrow as pa
 from scipy import stats
 
 from screenmm.core.seeds import seed_for
+from screenmm.tables.dictionary import (
+    CNN_AFFINITY,
+    CONSENSUS,
+    DG,
+    DOCK,
+    ECR,
+    MEAN_RANK,
+    SIZE_CORRECTED,
+    Z,
+    listed,
+    names,
+    signs,
+)
 
-INPUTS = {"dock_score_kcal_mol": -1, "cnn_affinity_pk": 1, "dg_mmgbsa_kcal_mol": -1}
+INPUTS = signs([DOCK, CNN_AFFINITY, DG])
 """Scores that are joined, and the sign that makes larger better."""
 
 MIN_INPUTS = 2
@@ -26,17 +39,8 @@ ECR_SHARE = 0.05
 RIDGE = 1.0
 """Penalty on the squared weights of a fitted consensus, of scores in standard deviations."""
 
-SIGNS = {
-    "consensus_ecr": 1,
-    "consensus_mean_rank": -1,
-    "consensus_z": 1,
-    "ligand_efficiency_kcal_mol": -1,
-    "dg_size_corrected_kcal_mol": -1,
-}
-"""Scores made from others, and the sign that makes larger better."""
-
-COLUMNS = ("consensus_ecr", "consensus_mean_rank", "consensus_z", "dg_size_corrected_kcal_mol")
-"""Those that this module makes."""
+COLUMNS = (*CONSENSUS, SIZE_CORRECTED)
+"""Scores that this module makes."""
 
 
 def exponential(ranks: np.ndarray) -> np.ndarray:
@@ -89,16 +93,16 @@ def consensus(scores: list[np.ndarray]) -> dict[str, np.ndarray]:
         than two scores exist.
     """
     n = len(scores[0])
-    out = {name: np.full(n, np.nan) for name in COLUMNS[:3]}
+    out = {name: np.full(n, np.nan) for name in names(CONSENSUS)}
     found = [each for each in scores if np.isfinite(each).any()]
     whole = np.all([np.isfinite(each) for each in found], axis=0) if found else np.zeros(n, bool)
     if len(found) < MIN_INPUTS or not whole.any():
         return out
     chosen = [each[whole] for each in found]
     ranks = np.array([stats.rankdata(-each) for each in chosen])
-    out["consensus_ecr"][whole] = exponential(ranks)
-    out["consensus_mean_rank"][whole] = ranks.mean(axis=0)
-    out["consensus_z"][whole] = np.mean([z_scores(each) for each in chosen], axis=0)
+    out[ECR.name][whole] = exponential(ranks)
+    out[MEAN_RANK.name][whole] = ranks.mean(axis=0)
+    out[Z.name][whole] = np.mean([z_scores(each) for each in chosen], axis=0)
     return out
 
 
@@ -188,8 +192,8 @@ def make_consensus(con: duckdb.DuckDBPyConnection) -> None:
     con : duckdb.DuckDBPyConnection
         With ``receptors`` and ``ranking``.
     """
-    listed = ", ".join(f"{name} DOUBLE" for name in COLUMNS)
-    con.execute(f"CREATE OR REPLACE TABLE consensus (receptor VARCHAR, inchikey VARCHAR, {listed})")
+    typed = ", ".join(f"{each.name} {each.type}" for each in COLUMNS)
+    con.execute(f"CREATE OR REPLACE TABLE consensus (receptor VARCHAR, inchikey VARCHAR, {typed})")
     for (receptor,) in con.execute("SELECT receptor FROM receptors ORDER BY ordinal").fetchall():
         table = con.execute(
             f"SELECT inchikey, heavy_atoms, {', '.join(INPUTS)} FROM ranking "
@@ -199,14 +203,14 @@ def make_consensus(con: duckdb.DuckDBPyConnection) -> None:
         if not len(table["inchikey"]):
             continue
         found = consensus([sign * floats(table[name]) for name, sign in INPUTS.items()])
-        dg, atoms = floats(table["dg_mmgbsa_kcal_mol"]), floats(table["heavy_atoms"])
-        found["dg_size_corrected_kcal_mol"] = size_corrected(dg, np.where(atoms > 0, atoms, np.nan))
+        dg, atoms = floats(table[DG.name]), floats(table["heavy_atoms"])
+        found[SIZE_CORRECTED.name] = size_corrected(dg, np.where(atoms > 0, atoms, np.nan))
         columns = {
             name: pa.array(values, pa.float64(), from_pandas=True) for name, values in found.items()
         }
         made = pa.table({"inchikey": pa.array(table["inchikey"].tolist()), **columns})
         con.register("made", made)
         con.execute(
-            f"INSERT INTO consensus SELECT ?, inchikey, {', '.join(COLUMNS)} FROM made", [receptor]
+            f"INSERT INTO consensus SELECT ?, inchikey, {listed(COLUMNS)} FROM made", [receptor]
         )
         con.unregister("made")

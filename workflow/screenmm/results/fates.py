@@ -9,16 +9,13 @@ import duckdb
 from screenmm.core.errors import LedgerError
 from screenmm.results.parts import quoted
 from screenmm.results.tables import write_csv
-from screenmm.run.methods import VERSIONS
+from screenmm.run.stages import versions
+from screenmm.tables.dictionary import LEDGER
 
-COLUMNS: dict[str, int | None] = dict.fromkeys(
-    ("record", "file", "position", "name", "inchikey", "receptor", "stage", "status", "reason",
-     "message")
-)  # fmt: skip
 STATUSES = ("ranked", "filtered", "duplicate", "failed")
 
 # "Last event" means last in the order in which a run does things.
-STAGES = tuple(VERSIONS)
+STAGES = tuple(versions())
 
 _STAGE_ORDER = f"coalesce(list_position([{', '.join(map(quoted, STAGES))}], stage), {len(STAGES)})"
 _LAST = (
@@ -205,4 +202,4 @@ def check_invariant(con: duckdb.DuckDBPyConnection) -> None:
 
 def write_ledger(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Write ``ledger.csv``: receptors in config order, then library order."""
-    write_csv(con, path, "ledger", COLUMNS, "receptor_ordinal, ordinal")
+    write_csv(con, path, "ledger", LEDGER, "receptor_ordinal, ordinal")

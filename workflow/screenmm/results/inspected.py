@@ -14,11 +14,6 @@ from screenmm.results.parts import quoted
 UNNAMED = "van der Waals"
 """Contacts that the ranking's text leaves out: every pose has a dozen of them."""
 
-COLUMNS: dict[str, int | None] = dict.fromkeys(
-    ("pose_checks_passed", "pose_checks_failed", "interactions")
-)
-"""Of the ranking."""
-
 # Rows of the pose that a ligand is ranked by: a table may hold those of an earlier run's pose.
 OF_BEST = "inspected SEMI JOIN best USING (receptor, inchikey, state, pose)"
 
@@ -112,29 +107,24 @@ SELECT DISTINCT receptor, inchikey, number
 FROM interactions JOIN asked USING (receptor, residue, kind)
 """
 
-MISSING = f"""
+
+def _ruled_out(reason: Reason, words: str, asked: str, join: str) -> str:
+    """Query that rejects poses by the interactions asked for that they lack, or have."""
+    return f"""
 INSERT INTO rejected
-SELECT receptor, inchikey, {quoted(Reason.INTERACTION_MISSING)},
-    format('the pose {{}}_p{{}} lacks {{}}', any_value(state), any_value(pose),
+SELECT receptor, inchikey, {quoted(reason)},
+    format('the pose {{}}_p{{}} {words} {{}}', any_value(state), any_value(pose),
         string_agg(text, ', ' ORDER BY number))
 FROM best
-JOIN (SELECT receptor, number, text FROM filters WHERE must) USING (receptor)
-ANTI JOIN answered USING (receptor, inchikey, number)
+JOIN (SELECT receptor, number, text FROM filters WHERE {asked}) USING (receptor)
+{join} JOIN answered USING (receptor, inchikey, number)
 ANTI JOIN rejected USING (receptor, inchikey)
 GROUP BY receptor, inchikey
 """
 
-FORBIDDEN = f"""
-INSERT INTO rejected
-SELECT receptor, inchikey, {quoted(Reason.INTERACTION_FORBIDDEN)},
-    format('the pose {{}}_p{{}} has {{}}', any_value(state), any_value(pose),
-        string_agg(text, ', ' ORDER BY number))
-FROM best
-JOIN answered USING (receptor, inchikey)
-JOIN (SELECT receptor, number, text FROM filters WHERE NOT must) USING (receptor, number)
-ANTI JOIN rejected USING (receptor, inchikey)
-GROUP BY receptor, inchikey
-"""
+
+MISSING = _ruled_out(Reason.INTERACTION_MISSING, "lacks", "must", "ANTI")
+FORBIDDEN = _ruled_out(Reason.INTERACTION_FORBIDDEN, "has", "NOT must", "SEMI")
 
 FAILED = f"""
 INSERT INTO rejected

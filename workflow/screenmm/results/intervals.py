@@ -22,8 +22,9 @@ SEED = 20_030_217
 """Of the draws; fixed, so that the same scores have the same intervals."""
 
 QUERY = """
-SELECT scores.inchikey, scores.dg_mmgbsa_kcal_mol, replicas_kcal_mol
-FROM scores SEMI JOIN ranking USING (receptor, inchikey)
+SELECT scores.inchikey, scores.dg_mmgbsa_kcal_mol, replicas_kcal_mol,
+    (scores.state, scores.pose) = (ranking.state, ranking.pose) AS is_best
+FROM scores JOIN ranking USING (receptor, inchikey)
 WHERE scores.receptor = ? AND isfinite(scores.dg_mmgbsa_kcal_mol)
 ORDER BY scores.inchikey, scores.state, scores.pose
 """
@@ -93,15 +94,14 @@ def make_intervals(con: duckdb.DuckDBPyConnection) -> None:
     )
     for (receptor,) in con.execute("SELECT receptor FROM receptors ORDER BY ordinal").fetchall():
         rows = con.execute(QUERY, [receptor]).fetchall()
-        variances = pose_variances([np.array([dg, *(more or [])]) for _, dg, more in rows])
+        variances = pose_variances([np.array([dg, *(more or [])]) for _, dg, more, _ in rows])
         if variances is None:
             continue
-        keys = np.array([key for key, _, _ in rows])
-        names, ligands = np.unique(keys, return_inverse=True)
-        scores = np.array([dg for _, dg, _ in rows])
+        names, ligands = np.unique([key for key, *_ in rows], return_inverse=True)
+        scores = np.array([dg for _, dg, _, _ in rows])
         low, high = rank_intervals(scores, variances, ligands)
         # the noise of the pose that gives the ligand its rank
-        best = np.lexsort((scores, ligands))[np.flatnonzero(np.diff(ligands, prepend=-1))]
+        best = np.array([is_best for *_, is_best in rows])
         found = pa.table(
             {
                 "receptor": [receptor] * len(names),

@@ -7,79 +7,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 
-from screenmm.run.ledger import SCHEMA as EVENT_SCHEMA
-
-SOURCES = {
-    "record": "VARCHAR",
-    "file": "VARCHAR",
-    "position": "BIGINT",
-    "name": "VARCHAR",
-    "label": "TINYINT",
-    "affinity_kcal_mol": "DOUBLE",
-}
-MEMBERSHIP = {"record": "VARCHAR", "inchikey": "VARCHAR", "primary": "BOOLEAN"}
-EVENTS = dict.fromkeys(EVENT_SCHEMA.names, "VARCHAR")
-LIGANDS = {"inchikey": "VARCHAR", "smiles": "VARCHAR"}
-SELECTED = {"inchikey": "VARCHAR", "receptor": "VARCHAR"}
-POSES = {
-    "inchikey": "VARCHAR",
-    "state": "VARCHAR",
-    "pose": "INTEGER",
-    "smiles": "VARCHAR",
-    "engine": "VARCHAR",
-    "dock_score_kcal_mol": "DOUBLE",
-    "cnn_score": "DOUBLE",
-    "cnn_affinity_pk": "DOUBLE",
-}
-SCORES = {
-    "inchikey": "VARCHAR",
-    "state": "VARCHAR",
-    "pose": "INTEGER",
-    "dg_mmgbsa_kcal_mol": "DOUBLE",
-    "vdw_kcal_mol": "DOUBLE",
-    "coulomb_kcal_mol": "DOUBLE",
-    "gb_kcal_mol": "DOUBLE",
-    "sa_kcal_mol": "DOUBLE",
-    "strain_kcal_mol": "DOUBLE",
-    "replicas_kcal_mol": "DOUBLE[]",
-    "ligand_gb_kcal_mol": "DOUBLE",
-    "ligand_sa_kcal_mol": "DOUBLE",
-    "iterations": "INTEGER",
-    "minimisation": "VARCHAR",
-    "rmsd_angstrom": "DOUBLE",
-    "platform": "VARCHAR",
-}
-RESIDUES = {
-    "inchikey": "VARCHAR",
-    "state": "VARCHAR",
-    "pose": "INTEGER",
-    "residue": "VARCHAR[]",
-    "residue_vdw_kcal_mol": "FLOAT[]",
-    "residue_coulomb_kcal_mol": "FLOAT[]",
-    "residue_gb_kcal_mol": "FLOAT[]",
-    "residue_sa_kcal_mol": "FLOAT[]",
-}
-INSPECTED = {
-    "inchikey": "VARCHAR",
-    "state": "VARCHAR",
-    "pose": "INTEGER",
-    "check_name": "VARCHAR[]",
-    "passed": "BOOLEAN[]",
-    "residue": "VARCHAR[]",
-    "kind": "VARCHAR[]",
-    "distance_angstrom": "DOUBLE[]",
-    "ligand_atoms": "INTEGER[][]",
-}
-MOVED = {
-    "inchikey": "VARCHAR",
-    "state": "VARCHAR",
-    "pose": "INTEGER",
-    "moved_atoms": "INTEGER[]",
-    "moved_xyz_angstrom": "FLOAT[]",
-}
-
-Rows = dict[str, str]
+from screenmm.core.columns import Column
+from screenmm.core.errors import UserError
+from screenmm.run.layout import Layout
+from screenmm.tables.dictionary import (
+    EVENTS,
+    INCHIKEY,
+    INSPECTED,
+    MEMBERSHIP,
+    MOVED,
+    POSES,
+    RESIDUES,
+    SCORES_SHOWN,
+    SELECTED,
+    SMILES,
+    SOURCES,
+    engine_scores_among,
+    names,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,25 +56,38 @@ class Parts:
     inspected: Mapping[str, Sequence[Path]] = field(default_factory=dict)
     selected: Path | None = None
 
+    @classmethod
+    def of_run(cls, files: Layout, receptors: Sequence[str]) -> Parts:
+        """Parts of a run with these receptors."""
+        return cls(
+            sources=files.sources,
+            membership=files.membership,
+            events=files.events(receptors),
+            ligands=files.ligands(),
+            poses={name: files.pose_tables(name) for name in receptors},
+            scores={name: files.scores(name) for name in receptors},
+            inspected={name: files.inspected(name) for name in receptors},
+        )
+
 
 def quoted(text: object) -> str:
     """Give a SQL string literal."""
     return "'" + str(text).replace("'", "''") + "'"
 
 
-def _scan(files: Iterable[Path], columns: Rows, extra: str = "") -> str:
+def _scan(files: Iterable[Path], columns: Sequence[Column], extra: str = "") -> str:
     """SELECT of typed columns over Parquet files; no files give no rows."""
-    names = sorted(str(file) for file in files)
-    if not names:
-        empty = ", ".join(f'CAST(NULL AS {kind}) AS "{name}"' for name, kind in columns.items())
+    paths = sorted(str(file) for file in files)
+    if not paths:
+        empty = ", ".join(f'CAST(NULL AS {each.type}) AS "{each.name}"' for each in columns)
         return f"SELECT {empty}{', CAST(NULL AS BIGINT) AS row' if extra else ''} WHERE false"
-    typed = ", ".join(f'CAST("{name}" AS {kind}) AS "{name}"' for name, kind in columns.items())
+    typed = ", ".join(f'CAST("{each.name}" AS {each.type}) AS "{each.name}"' for each in columns)
     option = ", file_row_number = true" if extra else ""
-    listed = ", ".join(quoted(name) for name in names)
+    listed = ", ".join(map(quoted, paths))
     return f"SELECT {typed}{extra} FROM read_parquet([{listed}]{option})"
 
 
-def _scan_receptors(files: Mapping[str, Sequence[Path]], columns: Rows) -> str:
+def _scan_receptors(files: Mapping[str, Sequence[Path]], columns: Sequence[Column]) -> str:
     """SELECT over the parts of all receptors, with a column that names the receptor."""
     scans = [
         f"SELECT {quoted(receptor)} AS receptor, * FROM ({_scan(paths, columns)})"
@@ -135,6 +95,30 @@ def _scan_receptors(files: Mapping[str, Sequence[Path]], columns: Rows) -> str:
     ]
     scans = scans or [f"SELECT CAST(NULL AS VARCHAR) AS receptor, * FROM ({_scan([], columns)})"]
     return " UNION ALL ".join(scans)
+
+
+def _poses(files: Mapping[str, Sequence[Path]]) -> tuple[Column, ...]:
+    """Columns of the docked poses, with what only their engine gives.
+
+    Raises
+    ------
+    UserError
+        One is unknown: the engine that gave it is not installed here.
+    """
+    there = {name for paths in files.values() for name in _columns_of(paths)}
+    known = (*POSES, *engine_scores_among(there))
+    if unknown := sorted(there - set(names(known))):
+        raise UserError(
+            f"docked poses have columns that no engine here declares: {', '.join(unknown)}; "
+            "install the engine that docked them, or dock again"
+        )
+    return known
+
+
+def _columns_of(paths: Sequence[Path]) -> list[str]:
+    """Columns of a stage's files: they are alike, so those of the first."""
+    found: list[str] = pq.read_schema(min(paths)).names if paths else []
+    return found
 
 
 def _selected(parts: Parts) -> str:
@@ -168,6 +152,11 @@ def open_parts(
     duckdb.DuckDBPyConnection
         With ``receptors``, ``sources``, ``membership``, ``events``, ``ligands``, ``poses``,
         ``scores``, ``residues``, ``moved``, ``inspected`` and ``selected``.
+
+    Raises
+    ------
+    UserError
+        The engine that docked the poses gives scores that nothing here declares.
     """
     con = duckdb.connect()
     con.execute(f"SET threads = {int(threads)}")
@@ -184,9 +173,9 @@ def open_parts(
         "sources": _scan([parts.sources], SOURCES, ", file_row_number AS ordinal"),
         "membership": _scan([parts.membership], MEMBERSHIP),
         "events": _scan(parts.events, EVENTS, row),
-        "ligands": _scan(parts.ligands, LIGANDS),
-        "poses": _scan_receptors(parts.poses, POSES),
-        "scores": _scan_receptors(parts.scores, SCORES),
+        "ligands": _scan(parts.ligands, (INCHIKEY, SMILES)),
+        "poses": _scan_receptors(parts.poses, _poses(parts.poses)),
+        "scores": _scan_receptors(parts.scores, SCORES_SHOWN),
         "residues": _scan_receptors(parts.scores, RESIDUES),
         "moved": _scan_receptors(parts.scores, MOVED),
         "inspected": _scan_receptors(parts.inspected, INSPECTED),

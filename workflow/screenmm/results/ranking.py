@@ -7,59 +7,37 @@ from pathlib import Path
 
 import duckdb
 
+from screenmm.core.columns import Column
 from screenmm.residues.filters import Filter
-from screenmm.results.consensus import COLUMNS as CONSENSUS
-from screenmm.results.consensus import SIGNS, make_consensus
+from screenmm.results.columns import own_scores, ranking_columns
+from screenmm.results.consensus import make_consensus
 from screenmm.results.descriptors import make_descriptors
-from screenmm.results.inspected import COLUMNS as INSPECTED
 from screenmm.results.inspected import make_inspected
 from screenmm.results.intervals import make_intervals
 from screenmm.results.known import AFFINITY_KCAL_MOL, LABEL
 from screenmm.results.tables import write_csv
-
-TERMS = ("vdw_kcal_mol", "coulomb_kcal_mol", "gb_kcal_mol", "sa_kcal_mol", "strain_kcal_mol")
-
-INTERVALS = ("dg_sd_kcal_mol", "rank_low", "rank_high")
+from screenmm.tables.best_pose import best_pose_sql
+from screenmm.tables.dictionary import (
+    BY_RESIDUE,
+    CONSENSUS,
+    DG,
+    DOCKED,
+    ECR,
+    EFFICIENCY,
+    INTERVALS,
+    MEAN_RANK,
+    MINIMISATION,
+    RESIDUE_TERMS,
+    SIZE_CORRECTED,
+    TERMS,
+    Z,
+    listed,
+    names,
+    ranking,
+)
 
 N_MAIN_RESIDUES = 5
 """Residues named in the ranking: those that add most to the energy, of either sign."""
-
-ENERGY_DECIMALS = 4
-OTHER_DECIMALS = 6
-
-COLUMNS: dict[str, int | None] = {
-    "rank": None,
-    "name": None,
-    "inchikey": None,
-    "smiles": None,
-    "receptor": None,
-    "dg_mmgbsa_kcal_mol": ENERGY_DECIMALS,
-    **dict.fromkeys(TERMS, ENERGY_DECIMALS),
-    "dg_sd_kcal_mol": ENERGY_DECIMALS,
-    "rank_low": None,
-    "rank_high": None,
-    "main_residues": None,
-    "minimisation": None,
-    "dock_score_kcal_mol": ENERGY_DECIMALS,
-    "cnn_score": OTHER_DECIMALS,
-    "cnn_affinity_pk": OTHER_DECIMALS,
-    "heavy_atoms": None,
-    "state_smiles": None,
-    "formal_charge": None,
-    "molecular_weight": OTHER_DECIMALS,
-    "state": None,
-    "pose": None,
-    "ligand_efficiency_kcal_mol": ENERGY_DECIMALS,
-    "dg_size_corrected_kcal_mol": ENERGY_DECIMALS,
-    "consensus_ecr": OTHER_DECIMALS,
-    "consensus_mean_rank": OTHER_DECIMALS,
-    "consensus_z": OTHER_DECIMALS,
-    "aliases": None,
-    "label": None,
-    "affinity_kcal_mol": ENERGY_DECIMALS,
-    "records": None,
-    **INSPECTED,
-}
 
 MEMBERS = f"""
 CREATE OR REPLACE TABLE members AS
@@ -75,14 +53,9 @@ HAVING bool_or("primary")
 """
 
 # A ligand that was chosen for MM/GBSA counts only through a score; the others by docking.
-BEST = f"""
-CREATE OR REPLACE TABLE best AS
-WITH scored AS (
-    SELECT receptor, inchikey,
-        min({{'dg': dg_mmgbsa_kcal_mol, 'state': state, 'pose': pose}}) AS chosen
-    FROM scores WHERE isfinite(dg_mmgbsa_kcal_mol)
-    GROUP BY receptor, inchikey
-), docked AS (
+CHOSEN = f"""
+CREATE OR REPLACE TEMP VIEW chosen AS
+WITH scored AS ({best_pose_sql()}), docked AS (
     SELECT receptor, inchikey,
         min({{
             'dock': CASE WHEN isfinite(dock_score_kcal_mol) THEN dock_score_kcal_mol
@@ -93,32 +66,39 @@ WITH scored AS (
     ANTI JOIN scored USING (receptor, inchikey)
     ANTI JOIN selected USING (receptor, inchikey)
     GROUP BY receptor, inchikey
-), chosen AS (
-    SELECT receptor, inchikey, chosen.state AS state, chosen.pose AS pose FROM scored
-    UNION ALL
-    SELECT receptor, inchikey, chosen.state, chosen.pose FROM docked
 )
+SELECT receptor, inchikey, chosen.state AS state, chosen.pose AS pose FROM scored
+UNION ALL
+SELECT receptor, inchikey, chosen.state, chosen.pose FROM docked
+"""
+
+
+def _best(own: Sequence[Column]) -> str:
+    """Query of the pose that each ligand is ranked by, with its scores."""
+    return f"""
+CREATE OR REPLACE TABLE best AS
 SELECT receptor, inchikey, state, pose, poses.smiles AS state_smiles,
-    poses.engine, dock_score_kcal_mol, cnn_score, cnn_affinity_pk,
-    dg_mmgbsa_kcal_mol, minimisation, {", ".join(TERMS)}
+    poses.engine, {listed((*DOCKED, *own, DG, MINIMISATION, *TERMS))}
 FROM chosen
 LEFT JOIN poses USING (receptor, inchikey, state, pose)
 LEFT JOIN scores USING (receptor, inchikey, state, pose)
 WHERE inchikey IN (SELECT inchikey FROM members)
 """
 
+
 # Energy of each residue with the ligand, of the pose that a ligand is ranked by.
-RESIDUE_ENERGIES = """
+_UNNESTED = ", ".join(
+    f"unnest({of_all.name}) AS {term.name}"
+    for of_all, term in zip(RESIDUE_TERMS, BY_RESIDUE, strict=True)
+)
+RESIDUE_ENERGIES = f"""
 CREATE OR REPLACE TABLE residue_energies AS
-SELECT *, vdw_kcal_mol + coulomb_kcal_mol + gb_kcal_mol + sa_kcal_mol AS total_kcal_mol
+SELECT *, {" + ".join(names(BY_RESIDUE))} AS total_kcal_mol
 FROM (
     SELECT receptor, inchikey, state, pose,
         unnest(range(1, len(residue) + 1)) AS ordinal,
         unnest(residue) AS residue,
-        unnest(residue_vdw_kcal_mol) AS vdw_kcal_mol,
-        unnest(residue_coulomb_kcal_mol) AS coulomb_kcal_mol,
-        unnest(residue_gb_kcal_mol) AS gb_kcal_mol,
-        unnest(residue_sa_kcal_mol) AS sa_kcal_mol
+        {_UNNESTED}
     FROM residues SEMI JOIN best USING (receptor, inchikey, state, pose)
 )
 """
@@ -137,9 +117,16 @@ WHERE place <= {N_MAIN_RESIDUES} AND abs(total_kcal_mol) >= 0.05
 GROUP BY receptor, inchikey
 """
 
-RANKING = f"""
+# Made from the ranking itself, so they come in last.
+_LATE = (*INTERVALS, *CONSENSUS, SIZE_CORRECTED)
+
+
+def _ranking(own: Sequence[Column]) -> str:
+    """Query of the order by MM/GBSA, then docking."""
+    early = [each for each in ranking(own) if each not in _LATE]
+    return f"""
 CREATE OR REPLACE TABLE ranking AS
-SELECT {", ".join(c for c in COLUMNS if c not in (*INTERVALS, *CONSENSUS))}, receptor_ordinal
+SELECT {listed(early)}, receptor_ordinal
 FROM (
     SELECT best.*, members.* EXCLUDE (inchikey), ligands.smiles,
         heavy_atoms, molecular_weight, formal_charge, main_residues,
@@ -164,15 +151,19 @@ FROM (
 )
 """
 
-WITH_INTERVALS = f"""
+
+def _whole_ranking(own: Sequence[Column]) -> str:
+    """Query of the ranking with intervals and consensus."""
+    return f"""
 CREATE OR REPLACE TABLE ranking AS
-SELECT {", ".join(COLUMNS)}, receptor_ordinal,
+SELECT {listed(ranking(own))}, receptor_ordinal,
     CASE WHEN dg_mmgbsa_kcal_mol IS NULL THEN 'docking' ELSE 'MM/GBSA' END AS ranked_by
 FROM ranking
 LEFT JOIN intervals USING (receptor, inchikey)
 LEFT JOIN consensus USING (receptor, inchikey)
 ORDER BY receptor_ordinal, rank
 """
+
 
 # Ligands without the value keep their order, behind those that have it. The intervals are of
 # ranks by MM/GBSA, so they go.
@@ -191,11 +182,11 @@ FROM ranking ORDER BY receptor_ordinal, rank
 
 ORDERS = {
     "mmgbsa": None,
-    "consensus_ecr": "consensus_ecr",
-    "consensus_mean_rank": "consensus_mean_rank",
-    "consensus_z": "consensus_z",
-    "ligand_efficiency": "ligand_efficiency_kcal_mol",
-    "size_corrected": "dg_size_corrected_kcal_mol",
+    "consensus_ecr": ECR,
+    "consensus_mean_rank": MEAN_RANK,
+    "consensus_z": Z,
+    "ligand_efficiency": EFFICIENCY,
+    "size_corrected": SIZE_CORRECTED,
 }
 """What the config may rank by, and the column; None is MM/GBSA, then docking."""
 
@@ -232,22 +223,24 @@ def make_ranking(
     must_pass_checks : bool
         Whether a ligand is left out whose pose failed a check.
     """
+    own = own_scores(con, "poses")
     con.execute(MEMBERS)
-    con.execute(BEST)
+    con.execute(CHOSEN)
+    con.execute(_best(own))
     make_inspected(con, must, must_not, must_pass_checks=must_pass_checks)
     make_descriptors(con)
     con.execute(RESIDUE_ENERGIES)
     con.execute(MAIN_RESIDUES)
-    con.execute(RANKING)
+    con.execute(_ranking(own))
     make_intervals(con)
     make_consensus(con)
-    con.execute(WITH_INTERVALS)
+    con.execute(_whole_ranking(own))
     column = ORDERS[by]
     if column is not None:
-        direction = "DESC" if SIGNS[column] > 0 else "ASC"
-        con.execute(REORDERED.format(column=column, direction=direction, by=by))
+        direction = "DESC" if column.better > 0 else "ASC"
+        con.execute(REORDERED.format(column=column.name, direction=direction, by=by))
 
 
 def write_ranking(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Write ``ranking.csv``: receptors in config order, best first."""
-    write_csv(con, path, "ranking", COLUMNS, "receptor_ordinal, rank")
+    write_csv(con, path, "ranking", ranking_columns(con), "receptor_ordinal, rank")

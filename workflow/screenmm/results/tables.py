@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
 
+from screenmm.core.columns import Column
 from screenmm.files.whole import replace_whole
 from screenmm.results.parts import quoted
 
@@ -23,22 +24,16 @@ def _text(column: str, decimals: int | None) -> str:
     )
 
 
-def text_cells(columns: Mapping[str, int | None]) -> str:
-    """Give the SQL list of columns as text in their fixed formats.
-
-    Parameters
-    ----------
-    columns : mapping of str to int or None
-        Columns in order, with the number of decimals; None for text and integers.
-    """
-    return ", ".join(_text(name, decimals) for name, decimals in columns.items())
+def text_cells(columns: Iterable[Column]) -> str:
+    """Give the SQL list of columns as text in their fixed formats."""
+    return ", ".join(_text(each.name, each.decimals) for each in columns)
 
 
 def write_csv(
     con: duckdb.DuckDBPyConnection,
     path: Path,
     table: str,
-    columns: Mapping[str, int | None],
+    columns: Iterable[Column],
     order: str,
 ) -> None:
     """Write a table as CSV (UTF-8, comma, quoted where needed), whole or not at all.
@@ -53,8 +48,8 @@ def write_csv(
         The file to make.
     table : str
         Table or view.
-    columns : mapping of str to int or None
-        Columns in order, with the number of decimals.
+    columns : iterable of Column
+        In order.
     order : str
         SQL of a total order.
     """

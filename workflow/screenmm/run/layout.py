@@ -11,6 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from screenmm.run.receptor_folder import ReceptorFolder
+from screenmm.run.stage import Stage
+from screenmm.run.stages import stages
+
 
 def shard_names(folder: Path) -> list[str]:
     """Names of the shards in a folder, sorted."""
@@ -29,85 +33,114 @@ class Layout:
 
     results: Path
 
+    def file(self, stage: str, name: str, receptor: str = "", shard: str = "") -> Path:
+        """Find a file that a stage writes, by the name that the stage gives it.
+
+        Parameters
+        ----------
+        stage, name : str
+            As ``"score"`` and ``"minimised"``.
+        receptor, shard : str
+            Of the job that writes it.
+        """
+        return self.results / stages()[stage].writes[name].format(receptor=receptor, shard=shard)
+
+    def files(self, stage: str, name: str, receptor: str = "") -> list[Path]:
+        """Find a file of every shard that a stage works on."""
+        shards = self.shards(stages()[stage].shards_of, receptor)
+        return [self.file(stage, name, receptor, shard) for shard in shards]
+
+    def shards(self, stage: str, receptor: str = "") -> list[str]:
+        """Names of the shards that a stage made."""
+        return shard_names(self._shard_folder(stage, receptor))
+
+    def _shard_folder(self, stage: str, receptor: str) -> Path:
+        (name,) = {"shards", "records"} & set(stages()[stage].writes)
+        return self.file(stage, name, receptor)
+
+    def job_files(self, stage: str, receptor: str = "", shard: str = "") -> dict[str, Path]:
+        """Files that a job reads and writes, by its command's options."""
+        one = stages()[stage]
+        return {
+            name: self.results / place.format(receptor=receptor, shard=shard)
+            for name, place in {**one.reads, **one.writes}.items()
+        }
+
     @property
     def sources(self) -> Path:
         """One row per record: file, position, name, label, affinity."""
-        return self.results / "library/sources.parquet"
+        return self.file("split", "sources")
 
     @property
     def annotations(self) -> Path:
         """What was understood of the library's labels and affinities."""
-        return self.results / "library/annotations.json"
+        return self.file("split", "annotations")
 
     @property
     def membership(self) -> Path:
         """Ligand of each standardised record."""
-        return self.results / "ligands/membership.parquet"
+        return self.file("merge", "membership")
 
     def records(self) -> list[Path]:
         """Records as they were read, of every shard."""
-        folder = self.results / "library/records"
-        return [folder / f"{s}.parquet" for s in shard_names(folder)]
+        return self._of_shards("split", ".parquet")
 
     def parents(self) -> list[Path]:
         """Standardised parents of every shard of records."""
-        folder = self.results / "library"
-        return [folder / f"parents/{s}.parquet" for s in shard_names(folder / "records")]
-
-    def _ligand_shards(self) -> list[str]:
-        return shard_names(self.results / "ligands/shards")
+        return self.files("standardise", "parents")
 
     def ligands(self) -> list[Path]:
         """Ligand shards."""
-        return [self.results / f"ligands/shards/{s}.parquet" for s in self._ligand_shards()]
+        return self._of_shards("merge", ".parquet")
+
+    def _of_shards(self, stage: str, suffix: str) -> list[Path]:
+        folder = self._shard_folder(stage, "")
+        return [folder / f"{shard}{suffix}" for shard in self.shards(stage)]
 
     def pose_tables(self, receptor: str) -> list[Path]:
         """Docking scores of a receptor."""
-        return [self.results / f"poses/{receptor}/{s}.parquet" for s in self._ligand_shards()]
+        return self.files("dock", "table", receptor)
 
     def poses(self, receptor: str) -> list[Path]:
         """Docked poses of a receptor."""
-        return [self.results / f"poses/{receptor}/{s}.sdf.gz" for s in self._ligand_shards()]
-
-    def _selected_shards(self, receptor: str) -> list[str]:
-        return shard_names(self.results / f"selected/{receptor}/shards")
+        return self.files("dock", "poses", receptor)
 
     def scores(self, receptor: str) -> list[Path]:
         """MM/GBSA scores of a receptor."""
-        shards = self._selected_shards(receptor)
-        return [self.results / f"scores/{receptor}/{s}.parquet" for s in shards]
+        return self.files("score", "scores", receptor)
 
     def minimised(self, receptor: str) -> list[Path]:
         """Minimised poses of a receptor."""
-        shards = self._selected_shards(receptor)
-        return [self.results / f"scores/{receptor}/{s}.sdf.gz" for s in shards]
+        return self.files("score", "minimised", receptor)
 
     def inspected(self, receptor: str) -> list[Path]:
         """Pose checks and interactions of a receptor."""
-        shards = self._selected_shards(receptor)
-        return [self.results / f"inspected/{receptor}/{s}.parquet" for s in shards]
+        return self.files("inspect", "inspected", receptor)
 
-    def events(self, receptors: list[str]) -> list[Path]:
-        """Ledger rows of every stage."""
-        library = [path.with_suffix(".events.parquet") for path in self.parents()]
-        states = [
-            self.results / f"ligands/states/{s}.events.parquet" for s in self._ligand_shards()
-        ]
-        per_receptor = [
-            path
+    def events(self, receptors: Sequence[str]) -> list[Path]:
+        """Ledger rows of every stage that works on the library."""
+        telling = [s for s in stages().values() if "events" in s.writes]
+        whole = [self._events(stage, "") for stage in telling if not stage.per_receptor]
+        each = [
+            self._events(stage, receptor)
             for receptor in receptors
-            for path in (
-                *(table.with_suffix(".events.parquet") for table in self.pose_tables(receptor)),
-                self.results / f"selected/{receptor}/select.events.parquet",
-                *(table.with_suffix(".events.parquet") for table in self.scores(receptor)),
-                *(table.with_suffix(".events.parquet") for table in self.inspected(receptor)),
-            )
+            for stage in telling
+            if stage.per_receptor == "all"
         ]
-        return [*library, self.results / "ligands/merge.events.parquet", *states, *per_receptor]
+        return [path for paths in (*whole, *each) for path in paths]
+
+    def _events(self, stage: Stage, receptor: str) -> list[Path]:
+        if stage.shards_of:
+            return self.files(stage.name, "events", receptor)
+        return [self.file(stage.name, "events", receptor)]
+
+    def receptor(self, name: str) -> ReceptorFolder:
+        """A prepared receptor."""
+        return ReceptorFolder(self.results / "receptors" / name)
 
     def redocking(self, receptor: str) -> Path:
         """What the redocking of a receptor's reference ligand came to."""
-        return self.results / f"controls/{receptor}/redock.json"
+        return self.file("compare", "result", receptor)
 
     @property
     def benchmarks(self) -> Path:
@@ -120,39 +153,52 @@ class Layout:
         return self.results / "usage"
 
     def targets(
-        self, receptors: list[str], redocked: Sequence[str] = (), *, gated: bool = False
+        self,
+        receptors: Sequence[str],
+        redocked: Sequence[str] = (),
+        *,
+        gated: bool = False,
+        filtered: Sequence[str] = (),
+        through: str = "rank",
     ) -> dict[str, set[str]]:
-        """Jobs that made the present results, up to the ranking, by rule in the run's order.
+        """Jobs that made the present results, by rule in the run's order.
 
         Parameters
         ----------
-        receptors : list of str
+        receptors : sequence of str
             All of them.
         redocked : sequence of str
             Those whose reference ligand is docked again.
         gated : bool
             Whether the library waits for that.
+        filtered : sequence of str
+            Those that filters on interactions are for.
+        through : str
+            The last rule.
 
         Returns
         -------
         dict
             Rule to ``receptor/shard``, ``shard`` or ``receptor``; empty for its only job.
         """
-        ligands, one = self._ligand_shards(), {""}
-        docked = {f"{receptor}/{shard}" for receptor in receptors for shard in ligands}
-        scored = {f"{r}/{shard}" for r in receptors for shard in self._selected_shards(r)}
-        controls = ["reference", "redock", "rescore", "compare", *(["gate"] if gated else [])]
+        of_kind = {
+            "": [""], "all": receptors, "redocked": redocked, "gated": redocked if gated else [],
+            "filtered": filtered,
+        }  # fmt: skip
+        last = stages()[through].place
+        run = [stage for stage in stages().values() if stage.place <= last]
         return {
-            "split": one,
-            "standardise": set(shard_names(self.results / "library/records")),
-            "merge": one,
-            "prepare_ligands": set(ligands),
-            "prepare_receptor": set(receptors),
-            **({rule: set(redocked) for rule in controls} if redocked else {}),
-            "dock": docked,
-            "select": set(receptors),
-            "score": scored,
-            "inspect": scored,
-            "manifest": set(receptors),
-            "rank": one,
+            stage.name: self._jobs(stage, of_kind[stage.per_receptor])
+            for stage in run
+            if of_kind[stage.per_receptor]
+        }
+
+    def _jobs(self, stage: Stage, receptors: Sequence[str]) -> set[str]:
+        """Jobs of a stage, as the logs' folders name them."""
+        if not stage.shards_of:
+            return set(receptors)
+        return {
+            f"{receptor}/{shard}".lstrip("/")
+            for receptor in receptors
+            for shard in self.shards(stage.shards_of, receptor)
         }

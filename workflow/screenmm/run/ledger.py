@@ -18,6 +18,8 @@ import pyarrow.parquet as pq
 
 from screenmm.core.errors import LigandError, Reason
 from screenmm.files.whole import replace_whole
+from screenmm.tables.dictionary import EVENTS
+from screenmm.tables.schema import schema
 
 
 class Status(StrEnum):
@@ -59,7 +61,7 @@ class Event:
         return cls(stage, Status.FILTERED, reason=reason, message=message, **subject)
 
 
-SCHEMA = pa.schema([(name, pa.string()) for name in Event.__dataclass_fields__])
+SCHEMA = schema(EVENTS)
 BATCH = 20_000
 
 

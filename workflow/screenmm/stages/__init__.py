@@ -1,1 +1,4 @@
-"""The stages as they run from the command line: files in, files out, one module each."""
+"""The rules' commands, one module each: what a stage is, and files in, files out.
+
+See :mod:`screenmm.run.stages`.
+"""

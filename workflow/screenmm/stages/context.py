@@ -6,11 +6,20 @@ import argparse
 import json
 import logging
 import os
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from screenmm.config.settings import load_settings
+from pydantic import ValidationError
+
+from screenmm.config.engines import engines
+from screenmm.config.settings import Pocket, Section, Settings, load_settings
 from screenmm.core.errors import ConfigError
+from screenmm.run.stage import Stage
+
+SEED = "seed"
+
+S = TypeVar("S", bound=Section)
 
 
 def add_settings_argument(parser: argparse.ArgumentParser) -> None:
@@ -23,8 +32,93 @@ def add_settings_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def settings_of(args: argparse.Namespace) -> dict[str, Any]:
-    """Settings of a stage as plain data.
+@dataclass(frozen=True)
+class Given:
+    """Settings of a stage: what it reads of the config, and nothing else.
+
+    Parameters
+    ----------
+    stage : Stage
+    values : dict
+        Plain data, as :meth:`screenmm.run.stage.Stage.settings` writes it.
+    """
+
+    stage: Stage
+    values: dict[str, Any]
+
+    @property
+    def text(self) -> str:
+        """One line, whatever way they came: for a journal's fingerprint."""
+        return json.dumps(self.values, sort_keys=True)
+
+    @property
+    def seed(self) -> int:
+        """Of the run."""
+        return int(self[SEED])
+
+    def __getitem__(self, section: str) -> Any:
+        """Plain data of a section.
+
+        Raises
+        ------
+        ConfigError
+            It was not given.
+        """
+        if section not in self.values:
+            raise self._missing(section)
+        return self.values[section]
+
+    def section(self, name: str, model: type[S]) -> S:
+        """Settings of a section; a key that the stage does not read does not exist in them.
+
+        Parameters
+        ----------
+        name : str
+            Of the section.
+        model : type
+            Its settings in full.
+
+        Raises
+        ------
+        ConfigError
+            A key that the stage reads was not given, or has no valid value.
+        """
+        given = self[name]
+        missing = sorted((self.stage.keys[name] or set(model.model_fields)) - set(given))
+        if missing:
+            raise self._missing(f"{name}.{missing[0]}")
+        try:
+            return only_given(model.model_validate(given))
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(map(str, (name, *first["loc"])))
+            raise ConfigError(f"--settings: {place}: {first['msg']}") from None
+
+    def _missing(self, key: str) -> ConfigError:
+        return ConfigError(
+            f"--settings holds no {key}, which {self.stage.command} reads: give the config file, "
+            "or the JSON that the workflow passes"
+        )
+
+
+def only_given(section: S) -> S:
+    """Take out of a section what was not given, so that no default is read unseen."""
+    for name in set(type(section).model_fields) - section.model_fields_set:
+        del section.__dict__[name]
+    return section
+
+
+def settings_of(args: argparse.Namespace, stage: Stage, receptor: str = "") -> Given:
+    """Settings of a stage.
+
+    Parameters
+    ----------
+    args : argparse.Namespace
+        With ``settings``: JSON, or the name of a config file.
+    stage : Stage
+        Whose they are.
+    receptor : str
+        For a stage that reads keys of one receptor.
 
     Raises
     ------
@@ -32,18 +126,29 @@ def settings_of(args: argparse.Namespace) -> dict[str, Any]:
         The text is neither JSON nor the name of a valid config file.
     """
     text: str = args.settings
-    if text.lstrip().startswith("{"):
-        try:
-            found: dict[str, Any] = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise ConfigError(f"--settings is not valid JSON: {error}") from None
-        return found
-    return load_settings(Path(text)).model_dump(mode="json")
+    if not text.lstrip().startswith("{"):
+        text = stage.settings(load_settings(Path(text)), receptor)
+    try:
+        return Given(stage, json.loads(text))
+    except json.JSONDecodeError as error:
+        raise ConfigError(f"--settings is not valid JSON: {error}") from None
 
 
-def text_of(settings: dict[str, Any]) -> str:
-    """Settings as one line, whatever way they came: for a journal's fingerprint."""
-    return json.dumps(settings, sort_keys=True)
+def given_poses(settings: Settings, receptor: str) -> dict[str, Any]:
+    """Say whether the library's poses are kept: where the engine takes them, whatever its name."""
+    return {"given_poses": engines()[settings.docking.engine].poses_from_library}
+
+
+def pocket_name(settings: Settings, receptor: str) -> dict[str, Any]:
+    """Describe which pocket a receptor has; the box around it is the receptor's own file."""
+    box = {"padding_angstrom", "min_size_angstrom"}
+    pocket = settings.pocket_of(receptor).model_dump(mode="json", exclude=box)
+    return {"receptors": {receptor: {"pocket": pocket}}}
+
+
+def named_pocket(given: Given, receptor: str) -> Pocket:
+    """Pocket of :func:`pocket_name`, without a box."""
+    return only_given(Pocket.model_validate(given["receptors"][receptor]["pocket"]))
 
 
 def workers_of(args: argparse.Namespace) -> int:

@@ -6,12 +6,18 @@ import argparse
 import json
 from pathlib import Path
 
-from screenmm.audit.crate import write_crate
-from screenmm.audit.inputs import input_files
-from screenmm.audit.verify import METADATA, verify_crate
 from screenmm.config.settings import Settings, load_settings
 from screenmm.core.errors import UserError
-from screenmm.files.whole import sha256
+from screenmm.run.stage import Rate, Stage
+
+STAGE = Stage(
+    "crate",
+    place=170,
+    words="write or verify the audit trail of a finished run (RO-Crate)",
+    reads={"report": "report.html", "metrics": "metrics.json"},
+    writes={"metadata": "ro-crate-metadata.json", "provenance": "provenance/"},
+    rate=Rate(0.4),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,6 +49,8 @@ def run(args: argparse.Namespace) -> None:
     UserError
         An option is missing, the run is not finished, or files differ from the crate.
     """
+    from screenmm.audit.crate import write_crate
+
     if args.verify is not None:
         _verify(args.verify, args.config_file)
         return
@@ -67,6 +75,10 @@ def _settings(args: argparse.Namespace) -> Settings:
 
 
 def _verify(results: Path, configs: list[Path] | None) -> None:
+    from screenmm.audit.inputs import input_files
+    from screenmm.audit.verify import METADATA, verify_crate
+    from screenmm.files.whole import sha256
+
     inputs = input_files(load_settings(*configs), configs[0].resolve().parent) if configs else []
     found = verify_crate(results, [file.path for file in inputs])
     if not found.checked:

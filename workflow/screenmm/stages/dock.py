@@ -3,51 +3,75 @@
 from __future__ import annotations
 
 import argparse
-import logging
-import os
-from collections.abc import Iterable
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from screenmm.config.engines import engines
-from screenmm.config.settings import Docking
-from screenmm.core.errors import LigandError, Reason
-from screenmm.core.seeds import seed_for
-from screenmm.devices.vulkan import choose_search_device
-from screenmm.docking.engine import Box, DockedPose, Engine, Site, make_engine
-from screenmm.execution.batch import Journal, Outcome, Result, Task, fingerprint, run_batch
-from screenmm.execution.usage import device_held
-from screenmm.files.sdf import read_record, records_by_ligand, sd_record
-from screenmm.files.whole import replace_whole, sha256, write_text_gz
-from screenmm.run.ledger import write_events
+from screenmm.config.settings import Docking, Settings
+from screenmm.run.stage import Rate, Stage
 from screenmm.stages.context import (
     add_settings_argument,
     add_workers_argument,
     settings_of,
-    text_of,
     workers_of,
 )
 
-log = logging.getLogger(__name__)
+START_S = 1.5
+"""CPU seconds that a worker takes to start."""
 
-POSE_SCHEMA = pa.schema(
-    [
-        ("inchikey", pa.string()),
-        ("state", pa.string()),
-        ("pose", pa.int32()),
-        ("smiles", pa.string()),
-        ("engine", pa.string()),
-        ("dock_score_kcal_mol", pa.float64()),
-        ("cnn_score", pa.float64()),
-        ("cnn_affinity_pk", pa.float64()),
-    ]
+
+def of_engine(settings: Settings, receptor: str) -> dict[str, Any]:
+    """Dump the section; what the engine does not read has its default, whatever was given."""
+    docking = settings.docking
+    ignored = (
+        set(Docking.model_fields) - {"engine", "time_limit_s"} - engines()[docking.engine].keys
+    )
+    defaults = {key: Docking.model_fields[key].default for key in sorted(ignored)}
+    return {"docking": docking.model_copy(update=defaults).model_dump(mode="json")}
+
+
+def rate(docking: Docking, protocol: str) -> Rate:
+    """Cost of a state with the engine."""
+    facts = engines()[docking.engine]
+    times = getattr(docking, facts.cpu_s_times) if facts.cpu_s_times else 1
+    return Rate(facts.cpu_s * times, START_S)
+
+
+STAGE = Stage(
+    "dock",
+    place=100,
+    words="dock a shard into a receptor",
+    version=1,
+    keys={"seed": None, "docking": None},
+    more=of_engine,
+    per_receptor="all",
+    shards_of="merge",
+    reads={"states": "ligands/states/{shard}.sdf.gz", "receptor": "receptors/{receptor}/"},
+    writes={
+        "poses": "poses/{receptor}/{shard}.sdf.gz",
+        "table": "poses/{receptor}/{shard}.parquet",
+        "events": "poses/{receptor}/{shard}.events.parquet",
+    },
+    unit="docked state",
+    rate=rate,
+    on_card="docked state",
+    grows={"poses": ("pose", 590.0)},
+    passes={"poses/": "Docked poses and their scores"},
 )
 
-_worker: dict[str, Any] = {}
+REDOCK = STAGE.again(
+    "redock",
+    place=60,
+    per_receptor="redocked",
+    shards_of="",
+    reads={"states": "controls/{receptor}/states.sdf.gz", "receptor": "receptors/{receptor}/"},
+    writes={
+        "poses": "controls/{receptor}/poses.sdf.gz",
+        "table": "controls/{receptor}/poses.parquet",
+        "events": "controls/{receptor}/poses.events.parquet",
+    },
+    unit="reference",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,95 +87,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Dock a shard."""
-    given = settings_of(args)
-    settings = Docking.model_validate(given["docking"])
-    uses_device = "device" in engines()[settings.engine].keys
-    device = choose_search_device(settings.device if uses_device else "cpu")
-    log.info("docking with %s on %s %s: %s", settings.engine, device.kind, device.name, device.why)
-    pdbqt = args.receptor / "receptor.pdbqt"
-    pocket = args.receptor / "pocket.json"
-    task = Task(
-        stage="dock",
-        function=dock_ligand,
-        start=start_worker,
-        start_args=(settings, Site(pdbqt, Box.load(pocket), device, given["seed"])),
-        time_limit_s=settings.time_limit_s,
-        receptor=args.receptor.name,
+    from screenmm.docking.shard import dock_shard
+
+    given = settings_of(args, STAGE)
+    dock_shard(
+        given.section("docking", Docking),
+        given.seed,
+        states=args.states,
+        receptor=args.receptor,
+        poses=args.poses,
+        table=args.table,
+        events=args.events,
+        workers=workers_of(args),
+        asked=given.text,
     )
-    items = records_by_ligand(args.states)
-    journal = Journal(
-        args.poses, fingerprint(text_of(given), sha256(args.states), sha256(pdbqt), sha256(pocket))
-    )
-    with device_held("Vulkan", device.name) if device.kind == "gpu" else nullcontext():
-        outcomes = list(run_batch(task, items, workers_of(args), journal))
-    write_poses(outcomes, args.poses, args.table)
-    write_events(args.events, (event for outcome in outcomes for event in outcome.events))
-    journal.remove()
-
-
-def start_worker(settings: Docking, site: Site) -> None:
-    """Make the engine, once per worker: its receptor and grids serve every ligand."""
-    silence = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(silence, 1)  # engines print their search parameters per ligand
-    _worker.update(engine=make_engine(settings, site), name=settings.engine, seed=site.run_seed)
-
-
-def dock_ligand(records: list[str]) -> Result:
-    """Dock the states of one ligand.
-
-    Raises
-    ------
-    LigandError
-        No state could be docked; the first state's reason.
-    """
-    engine: Engine = _worker["engine"]
-    poses: list[dict[str, Any]] = []
-    errors: list[tuple[str, LigandError]] = []
-    for text in records:
-        mol = read_record(text)
-        state = mol.GetProp("_Name")
-        try:
-            found = engine.dock(mol, seed_for(_worker["seed"], "dock", state))
-        except LigandError as error:
-            errors.append((state, error))
-            continue
-        poses += [
-            _pose(
-                _worker["name"], mol.GetProp("inchikey"), mol.GetProp("smiles"), state, rank, pose
-            )
-            for rank, pose in enumerate(found, start=1)
-        ]
-    if not poses:
-        no_state = ("", LigandError(Reason.MISSING_POSE, "no state"))
-        state, first = errors[0] if errors else no_state
-        more = f" (and {len(errors) - 1} more states)" if len(errors) > 1 else ""
-        raise LigandError(first.reason, f"{state}: {first.message}{more}")
-    failures = [
-        {"state": state, "reason": each.reason, "message": each.message} for state, each in errors
-    ]
-    return {"poses": poses, "failures": failures}
-
-
-def _pose(
-    engine: str, inchikey: str, smiles: str, state: str, rank: int, pose: DockedPose
-) -> dict[str, Any]:
-    row = {
-        "inchikey": inchikey,
-        "state": state,
-        "pose": rank,
-        "smiles": smiles,
-        "engine": engine,
-        "dock_score_kcal_mol": pose.dock_score_kcal_mol,
-        "cnn_score": pose.cnn_score,
-        "cnn_affinity_pk": pose.cnn_affinity_pk,
-    }
-    return {"row": row, "sdf": sd_record(pose.mol, f"{state}_p{rank}", row)}
-
-
-def write_poses(outcomes: Iterable[Outcome], sdf: Path, table: Path) -> None:
-    """Write poses and their scores, in the ligands' order."""
-    poses = [pose for o in outcomes if o.result for pose in o.result["poses"]]
-    with replace_whole(table) as partial:
-        rows = [pose["row"] for pose in poses]
-        pq.write_table(pa.Table.from_pylist(rows, schema=POSE_SCHEMA), partial)
-    write_text_gz(sdf, "".join(pose["sdf"] for pose in poses))

@@ -7,7 +7,18 @@ import json
 from pathlib import Path
 
 from screenmm.core.errors import UserError
-from screenmm.files.whole import write_text
+from screenmm.run.stage import Rate, Stage
+
+STAGE = Stage(
+    "gate",
+    place=90,
+    words="stop where the reference ligand was not found again",
+    per_receptor="gated",
+    reads={"redocking": "controls/{receptor}/redock.json"},
+    writes={"out": "controls/{receptor}/passed.txt"},
+    unit="reference",
+    rate=Rate(0.0, 0.4),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,6 +35,8 @@ def run(args: argparse.Namespace) -> None:
     UserError
         Its reference ligand was not found again, or not docked again.
     """
+    from screenmm.files.whole import write_text
+
     found = json.loads(args.redocking.read_text(encoding="utf-8"))
     if found["status"] != "done":
         raise UserError(

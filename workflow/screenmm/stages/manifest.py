@@ -10,8 +10,22 @@ import argparse
 import json
 from pathlib import Path
 
-from screenmm.files.whole import sha256, write_text
-from screenmm.run.layout import Layout
+from screenmm.run.stage import Rate, Stage
+
+STAGE = Stage(
+    "manifest",
+    place=140,
+    words="list the score files of a receptor by SHA-256",
+    per_receptor="all",
+    reads={
+        "scores": "scores/{receptor}/{shard}.parquet",
+        "minimised": "scores/{receptor}/{shard}.sdf.gz",
+        "inspected": "inspected/{receptor}/{shard}.parquet",
+    },
+    writes={"out": "scores/{receptor}.manifest.json"},
+    unit="receptor",
+    rate=Rate(0.3),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,6 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Write the manifest."""
+    from screenmm.files.whole import sha256, write_text
+    from screenmm.run.layout import Layout
+
     files = Layout(args.results)
     tables = [*files.scores(args.receptor), *files.inspected(args.receptor)]
     events = [path.with_suffix(".events.parquet") for path in tables]

@@ -6,23 +6,49 @@ import argparse
 import json
 import logging
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from rdkit import Chem
-
-from screenmm.config.settings import Pocket, Receptor
-from screenmm.docking.pdbqt import receptor_pdbqt
-from screenmm.files.sdf import sd_record
-from screenmm.files.whole import write_text
-from screenmm.forcefield.ligand_parameters import ligand_parameters
-from screenmm.forcefield.parameters import Parameters, extract, join
-from screenmm.receptor.forcefield import polymer_system, residue_label
-from screenmm.receptor.model import ReceptorModel
-from screenmm.receptor.prepare import PreparedReceptor, prepare_receptor
-from screenmm.receptor.write import write_structure
+from screenmm.config.settings import Pocket, Receptor, Settings
+from screenmm.run.stage import Rate, Stage
 from screenmm.stages.context import add_settings_argument, settings_of
 
+if TYPE_CHECKING:
+    from screenmm.receptor.prepare import PreparedReceptor
+
 log = logging.getLogger(__name__)
+
+
+def of_receptor(settings: Settings, receptor: str) -> dict[str, Any]:
+    """Describe the receptor, and its pocket whoever's it is."""
+    own = settings.receptors[receptor].model_dump(mode="json", exclude={"pocket"})
+    pocket = settings.pocket_of(receptor).model_dump(mode="json")
+    return {"receptors": {receptor: own}, "pocket": pocket}
+
+
+STAGE = Stage(
+    "prepare_receptor",
+    place=50,
+    words="prepare and parametrise a receptor",
+    version=3,
+    more=of_receptor,
+    per_receptor="all",
+    writes={
+        "structure": "receptors/{receptor}/receptor.cif",
+        "pdbqt": "receptors/{receptor}/receptor.pdbqt",
+        "pocket": "receptors/{receptor}/pocket.json",
+        "parameters": "receptors/{receptor}/parameters.npz",
+        "coordinates": "receptors/{receptor}/coordinates.npz",
+        "reference": "receptors/{receptor}/reference_ligand.sdf",
+        "report_json": "receptors/{receptor}/report.json",
+        "report_text": "receptors/{receptor}/report.txt",
+    },
+    unit="receptor",
+    rate=Rate(2.5),
+    leaves={
+        "receptors/": "Prepared receptors, their force-field parameters and what preparation "
+        "changed"
+    },
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,23 +60,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Prepare a receptor and write its folder."""
-    given = settings_of(args)
-    section = given["receptors"][args.name]
-    pocket = section.get("pocket") or given["pocket"]
-    settings = Receptor.model_validate({**section, "pocket": None})
-    prepared = prepare_receptor(args.name, settings, Pocket.model_validate(pocket))
+    from screenmm.receptor.prepare import prepare_receptor
+
+    given = settings_of(args, STAGE, args.name)
+    settings = Receptor.model_validate({**given["receptors"][args.name], "pocket": None})
+    prepared = prepare_receptor(args.name, settings, Pocket.model_validate(given["pocket"]))
     write_folder(prepared, args.out)
     log.info("%s", prepared.report_text())
 
 
 def write_folder(prepared: PreparedReceptor, out: Path) -> None:
     """Write structure, model, docking input, pocket and report of a receptor."""
+    from screenmm.docking.pdbqt import receptor_pdbqt
+    from screenmm.files.sdf import sd_record
+    from screenmm.files.whole import write_text
+    from screenmm.receptor.parametrise import receptor_model
+    from screenmm.receptor.write import write_structure
+    from screenmm.run.receptor_folder import ReceptorFolder
+
+    home = ReceptorFolder(out)
     out.mkdir(parents=True, exist_ok=True)
     receptor_model(prepared).save(out)
-    write_structure(prepared, out / "receptor.cif")
+    write_structure(prepared, home.structure)
     pocket = prepared.pocket
     write_text(
-        out / "receptor.pdbqt",
+        home.pdbqt,
         receptor_pdbqt(
             prepared.topology,
             prepared.positions_angstrom,
@@ -60,34 +94,8 @@ def write_folder(prepared: PreparedReceptor, out: Path) -> None:
         ),
     )
     box = {"center_angstrom": list(pocket.center), "size_angstrom": list(pocket.size)}
-    write_text(out / "pocket.json", json.dumps(box, indent=2) + "\n")
+    write_text(home.pocket, json.dumps(box, indent=2) + "\n")
     reference = "" if pocket.reference is None else sd_record(pocket.reference, "reference", {})
-    write_text(out / "reference_ligand.sdf", reference)
-    write_text(out / "report.json", json.dumps(prepared.report_json(), indent=2) + "\n")
-    write_text(out / "report.txt", prepared.report_text())
-
-
-def receptor_model(prepared: PreparedReceptor) -> ReceptorModel:
-    """Parametrise polymer, waters and ions by templates and cofactors like ligands.
-
-    Cofactors come last in the topology, so the parts are joined in order.
-    """
-    parts: list[Parameters] = []
-    cofactor_atoms = {i for cofactor in prepared.cofactors for i in cofactor.atom_indices}
-    n_polymer = prepared.topology.getNumAtoms() - len(cofactor_atoms)
-    polymer, _ = prepared.polymer()
-    parts.append(extract(polymer_system(polymer), polymer))
-    for cofactor in prepared.cofactors:
-        order = np.argsort(cofactor.atom_indices)
-        mol = Chem.RenumberAtoms(cofactor.mol, order.tolist())
-        parts.append(ligand_parameters(mol))
-    expected = sorted(cofactor_atoms)
-    if expected != list(range(n_polymer, prepared.topology.getNumAtoms())):
-        raise RuntimeError("cofactors must come last in the receptor's topology")
-    labels = [residue_label(residue) for residue in prepared.topology.residues()]
-    return ReceptorModel(
-        join(parts),
-        np.asarray(prepared.positions_angstrom, dtype=float),
-        np.array([atom.residue.index for atom in prepared.topology.atoms()], dtype=np.int32),
-        np.array(labels),
-    )
+    write_text(home.reference_ligand, reference)
+    write_text(home.report_json, json.dumps(prepared.report_json(), indent=2) + "\n")
+    write_text(home.report_text, prepared.report_text())

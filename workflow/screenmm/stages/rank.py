@@ -7,23 +7,58 @@ import shutil
 from pathlib import Path
 
 from screenmm import __version__
-from screenmm.analysis.picks import write_picks
 from screenmm.config.settings import Ranking
-from screenmm.exports.complexes import write_complexes
-from screenmm.exports.hits import write_hits
-from screenmm.residues.filters import check_residues
-from screenmm.results.database import write_database
-from screenmm.results.fates import check_invariant, make_ledger, write_ledger
-from screenmm.results.inspected import filters_of
-from screenmm.results.parts import Parts, open_parts
-from screenmm.results.ranking import make_ranking, write_ranking
-from screenmm.run.layout import Layout
-from screenmm.run.receptor_folder import prepared_residues
+from screenmm.run.stage import Rate, Stage
 from screenmm.stages.context import (
     add_settings_argument,
     add_workers_argument,
     settings_of,
     workers_of,
+)
+
+STAGE = Stage(
+    "rank",
+    place=150,
+    words="rank ligands and account for every record",
+    version=7,
+    keys={"ranking": frozenset({"by", "complexes", "picks", "pose_checks", "interactions"})},
+    reads={
+        "parents": "library/parents/{shard}.parquet",
+        "ligands": "ligands/shards/{shard}.parquet",
+        "poses": "poses/{receptor}/{shard}.parquet",
+        "scores": "scores/{receptor}/{shard}.parquet",
+        "inspected": "inspected/{receptor}/{shard}.parquet",
+        "structures": "receptors/{receptor}/receptor.cif",
+        "residues": "receptors/{receptor}/coordinates.npz",
+        "sources": "library/sources.parquet",
+        "membership": "ligands/membership.parquet",
+        "duplicates": "ligands/merge.events.parquet",
+        "selected": "selected/{receptor}/select.events.parquet",
+    },
+    writes={
+        "ranking": "ranking.csv",
+        "picks": "picks.csv",
+        "hits": "hits.sdf",
+        "ledger": "ledger.csv",
+        "database": "screen.duckdb",
+        "complexes": "complexes/",
+    },
+    unit="fate",
+    rate=Rate(1.7e-4, 1.5),
+    grows={
+        "hits.sdf": ("scored pose", 2100.0),
+        "ranking.csv": ("fate", 440.0),
+        "ledger.csv": ("fate", 120.0),
+        "screen.duckdb": ("pose", 80.0),
+    },
+    leaves={
+        "ranking.csv": "One row per ligand and receptor, best first",
+        "picks.csv": "Molecules to buy first, good and diverse, each with its reason",
+        "hits.sdf": "Minimised poses of the scored ligands, with their properties",
+        "ledger.csv": "The fate of every input record",
+        "screen.duckdb": "All tables, for SQL (DuckDB)",
+        "complexes/": "Minimised receptor-ligand complexes of the top hits",
+    },
 )
 
 
@@ -45,23 +80,24 @@ def run(args: argparse.Namespace) -> None:
     ConfigError
         A filter names a residue that a receptor does not have.
     """
-    settings = Ranking.model_validate(settings_of(args)["ranking"])
+    from screenmm.analysis.picks import write_picks
+    from screenmm.exports.complexes import write_complexes
+    from screenmm.exports.hits import write_hits
+    from screenmm.residues.filters import check_residues
+    from screenmm.results.database import write_database
+    from screenmm.results.fates import check_invariant, make_ledger, write_ledger
+    from screenmm.results.inspected import filters_of
+    from screenmm.results.parts import Parts, open_parts
+    from screenmm.results.ranking import make_ranking, write_ranking
+    from screenmm.run.layout import Layout
+
+    settings = settings_of(args, STAGE).section("ranking", Ranking)
     files = Layout(args.results)
     must, must_not = filters_of(settings)
     for name in args.receptors:
-        check_residues(
-            [*must, *must_not], prepared_residues(args.results / f"receptors/{name}"), name
-        )
+        check_residues([*must, *must_not], files.receptor(name).residues(), name)
     con = open_parts(
-        Parts(
-            sources=files.sources,
-            membership=files.membership,
-            events=files.events(args.receptors),
-            ligands=files.ligands(),
-            poses={name: files.pose_tables(name) for name in args.receptors},
-            scores={name: files.scores(name) for name in args.receptors},
-            inspected={name: files.inspected(name) for name in args.receptors},
-        ),
+        Parts.of_run(files, args.receptors),
         threads=workers_of(args),
         spill=args.results / ".duckdb",
     )
@@ -78,7 +114,7 @@ def run(args: argparse.Namespace) -> None:
     write_ledger(con, args.results / "ledger.csv")
     hits = args.results / "hits.sdf"
     write_hits(con, {name: files.minimised(name) for name in args.receptors}, hits)
-    cifs = {name: args.results / f"receptors/{name}/receptor.cif" for name in args.receptors}
+    cifs = {name: files.receptor(name).structure for name in args.receptors}
     write_complexes(con, hits, cifs, args.results / "complexes", settings.complexes)
     write_picks(con, settings.picks, args.results / "picks.csv")
     metadata = {"screenmm": __version__, "receptors": ", ".join(args.receptors)}

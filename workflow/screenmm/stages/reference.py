@@ -3,30 +3,43 @@
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 from pathlib import Path
 
-from rdkit import Chem
-
-from screenmm.config.settings import Controls, Ligands, Pocket
-from screenmm.core.errors import LigandError, Reason
-from screenmm.files.sdf import sd_record
-from screenmm.files.whole import read_text, write_text, write_text_gz
-from screenmm.ligands.prepare import state_to_sdf
-from screenmm.ligands.protomers import check_installed
-from screenmm.receptor.ligand_file import read_molecule, read_molecules
-from screenmm.redocking.reference import (
-    check_in_box,
-    is_sane,
-    mol_block,
-    prepare_reference,
-    with_bond_orders,
-)
-from screenmm.run.ledger import Event, write_events
-from screenmm.stages.context import add_settings_argument, settings_of
+from screenmm.config.settings import Controls, Ligands
+from screenmm.core.errors import LigandError
+from screenmm.run.stage import Rate, Stage
+from screenmm.stages.context import add_settings_argument, named_pocket, pocket_name, settings_of
 
 log = logging.getLogger(__name__)
+
+STAGE = Stage(
+    "reference",
+    place=55,
+    words="make the reference ligand of a receptor ready to be docked again",
+    version=2,
+    keys={
+        "controls": frozenset({"reference", "reference_smiles"}),
+        "seed": None,
+        "ligands": frozenset(
+            {
+                "ph_min", "ph_max", "protomers", "tautomers", "max_stereoisomers",
+                "max_heavy_atoms", "conformer_trials", "time_limit_s",
+            }
+        ),
+    },
+    more=pocket_name,
+    per_receptor="redocked",
+    reads={"receptor": "receptors/{receptor}/"},
+    writes={
+        "reference": "controls/{receptor}/reference.sdf",
+        "states": "controls/{receptor}/states.sdf.gz",
+        "events": "controls/{receptor}/reference.events.parquet",
+    },
+    unit="reference",
+    rate=Rate(0.2, 1.0),
+    passes={"controls/": "Reference ligands, docked again"},
+)  # fmt: skip
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,16 +59,22 @@ def run(args: argparse.Namespace) -> None:
     ConfigError
         ``ligands.protomers`` names a package that is not installed.
     """
-    given = settings_of(args)
-    settings = Ligands.model_validate(given["ligands"])
-    check_installed(settings.protomers)
+    from screenmm.files.sdf import sd_record
+    from screenmm.files.whole import write_text, write_text_gz
+    from screenmm.ligands.prepare import state_to_sdf
+    from screenmm.ligands.protomers import check_installed
+    from screenmm.redocking.reference import prepare_reference, reference_block
+    from screenmm.run.ledger import Event, write_events
+
     name = args.receptor.name
-    pocket = Pocket.model_validate(given["receptors"][name]["pocket"] or given["pocket"])
-    controls = Controls.model_validate(given["controls"])
+    given = settings_of(args, STAGE, name)
+    settings = given.section("ligands", Ligands)
+    controls = given.section("controls", Controls)
+    check_installed(settings.protomers)
     events, reference, states = [], "", ""
     try:
-        block = _block(args.receptor, pocket, controls)
-        made = prepare_reference(block, given["seed"], settings)
+        block = reference_block(args.receptor, named_pocket(given, name), controls)
+        made = prepare_reference(block, given.seed, settings)
         reference = sd_record(made.posed, "reference", {"smiles": made.state.smiles})
         states = state_to_sdf(made.state)
     except LigandError as error:
@@ -64,42 +83,3 @@ def run(args: argparse.Namespace) -> None:
     write_text(args.reference, reference)
     write_text_gz(args.states, states)
     write_events(args.events, events)
-
-
-def _block(receptor: Path, pocket: Pocket, controls: Controls) -> str:
-    """Mol block of the reference ligand with bond orders, as it lies in the structure.
-
-    Raises
-    ------
-    LigandError
-        The bond orders given do not fit, or the ligand given lies elsewhere.
-    """
-    path = receptor / "reference_ligand.sdf"
-    text = read_text(path)
-    template = _template(controls)
-    if text and pocket.has_bond_orders and is_sane(text):
-        return text
-    if template is None:
-        raise LigandError(
-            Reason.INVALID_STRUCTURE,
-            f"{pocket.ligand_name}: RDKit does not accept its bonds; give them as "
-            "controls.reference_smiles, or as controls.reference, a file of the same ligand",
-        )
-    if text:
-        return mol_block(with_bond_orders(read_molecules(path)[0], template))
-    check_in_box(template, json.loads(read_text(receptor / "pocket.json")))
-    return mol_block(template)
-
-
-def _template(controls: Controls) -> Chem.Mol | None:
-    if controls.reference is not None:
-        return read_molecule(controls.reference)
-    if controls.reference_smiles is None:
-        return None
-    mol = Chem.MolFromSmiles(controls.reference_smiles)
-    if mol is None:
-        raise LigandError(
-            Reason.INVALID_STRUCTURE,
-            f"RDKit cannot read controls.reference_smiles {controls.reference_smiles!r}",
-        )
-    return mol

@@ -3,79 +3,80 @@
 from __future__ import annotations
 
 import argparse
-import logging
-import os
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import openmm
-import pyarrow as pa
-import pyarrow.parquet as pq
-from rdkit import Chem
-from rdkit.Geometry import Point3D
-
-from screenmm.config.settings import Scoring
-from screenmm.core.errors import LigandError, PlatformError
-from screenmm.core.seeds import seed_for
-from screenmm.devices.driver_errors import device_failed, driver_remedy
-from screenmm.devices.lease import lease_platform
-from screenmm.devices.platforms import GPU_PLATFORMS, PlatformChoice, failure_of
-from screenmm.execution.batch import Journal, Outcome, Result, Task, fingerprint, run_batch
-from screenmm.files.sdf import read_record, records_by_ligand, sd_record
-from screenmm.files.whole import replace_whole, sha256, write_text_gz
-from screenmm.forcefield.ligand_parameters import ligand_parameters, load_models
-from screenmm.forcefield.parameter_cache import ParameterCache, cache_file
-from screenmm.forcefield.parameters import Parameters
-from screenmm.mmgbsa.packing import is_out_of_memory
-from screenmm.mmgbsa.score import Pose, PoseScore, jittered, score_poses
-from screenmm.receptor.model import ReceptorModel
-from screenmm.run.ledger import write_events
+from screenmm.config.settings import Docking, Scoring, Settings
+from screenmm.run.stage import Rate, Stage
 from screenmm.stages.context import (
     add_settings_argument,
     add_workers_argument,
     settings_of,
-    text_of,
     workers_of,
 )
 
-log = logging.getLogger(__name__)
+CPU_S = {"fast": 0.7, "standard": 0.7, "accurate": 2.3}
+"""CPU seconds per minimisation, by protocol: means of 199 poses of eight series."""
 
-GPU_PACK = 64
-"""Complexes in a Context on a GPU, unless its memory is too small."""
+START_S = 7.1
+"""CPU seconds that a worker takes to start."""
 
-EXIT_DEVICE = 70
-"""Exit status of a worker whose GPU failed."""
+OF_SELECT = {"top", "poses", "shard_size"}
+"""Keys of the section that decide what is scored, and not how."""
 
-RESIDUE_TERMS = ("vdw_kcal_mol", "coulomb_kcal_mol", "gb_kcal_mol", "sa_kcal_mol")
 
-SCORE_SCHEMA = pa.schema(
-    [
-        ("inchikey", pa.string()),
-        ("state", pa.string()),
-        ("pose", pa.int32()),
-        ("dg_mmgbsa_kcal_mol", pa.float64()),
-        ("vdw_kcal_mol", pa.float64()),
-        ("coulomb_kcal_mol", pa.float64()),
-        ("gb_kcal_mol", pa.float64()),
-        ("sa_kcal_mol", pa.float64()),
-        ("strain_kcal_mol", pa.float64()),
-        ("replicas_kcal_mol", pa.list_(pa.float64())),
-        ("iterations", pa.int32()),
-        ("minimisation", pa.string()),
-        ("rmsd_angstrom", pa.float64()),
-        ("platform", pa.string()),
-        ("residue", pa.list_(pa.string())),
-        *((f"residue_{name}", pa.list_(pa.float32())) for name in RESIDUE_TERMS),
-        ("ligand_gb_kcal_mol", pa.float64()),
-        ("ligand_sa_kcal_mol", pa.float64()),
-        ("moved_atoms", pa.list_(pa.int32())),
-        ("moved_xyz_angstrom", pa.list_(pa.float32())),
-    ]
+def rate(docking: Docking, protocol: str) -> Rate:
+    """Cost of a minimisation with a protocol."""
+    return Rate(CPU_S[protocol], START_S)
+
+
+def of_reference(settings: Settings, receptor: str) -> dict[str, Any]:
+    """Score all poses of the reference ligand by the same protocol, each once."""
+    # replicas change no pose's own score; more poses than a ligand's take longer
+    more = max(1.0, settings.docking.poses / settings.scoring.poses)
+    changes = {"jitter_replicas": 0, "time_limit_s": settings.scoring.time_limit_s * more}
+    scoring = settings.scoring.model_dump(mode="json", exclude=OF_SELECT)
+    return {"scoring": scoring | changes}
+
+
+STAGE = Stage(
+    "score",
+    place=120,
+    words="minimise and score a shard of poses with OpenMM",
+    version=4,
+    keys={"seed": None, "scoring": frozenset(Scoring.model_fields) - OF_SELECT},
+    per_receptor="all",
+    shards_of="select",
+    reads={
+        "poses": "selected/{receptor}/shards/{shard}.sdf.gz",
+        "receptor": "receptors/{receptor}/",
+    },
+    writes={
+        "scores": "scores/{receptor}/{shard}.parquet",
+        "minimised": "scores/{receptor}/{shard}.sdf.gz",
+        "events": "scores/{receptor}/{shard}.events.parquet",
+    },
+    unit="minimisation",
+    rate=rate,
+    on_card="minimisation",
+    grows={"scores": ("scored pose", 7800.0)},
+    passes={"scores/": "MM/GBSA scores and minimised poses; each manifest lists them by SHA-256"},
 )
 
-_worker: dict[str, Any] = {}
+RESCORE = STAGE.again(
+    "rescore",
+    place=70,
+    more=of_reference,
+    per_receptor="redocked",
+    shards_of="",
+    reads={"poses": "controls/{receptor}/poses.sdf.gz", "receptor": "receptors/{receptor}/"},
+    writes={
+        "scores": "controls/{receptor}/scores.parquet",
+        "minimised": "controls/{receptor}/minimised.sdf.gz",
+        "events": "controls/{receptor}/scores.events.parquet",
+    },
+    unit="reference pose",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -91,207 +92,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Score a shard."""
-    given = settings_of(args)
-    settings = Scoring.model_validate(given["scoring"])
-    items = records_by_ligand(args.poses)
-    model = [sha256(args.receptor / name) for name in ("parameters.npz", "coordinates.npz")]
-    journal = Journal(args.scores, fingerprint(text_of(given), sha256(args.poses), *model))
-    with lease_platform(settings.platform, settings.precision) as platform:
-        log.info("OpenMM platform %s %s: %s", platform.name, platform.properties, platform.why)
-        pack_size = complexes_per_pack(settings, platform)
-        task = Task(
-            stage="score",
-            function=score_ligands,
-            start=start_worker,
-            start_args=(settings, int(given["seed"]), args.receptor, platform, pack_size),
-            time_limit_s=settings.time_limit_s,
-            receptor=args.receptor.name,
-            pack_size=max(1, pack_size // complexes_per_ligand(items, settings)),
-        )
-        outcomes = list(run_batch(task, items, workers_of(args), journal))
-    write_scores(outcomes, args.scores, args.minimised)
-    write_events(args.events, (event for outcome in outcomes for event in outcome.events))
-    journal.remove()
+    from screenmm.mmgbsa.shard import score_shard
 
-
-def complexes_per_pack(settings: Scoring, platform: PlatformChoice) -> int:
-    """How many complexes are minimised in one Context."""
-    if settings.pack_size != "auto":
-        return settings.pack_size
-    return GPU_PACK if platform.name in GPU_PLATFORMS else 1
-
-
-def complexes_per_ligand(items: list[tuple[str, list[str]]], settings: Scoring) -> int:
-    """Most complexes that a ligand of the shard has: its poses and their replicas."""
-    poses = max((len(records) for _, records in items), default=1)
-    return poses * (1 + settings.jitter_replicas)
-
-
-def start_worker(
-    settings: Scoring, seed: int, receptor: Path, platform: PlatformChoice, pack_size: int
-) -> None:
-    """Load receptor, force field and charge model, once per worker.
-
-    Raises
-    ------
-    PlatformError
-        The GPU does not compute any more: a worker that replaces one which its driver took
-        along finds out here, before it blames a ligand.
-    """
-    failure = failure_of(platform) if platform.name in GPU_PLATFORMS else ""
-    if failure:
-        raise PlatformError(
-            f"platform {platform.name} does not compute here: {failure}. To mend it: "
-            f"{driver_remedy(failure)}; finished ligands are kept"
-        )
-    _worker.update(
-        settings=settings,
-        seed=seed,
-        receptor=ReceptorModel.load(receptor),
-        platform=platform,
-        pack_size=pack_size,
-        cache=ParameterCache(cache_file()),
+    given = settings_of(args, STAGE)
+    score_shard(
+        given.section("scoring", Scoring),
+        given.seed,
+        poses=args.poses,
+        receptor=args.receptor,
+        scores=args.scores,
+        minimised=args.minimised,
+        events=args.events,
+        workers=workers_of(args),
+        asked=given.text,
     )
-    load_models()
-
-
-def score_ligands(items: list[list[str]]) -> list[Result | LigandError]:
-    """Score the selected poses of several ligands.
-
-    Parameters
-    ----------
-    items : list of list of str
-        SD records of each ligand's poses.
-
-    Returns
-    -------
-    list of dict or LigandError
-        For each ligand its scored poses; or, when none could be scored, why the first
-        could not.
-    """
-    ligands = [[read_record(record) for record in records] for records in items]
-    mols = [mol for ligand in ligands for mol in ligand]
-    try:
-        scored = iter(_score(mols))
-    except openmm.OpenMMException as error:
-        if is_out_of_memory(error) or not device_failed(str(error)):
-            raise
-        # what the driver did to this process's contexts is not known: a new one goes on
-        log.error("the GPU failed: %s. %s", error, driver_remedy(str(error)))
-        logging.shutdown()
-        os._exit(EXIT_DEVICE)
-    return [_result(ligand, [next(scored) for _ in ligand]) for ligand in ligands]
-
-
-def _score(mols: list[Chem.Mol]) -> list[list[PoseScore | LigandError]]:
-    """Score poses: of each the pose itself, then its replicas."""
-    settings: Scoring = _worker["settings"]
-    states: dict[str, Parameters | LigandError] = {}
-    poses: list[list[Pose]] = []
-    for mol in mols:
-        state = mol.GetProp("state")
-        if state not in states:
-            states[state] = _parameters(mol)
-        parameters = states[state]
-        if isinstance(parameters, LigandError):
-            poses.append([])
-            continue
-        pose = Pose(parameters, mol.GetConformer().GetPositions())
-        seed = seed_for(_worker["seed"], "jitter", mol.GetProp("_Name"))
-        poses.append([pose, *jittered(pose, settings, seed)])
-    scores = iter(
-        score_poses(
-            _worker["receptor"],
-            [pose for replicas in poses for pose in replicas],
-            settings,
-            _worker["platform"],
-            _worker["pack_size"],
-        )
-    )
-    found: list[list[PoseScore | LigandError]] = []
-    for mol, replicas in zip(mols, poses, strict=True):
-        parameters = states[mol.GetProp("state")]
-        failed = [parameters] if isinstance(parameters, LigandError) else []
-        found.append([*failed, *(next(scores) for _ in replicas)])
-    return found
-
-
-def _parameters(mol: Chem.Mol) -> Parameters | LigandError:
-    limit_s = _worker["settings"].parametrisation_time_limit_s
-    try:
-        return ligand_parameters(mol, cache=_worker["cache"], time_limit_s=limit_s)
-    except LigandError as error:
-        return error
-
-
-def _result(
-    ligand: list[Chem.Mol], scores: list[list[PoseScore | LigandError]]
-) -> Result | LigandError:
-    """Put the poses of a ligand together."""
-    poses = []
-    errors: list[tuple[Chem.Mol, LigandError]] = []
-    for mol, (first, *replicas) in zip(ligand, scores, strict=True):
-        if isinstance(first, LigandError):
-            errors.append((mol, first))
-        else:
-            spread = [r.terms.total_kcal_mol for r in replicas if isinstance(r, PoseScore)]
-            poses.append(_scored(mol, first, spread))
-    if not poses:
-        mol, error = errors[0]
-        more = f" (and {len(errors) - 1} more poses)" if len(errors) > 1 else ""
-        return LigandError(error.reason, f"{mol.GetProp('_Name')}: {error.message}{more}")
-    failures = [
-        {
-            "state": mol.GetProp("state"),
-            "pose": mol.GetProp("pose"),
-            "reason": each.reason,
-            "message": each.message,
-        }
-        for mol, each in errors
-    ]
-    return {"poses": poses, "failures": failures}
-
-
-def _scored(mol: Chem.Mol, score: PoseScore, replicas: list[float]) -> dict[str, Any]:
-    terms, parts = score.terms, score.contributions
-    labels = _worker["receptor"].residue_labels
-    row = {
-        "inchikey": mol.GetProp("inchikey"),
-        "state": mol.GetProp("state"),
-        "pose": int(mol.GetProp("pose")),
-        "dg_mmgbsa_kcal_mol": terms.total_kcal_mol,
-        "vdw_kcal_mol": terms.vdw_kcal_mol,
-        "coulomb_kcal_mol": terms.coulomb_kcal_mol,
-        "gb_kcal_mol": terms.gb_kcal_mol,
-        "sa_kcal_mol": terms.sa_kcal_mol,
-        "strain_kcal_mol": terms.strain_kcal_mol,
-        "replicas_kcal_mol": replicas,
-        "iterations": score.iterations,
-        "minimisation": score.end.name.lower(),
-        "rmsd_angstrom": score.rmsd_angstrom,
-        "platform": _worker["platform"].name,
-        "residue": [str(label) for label in labels[parts.residues]],
-        **{
-            f"residue_{name}": np.round(parts.kcal_mol[:, column], 5).tolist()
-            for column, name in enumerate(RESIDUE_TERMS)
-        },
-        "ligand_gb_kcal_mol": float(parts.ligand_kcal_mol[0]),
-        "ligand_sa_kcal_mol": float(parts.ligand_kcal_mol[1]),
-        "moved_atoms": score.moved_atoms.tolist(),
-        "moved_xyz_angstrom": np.round(score.moved_angstrom, 4).ravel().tolist(),
-    }
-    minimised = Chem.Mol(mol)
-    conformer = minimised.GetConformer()
-    for index, xyz in enumerate(score.ligand_angstrom.tolist()):
-        conformer.SetAtomPosition(index, Point3D(*xyz))
-    tags = {name: row[name] for name in ("inchikey", "state", "pose")}
-    return {"row": row, "sdf": sd_record(minimised, mol.GetProp("_Name"), tags)}
-
-
-def write_scores(outcomes: Iterable[Outcome], table: Path, sdf: Path) -> None:
-    """Write scores and minimised poses, in the ligands' order."""
-    poses = [pose for o in outcomes if o.result for pose in o.result["poses"]]
-    with replace_whole(table) as partial:
-        rows = [pose["row"] for pose in poses]
-        pq.write_table(pa.Table.from_pylist(rows, schema=SCORE_SCHEMA), partial)
-    write_text_gz(sdf, "".join(pose["sdf"] for pose in poses))

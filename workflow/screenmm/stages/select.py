@@ -7,13 +7,31 @@ import logging
 from pathlib import Path
 
 from screenmm.config.settings import Scoring
-from screenmm.files.sdf import ligand_of
-from screenmm.results.select import select_poses, write_shards
-from screenmm.run.layout import Layout
-from screenmm.run.ledger import Event, Status, write_events
+from screenmm.run.stage import Rate, Stage
 from screenmm.stages.context import add_settings_argument, settings_of
 
 log = logging.getLogger(__name__)
+
+STAGE = Stage(
+    "select",
+    place=110,
+    words="select the best docked ligands of a receptor",
+    version=1,
+    keys={"scoring": frozenset({"top", "poses", "shard_size"})},
+    per_receptor="all",
+    reads={
+        "tables": "poses/{receptor}/{shard}.parquet",
+        "poses": "poses/{receptor}/{shard}.sdf.gz",
+    },
+    writes={
+        "shards": "selected/{receptor}/shards/",
+        "events": "selected/{receptor}/select.events.parquet",
+    },
+    unit="pose",
+    rate=Rate(1.3e-5, 0.8),
+    grows={"selected": ("scored pose", 650.0)},
+    passes={"selected/": "Poses that were chosen for scoring"},
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +45,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Select ligands and write their best poses in shards."""
-    settings = Scoring.model_validate(settings_of(args)["scoring"])
+    from screenmm.files.sdf import ligand_of
+    from screenmm.results.select import select_poses, write_shards
+    from screenmm.run.layout import Layout
+    from screenmm.run.ledger import Event, Status, write_events
+
+    settings = settings_of(args, STAGE).section("scoring", Scoring)
     run_files = Layout(args.results)
     chosen = select_poses(run_files.pose_tables(args.receptor), settings.top, settings.poses)
     shards = write_shards(chosen, run_files.poses(args.receptor), settings.shard_size, args.out)

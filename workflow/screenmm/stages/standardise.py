@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from screenmm.config.settings import Ligands
-from screenmm.execution.batch import Journal, Result, Task, fingerprint, run_batch
-from screenmm.files.whole import sha256
-from screenmm.library.standardise import (
-    ParentRow,
-    read_records,
-    standardise_record,
-    write_parents,
-)
-from screenmm.run.ledger import Event, Status, write_events
+from screenmm.run.stage import Rate, Stage
 from screenmm.stages.context import (
     add_settings_argument,
     add_workers_argument,
+    given_poses,
     settings_of,
-    text_of,
     workers_of,
 )
 
-RECORDS_PER_WORKER = 500
-"""About what a worker does in the time that it takes to start one."""
-
-_worker: dict[str, Any] = {}
+STAGE = Stage(
+    "standardise",
+    place=20,
+    words="standardise and filter a shard of records",
+    version=2,
+    keys={"ligands": frozenset({"filters", "max_heavy_atoms", "time_limit_s"})},
+    more=given_poses,
+    shards_of="split",
+    reads={"records": "library/records/{shard}.parquet"},
+    writes={
+        "parents": "library/parents/{shard}.parquet",
+        "events": "library/parents/{shard}.events.parquet",
+    },
+    unit="record",
+    rate=Rate(2.0e-3, 1.0),
+    passes={"library/parents/": "Standardised records, in shards"},
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,42 +45,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Standardise a shard."""
-    given = settings_of(args)
-    settings = Ligands.model_validate(given["ligands"])
-    keep_pose = given["given_poses"]
-    task = Task(
-        stage="standardise",
-        function=standardise_row,
-        start=start_worker,
-        start_args=(settings, keep_pose),
-        time_limit_s=settings.time_limit_s,
-        subject="record",
+    from screenmm.library.shard import standardise_shard
+
+    given = settings_of(args, STAGE)
+    standardise_shard(
+        given.section("ligands", Ligands),
+        given_poses=given["given_poses"],
+        records=args.records,
+        parents=args.parents,
+        events=args.events,
+        workers=workers_of(args),
+        asked=given.text,
     )
-    items = [(row["record"], row) for row in read_records(args.records)]
-    workers = min(workers_of(args), -(-len(items) // RECORDS_PER_WORKER))
-    journal = Journal(args.parents, fingerprint(text_of(given), sha256(args.records)))
-    parents: list[ParentRow] = []
-    events: list[Event] = []
-    for outcome in run_batch(task, items, workers, journal):
-        events += outcome.events
-        found = outcome.result or {}
-        if "parent" in found:
-            parent = ParentRow(**found["parent"])
-            parents.append(parent)
-            events += parent.events()
-        elif "event" in found:
-            events.append(Event(**{**found["event"], "status": Status(found["event"]["status"])}))
-    write_parents(args.parents, parents)
-    write_events(args.events, events)
-    journal.remove()
-
-
-def start_worker(settings: Ligands, keep_pose: bool) -> None:
-    """Keep the settings in the worker."""
-    _worker.update(settings=settings, keep_pose=keep_pose)
-
-
-def standardise_row(row: dict[str, Any]) -> Result:
-    """Standardise one record into a parent or a ledger event."""
-    found = standardise_record(row, _worker["settings"], keep_pose=_worker["keep_pose"])
-    return {"parent" if isinstance(found, ParentRow) else "event": asdict(found)}

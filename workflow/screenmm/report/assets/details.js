@@ -6,19 +6,6 @@
   let table = null;
   let row = null;
 
-  const SCORES = [
-    ["dg_mmgbsa_kcal_mol", "\u0394G MM/GBSA", "kcal/mol", 2],
-    ["dg_sd_kcal_mol", "its spread (SD)", "kcal/mol", 2],
-    ["dock_score_kcal_mol", "Docking score", "kcal/mol", 2],
-    ["cnn_score", "CNN score", "0 to 1", 2],
-    ["cnn_affinity_pk", "CNN affinity", "pK", 2],
-    ["ligand_efficiency_kcal_mol", "Ligand efficiency", "kcal/mol/atom", 2],
-    ["consensus_ecr", "Consensus (ECR)", "", 3],
-    ["affinity_kcal_mol", "Measured affinity", "kcal/mol", 2],
-    ["heavy_atoms", "Heavy atoms", "", 0],
-    ["molecular_weight", "Molecular weight", "g/mol", 1],
-    ["formal_charge", "Charge of the state", "e", 0],
-  ];
   const TERMS = [
     ["vdw_kcal_mol", "van der Waals", "vdw"], ["coulomb_kcal_mol", "Coulomb", "polar"],
     ["gb_kcal_mol", "GB solvation", "polar"], ["sa_kcal_mol", "surface", "sa"],
@@ -30,10 +17,10 @@
   const pairs = (rows) => el("dl.pairs", {}, ...rows.map(([name, ...value]) =>
     el("div", {}, el("dt", {}, name), el("dd", {}, ...value))));
 
-  const scores = (values, i) => pairs(SCORES
-    .filter(([key]) => values[key][i] !== null)
-    .map(([key, label, unit, decimals]) =>
-      [label, number(values[key][i], decimals), unit ? el("small", {}, ` ${unit}`) : null]));
+  const scores = ({ head, values }, i) => pairs(head.columns
+    .filter(({ key, details }) => details && values[key][i] !== null)
+    .map(({ key, details: [words, unit], decimals }) =>
+      [words, number(values[key][i], decimals), unit ? el("small", {}, ` ${unit}`) : null]));
 
   const terms = (values, i) => {
     const rows = TERMS.filter(([key]) => values[key][i] !== null)
@@ -106,7 +93,7 @@
     if (row !== i) return; // the reader went on meanwhile
     const nodes = [
       ScreenMM.drawing(head.drawing[i], head.drawings_chunk, `Structure of ${table.label(i)}`),
-      scores(values, i), pose(more.scores), terms(values, i), residues(more.residues),
+      scores(table, i), pose(more.scores), terms(values, i), residues(more.residues),
       interactions(more.interactions), checks(more.checks), records(more.records, values.records[i]),
       block("Structure", pairs([["InChIKey", el("code", {}, values.inchikey[i])],
         ["SMILES", el("code", {}, values.smiles[i] ?? "")],

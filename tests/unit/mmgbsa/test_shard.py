@@ -1,8 +1,7 @@
-"""The stage as a command: packs, failures, replicas, and what it writes."""
+"""A shard: packs, failures, replicas, and what it writes."""
 
 from __future__ import annotations
 
-import argparse
 import json
 from pathlib import Path
 
@@ -18,8 +17,9 @@ from screenmm.core.errors import PlatformError
 from screenmm.devices.platforms import PlatformChoice
 from screenmm.files.sdf import sd_record
 from screenmm.files.whole import write_text_gz
+from screenmm.mmgbsa.shard import Scorer, score_shard
 from screenmm.run.ledger import read_events
-from screenmm.stages import score
+from screenmm.tables.dictionary import RESIDUE_TERMS
 
 KEYS = ["AAA", "BBB", "CCC", "DDD", "EEE", "FFF"]
 EXPLODING, BORONIC = "CCC", "EEE"
@@ -64,16 +64,16 @@ def receptor(tyk2_model, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(poses: Path, receptor: Path, out: Path, workers: int = 1, **scoring: object) -> Path:
     out.mkdir(exist_ok=True)
     settings = {"pocket_radius_angstrom": 7, "platform": "CPU", **scoring}
-    score.run(
-        argparse.Namespace(
-            settings=json.dumps({"seed": 1, "scoring": settings}),
-            workers=workers,
-            poses=poses,
-            receptor=receptor,
-            scores=out / "b.parquet",
-            minimised=out / "b.sdf.gz",
-            events=out / "b.events.parquet",
-        )
+    score_shard(
+        Scoring.model_validate(settings),
+        seed=1,
+        poses=poses,
+        receptor=receptor,
+        scores=out / "b.parquet",
+        minimised=out / "b.sdf.gz",
+        events=out / "b.events.parquet",
+        workers=workers,
+        asked=json.dumps(settings),
     )
     return out
 
@@ -111,7 +111,7 @@ def test_workers_do_not_change_a_byte(poses: Path, receptor: Path, tmp_path: Pat
 
 def test_residues_and_the_ligands_own_part_sum_to_the_score(packed: Path) -> None:
     for row in pq.read_table(packed / "b.parquet").to_pylist():
-        residues = sum(sum(row[f"residue_{term}"]) for term in score.RESIDUE_TERMS)
+        residues = sum(sum(row[each.name]) for each in RESIDUE_TERMS)
         own = row["ligand_gb_kcal_mol"] + row["ligand_sa_kcal_mol"] + row["strain_kcal_mol"]
         assert residues + own == pytest.approx(row["dg_mmgbsa_kcal_mol"], abs=0.01)
         assert len(row["residue"]) > 20
@@ -140,5 +140,5 @@ def test_a_minimisation_cut_short_is_told(
 def test_a_worker_whose_gpu_does_not_compute_says_so_before_it_blames_a_ligand(receptor: Path):
     gone = PlatformChoice("CUDA", {"DeviceIndex": "9"}, "of an earlier worker")
     with pytest.raises(PlatformError, match="platform CUDA does not compute here") as caught:
-        score.start_worker(Scoring(), 1, receptor, gone, 64)
+        Scorer(Scoring(), 1, receptor, gone, 64)
     assert "To mend it" in str(caught.value)

@@ -5,28 +5,19 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import os
-from argparse import Namespace
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 import yaml
 
 from screenmm.config.settings import LibraryFile, Settings, load_settings, parse_settings
 from screenmm.core.errors import ConfigError, ScreenMMError, UserError
 from screenmm.core.versions import installed_versions
 from screenmm.devices.platforms import GPU_PLATFORMS
-from screenmm.files.sdf import ligand_of
-from screenmm.library.merge import merge
 from screenmm.library.readers import Seen, read_library_file
-from screenmm.library.split import RECORDS
 from screenmm.replay.comparison import (
     EXACT_PLATFORMS,
     TOLERANCE_KCAL_MOL,
@@ -42,23 +33,11 @@ from screenmm.replay.comparison import (
     shard_of,
     table_rows,
 )
-from screenmm.results.fates import make_ledger, write_ledger
-from screenmm.results.inspected import filters_of
-from screenmm.results.parts import Parts, open_parts
-from screenmm.results.ranking import make_ranking, write_ranking
-from screenmm.results.select import select_poses, write_shards
+from screenmm.replay.recompute import Again
 from screenmm.run.layout import Layout
-from screenmm.run.ledger import Event, Status, write_events
-from screenmm.run.methods import stage_settings
 from screenmm.run.provenance import Record, read_record_of
-from screenmm.stages import (
-    dock,
-    inspect,
-    prepare_ligands,
-    prepare_receptor,
-    score,
-    standardise,
-)
+from screenmm.run.stage import Stage
+from screenmm.run.stages import stages
 from screenmm.stages.context import add_workers_argument, workers_of
 
 ONE_SHARD = 1_000_000_000
@@ -130,9 +109,9 @@ def run(args: argparse.Namespace) -> None:
         tolerance = TOLERANCE_KCAL_MOL
     scoring = settings.scoring.model_copy(update={"platform": platform})
     second = settings.model_copy(update={"scoring": scoring})
-    with TemporaryDirectory(prefix="screenmm-replay.") as folder, _no_cache():
+    with TemporaryDirectory(prefix="screenmm-replay.") as folder:
         again = Layout(Path(folder))
-        _recompute(files, again, subjects, second, receptors, args)
+        Again(files, again, second, workers_of(args), args.receptor_too).run(subjects, receptors)
         steps = [
             step
             for subject in subjects
@@ -197,180 +176,6 @@ def _stored_platform(
     return min(found, default=None)
 
 
-@contextmanager
-def _no_cache() -> Iterator[None]:
-    """Let workers parametrise anew: a cached parameter would hide a difference."""
-    before = os.environ.get(CACHE_VARIABLE)
-    os.environ[CACHE_VARIABLE] = ""
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[CACHE_VARIABLE]
-        else:
-            os.environ[CACHE_VARIABLE] = before
-
-
-def _recompute(
-    files: Layout,
-    again: Layout,
-    subjects: list[Subject],
-    settings: Settings,
-    receptors: list[str],
-    args: argparse.Namespace,
-) -> None:
-    """Run the stages on the subjects alone, into a results folder of their own."""
-    workers = {"workers": workers_of(args)}
-    records = [record for subject in subjects for record in subject.records]
-    _write_library(files, again, records)
-    (shard,) = again.parents()
-    standardise.run(
-        Namespace(
-            settings=stage_settings(settings, "standardise"),
-            records=again.results / f"library/records/{shard.name}",
-            parents=shard,
-            events=shard.with_suffix(".events.parquet"),
-            **workers,
-        )
-    )
-    merge(again.parents(), again.sources, ONE_SHARD, again.membership.parent)
-    for ligands in again.ligands():
-        states = again.results / f"ligands/states/{ligands.stem}.sdf.gz"
-        prepare_ligands.run(
-            Namespace(
-                settings=stage_settings(settings, "prepare_ligands"),
-                ligands=ligands,
-                states=states,
-                events=states.with_name(f"{ligands.stem}.events.parquet"),
-                **workers,
-            )
-        )
-    for receptor in receptors:
-        _with_receptor(files, again, settings, receptor, args, workers)
-    _rank(again, settings, receptors)
-
-
-def _write_library(files: Layout, again: Layout, records: list[str]) -> None:
-    """Write the records, and where they stand, as ``split`` does."""
-    shards = sorted((files.results / "library/records").glob("b*.parquet"))
-    folder = again.results / "library/records"
-    folder.mkdir(parents=True)
-    rows = table_rows(shards, "record", records)
-    pq.write_table(pa.Table.from_pylist(rows, schema=RECORDS), folder / "b.parquet")
-    sources = pq.read_table(files.sources)
-    wanted = pc.is_in(sources["record"], value_set=pa.array(records))
-    pq.write_table(sources.filter(wanted), again.sources)
-
-
-def _with_receptor(
-    files: Layout,
-    again: Layout,
-    settings: Settings,
-    receptor: str,
-    args: argparse.Namespace,
-    workers: dict[str, int],
-) -> None:
-    """Dock, select, score and inspect."""
-    home = files.results / "receptors" / receptor
-    if args.receptor_too:
-        structure = settings.receptors[receptor].structure
-        if not structure.is_file():
-            raise UserError(
-                f"{structure} is not here: the receptor cannot be prepared again; bring the file "
-                "back, or replay without --receptor-too"
-            )
-        home = again.results / "receptors" / receptor
-        asked = stage_settings(settings, "prepare_receptor", receptor)
-        prepare_receptor.run(Namespace(settings=asked, name=receptor, out=home))
-    if not (home / "receptor.pdbqt").is_file():
-        raise UserError(f"{home} holds no prepared receptor: replay it too with --receptor-too")
-    for states in again.ligands():
-        poses = again.results / f"poses/{receptor}/{states.stem}.sdf.gz"
-        dock.run(
-            Namespace(
-                settings=stage_settings(settings, "dock"),
-                states=again.results / f"ligands/states/{states.stem}.sdf.gz",
-                receptor=home,
-                poses=poses,
-                table=poses.with_name(f"{states.stem}.parquet"),
-                events=poses.with_name(f"{states.stem}.events.parquet"),
-                **workers,
-            )
-        )
-    folder = again.results / f"selected/{receptor}"
-    chosen = _chosen(files, again, settings, receptor)
-    write_shards(chosen, again.poses(receptor), ONE_SHARD, folder / "shards")
-    write_events(
-        folder / "select.events.parquet",
-        (
-            Event("select", Status.OK, inchikey=key, receptor=receptor)
-            for key in sorted({ligand_of(title) for title in chosen})
-        ),
-    )
-    for table in again.scores(receptor):
-        score.run(
-            Namespace(
-                settings=stage_settings(settings, "score"),
-                poses=folder / f"shards/{table.stem}.sdf.gz",
-                receptor=home,
-                scores=table,
-                minimised=table.with_name(f"{table.stem}.sdf.gz"),
-                events=table.with_name(f"{table.stem}.events.parquet"),
-                **workers,
-            )
-        )
-        inspected = again.results / f"inspected/{receptor}/{table.name}"
-        inspect.run(
-            Namespace(
-                settings=stage_settings(settings, "inspect"),
-                scores=table,
-                minimised=table.with_name(f"{table.stem}.sdf.gz"),
-                receptor=home,
-                inspected=inspected,
-                events=inspected.with_name(f"{table.stem}.events.parquet"),
-                **workers,
-            )
-        )
-
-
-def _chosen(files: Layout, again: Layout, settings: Settings, receptor: str) -> list[str]:
-    """Poses of the subjects that reach scoring, among all ligands of the run."""
-    mine = [key for path in again.ligands() for key in pq.read_table(path)["inchikey"].to_pylist()]
-    tables = files.pose_tables(receptor)
-    folder = again.results / f"others/{receptor}"
-    folder.mkdir(parents=True)
-    for path in {path for key in mine for path in shard_of(key, tables)}:
-        # the run's own rows of these ligands give way to the recomputed ones
-        table = pq.read_table(path)
-        others = table.filter(pc.invert(pc.is_in(table["inchikey"], value_set=pa.array(mine))))
-        pq.write_table(others, folder / path.name)
-        tables[tables.index(path)] = folder / path.name
-    tables += again.pose_tables(receptor)
-    titles = select_poses(tables, settings.scoring.top, settings.scoring.poses)
-    return [title for title in titles if ligand_of(title) in set(mine)]
-
-
-def _rank(again: Layout, settings: Settings, receptors: list[str]) -> None:
-    con = open_parts(
-        Parts(
-            sources=again.sources,
-            membership=again.membership,
-            events=again.events(receptors),
-            ligands=again.ligands(),
-            poses={name: again.pose_tables(name) for name in receptors},
-            scores={name: again.scores(name) for name in receptors},
-            inspected={name: again.inspected(name) for name in receptors},
-        )
-    )
-    must, must_not = filters_of(settings.ranking)
-    must_pass = settings.ranking.pose_checks == "filter"
-    make_ranking(con, "mmgbsa", must, must_not, must_pass_checks=must_pass)
-    make_ledger(con)
-    write_ranking(con, again.results / "ranking.csv")
-    write_ledger(con, again.results / "ledger.csv")
-    con.close()
-
-
 def _compared(
     files: Layout,
     again: Layout,
@@ -404,31 +209,11 @@ def _settings_step(
     """Whether the config still asks for what the run was asked for."""
     made: dict[str, Record | None] = {}
     changed: list[str] = []
-    shards = shard_of(subject.inchikey, files.ligands()) if subject.inchikey else []
-    outputs = {"split": files.sources, "standardise": next(iter(files.parents()), files.sources)}
-    outputs["merge"] = files.membership
-    for shard in shards:
-        outputs["prepare_ligands"] = files.results / f"ligands/states/{shard.stem}.sdf.gz"
-    stages = [(stage, output, "") for stage, output in outputs.items()]
-    for receptor in receptors if shards else []:
-        stages.append(
-            ("prepare_receptor", files.results / f"receptors/{receptor}/receptor.cif", receptor)
-        )
-        tables = {
-            "dock": files.pose_tables(receptor),
-            "score": files.scores(receptor),
-            "inspect": files.inspected(receptor),
-        }
-        for stage, paths in tables.items():
-            stages += [(stage, path, receptor) for path in shard_of(subject.inchikey, paths)]
-        stages.append(
-            ("select", files.results / f"selected/{receptor}/select.events.parquet", receptor)
-        )
-    for stage, output, receptor in stages:
-        record = made[f"{stage} {receptor}"] = read_record_of(output)
+    for stage, output, receptor in _outputs(files, subject, receptors):
+        record = made[f"{stage.name} {receptor}"] = read_record_of(output)
         if record is not None:
-            now = stage_settings(settings, stage, receptor)
-            changed += [f"{stage}: {key}" for key in record.changed_settings(now)]
+            now = stage.settings(settings, receptor)
+            changed += [f"{stage.name}: {key}" for key in record.changed_settings(now)]
     known = sum(record is not None for record in made.values())
     brief = f"recorded for {known} of {len(made)} stages"
     if changed:
@@ -442,6 +227,27 @@ def _settings_step(
             "Snakemake's record of the run (.snakemake) is not in this folder",
         )  # fmt: skip
     return Step(subject.key, "", "settings", brief, brief, Verdict.IDENTICAL)
+
+
+def _outputs(
+    files: Layout, subject: Subject, receptors: list[str]
+) -> Iterator[tuple[Stage, Path, str]]:
+    """Give a file of each stage that the subject went through, and its receptor."""
+    last = stages()["inspect"].place
+    for stage in stages().values():
+        if not stage.version or stage.place > last or stage.per_receptor not in ("", "all"):
+            continue
+        name = next(name for name, place in stage.writes.items() if not place.endswith("/"))
+        through = receptors if subject.inchikey else []
+        for receptor in through if stage.per_receptor else [""]:
+            if not stage.shards_of:
+                yield stage, files.file(stage.name, name, receptor), receptor
+                continue
+            paths = files.files(stage.name, name, receptor)
+            # records have shards by a key of their own: all were made with the same settings
+            if stage.shards_of != "split":
+                paths = shard_of(subject.inchikey, paths) if subject.inchikey else []
+            yield from ((stage, path, receptor) for path in paths[:1])
 
 
 def _input_step(files: Layout, subject: Subject, settings: Settings) -> Step:
@@ -501,7 +307,7 @@ def _receptor_step(
         if unlike:
             return step(f"{len(names)} files", "", Verdict.DIFFERS, f"differ: {', '.join(unlike)}")
         return step(f"{len(names)} files", f"{len(names)} files", Verdict.IDENTICAL)
-    record = read_record_of(home / "receptor.cif")
+    record = read_record_of(files.receptor(receptor).structure)
     if record is None or not record.inputs:
         return step(
             "as stored", "", Verdict.UNCHECKED, "its inputs are not on record; use --receptor-too"

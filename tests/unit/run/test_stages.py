@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 import yaml
 
 from screenmm.config.settings import Settings, parse_settings
-from screenmm.run.methods import PER_RECEPTOR, VERSIONS, stage_settings
+from screenmm.run.stage import Stage
+from screenmm.run.stages import stage_settings, stages, versions
 
 CONFIG = """\
 name: my-screen
@@ -35,8 +37,8 @@ def settings_with(path: str = "", value: Any = None) -> Settings:
 
 def texts(settings: Settings) -> dict[str, str]:
     """Settings text of every stage; some have one per receptor."""
-    with_receptor = ("prepare_receptor", *PER_RECEPTOR)
-    found = {s: stage_settings(settings, s) for s in VERSIONS if s not in with_receptor}
+    with_receptor = ("prepare_receptor", "reference", "compare")
+    found = {s: stage_settings(settings, s) for s in versions() if s not in with_receptor}
     for stage in with_receptor:
         for receptor in settings.receptors:
             found[f"{stage} {receptor}"] = stage_settings(settings, stage, receptor)
@@ -156,7 +158,7 @@ def test_every_config_key_reaches_a_stage() -> None:
 def test_the_reference_is_scored_by_the_same_protocol_each_pose_once() -> None:
     settings = settings_with("scoring.jitter_replicas", 4)
     of_library = json.loads(stage_settings(settings, "score"))
-    of_reference = json.loads(stage_settings(settings, "score", of_reference=True))
+    of_reference = json.loads(stage_settings(settings, "rescore"))
     # 9 poses against 2, within as much time per pose
     differ = {"jitter_replicas": 0, "time_limit_s": of_library["scoring"]["time_limit_s"] * 4.5}
     assert of_reference == of_library | {"scoring": of_library["scoring"] | differ}
@@ -172,23 +174,68 @@ def test_known_actives_are_split_like_library_files_with_label_1() -> None:
     ]
 
 
-@pytest.mark.parametrize("stage", sorted(VERSIONS))
-def test_version_is_part_of_the_settings(stage: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = settings_with()
+@pytest.mark.parametrize("stage", sorted(versions()))
+def test_version_is_part_of_the_settings(stage: str) -> None:
+    settings, declared = settings_with(), stages()[stage]
     before = stage_settings(settings, stage, "wt")
-    assert json.loads(before)["method"] == VERSIONS[stage]
-    monkeypatch.setitem(VERSIONS, stage, VERSIONS[stage] + 1)
-    assert json.loads(stage_settings(settings, stage, "wt"))["method"] == VERSIONS[stage]
-    assert stage_settings(settings, stage, "wt") != before
+    assert json.loads(before)["method"] == declared.version
+    raised = replace(declared, version=declared.version + 1)
+    assert json.loads(raised.settings(settings, "wt"))["method"] == declared.version + 1
 
 
 def test_every_rule_with_settings_has_a_version(root: Path) -> None:
     rules = "".join(path.read_text() for path in (root / "workflow/rules").glob("*.smk"))
     used = set(re.findall(r'stage_settings\(SETTINGS, "(\w+)"', rules))
-    assert used == set(VERSIONS)
+    # redock takes the params of dock as they are
+    assert used == {name for name, stage in stages().items() if stage.version} - {"redock"}
 
 
 def test_results_folder_reaches_only_the_report() -> None:
     # a moved or renamed results folder must not make anything run again
     for stage, text in texts(settings_with()).items():
         assert ("some-distinct-folder" in text) == (stage == "report"), stage
+
+
+def test_the_texts_are_those_that_finished_screens_were_made_with() -> None:
+    # another text makes every screen that is there run again: raise a version on purpose
+    kept = json.loads(Path(__file__).with_name("stage_settings.json").read_text())
+    settings = settings_with()
+    now = texts(settings) | {"rescore": stage_settings(settings, "rescore")}
+    assert now == kept
+
+
+def rule_bodies(root: Path) -> dict[str, str]:
+    bodies: dict[str, str] = {}
+    for path in (root / "workflow/rules").glob("*.smk"):
+        parts = re.split(RULE, path.read_text(), flags=re.MULTILINE)[1:]
+        bodies |= dict(zip(parts[::2], parts[1::2], strict=True))
+    return bodies
+
+
+RULE = r"^(?:(?:rule|checkpoint) |use rule \w+ as )(\w+)(?::| with:)"
+
+
+def paths(stage: Stage) -> set[str]:
+    return {place.rstrip("/") for place in stage.writes.values()}
+
+
+@pytest.mark.parametrize("name", sorted(set(stages()) - {"crate"}))
+def test_a_rule_writes_what_its_stage_declares(name: str, root: Path) -> None:
+    written = rule_bodies(root)[name].partition("output:")[2].partition("log:")[0]
+    declared = set(re.findall(r'"<results>/([^"]+)"', written))
+    assert {path for path in declared if not path.startswith("usage/")} == paths(stages()[name])
+
+
+@pytest.mark.parametrize("name", sorted(stages()))
+def test_a_stage_comes_after_those_whose_files_it_reads(name: str) -> None:
+    stage = stages()[name]
+    earlier = [each for each in stages().values() if each.place < stage.place]
+    made = {place for each in earlier for place in each.writes.values()}
+    for place in stage.reads.values():
+        within = place.removesuffix("{shard}.parquet").removesuffix("{shard}.sdf.gz")
+        assert any(each in (place, within) or each.startswith(place) for each in made), place
+
+
+def test_places_and_commands_are_nobody_elses() -> None:
+    places = [stage.place for stage in stages().values()]
+    assert len(set(places)) == len(places)

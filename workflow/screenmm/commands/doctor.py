@@ -55,7 +55,7 @@ OWN_PLATFORM = {"NVIDIA": "CUDA", "AMD": "HIP"}
 _GPU_CLASSES = ("0x03", "0x12")
 _IN_OWN_PROCESS = """
 import json, sys
-from screenmm.stages import doctor
+from screenmm.commands import doctor
 print(json.dumps(getattr(doctor, sys.argv[1])(*sys.argv[2:])))
 """
 

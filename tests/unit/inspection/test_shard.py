@@ -11,11 +11,12 @@ import pytest
 from rdkit import Chem
 
 from screenmm.cli import main
+from screenmm.config.settings import Inspection
 from screenmm.files.sdf import sd_record
 from screenmm.files.whole import write_text_gz
+from screenmm.inspection.shard import best_poses
+from screenmm.mmgbsa.shard import SCORE_SCHEMA
 from screenmm.run.ledger import read_events
-from screenmm.stages.inspect import best_poses
-from screenmm.stages.score import SCORE_SCHEMA
 from tests.unit.inspection.conftest import HINGE, posed, shifted
 
 SCORES = {  # ligand: energies of its poses
@@ -71,7 +72,8 @@ def shard(tmp_path_factory: pytest.TempPathFactory, ejm_42: Chem.Mol) -> Path:
 
 
 def run(shard: Path, receptor: Path, out: Path, **settings: object) -> int:
-    given = {"method": 1, "inspection": {"energy_conformers": 2, **settings}}
+    section = Inspection.model_validate({"energy_conformers": 2, **settings})
+    given = {"method": 1, "inspection": section.model_dump()}
     return main(
         ["inspect", "--settings", json.dumps(given), "--workers", "1",
          "--scores", str(shard / "b.parquet"), "--minimised", str(shard / "b.sdf.gz"),

@@ -13,7 +13,7 @@ from rdkit.Chem import AllChem
 from screenmm.files.sdf import sd_record
 from screenmm.library.merge import ligand_key
 from screenmm.replay.comparison import (
-    TERMS,
+    ENERGIES,
     TOLERANCE_KCAL_MOL,
     Part,
     Step,
@@ -26,15 +26,15 @@ from screenmm.replay.comparison import (
     table_rows,
 )
 from screenmm.run.ledger import Event, Status
-from screenmm.run.methods import stage_settings
 from screenmm.run.provenance import Record, read_record_of
+from screenmm.run.stages import stage_settings
 
 KEY = "ISWSIDIOOBJBQZ-UHFFFAOYSA-N"
 SUBJECT = Subject("phenol", KEY, ("r1",))
 
 
 def scores(**changed: float) -> Part:
-    terms = dict.fromkeys(TERMS, -1.0) | changed
+    terms = dict.fromkeys(ENERGIES, -1.0) | changed
     return Part([[{"state": f"{KEY}_s1", "pose": 1, **terms}], []], "")
 
 
@@ -219,6 +219,6 @@ def test_record_of_a_file_tells_settings_and_changed_inputs(
 
 
 def test_a_difference_that_is_no_number_is_within_no_tolerance() -> None:
-    numbers, hidden = dict.fromkeys(TERMS, 1.0), dict.fromkeys(TERMS, float("nan"))
+    numbers, hidden = dict.fromkeys(ENERGIES, 1.0), dict.fromkeys(ENERGIES, float("nan"))
     found = largest_differences([numbers, numbers], [numbers, hidden])
     assert not any(difference <= TOLERANCE_KCAL_MOL for _, difference in found)

@@ -1,4 +1,4 @@
-"""Command ``config-docs``: write the config, its schema and its table of keys."""
+"""Command ``config-docs``: write the config, its schema, its keys and the tables' columns."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 
 from screenmm.config.docs import check_docs, write_docs
+from screenmm.config.docs import generated as config_texts
+from screenmm.tables.docs import generated as columns_texts
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,9 +26,10 @@ def run(args: argparse.Namespace) -> None:
     Raises
     ------
     ConfigError
-        With ``--check``: some files differ from the settings model.
+        With ``--check``: some files differ from the settings model or the columns.
     """
+    texts = config_texts() | columns_texts()
     if args.check:
-        check_docs(args.root)
+        check_docs(args.root, texts)
     else:
-        write_docs(args.root)
+        write_docs(args.root, texts)

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from screenmm.commands.doctor import Gpu, as_text, check_platform, compare, examine, find_gpus
+from screenmm.commands.doctor import gpu_remedy as remedy
 from screenmm.devices.lease import SCHEDULER_VARIABLES
 from screenmm.devices.platforms import Device
-from screenmm.stages.doctor import Gpu, as_text, check_platform, compare, examine, find_gpus
-from screenmm.stages.doctor import gpu_remedy as remedy
 
 FORCES = np.random.default_rng(1).normal(size=(20, 3)) * 1000
 

@@ -1,0 +1,115 @@
+"""The public functions: the documentation's examples run, and give what a screen gives."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from rdkit import Chem
+from rdkit.Chem import AllChem
+
+import screenmm
+from screenmm.core.errors import LigandError, UserError
+from screenmm.demo import write_demo
+from screenmm.exports.hits import write_hits
+from screenmm.results.database import write_database
+from screenmm.results.fates import write_ledger
+from screenmm.results.ranking import write_ranking
+
+from .screens import RECEPTORS, build_screen
+
+EXAMPLES = re.compile(r"```python\n(.*?)```", re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def examples(root: Path) -> list[str]:
+    return EXAMPLES.findall((root / "docs/api.md").read_text())
+
+
+@pytest.fixture(scope="module")
+def told(
+    examples: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[dict[str, object], Path]:
+    """What the first example leaves, run in the demo's folder."""
+    folder = tmp_path_factory.mktemp("api")
+    write_demo(folder)
+    code = re.sub(
+        r'"(receptor.pdb|crystal_ligand.sdf|prepared/tyk2)"', rf'"{folder}/\1"', examples[0]
+    )
+    found: dict[str, object] = {}
+    exec(code, found)
+    return found, folder
+
+
+def test_poses_have_scores_and_energies_that_sum(told) -> None:
+    found, _ = told
+    assert len(found["poses"]) == 2
+    terms = found["best"].terms
+    parts = ("vdw", "coulomb", "gb", "sa", "strain")
+    total = sum(getattr(terms, f"{part}_kcal_mol") for part in parts)
+    assert terms.total_kcal_mol == pytest.approx(total)
+    assert terms.total_kcal_mol < -5
+    scores = [float(pose.GetProp("dock_score_kcal_mol")) for pose in found["poses"]]
+    assert all(score < 0 for score in scores)  # in the engine's own order
+
+
+def test_a_pose_is_the_same_however_often_it_is_docked(told) -> None:
+    found, _ = told
+    again = screenmm.dock(found["states"], found["receptor"].path, engine="rustina", poses=2)
+    for one, two in zip(found["poses"], again, strict=True):
+        xyz = [mol.GetConformer().GetPositions().tolist() for mol in (one, two)]
+        assert xyz[0] == xyz[1]
+
+
+def test_a_pose_that_cannot_be_scored_comes_back_as_its_reason(told) -> None:
+    found, _ = told
+    boronic = Chem.AddHs(Chem.MolFromSmiles("OB(O)c1ccccc1"))
+    AllChem.EmbedMolecule(boronic, randomSeed=1)
+    scored, failed = screenmm.score_poses(
+        [found["poses"][0], boronic], found["receptor"], platform="CPU", max_iterations=5
+    )
+    assert scored.terms.total_kcal_mol < 0
+    assert isinstance(failed, LigandError)
+    assert failed.reason == "parameters_missing"
+
+
+def test_what_is_no_molecule_has_a_reason() -> None:
+    with pytest.raises(LigandError) as caught:
+        screenmm.prepare_ligand("C1CC")
+    assert caught.value.reason == "invalid_structure"
+
+
+def test_results_of_a_screen(examples: list[str], tmp_path: Path) -> None:
+    screen = build_screen(tmp_path / "parts")
+    results = tmp_path / "results"
+    results.mkdir()
+    with screen.open() as con:
+        write_ranking(con, results / "ranking.csv")
+        write_ledger(con, results / "ledger.csv")
+        hits = write_hits(con, screen.sdf, results / "hits.sdf")
+        write_database(con, results / "screen.duckdb", {})
+    code = examples[1].replace("results/my-screen", str(results))
+    found: dict[str, object] = {"screenmm": screenmm}
+    exec(code, found)
+    opened = found["results"]
+    assert len(list(opened.hits())) == hits
+    assert set(opened.ranking["receptor"]) == set(RECEPTORS)
+    assert opened.ranking["rank"].dropna().groupby(opened.ranking["receptor"]).min().eq(1).all()
+    assert set(opened.ledger["status"]) <= {"ranked", "filtered", "duplicate", "failed"}
+
+
+def test_an_empty_folder_is_no_screen(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"holds no finished screen: ranking\.csv is missing"):
+        screenmm.open_results(tmp_path)
+
+
+def test_the_package_itself_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, screenmm; screenmm.__version__\n"
+        "print([m for m in ('openmm', 'rdkit', 'duckdb', 'pandas') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

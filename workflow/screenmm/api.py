@@ -1,0 +1,267 @@
+"""What ScreenMM offers to Python, for notebooks and scripts; see ``docs/api.md``.
+
+The functions are those of the workflow's stages, on objects instead of files. The same settings
+and seed give what a screen gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pandas as pd
+from rdkit import Chem
+
+from screenmm.config.settings import (
+    Docking,
+    Ligands,
+    Pocket,
+    Receptor,
+    Scoring,
+    load_settings,
+)
+from screenmm.core.errors import LigandError, UserError
+from screenmm.core.seeds import seed_for
+from screenmm.run.layout import Layout
+from screenmm.run.receptor_folder import ReceptorFolder
+
+if TYPE_CHECKING:
+    from screenmm.mmgbsa.score import PoseScore
+
+__all__ = [
+    "Results", "dock", "load_settings", "open_results", "prepare_ligand", "prepare_receptor",
+    "score_poses",
+]  # fmt: skip
+
+SEED = 1
+
+
+def prepare_receptor(
+    structure: str | Path, folder: str | Path, *, pocket: dict[str, Any], **settings: Any
+) -> ReceptorFolder:
+    """Prepare and parametrise a receptor, and write its folder.
+
+    Parameters
+    ----------
+    structure : path
+        PDB or mmCIF file.
+    folder : path
+        Folder to write; its name is the receptor's.
+    pocket : dict
+        Keys of the config's section ``pocket``: ``{"ligand": "crystal_ligand.sdf"}``.
+    **settings
+        Other keys of a receptor in the config: ``ph=6.5``, ``mutations=["T315I"]``.
+
+    Returns
+    -------
+    ReceptorFolder
+        Its files.
+
+    Raises
+    ------
+    ReceptorError
+        The structure cannot be prepared; says why.
+    """
+    from screenmm.receptor import prepare
+    from screenmm.stages.prepare_receptor import write_folder
+
+    home = Path(folder)
+    receptor = Receptor.model_validate({"structure": structure, **settings})
+    write_folder(prepare.prepare_receptor(home.name, receptor, Pocket(**pocket)), home)
+    return ReceptorFolder(home)
+
+
+def prepare_ligand(smiles: str, *, seed: int = SEED, **settings: Any) -> list[Chem.Mol]:
+    """Make the states of a molecule: standardised, protonated, with a conformer each.
+
+    Parameters
+    ----------
+    smiles : str
+        The molecule.
+    seed : int
+        Of the run.
+    **settings
+        Keys of the config's section ``ligands``.
+
+    Returns
+    -------
+    list of rdkit.Chem.Mol
+        With all hydrogens; the name is the state's, ``INCHIKEY_s1`` and so on.
+
+    Raises
+    ------
+    LigandError
+        The molecule cannot be prepared; has the reason.
+    """
+    from screenmm.files.sdf import read_record
+    from screenmm.library.standardise import standardise
+    from screenmm.ligands import prepare
+
+    options = Ligands(**settings)
+    parent = standardise(smiles, "smiles", options)
+    made = prepare.prepare_ligand(parent.inchikey, parent.smiles, None, seed, options)
+    if not made.states and made.failures:
+        raise made.failures[0][1]
+    return [read_record(prepare.state_to_sdf(state)) for state in made.states]
+
+
+def dock(
+    states: Iterable[Chem.Mol],
+    receptor: ReceptorFolder | str | Path,
+    *,
+    seed: int = SEED,
+    **settings: Any,
+) -> list[Chem.Mol]:
+    """Dock states of molecules into a receptor.
+
+    Parameters
+    ----------
+    states : iterable of rdkit.Chem.Mol
+        From :func:`prepare_ligand`.
+    receptor : ReceptorFolder or path
+        A prepared receptor, of :func:`prepare_receptor` or of a screen.
+    seed : int
+        Of the run.
+    **settings
+        Keys of the config's section ``docking``: ``engine="vina"``, ``poses=5``.
+
+    Returns
+    -------
+    list of rdkit.Chem.Mol
+        Poses, the best of each state first, with the engine's scores as properties.
+
+    Raises
+    ------
+    LigandError
+        A state cannot be docked; has the reason.
+    """
+    from screenmm.config.engines import engines
+    from screenmm.devices.vulkan import choose_search_device
+    from screenmm.docking.engine import Box, Site, make_engine
+    from screenmm.docking.shard import pose_record
+    from screenmm.files.sdf import read_record
+
+    options = Docking(**settings)
+    uses_device = "device" in engines()[options.engine].keys
+    device = choose_search_device(options.device if uses_device else "cpu")
+    pdbqt, pocket = _folder(receptor).docked_into
+    engine = make_engine(options, Site(pdbqt, Box.load(pocket), device, seed))
+    return [
+        read_record(pose_record(options.engine, state, rank, pose)["sdf"])
+        for state in states
+        for rank, pose in enumerate(
+            engine.dock(state, seed_for(seed, "dock", state.GetProp("_Name"))), 1
+        )
+    ]
+
+
+def score_poses(
+    poses: Iterable[Chem.Mol], receptor: ReceptorFolder | str | Path, **settings: Any
+) -> list[PoseScore | LigandError]:
+    """Minimise poses in a receptor and score them by MM/GBSA.
+
+    Parameters
+    ----------
+    poses : iterable of rdkit.Chem.Mol
+        All hydrogens, one conformer in the receptor's frame, Å.
+    receptor : ReceptorFolder or path
+        A prepared receptor.
+    **settings
+        Keys of the config's section ``scoring``: ``platform="CPU"``, ``max_iterations=200``.
+
+    Returns
+    -------
+    list of PoseScore or LigandError
+        Of each pose its energies (``terms``, kcal/mol), its contributions by residue and its
+        coordinates; or why it has none.
+    """
+    from screenmm.devices.lease import lease_platform
+    from screenmm.forcefield.ligand_parameters import ligand_parameters
+    from screenmm.mmgbsa import score
+    from screenmm.mmgbsa.shard import complexes_per_pack
+    from screenmm.receptor.model import ReceptorModel
+
+    options = Scoring(**settings)
+    model = ReceptorModel.load(_folder(receptor).path)
+    found: list[PoseScore | LigandError | None] = []
+    ready = []
+    for mol in poses:
+        try:
+            parameters = ligand_parameters(mol, time_limit_s=options.parametrisation_time_limit_s)
+        except LigandError as error:
+            found.append(error)
+            continue
+        found.append(None)
+        ready.append(score.Pose(parameters, mol.GetConformer().GetPositions()))
+    with lease_platform(options.platform, options.precision) as platform:
+        packed = complexes_per_pack(options, platform)
+        scores = iter(score.score_poses(model, ready, options, platform, packed))
+    return [next(scores) if each is None else each for each in found]
+
+
+@dataclass(frozen=True)
+class Results:
+    """A finished screen.
+
+    Parameters
+    ----------
+    files : Layout
+        Where its files are.
+    """
+
+    files: Layout
+
+    @property
+    def ranking(self) -> pd.DataFrame:
+        """One row per ligand and receptor, best first: ``ranking.csv``."""
+        return pd.read_csv(self.files.file("rank", "ranking"))
+
+    @property
+    def ledger(self) -> pd.DataFrame:
+        """The fate of every record: ``ledger.csv``."""
+        return pd.read_csv(self.files.file("rank", "ledger"), keep_default_na=False)
+
+    def hits(self) -> Iterator[Chem.Mol]:
+        """Minimised poses of the scored ligands, with their properties: ``hits.sdf``."""
+        path = self.files.file("rank", "hits")
+        yield from Chem.ForwardSDMolSupplier(str(path), removeHs=False)
+
+    def receptor(self, name: str) -> ReceptorFolder:
+        """A prepared receptor."""
+        return self.files.receptor(name)
+
+    @contextmanager
+    def database(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """All tables, for SQL, as long as the block lasts."""
+        from screenmm.results.database import open_database
+
+        with open_database(self.files.file("rank", "database")) as con:
+            yield con
+
+
+def open_results(folder: str | Path) -> Results:
+    """Open the results folder of a finished screen.
+
+    Parameters
+    ----------
+    folder : path
+        As ``results`` in the config.
+
+    Raises
+    ------
+    UserError
+        It holds no finished screen.
+    """
+    results = Results(Layout(Path(folder)))
+    ranking = results.files.file("rank", "ranking")
+    if not ranking.is_file():
+        raise UserError(f"{folder} holds no finished screen: {ranking.name} is missing")
+    return results
+
+
+def _folder(receptor: ReceptorFolder | str | Path) -> ReceptorFolder:
+    return receptor if isinstance(receptor, ReceptorFolder) else ReceptorFolder(Path(receptor))

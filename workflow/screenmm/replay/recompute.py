@@ -1,0 +1,185 @@
+"""Ligands of a run, computed again by its own stages into a results folder of their own."""
+
+from __future__ import annotations
+
+import os
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from screenmm.config.settings import Settings
+from screenmm.core.errors import UserError
+from screenmm.files.sdf import ligand_of
+from screenmm.library.merge import merge
+from screenmm.library.split import RECORDS
+from screenmm.replay.comparison import Subject, shard_of, table_rows
+from screenmm.results.fates import make_ledger, write_ledger
+from screenmm.results.inspected import filters_of
+from screenmm.results.parts import Parts, open_parts
+from screenmm.results.ranking import make_ranking, write_ranking
+from screenmm.results.select import select_poses, write_shards
+from screenmm.run.layout import Layout
+from screenmm.run.ledger import Event, Status, write_events
+from screenmm.run.stages import stage_module, stages
+
+ONE_SHARD = 1_000_000_000
+CACHE_VARIABLE = "SCREENMM_CACHE"
+
+
+@dataclass(frozen=True)
+class Again:
+    """A second, small run.
+
+    Parameters
+    ----------
+    files : Layout
+        What the run stored.
+    here : Layout
+        Where the second one goes.
+    settings : Settings
+        Of the second run.
+    workers : int
+        Processes side by side.
+    receptor_too : bool
+        Whether the receptors are prepared here.
+    """
+
+    files: Layout
+    here: Layout
+    settings: Settings
+    workers: int
+    receptor_too: bool
+
+    def run(self, subjects: Sequence[Subject], receptors: Sequence[str]) -> None:
+        """Run the stages on the subjects alone.
+
+        Raises
+        ------
+        UserError
+            A receptor's structure, or its prepared folder, is not there.
+        """
+        records = [record for subject in subjects for record in subject.records]
+        with _no_cache():
+            _write_library(self.files, self.here, records)
+            for shard in self.here.shards("split"):
+                self._job("standardise", shard=shard)
+            merge(self.here.parents(), self.here.sources, ONE_SHARD, self.here.membership.parent)
+            for shard in self.here.shards("merge"):
+                self._job("prepare_ligands", shard=shard)
+            for receptor in receptors:
+                self._with_receptor(receptor)
+        self._rank(receptors)
+
+    def _job(
+        self, name: str, receptor: str = "", shard: str = "", home: Path | None = None
+    ) -> None:
+        """Run one job of a stage on its own files, but the receptor of a folder that is given."""
+        stage = stages()[name]
+        options = self.here.job_files(name, receptor, shard)
+        if home is not None:
+            options["receptor"] = home
+        settings = stage.settings(self.settings, receptor)
+        stage_module(stage).run(Namespace(settings=settings, workers=self.workers, **options))
+
+    def _with_receptor(self, receptor: str) -> None:
+        """Dock, select, score and inspect."""
+        home = self._receptor(receptor)
+        for shard in self.here.shards("merge"):
+            self._job("dock", receptor, shard, home)
+        self._select(receptor)
+        for shard in self.here.shards("select", receptor):
+            self._job("score", receptor, shard, home)
+            self._job("inspect", receptor, shard, home)
+
+    def _receptor(self, receptor: str) -> Path:
+        """Folder of the prepared receptor: the run's, or one made here."""
+        home = self.files.receptor(receptor)
+        if self.receptor_too:
+            structure = self.settings.receptors[receptor].structure
+            if not structure.is_file():
+                raise UserError(
+                    f"{structure} is not here: the receptor cannot be prepared again; bring the "
+                    "file back, or replay without --receptor-too"
+                )
+            home = self.here.receptor(receptor)
+            stage = stages()["prepare_receptor"]
+            settings = stage.settings(self.settings, receptor)
+            stage_module(stage).run(Namespace(settings=settings, name=receptor, out=home.path))
+        if not home.pdbqt.is_file():
+            raise UserError(
+                f"{home.path} holds no prepared receptor: replay it too with --receptor-too"
+            )
+        return home.path
+
+    def _select(self, receptor: str) -> None:
+        """Write the subjects' poses that reach scoring, among all ligands of the run."""
+        chosen = _chosen(self.files, self.here, self.settings, receptor)
+        shards = self.here.file("select", "shards", receptor)
+        write_shards(chosen, self.here.poses(receptor), ONE_SHARD, shards)
+        write_events(
+            self.here.file("select", "events", receptor),
+            (
+                Event("select", Status.OK, inchikey=key, receptor=receptor)
+                for key in sorted({ligand_of(title) for title in chosen})
+            ),
+        )
+
+    def _rank(self, receptors: Sequence[str]) -> None:
+        con = open_parts(Parts.of_run(self.here, receptors))
+        ranking = self.settings.ranking
+        must, must_not = filters_of(ranking)
+        must_pass = ranking.pose_checks == "filter"
+        make_ranking(con, "mmgbsa", must, must_not, must_pass_checks=must_pass)
+        make_ledger(con)
+        write_ranking(con, self.here.file("rank", "ranking"))
+        write_ledger(con, self.here.file("rank", "ledger"))
+        con.close()
+
+
+def _write_library(files: Layout, here: Layout, records: list[str]) -> None:
+    """Write the records, and where they stand, as ``split`` does."""
+    shards = sorted((files.results / "library/records").glob("b*.parquet"))
+    folder = here.results / "library/records"
+    folder.mkdir(parents=True)
+    rows = table_rows(shards, "record", records)
+    pq.write_table(pa.Table.from_pylist(rows, schema=RECORDS), folder / "b.parquet")
+    sources = pq.read_table(files.sources)
+    wanted = pc.is_in(sources["record"], value_set=pa.array(records))
+    pq.write_table(sources.filter(wanted), here.sources)
+
+
+def _chosen(files: Layout, here: Layout, settings: Settings, receptor: str) -> list[str]:
+    """Poses of the subjects that reach scoring, among all ligands of the run."""
+    mine = [key for path in here.ligands() for key in pq.read_table(path)["inchikey"].to_pylist()]
+    tables = files.pose_tables(receptor)
+    folder = here.results / f"others/{receptor}"
+    folder.mkdir(parents=True)
+    for path in {path for key in mine for path in shard_of(key, tables)}:
+        # the run's own rows of these ligands give way to the recomputed ones
+        table = pq.read_table(path)
+        others = table.filter(pc.invert(pc.is_in(table["inchikey"], value_set=pa.array(mine))))
+        pq.write_table(others, folder / path.name)
+        tables[tables.index(path)] = folder / path.name
+    tables += here.pose_tables(receptor)
+    titles = select_poses(tables, settings.scoring.top, settings.scoring.poses)
+    return [title for title in titles if ligand_of(title) in set(mine)]
+
+
+@contextmanager
+def _no_cache() -> Iterator[None]:
+    """Let workers parametrise anew: a cached parameter would hide a difference."""
+    before = os.environ.get(CACHE_VARIABLE)
+    os.environ[CACHE_VARIABLE] = ""
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[CACHE_VARIABLE]
+        else:
+            os.environ[CACHE_VARIABLE] = before

@@ -1,0 +1,23 @@
+"""Columns of a run's ranking: those of every run, and the scores that only its engine gives."""
+
+from __future__ import annotations
+
+import duckdb
+
+from screenmm.core.columns import Column
+from screenmm.tables.dictionary import engine_scores_among, ranking, ranking_scores, signs
+
+
+def own_scores(con: duckdb.DuckDBPyConnection, table: str = "ranking") -> tuple[Column, ...]:
+    """Scores of a table that only the run's docking engine gives."""
+    return engine_scores_among(row[0] for row in con.execute(f"DESCRIBE {table}").fetchall())
+
+
+def ranking_columns(con: duckdb.DuckDBPyConnection) -> tuple[Column, ...]:
+    """Columns of the ``ranking`` of this run, in their order."""
+    return ranking(own_scores(con))
+
+
+def score_signs(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Scores of the ``ranking`` that controls measure, and the sign that makes larger better."""
+    return signs(ranking_scores(own_scores(con)))

@@ -1,0 +1,1 @@
+"""One dictionary of columns: what stands in the tables of a screen."""

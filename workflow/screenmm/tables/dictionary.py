@@ -1,0 +1,337 @@
+"""Every column of a screen's tables: its type, its unit, its words.
+
+From here come the Parquet schemas of the stages, the views of DuckDB, ``ranking.csv`` and its
+kin, the hit table of the page, the words of the verdict, and ``docs/columns.md``. A new column of
+a stage is written down here, once, and filled by the stage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from screenmm.config.engines import engines
+from screenmm.core.columns import Column
+
+Columns = tuple[Column, ...]
+
+KCAL = "kcal/mol"
+ENERGY_DECIMALS = 4
+OTHER_DECIMALS = 6
+
+
+def names(columns: Iterable[Column]) -> list[str]:
+    """Names of columns."""
+    return [each.name for each in columns]
+
+
+def listed(columns: Iterable[Column]) -> str:
+    """Names of columns, as SQL lists them."""
+    return ", ".join(names(columns))
+
+
+def signs(columns: Iterable[Column]) -> dict[str, int]:
+    """Name of each score to the sign that makes larger better."""
+    return {each.name: each.better for each in columns}
+
+
+def _energy(name: str, words: str, hint: str, better: int = 0) -> Column:
+    return Column(name, "DOUBLE", KCAL, ENERGY_DECIMALS, words, hint, better)
+
+
+def _number(name: str, words: str, hint: str, better: int = 0, unit: str = "") -> Column:
+    return Column(name, "DOUBLE", unit, OTHER_DECIMALS, words, hint, better)
+
+
+def _integer(name: str, hint: str, words: str = "", better: int = 0, unit: str = "") -> Column:
+    return Column(name, "INTEGER", unit, None, words, hint, better)
+
+
+def _text(name: str, hint: str) -> Column:
+    return Column(name, hint=hint)
+
+
+# --- whose row it is
+
+RECORD = _text("record", "Record of the library, by the hash of its structure")
+INCHIKEY = _text("inchikey", "Ligand; a fourth block tells stereo groups apart")
+STATE = _text("state", "State of the ligand: a stereoisomer, tautomer and protomer")
+POSE = _integer("pose", "Pose of the state, from 1 in the engine's order")
+RECEPTOR = _text("receptor", "Name of the receptor")
+
+POSE_KEY: Columns = (INCHIKEY, STATE, POSE)
+
+# --- scores
+
+RANK = _integer("rank", "Place among the receptor's ligands", "Final rank", -1)
+DG = _energy("dg_mmgbsa_kcal_mol", "MM/GBSA ΔG", "MM/GBSA energy", -1)
+VDW = _energy("vdw_kcal_mol", "van der Waals", "Van der Waals term of ΔG")
+COULOMB = _energy("coulomb_kcal_mol", "Coulomb", "Coulomb term of ΔG")
+GB = _energy("gb_kcal_mol", "GB solvation", "Polar solvation term of ΔG")
+SA = _energy("sa_kcal_mol", "surface", "Nonpolar solvation term of ΔG")
+STRAIN = _energy("strain_kcal_mol", "strain", "What the ligand's shape costs")
+DOCK = _energy("dock_score_kcal_mol", "Docking score", "Empirical score of the engine", -1)
+CNN_SCORE = _number("cnn_score", "CNN score", "Chance that the pose is good, 0 to 1", 1)
+CNN_AFFINITY = _number("cnn_affinity_pk", "CNN affinity", "Affinity by GNINA's CNN", 1, "pK")
+EFFICIENCY = Column(
+    "ligand_efficiency_kcal_mol", "DOUBLE", "kcal/mol/atom", ENERGY_DECIMALS,
+    "ΔG per heavy atom", "ΔG per heavy atom", -1,
+)  # fmt: skip
+SIZE_CORRECTED = _energy(
+    "dg_size_corrected_kcal_mol",
+    "ΔG per cube root of size",
+    "ΔG per cube root of the heavy atoms",
+    -1,
+)
+ECR = _number("consensus_ecr", "Exponential consensus", "Exponential consensus rank", 1)
+MEAN_RANK = _number("consensus_mean_rank", "Mean-rank consensus", "Mean of the scores' ranks", -1)
+Z = _number("consensus_z", "Z-score consensus", "Mean z-score", 1)
+
+BY_RESIDUE: Columns = (VDW, COULOMB, GB, SA)
+"""Terms of ΔG that come apart by residue."""
+
+TERMS: Columns = (*BY_RESIDUE, STRAIN)
+"""Terms of ΔG; they sum to it."""
+
+DOCKED: Columns = (DOCK, CNN_SCORE, CNN_AFFINITY)
+"""Scores that every table of poses has, whatever the engine; empty where it gives none."""
+
+CONSENSUS: Columns = (ECR, MEAN_RANK, Z)
+"""Scores joined from others."""
+
+# --- what else is known of a ligand
+
+HEAVY_ATOMS = _integer("heavy_atoms", "Heavy atoms of the parent", "Heavy atoms")
+WEIGHT = _number("molecular_weight", "Molecular weight", "Molecular weight of the parent",
+                 unit="g/mol")  # fmt: skip
+LOGP = Column("logp", "DOUBLE", words="logP", hint="Crippen's logP of the parent")
+CHARGE = _integer("formal_charge", "Net charge of the docked state", "Net charge", unit="e")
+LABEL = Column("label", "TINYINT", words="Label", hint="As the library says: 1 active, 0 inactive")
+AFFINITY = _energy("affinity_kcal_mol", "Measured affinity", "Measured affinity, from the library")
+NAME = _text("name", "As the library says")
+SMILES = _text("smiles", "Of the parent")
+STATE_SMILES = _text("state_smiles", "Of the docked state")
+MINIMISATION = _text("minimisation", "How it ended: converged, stalled, or out of iterations")
+CHECKS_PASSED = Column("pose_checks_passed", "BIGINT", hint="PoseBusters checks the pose passes")
+CHECKS_FAILED = _text("pose_checks_failed", "PoseBusters checks the pose fails")
+INTERACTIONS_TEXT = _text("interactions", "ProLIF: kind and residue")
+
+INSPECTED_TEXT: Columns = (CHECKS_PASSED, CHECKS_FAILED, INTERACTIONS_TEXT)
+
+# --- tables of the library
+
+RECORDS: Columns = (
+    RECORD,
+    _text("kind", "How the structure is written"),
+    _text("structure", "As it was read"),
+    _text("reason", "Why it could not be read"),
+    _text("message", "The same in words"),
+)
+SOURCES: Columns = (
+    RECORD,
+    _text("file", "Library file"),
+    Column("position", "BIGINT", hint="Record of the file, from 1"),
+    NAME,
+    LABEL,
+    AFFINITY,
+)
+PARENTS: Columns = (
+    RECORD,
+    INCHIKEY,
+    SMILES,
+    _text("pose", "Mol block of the pose that the library gives; else null"),
+)
+LIGANDS: Columns = (
+    INCHIKEY,
+    SMILES,
+    Column("poses", "VARCHAR[]", hint="Mol blocks of the poses that the library gives"),
+)
+MEMBERSHIP: Columns = (
+    RECORD,
+    INCHIKEY,
+    Column("primary", "BOOLEAN", hint="Whether it is the first record of its ligand"),
+)
+
+# --- tables of poses
+
+POSES: Columns = (*POSE_KEY, SMILES, _text("engine", "Docking engine"), *DOCKED)
+
+_SCORED: Columns = (
+    DG,
+    *TERMS,
+    Column("replicas_kcal_mol", "DOUBLE[]", KCAL,
+           hint="ΔG of minimisations from displaced coordinates"),
+)  # fmt: skip
+_ENDED: Columns = (
+    _integer("iterations", "Iterations of the minimiser"),
+    MINIMISATION,
+    Column("rmsd_angstrom", "DOUBLE", "Å", hint="How far the ligand moved when minimised"),
+    _text("platform", "OpenMM platform"),
+)
+_LIGAND_PARTS: Columns = (
+    Column("ligand_gb_kcal_mol", "DOUBLE", KCAL, hint="The ligand's own part of the GB term"),
+    Column("ligand_sa_kcal_mol", "DOUBLE", KCAL, hint="The ligand's own part of the surface term"),
+)
+RESIDUE_TERMS: Columns = tuple(
+    Column(f"residue_{each.name}", "FLOAT[]", KCAL, hint=f"Each residue's part: {each.words}")
+    for each in BY_RESIDUE
+)
+_RESIDUES: Columns = (
+    Column("residue", "VARCHAR[]", hint="Residues of the model, as A:MET:96"),
+    *RESIDUE_TERMS,
+)
+_MOVED: Columns = (
+    Column("moved_atoms", "INTEGER[]", hint="Receptor atoms that could move, from 0"),
+    Column("moved_xyz_angstrom", "FLOAT[]", "Å", hint="Where they went: x, y, z of each in turn"),
+)
+
+SCORES: Columns = (*POSE_KEY, *_SCORED, *_ENDED, *_RESIDUES, *_LIGAND_PARTS, *_MOVED)
+SCORES_SHOWN: Columns = (*POSE_KEY, *_SCORED, *_LIGAND_PARTS, *_ENDED)
+"""What ``screen.duckdb`` has of the scores: a number or a short list for each."""
+
+RESIDUES: Columns = (*POSE_KEY, *_RESIDUES)
+MOVED: Columns = (*POSE_KEY, *_MOVED)
+
+_CHECKS: Columns = (
+    Column("check_name", "VARCHAR[]", hint="Checks of the pose"),
+    Column("passed", "BOOLEAN[]", hint="Whether it passes each"),
+)
+INTERACTION: Columns = (
+    Column("residue", "VARCHAR[]", hint="Residue of each interaction"),
+    Column("kind", "VARCHAR[]", hint="Kind of each, as ProLIF names it"),
+    Column("distance_angstrom", "DOUBLE[]", "Å", hint="Distance of each"),
+    Column("ligand_atoms", "INTEGER[][]", hint="Atoms of the ligand in each, from 0"),
+)
+INSPECTED: Columns = (*POSE_KEY, *_CHECKS, *INTERACTION)
+
+# --- fates
+
+EVENTS: Columns = (
+    _text("stage", "Stage that says so"),
+    _text("status", "ok, filtered, duplicate or failed"),
+    RECORD,
+    INCHIKEY,
+    RECEPTOR,
+    STATE,
+    Column("pose", hint="Pose of the state, where only that is concerned"),
+    _text("reason", "Why, as a fixed word"),
+    _text("message", "The same in a sentence"),
+)
+LEDGER: Columns = (
+    RECORD,
+    _text("file", "Library file"),
+    Column("position", "BIGINT", hint="Record of the file, from 1"),
+    NAME,
+    INCHIKEY,
+    RECEPTOR,
+    _text("stage", "Stage that decided"),
+    _text("status", "ranked, filtered, duplicate or failed"),
+    _text("reason", "Why, as a fixed word"),
+    _text("message", "The same in a sentence"),
+)
+SELECTED: Columns = (INCHIKEY, RECEPTOR)
+
+# --- the ranking and what follows from it
+
+DG_SD = _energy("dg_sd_kcal_mol", "ΔG spread", "Standard deviation of repeated minimisations")
+INTERVALS: Columns = (
+    DG_SD,
+    _integer("rank_low", "Lower end of the rank's 95 % interval"),
+    _integer("rank_high", "Upper end of the rank's 95 % interval"),
+)
+MAIN_RESIDUES = _text("main_residues", "Residues that add most to ΔG")
+ALIASES = _text("aliases", "Names of the ligand's other records")
+RECORD_COUNT = Column("records", "BIGINT", hint="Library records of this ligand")
+
+
+def ranking(own: Iterable[Column] = ()) -> Columns:
+    """Columns of the ranking.
+
+    Parameters
+    ----------
+    own : iterable of Column
+        Scores that only the run's engine gives.
+    """
+    return (
+        RANK, NAME, INCHIKEY, SMILES, RECEPTOR, DG, *TERMS, *INTERVALS, MAIN_RESIDUES,
+        MINIMISATION, *DOCKED, *own, HEAVY_ATOMS, STATE_SMILES, CHARGE, WEIGHT, STATE, POSE,
+        EFFICIENCY, SIZE_CORRECTED, *CONSENSUS, ALIASES, LABEL, AFFINITY, RECORD_COUNT,
+        *INSPECTED_TEXT,
+    )  # fmt: skip
+
+
+def ranking_scores(own: Iterable[Column] = ()) -> Columns:
+    """Scores of the ranking that controls measure; ``own`` as for :func:`ranking`."""
+    return (RANK, DG, *DOCKED, *own, *CONSENSUS, EFFICIENCY, SIZE_CORRECTED)
+
+
+PICKS: Columns = (
+    _integer("pick", "Place in the list"),
+    RECEPTOR, NAME, INCHIKEY, SMILES, RANK, DG, DOCK, HEAVY_ATOMS,
+    _integer("cluster", "Cluster, by the rank of the molecule that stands for it"),
+    _integer("cluster_size", "Candidates in that cluster"),
+    Column("nearest_tanimoto", "DOUBLE", decimals=3,
+           hint="Similarity to the most similar earlier pick"),
+    *INSPECTED_TEXT,
+    _text("reason", "Why it was picked, and what speaks against it"),
+)  # fmt: skip
+
+RESIDUE_ENERGIES: Columns = (
+    RECEPTOR,
+    *POSE_KEY,
+    _text("residue", "Residue, as A:MET:96"),
+    *BY_RESIDUE,
+    _energy("total_kcal_mol", "total", "Sum of its terms"),
+)
+CHECKS: Columns = (
+    RECEPTOR,
+    *POSE_KEY,
+    _text("check_name", "Check of the pose"),
+    Column("passed", "BOOLEAN", hint="Whether it passes"),
+)
+INTERACTIONS: Columns = (
+    RECEPTOR,
+    *POSE_KEY,
+    _text("residue", "Residue, as A:MET:96"),
+    _text("kind", "Kind, as ProLIF names it"),
+    Column("distance_angstrom", "DOUBLE", "Å", hint="Distance"),
+    Column("ligand_atoms", "INTEGER[]", hint="Atoms of the ligand, from 0"),
+)
+
+# --- scores of single engines
+
+
+def engine_scores() -> Columns:
+    """Scores that single engines declare, by the engines' names.
+
+    Raises
+    ------
+    ValueError
+        A name is taken by another column.
+    """
+    found: dict[str, Column] = {}
+    taken = {each.name for each in (*ranking(), *POSES, LOGP)}
+    for engine, facts in engines().items():
+        for each in facts.scores:
+            if each.name in taken or found.get(each.name, each) != each:
+                raise ValueError(
+                    f"engine {engine}: its score {each.name!r} has the name of another column; "
+                    "give it one of its own"
+                )
+            found[each.name] = each
+    return tuple(found.values())
+
+
+def engine_scores_among(there: Iterable[str]) -> Columns:
+    """Those of :func:`engine_scores` that a table has, by the names of its columns."""
+    known = set(there)
+    return tuple(each for each in engine_scores() if each.name in known)
+
+
+def poses(engine: str) -> Columns:
+    """Columns of the poses that an engine docked."""
+    return (*POSES, *engines()[engine].scores)
+
+
+def words_of(columns: Sequence[Column]) -> dict[str, str]:
+    """Name to words, of the columns that have some."""
+    return {each.name: each.words for each in columns if each.words}

@@ -1,0 +1,86 @@
+"""``docs/columns.md``: the dictionary of columns, for people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from screenmm.config.engines import engines
+from screenmm.core.columns import Column
+from screenmm.tables import dictionary
+from screenmm.tables.dictionary import Columns
+
+PATH = Path("docs/columns.md")
+
+HEADER = """\
+# Columns
+
+What stands in the tables of a screen. Units are in the names: `_kcal_mol`, `_angstrom`, `_pk`.
+Parquet files lie in the results folder, one a shard; `screen.duckdb` has them joined over all
+shards, with the receptor in front where there is one.
+
+This page is generated from `workflow/screenmm/tables/dictionary.py` by `screenmm config-docs`.
+"""
+
+TABLES: dict[str, tuple[str, Columns]] = {
+    "ranking.csv": ("One row per ligand and receptor, best first; also the table `ranking` and the "
+                    "tags of `hits.sdf`.", dictionary.ranking()),
+    "ledger.csv": ("One row per record and receptor: what became of it; also the table `ledger`.",
+                   dictionary.LEDGER),
+    "picks.csv": ("What to buy first.", dictionary.PICKS),
+    "library/records/*.parquet": ("Records as they were read.", dictionary.RECORDS),
+    "library/sources.parquet": ("Where each record stands; also the table `sources`.",
+                                dictionary.SOURCES),
+    "library/parents/*.parquet": ("Standardised records.", dictionary.PARENTS),
+    "ligands/shards/*.parquet": ("Ligands; also the table `ligands`, without poses.",
+                                 dictionary.LIGANDS),
+    "ligands/membership.parquet": ("Ligand of each record; also the table `membership`.",
+                                   dictionary.MEMBERSHIP),
+    "poses/*/*.parquet": ("Docked poses; also the table `poses`.", dictionary.POSES),
+    "scores/*/*.parquet": ("Scored poses; also the table `scores`, without lists of residues and "
+                           "moved atoms.", dictionary.SCORES),
+    "inspected/*/*.parquet": ("Checks and interactions of each scored ligand's best pose.",
+                              dictionary.INSPECTED),
+    "*.events.parquet": ("What the stages did to records, ligands, states and poses; also the "
+                         "table `events`.", dictionary.EVENTS),
+    "residue_energies": ("Table of `screen.duckdb`: energy of each residue with the pose that a "
+                         "ligand is ranked by.", dictionary.RESIDUE_ENERGIES),
+    "checks": ("Table of `screen.duckdb`: checks of that pose.", dictionary.CHECKS),
+    "interactions": ("Table of `screen.duckdb`: interactions of that pose.",
+                     dictionary.INTERACTIONS),
+}  # fmt: skip
+"""File or table to what a row is, and its columns."""
+
+KINDS = {
+    "VARCHAR": "text",
+    "BOOLEAN": "yes or no",
+    "TINYINT": "integer",
+    "INTEGER": "integer",
+    "BIGINT": "integer",
+    "FLOAT": "number, 32 bits",
+    "DOUBLE": "number",
+}
+
+
+def generated() -> dict[Path, str]:
+    """Text of the page, by its path in the repository."""
+    tables = [_section(f"`{name}`", about, columns) for name, (about, columns) in TABLES.items()]
+    about_own = "Scores of this engine alone, in the poses and the ranking."
+    own = [
+        _section(f"`{engine}`", about_own, facts.scores)
+        for engine, facts in engines().items()
+        if facts.scores
+    ]
+    return {PATH: "\n".join([HEADER, *tables, *own])}
+
+
+def _section(heading: str, about: str, columns: Columns) -> str:
+    head = ["| Column | Type | Unit | Meaning |", "|---|---|---|---|"]
+    rows = [_row(each, is_csv=".csv" in heading) for each in columns]
+    return "\n".join([f"## {heading}", "", about, "", *head, *rows, ""])
+
+
+def _row(column: Column, *, is_csv: bool) -> str:
+    kind = KINDS[column.type.rstrip("[]")] + column.type.count("[]") * ", list"
+    if is_csv and column.decimals is not None:
+        kind = f"{kind}, {column.decimals} decimals"
+    return f"| `{column.name}` | {kind} | {column.unit} | {column.meaning} |"
