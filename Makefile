@@ -1,12 +1,13 @@
-# Two commands do everything on a machine with Python 3.11 and make:
-#   make screen   run the embedded demo, from raw files to a report
-#   make test     format, lint and type checks, then all tests
+# Two commands do everything on a machine with Python 3.11, 3.12 or 3.13 and make:
+#   make screen     run the embedded demo, from raw files to a report
+#   make test       format, lint and type checks, then the tests; make test-all: also the long ones
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: screen test check install clean
+.PHONY: screen test test-all test-nagl check install clean
 
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# an interpreter to make the environment anew with: make PYTHON=/path/to/python3.12
+PYTHON ?=
 CORES ?= all
 TESTERS ?= 3
 VENV := .venv
@@ -18,17 +19,22 @@ screen: install $(DEMO)/receptor.pdb
 
 install: $(VENV)/.installed
 
-# pins by name and version only; pip finds the files itself
+# what a screen needs; pins by name and version only, pip finds the files itself
 $(VENV)/.installed: pyproject.toml constraints.txt
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "ScreenMM needs Python 3.11: make PYTHON=/path/to/python3.11")'
-	$(PYTHON) -m venv $(VENV)
+	@python=$$(sh envs/python.sh "$(or $(PYTHON),$(wildcard $(VENV)/bin/python))") && set -x && \
+	  "$$python" -m venv $(if $(PYTHON),--clear) $(VENV)
+	pip install --quiet --constraint constraints.txt --editable '.[openff,workflow]'
+	touch $@
+
+# what the checks and tests need beside
+$(VENV)/.testable: $(VENV)/.installed
 	pip install --quiet --constraint constraints.txt --editable '.[openff,workflow,test]'
 	touch $@
 
 $(DEMO)/receptor.pdb: $(VENV)/.installed workflow/screenmm/demo.py
 	screenmm demo $(DEMO)
 
-check: install $(DEMO)/receptor.pdb
+check: $(VENV)/.testable $(DEMO)/receptor.pdb
 	ruff format --check workflow tests benchmarks envs
 	ruff check workflow tests benchmarks envs
 	mypy
@@ -38,8 +44,24 @@ check: install $(DEMO)/receptor.pdb
 	snakemake --lint --configfile config/demo/config.yaml
 
 # several files at a time: starts of Python and Snakemake, and Slurm, leave a core idle otherwise
+PYTEST := pytest --numprocesses $(TESTERS) --dist loadfile --no-loadscope-reorder --durations 40
+
 test: check
-	pytest --numprocesses $(TESTERS) --dist loadfile --durations 40
+	$(PYTEST) -m 'not system'
+
+test-all: check
+	$(PYTEST)
+	$(MAKE) test-nagl
+
+# PyTorch and NAGL's own package, a gigabyte or more: apart, as the OpenFF toolkit would load them
+# in every process
+$(VENV)/nagl/.installed: $(VENV)/.testable
+	pip install --quiet --constraint constraints.txt --target $(VENV)/nagl \
+	  acellera-openff-nagl pytorch-lightning torch
+	touch $@
+
+test-nagl: $(VENV)/nagl/.installed
+	PYTHONPATH=$(VENV)/nagl pytest tests/unit/forcefield/test_nagl.py
 
 # what the demo and the checks made; screens of one's own stay, and Snakemake's records of them
 clean:

@@ -47,13 +47,10 @@ class Wanted:
         Version of Python.
     wheels : list of str
         Requirements that uv installs.
-    sdists : list of str
-        Requirements that pip builds afterwards.
     """
 
     python: str
     wheels: list[str] = field(default_factory=list)
-    sdists: list[str] = field(default_factory=list)
 
 
 def pinned(spec: str, packages: Packages) -> str:
@@ -105,7 +102,6 @@ def read_environment(file: Path) -> Wanted:
             continue
         entry = packages.get(spec.partition("=")[0], {})
         wanted.wheels.extend([pinned(spec, packages), *entry.get("depends", [])])
-        wanted.sdists.extend(entry.get("sdists", []))
     return wanted
 
 
@@ -118,10 +114,6 @@ def create(file: Path, prefix: Path) -> None:
     constraint = ["--constraint", str(CONSTRAINTS)]
     run(uv, "venv", "--quiet", "--no-python-downloads", "--python", wanted.python, str(prefix))
     run(uv, "pip", "install", "--quiet", "--python", python, *constraint, *wanted.wheels)
-    if wanted.sdists:
-        # with the environment's own setuptools: nothing is fetched but the archives
-        run(python, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation",
-            *constraint, *wanted.sdists)  # fmt: skip
 
 
 def run(*command: str) -> None:

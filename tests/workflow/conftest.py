@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import re
 import shutil
@@ -86,6 +87,12 @@ class Screen:
 
     def bytes_of(self, *names: str) -> dict[str, bytes]:
         return {name: (self.results / name).read_bytes() for name in names}
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    """Read a table."""
+    with path.open(newline="") as handle:
+        return list(csv.DictReader(handle))
 
 
 @pytest.fixture(scope="session")

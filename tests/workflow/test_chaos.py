@@ -7,7 +7,7 @@ import pytest
 from .chaos import run_with_kills
 from .conftest import STABLE, Screen
 
-pytestmark = [pytest.mark.workflow, pytest.mark.slow]
+pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(5)]
 
 SEED = 20
 

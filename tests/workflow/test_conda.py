@@ -18,7 +18,7 @@ from ..conda_stand_in import conda_is_the_stand_in
 from ..imports import stages_by_environment, third_party
 from .conftest import ROOT, STABLE, Screen, new_screen
 
-pytestmark = [pytest.mark.workflow, pytest.mark.slow]
+pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(7)]
 
 ENVS = sorted(path.stem for path in (ROOT / "envs").glob("*.yaml"))
 

@@ -12,7 +12,7 @@ from screenmm.preflight.filters import check_filters
 
 from .conftest import Screen
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.minutes(1)]
 
 GAP = range(20, 23)
 

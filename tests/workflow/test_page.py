@@ -15,7 +15,7 @@ from rdkit import Chem
 
 from .conftest import FRAGMENTS, Screen
 
-pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("page")]
+pytestmark = [pytest.mark.workflow, pytest.mark.minutes(2), pytest.mark.xdist_group("page")]
 
 WIDE, SMALL, NARROW = (1440, 900), (960, 640), (375, 720)
 ROWS = "#r-tyk2 [data-part=table] tbody tr"

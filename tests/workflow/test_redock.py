@@ -10,10 +10,9 @@ from rdkit.Chem import rdMolAlign
 
 from screenmm.analysis.verdict import PRESUMED
 
-from .conftest import Screen
-from .test_screen import rows
+from .conftest import Screen, rows
 
-pytestmark = [pytest.mark.workflow, pytest.mark.slow]
+pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(3)]
 
 
 def test_the_reference_ligand_is_docked_again(finished: Screen):

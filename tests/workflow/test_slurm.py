@@ -22,7 +22,7 @@ from .chaos import run_with_kills
 from .conftest import SOON, STABLE, Screen
 from .slurm import GPUS, LocalSlurm, said
 
-pytestmark = [pytest.mark.workflow, pytest.mark.slow]
+pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(12)]
 
 LOCAL_RULES = {"manifest", "report", "crate"}
 """What takes seconds is no job of a cluster."""

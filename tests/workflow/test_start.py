@@ -11,7 +11,7 @@ import pytest
 
 from .conftest import ROOT, Screen
 
-pytestmark = [pytest.mark.workflow]
+pytestmark = [pytest.mark.workflow, pytest.mark.minutes(1)]
 
 
 def test_a_folder_of_the_users_is_left_as_it_was(screen: Screen, tmp_path: Path) -> None:

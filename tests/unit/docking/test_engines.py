@@ -48,6 +48,11 @@ def ligand() -> Chem.Mol:
     return mol
 
 
+def skip_without(engine: str) -> None:
+    for package in engines()[engine].packages:
+        pytest.importorskip(package, reason=f"no {package} here: {engines()[engine].get}")
+
+
 def inside(mol: Chem.Mol, box: Box) -> bool:
     offset = np.abs(mol.GetConformer().GetPositions() - np.array(box.center))
     return bool((offset <= np.array(box.size) / 2 + 2.0).all())
@@ -55,6 +60,7 @@ def inside(mol: Chem.Mol, box: Box) -> bool:
 
 @pytest.mark.parametrize("name", ["rustina", "vina"])
 def test_engine_gives_poses_in_the_box_best_first(name, site, ligand):
+    skip_without(name)
     settings = Docking(engine=name, poses=3, exhaustiveness=2)
     engine = make_engine(settings, site)
     poses = engine.dock(ligand, seed=11)
@@ -71,6 +77,7 @@ def test_engine_gives_poses_in_the_box_best_first(name, site, ligand):
 
 @pytest.mark.parametrize("name", ["rustina", "vina"])
 def test_same_seed_same_poses_whatever_was_docked_before(name, site, ligand):
+    skip_without(name)
     settings = Docking(engine=name, poses=2, exhaustiveness=1)
     first = make_engine(settings, site).dock(ligand, seed=5)
     engine = make_engine(settings, site)
@@ -134,7 +141,7 @@ def dock_on_gpu(site: Site, ligand: Chem.Mol) -> list[tuple[float, bool]]:
 
 
 @pytest.mark.vulkan
-@pytest.mark.slow
+@pytest.mark.system
 def test_gpu_search_runs_on_the_software_adapter(site, ligand):
     """The code path of a GPU, on Mesa's software Vulkan: slow, but the same calls."""
     if not vulkan_adapters():

@@ -1,21 +1,17 @@
-"""Charges against ``GNNModel.compute_property``; the contract of ``ligand_parameters``."""
+"""The contract of ``ligand_parameters``."""
 
 from __future__ import annotations
 
 import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from rdkit import Chem
 
-from screenmm.core.errors import LigandError, Reason, UserError
-from screenmm.forcefield import charges as module
+from screenmm.core.errors import LigandError, Reason
 from screenmm.forcefield import ligand_parameters as ligand_parameters_module
-from screenmm.forcefield.charges import average_formal_charges, load_charge_model, nagl_charges
 from screenmm.forcefield.ligand_parameters import ligand_parameters, load_models
-from screenmm.forcefield.smirnoff import mdl_molecule
 
 from .test_smirnoff import MOLECULES
 
@@ -29,75 +25,6 @@ TRIPICRYL_TATB = (
 
 def with_hydrogens(smiles: str) -> Chem.Mol:
     return Chem.AddHs(Chem.MolFromSmiles(smiles))
-
-
-@pytest.fixture(scope="module")
-def nagl():
-    load_models()
-    return load_charge_model().model
-
-
-def by_nagl(nagl, mol: Chem.Mol) -> np.ndarray:
-    from openff.toolkit import Molecule
-
-    molecule = Molecule.from_rdkit(mol, allow_undefined_stereo=True, hydrogens_are_explicit=True)
-    return nagl.compute_property(molecule, as_numpy=True)
-
-
-@pytest.mark.filterwarnings("ignore:RDKit Molecule passed to from_rdkit consists of more")
-@pytest.mark.parametrize("name", MOLECULES)
-def test_charges_are_those_of_nagl(nagl, name: str):
-    mol = with_hydrogens(MOLECULES[name])
-    assert nagl_charges(mdl_molecule(mol)) == pytest.approx(by_nagl(nagl, mol), abs=1e-6)
-
-
-def test_charges_of_tyk2_ligands_are_those_of_nagl(nagl, tyk2_ligands):
-    for mol in tyk2_ligands[::3]:
-        assert nagl_charges(mdl_molecule(mol)) == pytest.approx(by_nagl(nagl, mol), abs=1e-6)
-
-
-def test_charges_in_another_atom_order_are_those_of_nagl(nagl):
-    mol = with_hydrogens(MOLECULES["guanine"])
-    order = np.random.default_rng(3).permutation(mol.GetNumAtoms()).tolist()
-    shuffled = Chem.RenumberAtoms(mol, order)
-    assert nagl_charges(mdl_molecule(shuffled)) == pytest.approx(by_nagl(nagl, shuffled), abs=1e-6)
-
-
-@pytest.mark.parametrize(
-    "smiles", ["C", "O=S(=O)([O-])C", "CSO", "[NH4+]", "F[P-](F)(F)(F)(F)F", "OO"]
-)
-def test_small_molecules_are_looked_up_as_nagl_does(nagl, smiles: str):
-    mol = with_hydrogens(smiles)
-    assert mol.GetNumAtoms() in module.load_charge_model().table_sizes
-    assert nagl_charges(mdl_molecule(mol)) == pytest.approx(by_nagl(nagl, mol), abs=1e-6)
-
-
-def test_groups_that_nagl_rewrites_are_recognised():
-    load_models()
-    patterns = module.load_charge_model().normalised_patterns
-    assert patterns
-    sulfoxide, toluene = (mdl_molecule(with_hydrogens(s)) for s in ("CS(=O)CC", "Cc1ccccc1"))
-    assert any(sulfoxide.HasSubstructMatch(pattern) for pattern in patterns)
-    assert not any(toluene.HasSubstructMatch(pattern) for pattern in patterns)
-
-
-def test_a_carboxylate_shares_its_charge():
-    # HCOO-: the two oxygens are the same after resonance
-    charges = average_formal_charges([6, 8, 8, 1], [0, 0, -1, 0], [(0, 1, 2), (0, 2, 1), (0, 3, 1)])
-    assert charges == [0.0, -0.5, -0.5, 0.0]
-
-
-def test_a_guanidinium_shares_its_charge():
-    bonds = [(0, 1, 2), (0, 2, 1), (0, 3, 1)]
-    bonds += [(nitrogen, 2 * nitrogen + i, 1) for nitrogen in (1, 2, 3) for i in (2, 3)]
-    charges = average_formal_charges([6, 7, 7, 7] + [1] * 6, [0, 1, 0, 0] + [0] * 6, bonds)
-    assert charges[1:4] == pytest.approx([1 / 3] * 3)
-
-
-def test_an_amide_keeps_its_charges():
-    # formamide: the charge-separated form is higher in energy
-    bonds = [(0, 1, 2), (0, 2, 1), (0, 3, 1), (2, 4, 1), (2, 5, 1)]
-    assert average_formal_charges([6, 8, 7, 1, 1, 1], [0] * 6, bonds) == [0.0] * 6
 
 
 @pytest.mark.parametrize(
@@ -160,21 +87,3 @@ def test_a_molecule_with_too_many_resonance_forms_meets_its_time_limit():
 def test_a_time_limit_that_is_kept_changes_nothing(ejm_42, ejm_42_parameters):
     bounded = ligand_parameters(ejm_42, time_limit_s=60)
     assert np.array_equal(bounded.charges, ejm_42_parameters.charges)
-
-
-def test_another_architecture_of_the_charge_model_is_refused(nagl):
-    other = SimpleNamespace(
-        atom_features=[*nagl.config.atom_features, SimpleNamespace(name="atom_gasteiger_charge")],
-        bond_features=[],
-        convolution=nagl.config.convolution,
-        readouts=nagl.config.readouts,
-    )
-    with pytest.raises(UserError, match="another architecture"):
-        module._check_architecture(other)
-
-
-def test_torch_uses_one_thread():
-    import torch
-
-    load_models()
-    assert torch.get_num_threads() == 1

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from rdkit import Chem
 
-pytestmark = pytest.mark.opencl
+pytestmark = [pytest.mark.opencl, pytest.mark.system, pytest.mark.minutes(7)]
 
 SCRIPT = Path(__file__).with_name("opencl_run.py")
 

@@ -10,8 +10,15 @@ import pytest
 
 from screenmm.cli import main
 from screenmm.config.settings import parse_settings
-from screenmm.core.errors import UserError
-from screenmm.preflight.start import LONGEST_ARGUMENT, check_commands, repeated_option, search_path
+from screenmm.core.errors import ConfigError, UserError
+from screenmm.preflight import start
+from screenmm.preflight.start import (
+    LONGEST_ARGUMENT,
+    check_commands,
+    check_engine,
+    repeated_option,
+    search_path,
+)
 
 
 @pytest.fixture
@@ -39,6 +46,27 @@ def test_a_command_on_the_path_goes_before(command: Path, tmp_path: Path) -> Non
 def test_a_command_that_is_nowhere_has_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"neither on the PATH nor in .*source \.venv/bin/activate"):
         search_path(str(tmp_path), [tmp_path / "a", tmp_path / "b"])
+
+
+def test_an_engine_whose_package_is_not_installed_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(start, "_is_installed", lambda distribution: distribution != "vina")
+    check_engine("rustina")
+    check_engine("given")
+    message = (
+        r"docking\.engine: vina needs the package vina, which is not installed beside "
+        r"Python 3\.1\d in .*: pip install vina \(PyPI has it for Python up to 3\.12\), or "
+        r"conda install .*; "
+        "or take given or rustina"
+    )
+    with pytest.raises(ConfigError, match=message):
+        check_engine("vina")
+
+
+def test_what_is_installed_is_asked_by_its_name_on_pypi() -> None:
+    assert start._is_installed("screenmm")
+    assert not start._is_installed("no-such-distribution")
 
 
 def test_more_files_than_a_command_line_can_name_are_refused() -> None:

@@ -46,6 +46,8 @@ from tests.unit.screens import (
     _table,
 )
 
+pytestmark = [pytest.mark.system, pytest.mark.minutes(4)]
+
 ROWS = 10_000
 SCORED = 9_960
 EMBEDDED = 60

@@ -506,7 +506,7 @@ def _add_package(graph: Graph, name: str, version: str) -> str:
             softwareVersion=version,
         )
     return graph.add(
-        # a package URL also names local builds, such as torch's 2.13.0+cpu
+        # a package URL also names local builds, such as PyTorch's 2.13.0+cpu
         f"pkg:pypi/{name}@{quote(version, safe='')}",
         "SoftwareApplication",
         name=name,

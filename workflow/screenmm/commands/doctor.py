@@ -43,8 +43,7 @@ PACKAGES = {
     "openmm": ("openmm",),
     "rdkit": ("rdkit",),
     "openff-toolkit": ("openff-toolkit", "acellera-openff-toolkit"),
-    "openff-nagl": ("openff-nagl", "acellera-openff-nagl"),
-    "torch": ("torch",),
+    "openff-nagl-models": ("openff-nagl-models",),
     **{name: (name,) for each in engines().values() for name in each.packages},
     "snakemake": ("snakemake",),
 }

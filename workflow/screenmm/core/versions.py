@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 
 PACKAGES = (
-    "screenmm", "openmm", "rdkit", "acellera-openff-toolkit", "acellera-openff-nagl",
-    "openff-toolkit", "openff-nagl", "openmmforcefields", "pdbfixer", "propka",
+    "screenmm", "openmm", "rdkit", "acellera-openff-toolkit", "openff-toolkit",
+    "openff-nagl-models", "openmmforcefields", "pdbfixer", "propka",
     "rustina", "vina", "meeko", "dimorphite-dl", "molscrub", "posebusters", "prolif", "gemmi",
-    "duckdb", "pyarrow", "numpy", "scipy", "torch", "scikit-learn", "snakemake",
+    "duckdb", "pyarrow", "numpy", "scipy", "scikit-learn", "snakemake",
 )  # fmt: skip
 
 

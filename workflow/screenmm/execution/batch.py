@@ -294,7 +294,7 @@ class _Worker:
     """A process of its own, and the pack it holds."""
 
     def __init__(self, task: Task) -> None:
-        # a fresh interpreter: OpenMM and torch do not survive a fork
+        # a fresh interpreter: OpenMM does not survive a fork
         context = get_context("spawn")
         self.pipe, theirs = context.Pipe()
         arguments = (theirs, task.start, task.arguments, task.pack_size)

@@ -1,7 +1,7 @@
 """Ligand parameters: OpenFF Sage with charges from OpenFF NAGL.
 
-Sage 2.3 [1]_ was fitted with NAGL's charges. Force field and network are read by their own
-packages; assigning them is done in :mod:`screenmm.forcefield.smirnoff` and
+Sage 2.3 [1]_ was fitted with NAGL's charges. The force field is read by its own package;
+assigning parameters and charges is done in :mod:`screenmm.forcefield.smirnoff` and
 :mod:`screenmm.forcefield.charges`, with the results of OpenFF Interchange and of
 ``GNNModel.compute_property`` in a fraction of their time.
 
@@ -22,7 +22,8 @@ from rdkit import Chem
 
 from screenmm.core.deadline import deadline
 from screenmm.core.errors import MACHINE_FAULTS, LigandError, Reason, ScreenMMError
-from screenmm.forcefield.charges import load_charge_model, nagl_charges
+from screenmm.forcefield.charge_model import load_charge_model
+from screenmm.forcefield.charges import nagl_charges
 from screenmm.forcefield.parameters import Parameters
 from screenmm.forcefield.smirnoff import (
     FORCE_FIELD,
@@ -35,12 +36,10 @@ from screenmm.forcefield.smirnoff import (
 if TYPE_CHECKING:
     from screenmm.forcefield.parameter_cache import ParameterCache
 
-"""Unconstrained: with constraints the bonds to hydrogen would have no energy."""
-
 
 @functools.lru_cache(maxsize=1)
 def _force_field() -> CompiledForceField:
-    from openff.toolkit import ForceField  # noqa: PLC0415  (five seconds to import)
+    from openff.toolkit import ForceField  # noqa: PLC0415  (a second to import)
 
     return compile_force_field(ForceField(FORCE_FIELD), FORCE_FIELD)
 

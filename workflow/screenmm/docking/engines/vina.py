@@ -22,7 +22,8 @@ FACTS = EngineFacts(
     cpu_s=4.8,
     cpu_s_times="exhaustiveness",
     packages=("vina",),
-    get="pip install vina, or conda install -c conda-forge vina",
+    get="pip install vina (PyPI has it for Python up to 3.12), or conda install -c conda-forge "
+    "vina",
 )
 
 
