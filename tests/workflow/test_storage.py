@@ -18,7 +18,7 @@ from screenmm.run.layout import Layout
 
 from .conftest import FRAGMENTS, ROOT, STABLE, Screen
 
-pytestmark = [pytest.mark.workflow, pytest.mark.slow]
+pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(2)]
 
 HERE = Path(__file__).parent / "no_shared_disk"
 GIVEN = ("library.smi", "receptor.pdb", "crystal_ligand.sdf")
