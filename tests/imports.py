@@ -39,12 +39,16 @@ def source_of(module: str) -> Path | None:
 
 
 def imported(file: Path) -> set[str]:
-    """Modules that a file imports, anywhere in it; ``if TYPE_CHECKING`` is never run."""
+    """Modules that a file imports, anywhere in it.
+
+    ``if TYPE_CHECKING`` is never run, and a module's ``__getattr__`` by people alone.
+    """
     tree = ast.parse(file.read_text())
     idle = {
         id(node)
         for branch in ast.walk(tree)
-        if isinstance(branch, ast.If) and "TYPE_CHECKING" in ast.dump(branch.test)
+        if (isinstance(branch, ast.If) and "TYPE_CHECKING" in ast.dump(branch.test))
+        or (isinstance(branch, ast.FunctionDef) and branch.name == "__getattr__")
         for statement in branch.body
         for node in ast.walk(statement)
     }

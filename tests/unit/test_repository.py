@@ -3,9 +3,11 @@
 import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 
 def test_no_tracked_path_is_an_unfilled_pattern(root: Path) -> None:
@@ -28,3 +30,27 @@ def test_clean_deletes_no_screen_of_the_users(root: Path, tmp_path: Path) -> Non
     subprocess.run(["make", "clean"], cwd=tmp_path, check=True, capture_output=True)
     assert [name for name in mine if not (tmp_path / name).exists()] == []
     assert [name for name in made if (tmp_path / name).exists()] == []
+
+
+def test_a_release_has_one_version_and_one_day(root: Path) -> None:
+    version = tomllib.loads((root / "pyproject.toml").read_text())["project"]["version"]
+    cited = yaml.safe_load((root / "CITATION.cff").read_text())
+    assert cited["version"] == version
+    heading = f"## [{version}] - {cited['date-released']}\n"
+    assert heading in (root / "CHANGELOG.md").read_text()
+
+
+def test_ci_runs_the_commands_that_people_run(root: Path) -> None:
+    content = yaml.safe_load((root / ".github/workflows/test.yml").read_text())
+    commands = {
+        step["run"].split()[-1]
+        for job in content["jobs"].values()
+        for step in job["steps"]
+        if step.get("run", "").startswith("make ")
+    }
+    targets = re.findall(r"^([a-z-]+):", (root / "Makefile").read_text(), re.MULTILINE)
+    assert commands == {"check", "test", "test-all"} <= set(targets)
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    lowest, beyond = re.findall(r"3\.(\d+)", project["requires-python"])
+    versions = content["jobs"]["test"]["strategy"]["matrix"]["python"]
+    assert versions == [f"3.{minor}" for minor in range(int(lowest), int(beyond))]

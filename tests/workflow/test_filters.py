@@ -22,7 +22,6 @@ def asking(screen: Screen, *must: str) -> Settings:
     return parse_settings(screen.config, screen.folder)
 
 
-@pytest.mark.slow
 def test_nothing_is_docked_for_a_residue_that_preparation_did_not_make(screen: Screen) -> None:
     structure = screen.folder / "receptor.pdb"
     lines = structure.read_text().splitlines()

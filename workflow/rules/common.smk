@@ -16,8 +16,8 @@ from screenmm.files.locks import lock_results
 from screenmm.preflight.screens import Screens
 from screenmm.preflight.start import preflight, repeated_option, search_path
 from screenmm.run.layout import shard_names
-from screenmm.run.stages import stage_settings
 from screenmm.run.ownership import check_own_folder
+from screenmm.run.stages import stage_settings
 
 # of the module that another Snakefile makes of this one
 MODULE = "" if workflow.modifier.is_main_snakefile() else workflow.modifier.namespace
@@ -141,9 +141,8 @@ def all_parents(wildcards):
 
 def wait_for_gates(receptors):
     """Docking of the library begins when the receptors' gates were passed."""
-    asked = SETTINGS.ranking.interactions
     for receptor in receptors:
-        if asked.must or asked.must_not:
+        if receptor in SETTINGS.filtered:
             checkpoints.check_filters.get(receptor=receptor)
         if SETTINGS.controls.gate == "stop":
             checkpoints.gate.get(receptor=receptor)
@@ -216,10 +215,6 @@ def library_settings(wildcards):
 
 def whole_settings(wildcards):
     return stage_settings(SETTINGS, "report")
-
-
-def interaction_filters(wildcards):
-    return SETTINGS.ranking.interactions.model_dump_json()
 
 
 def first_config(wildcards):

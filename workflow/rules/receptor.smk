@@ -41,6 +41,7 @@ checkpoint check_filters:
         residues="<results>/receptors/{receptor}/coordinates.npz",
         report_json="<results>/receptors/{receptor}/report.json",
     output:
+        **usage_output("check_filters/{receptor}"),
         passed="<results>/controls/{receptor}/filters.txt",
     log:
         "<logs>/check_filters/{receptor}.log",
@@ -54,10 +55,12 @@ checkpoint check_filters:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(60),
     params:
-        filters=interaction_filters,
+        settings=stage_settings(SETTINGS, "check_filters"),
         receptor=subpath(input.residues, parent=True),
+        usage=usage_file("check_filters/{receptor}"),
     message:
         "Looking in {wildcards.receptor} for the residues of the filters"
     shell:
-        "screenmm check-filters --filters {params.filters:q} "
-        "--receptor {params.receptor:q} --out {output.passed:q} 2> {log:q}"
+        "screenmm check-filters --settings {params.settings:q} "
+        "--receptor {params.receptor:q} --out {output.passed:q} "
+        "--usage {params.usage:q} 2> {log:q}"

@@ -8,6 +8,8 @@ nothing else.
 
 import json
 
+from screenmm.run.stages import stages
+
 STORED = workflow.storage_settings.default_storage_provider is not None
 
 for file in input_files(SETTINGS, Path.cwd()):
@@ -61,35 +63,26 @@ def renamed(value, names):
 
 def all_usage(wildcards):
     """What every job used whose costs the report adds up."""
-    ligands, one = ligand_shards(wildcards), [""]
-    by_receptor = {receptor: selected_shards(receptor) for receptor in RECEPTORS}
-    docked = [f"{receptor}/{shard}" for receptor in RECEPTORS for shard in ligands]
-    scored = [
-        f"{name}/{shard}" for name, shards in by_receptor.items() for shard in shards
-    ]
-    redocked = dict.fromkeys(
-        ("reference", "redock", "rescore", "compare"), SETTINGS.redocked
-    )
-    if SETTINGS.controls.gate == "stop":
-        redocked["gate"] = SETTINGS.redocked
-    jobs = {
-        "split": one,
-        "standardise": record_shards(wildcards),
-        "merge": one,
-        "prepare_ligands": ligands,
-        "prepare_receptor": RECEPTORS,
-        **redocked,
-        "dock": docked,
-        "select": RECEPTORS,
-        "score": scored,
-        "inspect": scored,
-        "manifest": RECEPTORS,
-        "rank": one,
+    receptors = {
+        "": [""],
+        "all": RECEPTORS,
+        "redocked": SETTINGS.redocked,
+        "gated": SETTINGS.redocked if SETTINGS.controls.gate == "stop" else [],
+        "filtered": SETTINGS.filtered,
+    }
+    shards = {
+        "": lambda receptor: [""],
+        "split": lambda receptor: record_shards(wildcards),
+        "merge": lambda receptor: ligand_shards(wildcards),
+        "select": selected_shards,
     }
     return [
-        f"{RESULTS}/usage/{rule}/{target}".rstrip("/") + ".jsonl"
-        for rule, targets in jobs.items()
-        for target in targets
+        "/".join(filter(None, (RESULTS, "usage", stage.name, receptor, shard)))
+        + ".jsonl"
+        for stage in stages().values()
+        if stage.place <= stages()["rank"].place
+        for receptor in receptors[stage.per_receptor]
+        for shard in shards[stage.shards_of](receptor)
     ]
 
 

@@ -35,6 +35,11 @@ def test_each_reference_ligand_adds_four_jobs_and_a_gate_where_the_library_waits
     assert sum(jobs_by_rule(Shape(3, 1, 1, 1, redocked=2, gates=2)).values()) == without + 10
 
 
+def test_each_receptor_with_filters_adds_a_job() -> None:
+    without = sum(jobs_by_rule(Shape(3, 1, 1, 1)).values())
+    assert sum(jobs_by_rule(Shape(3, 1, 1, 1, filtered=2)).values()) == without + 2
+
+
 @pytest.mark.parametrize(("things", "size"), [(20_000, 500), (20_000, 250), (50_000, 70)])
 def test_expected_shards_are_those_of_real_hashes(things: int, size: int) -> None:
     texts = (hashlib.sha256(str(i).encode()).digest()[:8] for i in range(things))

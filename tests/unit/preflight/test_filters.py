@@ -142,8 +142,8 @@ def test_a_prepared_receptor_is_refused_without_what_preparation_did_not_make(
 
     def check(*must: str | dict[str, Any]) -> None:
         entries = [each if isinstance(each, dict) else {"filter": each} for each in must]
-        filters = json.dumps({"must": entries})
-        check_stage.run(Namespace(filters=filters, receptor=tmp_path, out=passed))
+        filters = {"ranking": {"interactions": {"must": entries}}}
+        check_stage.run(Namespace(settings=json.dumps(filters), receptor=tmp_path, out=passed))
 
     check("H-bond to HIE5", "any with His5", "any with Mse38", "any with HOH402")
     assert passed.read_text().splitlines()[0] == "H-bond to HIE5: wt has the residue"

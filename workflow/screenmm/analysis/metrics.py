@@ -165,7 +165,8 @@ def _spent(
         return account({}, {}, rates), {}
     redocked = [] if settings is None else settings.redocked
     gated = settings is not None and settings.controls.gate == "stop"
-    targets = files.targets(receptors, redocked, gated=gated)
+    filtered = [] if settings is None else settings.filtered
+    targets = files.targets(receptors, redocked, gated=gated, filtered=filtered)
     usage = read_usage(files.usage)
     return account(usage, targets, rates, files.benchmarks), versions_used(usage, targets)
 

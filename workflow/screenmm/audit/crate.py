@@ -154,7 +154,9 @@ def write_crate(settings: Settings, folder: Path, results: Path, workflow: Path)
         )
     files, receptors = Layout(results), list(settings.receptors)
     gated = settings.controls.gate == "stop"
-    targets = files.targets(receptors, settings.redocked, gated=gated, through="report")
+    targets = files.targets(
+        receptors, settings.redocked, gated=gated, filtered=settings.filtered, through="report"
+    )
     attempts = all_attempts(read_usage(files.usage), targets)
     stages = stage_runs(attempts, targets)
     if not any(stage.made_by for stage in stages):

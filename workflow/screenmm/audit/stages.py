@@ -18,13 +18,9 @@ OF_EVERY_RULE = {
 
 
 def described() -> list[Stage]:
-    """List the stages that the crate tells of: those that come before it and leave results."""
+    """List the stages that the crate tells of: those that come before it."""
     crate = stages()["crate"]
-    return [
-        stage
-        for stage in stages().values()
-        if stage.place < crate.place and stage.per_receptor != "filtered"
-    ]
+    return [stage for stage in stages().values() if stage.place < crate.place]
 
 
 def outputs() -> dict[str, str]:

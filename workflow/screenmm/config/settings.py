@@ -906,6 +906,14 @@ class Settings(Section):
         """Receptors whose reference ligand is docked again."""
         return [name for name in self.receptors if not self.redock_obstacle(name)]
 
+    @property
+    def filtered(self) -> list[str]:
+        """Receptors that filters on interactions are for."""
+        must, must_not = self.ranking.interactions.filters
+        return [
+            name for name in self.receptors if any(each.is_for(name) for each in must + must_not)
+        ]
+
     def pocket_of(self, receptor: str) -> Pocket:
         """Pocket of a receptor: its own, else the common one."""
         pocket = self.receptors[receptor].pocket or self.pocket

@@ -37,7 +37,7 @@ class Shape:
     gates: int = 0
     """Receptors that wait for it."""
     filtered: int = 0
-    """Receptors in which the filters' residues are looked for."""
+    """Receptors that filters on interactions are for."""
 
     def shards_of(self, stage: Stage) -> int:
         """Shards that a stage works on, of one receptor."""

@@ -182,16 +182,15 @@ def make_plan(
 
 
 def _shape(settings: Settings, shards: Mapping[str, Shards]) -> Shape:
-    redocked, receptors = len(settings.redocked), len(settings.receptors)
-    asked = settings.ranking.interactions
+    redocked = len(settings.redocked)
     return Shape(
-        receptors,
+        len(settings.receptors),
         shards["split"].count,
         shards["merge"].count,
         shards["select"].count,
         redocked,
         redocked if settings.controls.gate == "stop" else 0,
-        receptors if asked.must or asked.must_not else 0,
+        len(settings.filtered),
     )
 
 

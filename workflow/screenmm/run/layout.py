@@ -158,6 +158,7 @@ class Layout:
         redocked: Sequence[str] = (),
         *,
         gated: bool = False,
+        filtered: Sequence[str] = (),
         through: str = "rank",
     ) -> dict[str, set[str]]:
         """Jobs that made the present results, by rule in the run's order.
@@ -170,6 +171,8 @@ class Layout:
             Those whose reference ligand is docked again.
         gated : bool
             Whether the library waits for that.
+        filtered : sequence of str
+            Those that filters on interactions are for.
         through : str
             The last rule.
 
@@ -180,7 +183,7 @@ class Layout:
         """
         of_kind = {
             "": [""], "all": receptors, "redocked": redocked, "gated": redocked if gated else [],
-            "filtered": [],
+            "filtered": filtered,
         }  # fmt: skip
         last = stages()[through].place
         run = [stage for stage in stages().values() if stage.place <= last]

@@ -14,7 +14,7 @@ Keys = Mapping[str, frozenset[str] | None]
 
 Receptors = Literal["", "all", "redocked", "gated", "filtered"]
 """Which receptors have a job: none, all, those with a reference ligand, those that wait for it,
-those whose residues filters name. Jobs of the last make no results."""
+those that filters on interactions are for."""
 
 
 @dataclass(frozen=True)

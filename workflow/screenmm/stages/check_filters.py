@@ -6,25 +6,28 @@ import argparse
 import json
 from pathlib import Path
 
-from screenmm.config.settings import InteractionFilters
+from screenmm.config.settings import Ranking
 from screenmm.run.stage import Rate, Stage
+from screenmm.stages.context import add_settings_argument, settings_of
 
 STAGE = Stage(
     "check_filters",
-    place=52,
+    place=95,
     words="look in a receptor for the residues that the filters name",
+    version=1,
+    keys={"ranking": frozenset({"interactions"})},
     per_receptor="filtered",
     reads={"receptor": "receptors/{receptor}/"},
     writes={"out": "controls/{receptor}/filters.txt"},
     unit="receptor",
-    rate=Rate(0.4),
+    rate=Rate(0.0, 0.4),
 )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument("--filters", required=True, help="ranking.interactions (JSON)")
-    parser.add_argument("--receptor", type=Path, required=True, help="folder of stage prepare")
+    add_settings_argument(parser)
+    parser.add_argument("--receptor", type=Path, required=True, help="folder of the receptor")
     parser.add_argument("--out", type=Path, required=True, help="file to write on passing (.txt)")
 
 
@@ -40,8 +43,8 @@ def run(args: argparse.Namespace) -> None:
     from screenmm.residues.filters import check_residues
     from screenmm.run.receptor_folder import ReceptorFolder
 
+    must, must_not = settings_of(args, STAGE).section("ranking", Ranking).interactions.filters
     home = ReceptorFolder(args.receptor)
-    must, must_not = InteractionFilters.model_validate_json(args.filters).filters
     report = json.loads(home.report_json.read_text(encoding="utf-8"))
     changes, name = report["changes"], report["receptor"]
     removed = {each["residue"]: each["detail"] for each in changes if each["kind"] == "removed"}
