@@ -15,6 +15,8 @@ from screenmm.receptor.model import ReceptorModel
 
 from ..gpu_scripts import GPU, python, rows_of
 
+pytestmark = [pytest.mark.system, pytest.mark.minutes(1)]
+
 PARTS = ["devices", "agreement", "speed", "opencl", "docking", "memory", "energy"]
 
 

@@ -21,6 +21,8 @@ from screenmm.mmgbsa.shard import Scorer, score_shard
 from screenmm.run.ledger import read_events
 from screenmm.tables.dictionary import RESIDUE_TERMS
 
+pytestmark = pytest.mark.minutes(2)
+
 KEYS = ["AAA", "BBB", "CCC", "DDD", "EEE", "FFF"]
 EXPLODING, BORONIC = "CCC", "EEE"
 

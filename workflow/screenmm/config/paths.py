@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -98,14 +99,22 @@ def found_file(
     """
     named = folder / expanded(Path(path))
     try:
-        whole = named.parent.resolve() / named.name
+        whole = _resolved(named.parent) / named.name
         is_file = whole.is_file()
-    except (OSError, RuntimeError, ValueError) as error:
+    except (OSError, ValueError) as error:
         said = error.strerror if isinstance(error, OSError) else str(error)
         raise ValueError(f"{str(named)!r} cannot be looked up: {said}") from None
     if must_exist and not is_file:
         raise ValueError(f"{_fault(whole)} (paths are relative to {start}){_near(whole)}")
     return _from_here(whole)
+
+
+def _resolved(folder: Path) -> Path:
+    """Follow links to a folder, which need not be there; a loop of them is an error."""
+    # from Python 3.13 on, resolve() goes round a loop in silence
+    with suppress(FileNotFoundError, NotADirectoryError):
+        folder.stat()
+    return folder.resolve()
 
 
 def _fault(path: Path) -> str:
