@@ -19,9 +19,11 @@ screen: install $(DEMO)/receptor.pdb
 
 install: $(VENV)/.installed
 
-# what a screen needs; pins by name and version only, pip finds the files itself
+# what a screen needs; pins by name and version only, pip finds the files itself. Where an
+# interpreter is named, it is not the environment's own, which --clear removes
 $(VENV)/.installed: pyproject.toml constraints.txt
-	@python=$$(sh envs/python.sh "$(or $(PYTHON),$(wildcard $(VENV)/bin/python))") && set -x && \
+	@PATH="$${PATH#*:}"; \
+	  python=$$(sh envs/python.sh "$(or $(PYTHON),$(wildcard $(VENV)/bin/python))") && set -x && \
 	  "$$python" -m venv $(if $(PYTHON),--clear) $(VENV)
 	pip install --quiet --constraint constraints.txt --editable '.[openff,workflow]'
 	touch $@
