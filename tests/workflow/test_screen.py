@@ -6,6 +6,7 @@ import csv
 import json
 import re
 import subprocess
+import sys
 
 import jsonschema
 import pytest
@@ -98,6 +99,17 @@ def test_snakemakes_own_report_is_made_without_a_network(finished: Screen):
     assert "Virtual screen small, by ScreenMM" in page
     for text in ('"figure": "tyk2-residue-energies"', '"table": "picks"', "Molecules to buy first"):
         assert text in page
+
+
+def test_the_graph_in_the_readme_is_that_of_the_rules(finished: Screen):
+    drawn = subprocess.run(
+        ["snakemake", "--snakefile", str(ROOT / "Snakefile"), "--configfile", "config.yaml",
+         "--rulegraph", "mermaid-js"],
+        cwd=finished.folder, capture_output=True, check=True,
+    ).stdout  # fmt: skip
+    script = [sys.executable, str(ROOT / "docs/pictures/rules.py")]
+    graph = subprocess.run(script, input=drawn, capture_output=True, check=True).stdout
+    assert f"```mermaid\n{graph.decode()}```" in (ROOT / "README.md").read_text()
 
 
 def test_nothing_to_do_a_second_time(copy: Screen):
