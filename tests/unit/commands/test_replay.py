@@ -60,6 +60,12 @@ def test_scores_are_exact_unless_a_tolerance_is_given(
     assert found.verdict is verdict
 
 
+@pytest.mark.parametrize(("shift", "verdict"), [(2.9, Verdict.CLOSE), (3.1, Verdict.DIFFERS)])
+def test_another_platform_may_differ_by_three(shift: float, verdict: Verdict) -> None:
+    found = judge("score", scores(), scores(gb_kcal_mol=-1.0 + shift), TOLERANCE_KCAL_MOL)
+    assert found.verdict is verdict
+
+
 def test_largest_difference_of_each_term_is_stated() -> None:
     found = judge("score", scores(), scores(vdw_kcal_mol=-1.25, sa_kcal_mol=-0.5), 1.0)
     assert found.verdict is Verdict.CLOSE

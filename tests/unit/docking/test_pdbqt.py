@@ -11,7 +11,7 @@ from openmm.app import PDBFile
 from rdkit import Chem
 from rdkit.Chem import AllChem, rdMolAlign
 
-from screenmm.docking.pdbqt import ligand_pdbqt, poses_from_pdbqt, receptor_pdbqt
+from screenmm.docking.pdbqt import _cofactor_types, ligand_pdbqt, poses_from_pdbqt, receptor_pdbqt
 
 
 @pytest.fixture(scope="module")
@@ -84,3 +84,9 @@ def test_stereocentres_keep_their_handedness():
     assert Chem.MolToSmiles(Chem.RemoveHs(back)) == before
     labels = [dict(Chem.FindMolChiralCenters(m)) for m in (mol, back)]
     assert labels[0] == labels[1]
+
+
+def test_nitrogens_of_a_cofactor_accept_where_a_lone_pair_is_free() -> None:
+    """4-aminopyridine: the ring's nitrogen accepts, the amino group gives its pair to the ring."""
+    mol = Chem.AddHs(Chem.MolFromSmiles("Nc1ccncc1"))
+    assert _cofactor_types(mol) == ["N", "A", "A", "A", "NA", "A", "A", "HD", "HD", *[None] * 4]

@@ -46,6 +46,8 @@ def test_lines_come_at_intervals_and_never_twice(
     # 30 s have passed after the 3rd, 6th and 9th item of 12 s each
     assert [line.split(" ")[1] for line in told] == ["3/10", "6/10", "9/10", "10/10"]
     assert told[0].startswith("score: 3/10 [00:36<01:24,")
+    # elapsed since the beginning, not since the last line
+    assert told[1].startswith("score: 6/10 [01:12<00:48,")
     assert "\r" not in "".join(told)
     assert "record" in told[0]
 

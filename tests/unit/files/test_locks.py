@@ -11,7 +11,7 @@ import pytest
 
 from screenmm.core.errors import UserError
 from screenmm.execution.batch import Journal
-from screenmm.files.locks import lock_results, owner_of
+from screenmm.files.locks import lock_output, lock_results, owner_of, try_lock
 
 WITHOUT_LOCKS = """
 import ctypes, errno, platform, struct
@@ -82,7 +82,32 @@ for _ in range(2):
     assert done.stderr.count("see to it that only one run writes there (No locks available)") == 4
 
 
-def test_an_owner_that_ends_meanwhile_is_waited_for_by_nobody(tmp_path: Path) -> None:
+def test_a_file_that_its_owner_takes_away_meanwhile_is_no_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last owner deletes the file between its opening and its locking by the next."""
+    path = tmp_path / ".out.lock"
+    calls = []
+
+    def slow(of: Path) -> int | None:
+        handle = try_lock(of)
+        calls.append(handle)
+        if len(calls) == 1:
+            of.unlink()
+            of.touch()
+        return handle
+
+    monkeypatch.setattr("screenmm.files.locks.try_lock", slow)
+    handle = lock_output(path)
+    assert handle is not None
+    assert len(calls) == 2
+    assert os.fstat(handle).st_ino == path.stat().st_ino
+    assert owner_of(path) == f"process {os.getpid()} on {socket.gethostname()}"
+    assert try_lock(path) is None
+    os.close(handle)
+
+
+def test_the_next_owner_of_an_output_signs_anew(tmp_path: Path) -> None:
     first = Journal(tmp_path / "out.parquet", "f")
     first.acquire()
     first.remove()

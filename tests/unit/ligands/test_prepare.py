@@ -9,7 +9,9 @@ from rdkit.Chem import AllChem
 
 from screenmm.config.settings import Ligands
 from screenmm.core.errors import LigandError, Reason
+from screenmm.core.seeds import seed_for
 from screenmm.files.whole import write_text_gz
+from screenmm.ligands.conformers import embed
 from screenmm.ligands.prepare import State, prepare_ligand, read_states, state_to_sdf
 
 SETTINGS = Ligands(conformer_trials=1)
@@ -58,6 +60,19 @@ def test_the_run_seed_changes_the_conformer() -> None:
         for seed in (1, 1, 2)
     )
     assert a == b != c
+
+
+def test_each_state_has_a_seed_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    noted: dict[str, int] = {}
+
+    def spy(smiles: str, seed: int, settings: Ligands) -> Chem.Mol:
+        noted[smiles] = seed
+        return embed(smiles, seed, settings)
+
+    monkeypatch.setattr("screenmm.ligands.prepare.embed", spy)
+    states = prepare_ligand(KEY, "CC(O)CN", None, 7, SETTINGS).states
+    assert len(states) > 1
+    assert noted == {each.smiles: seed_for(7, "conformer", each.smiles) for each in states}
 
 
 def test_a_state_that_fails_keeps_its_number() -> None:

@@ -29,6 +29,7 @@ from screenmm.mmgbsa.score import (
     PoseScore,
     Terms,
     binding_terms,
+    field_of,
     interaction_energies,
     jittered,
     ligand_strains,
@@ -94,6 +95,32 @@ def test_interaction_is_the_difference_of_whole_energies(tyk2_model, ejm_42_para
         - vacuum(ejm_42_parameters, ligand_nm)
     )
     assert vdw.sum() + coulomb.sum() == pytest.approx(expected, abs=0.01)
+
+
+def test_a_dielectric_divides_coulomb_and_nothing_else_of_the_interaction(
+    tyk2_model, ejm_42_parameters, pose
+):
+    """Coulomb's law in a medium: E = q₁q₂ / 4πε₀εr."""
+    carving = carve(tyk2_model, pose, 4.0, 0.0)
+    pocket = cut(tyk2_model.parameters, carving.atoms)
+    positions = np.concatenate([tyk2_model.positions_angstrom[carving.atoms], pose]) / 10
+    whole = Complex(pocket, ejm_42_parameters, positions, tyk2_model.residues[carving.atoms])
+    found = []
+    for dielectric in (1.0, 2.0):
+        (each,) = binding_terms([whole], Scoring(solute_dielectric=dielectric))
+        assert not isinstance(each, LigandError), each
+        found.append(each)
+    (vacuum, of_vacuum), (medium, of_medium) = found
+    assert medium.coulomb_kcal_mol == pytest.approx(vacuum.coulomb_kcal_mol / 2, abs=1e-9)
+    assert of_medium.kcal_mol[:, 1] == pytest.approx(of_vacuum.kcal_mol[:, 1] / 2, abs=1e-9)
+    assert medium.vdw_kcal_mol == vacuum.vdw_kcal_mol
+
+
+def test_the_field_is_in_openmms_units() -> None:
+    # 1 kcal/mol/Å² is 4.184 kJ/mol per 0.01 nm²
+    field = field_of(Scoring(restraint_kcal_mol_angstrom2=1.0, solute_dielectric=2.0))
+    assert field.restraint_k == pytest.approx(418.4)
+    assert (field.solute_dielectric, field.solvent_dielectric) == (2.0, 78.5)
 
 
 def test_terms_of_a_known_binder_have_the_right_signs(scored):

@@ -14,9 +14,11 @@ from rdkit.Geometry import Point3D
 
 from screenmm.config.settings import Scoring
 from screenmm.core.errors import PlatformError
-from screenmm.devices.platforms import PlatformChoice
+from screenmm.core.seeds import seed_for
+from screenmm.devices.platforms import PlatformChoice, choose_platform
 from screenmm.files.sdf import sd_record
 from screenmm.files.whole import write_text_gz
+from screenmm.mmgbsa.score import Pose, jittered
 from screenmm.mmgbsa.shard import Scorer, score_shard
 from screenmm.run.ledger import read_events
 from screenmm.tables.dictionary import RESIDUE_TERMS
@@ -121,11 +123,32 @@ def test_residues_and_the_ligands_own_part_sum_to_the_score(packed: Path) -> Non
 
 def test_replicas_follow_the_setting(poses: Path, receptor: Path, tmp_path: Path) -> None:
     run(poses, receptor, tmp_path, jitter_replicas=3)
-    spreads = [
-        np.std([row["dg_mmgbsa_kcal_mol"], *row["replicas_kcal_mol"]])
-        for row in pq.read_table(tmp_path / "b.parquet").to_pylist()
-    ]
+    rows = pq.read_table(tmp_path / "b.parquet").to_pylist()
+    assert [len(row["replicas_kcal_mol"]) for row in rows] == [3] * 4
+    spreads = [np.std([row["dg_mmgbsa_kcal_mol"], *row["replicas_kcal_mol"]]) for row in rows]
     assert all(0.01 < spread < 15 for spread in spreads)
+
+
+def test_each_poses_replicas_have_a_seed_of_their_own(
+    tyk2_ligands: list[Chem.Mol], receptor: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two poses of one state start from the same coordinates, and are displaced otherwise."""
+    noted: list[int] = []
+
+    def spy(pose: Pose, options: Scoring, seed: int) -> list[Pose]:
+        noted.append(seed)
+        return jittered(pose, options, seed)
+
+    monkeypatch.setattr("screenmm.mmgbsa.shard.jittered", spy)
+    settings = Scoring(pocket_radius_angstrom=4, flexible_radius_angstrom=2, max_iterations=1)
+    scorer = Scorer(settings, 7, receptor, choose_platform("CPU"), 1)
+    titles = ["AAA_s1_p1", "AAA_s1_p2"]
+    records = [
+        sd_record(tyk2_ligands[0], title, {"inchikey": "AAA", "state": "AAA_s1", "pose": title[-1]})
+        for title in titles
+    ]
+    scorer([records])
+    assert noted == [seed_for(7, "jitter", title) for title in titles]
 
 
 def test_a_minimisation_cut_short_is_told(

@@ -41,6 +41,16 @@ def test_work_is_amounts_times_rates(settings: Settings) -> None:
     assert found.stages["dock"].wall_s == pytest.approx(found.stages["dock"].cpu_s / 16)
 
 
+def test_the_whole_is_the_stages_and_snakemakes_time_for_each_job(settings: Settings) -> None:
+    found = plan(settings)
+    snakemake_s = found.jobs * RATES.job_s
+    assert snakemake_s > 0
+    stages = found.stages.values()
+    assert found.jobs >= sum(stage.jobs for stage in stages)
+    assert found.wall_s == pytest.approx(sum(stage.wall_s for stage in stages) + snakemake_s)
+    assert found.cpu_s == pytest.approx(sum(stage.cpu_s for stage in stages) + snakemake_s)
+
+
 def test_more_cores_shorten_the_screen_not_its_work(settings: Settings) -> None:
     few, many = plan(settings, cores=16), plan(settings, cores=160)
     assert few.cpu_s == pytest.approx(many.cpu_s)

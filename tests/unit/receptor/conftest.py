@@ -39,6 +39,12 @@ def bare_tyk2(tyk2_protein: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 
 
 @pytest.fixture(scope="session")
+def fragments() -> Path:
+    """Pieces of entries of the Protein Data Bank, named after them."""
+    return Path(__file__).parent / "fragments"
+
+
+@pytest.fixture(scope="session")
 def prepare() -> Prepare:
     def run(structure: Path, pocket: dict[str, object], **settings: object) -> PreparedReceptor:
         return prepare_receptor("wt", Receptor(structure=structure, **settings), Pocket(**pocket))

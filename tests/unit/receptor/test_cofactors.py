@@ -17,8 +17,8 @@ SAH = "[NH3+][C@@H](CCSC[C@H]1O[C@H]([C@H](O)[C@@H]1O)n1cnc2c(N)ncnc12)C(=O)[O-]
 
 
 @pytest.fixture(scope="module")
-def methyltransferase(benchmark_data: Path) -> Path:
-    return benchmark_data / "complexes/deposited/2efj_37T/raw.pdb.gz"
+def methyltransferase(fragments: Path) -> Path:
+    return fragments / "2efj.pdb"
 
 
 def test_residue_takes_bond_orders_from_smiles(methyltransferase: Path) -> None:

@@ -69,3 +69,24 @@ def test_hydrogens_of_other_programs_get_standard_names(tyk2_protein: Path) -> N
     assert dropped == []
     assert {"H", "HA", "HB2", "HB3", "HG"} < {atom.name for atom in residue.hydrogens()}
     assert np.allclose(sorted(tuple(atom.xyz) for atom in residue.hydrogens()), places)
+
+
+def test_a_disulfide_of_trypsin(fragments: Path) -> None:
+    structure = read_structure(fragments / "1bju.pdb")
+    ((one, other),) = assign_states(structure, find_segments(structure), [], 7.4)
+    # SSBOND 2 of the entry, with the length that it names
+    assert {one.label, other.label} == {"A:CYS:42", "A:CYS:58"}
+    assert {one.variant, other.variant} == {"CYX"}
+    (note,) = [each.detail for each in structure.changes if each.kind == "disulfide"]
+    assert note == "SG–SG 2.01 Å"
+
+
+def test_histidines_keep_the_nitrogen_that_an_expert_protonated(
+    tyk2_protein: Path, bare_tyk2: Path
+) -> None:
+    """The preparers' choice for TYK2, found again without its hydrogens."""
+    theirs = {e.number: e.variant for e in read_structure(tyk2_protein).residues if e.name == "HIS"}
+    ours = states(read_structure(bare_tyk2), 7.4)
+    assert len(theirs) == 13
+    assert set(theirs.values()) == {"HID", "HIE", "HIP"}
+    assert sum(ours[number] == variant for number, variant in theirs.items()) >= 10

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 
@@ -221,6 +222,32 @@ def test_a_cap_may_share_a_number(tyk2_protein: Path, tmp_path: Path) -> None:
     labels = [each.label for each in structure.residues]
     assert labels[:2] == [f"A:ACE:{number}", f"A:{first[17:20]}:{number}"]
     assert not told(structure, "renumbered")
+
+
+def test_the_likelier_alternate_is_kept_and_a_tie_goes_by_label() -> None:
+    """T4 lysozyme L99A, 4W51, as deposited: occupancies from 0.2 to 0.8, three ties."""
+    proteins = Path(str(files("openff.toolkit"))) / "data/proteins"
+    structure = read_structure(proteins / "T4-protein-unprocessed-4w51.pdb")
+    kept = {
+        residue: detail.split()[1]
+        for residue, detail in told(structure, "alternate location").items()
+        if ":HOH:" not in residue
+    }
+    likelier_b = {"A:MET:106"}  # 0.4 and 0.6; in nine others A, in MET 1, VAL 57, ARG 125 neither
+    assert len(kept) == 13
+    assert {residue for residue, label in kept.items() if label == "B"} == likelier_b
+    (methionine,) = [each for each in structure.residues if each.label == "A:MET:106"]
+    sulfur = methionine.find("SD")
+    assert sulfur is not None
+    assert sulfur.xyz == pytest.approx([30.860, -14.829, 3.987])
+
+
+def test_a_tie_between_alternates_goes_by_label(fragments: Path) -> None:
+    structure = read_structure(fragments / "2efj.pdb")
+    (serine,) = [each for each in structure.residues if each.number == 22]
+    oxygen = serine.find("OG")
+    assert oxygen is not None
+    assert oxygen.xyz.tolist() == [-0.925, 20.526, 53.224]  # A, of 0.50 and 0.50
 
 
 def test_wrapped_ions_of_one_label(tyk2_protein: Path, tmp_path: Path) -> None:

@@ -128,6 +128,12 @@ def test_a_ranking_without_its_record_is_an_error(con) -> None:
         check_invariant(con)
 
 
+def test_a_row_too_many_in_the_ranking_is_an_error(con) -> None:
+    con.execute("INSERT INTO ranking SELECT * FROM ranking WHERE receptor = 'wt' AND rank = 1")
+    with pytest.raises(LedgerError, match=r"15 rows in the ranking, but 14 ranked"):
+        check_invariant(con)
+
+
 def test_bytes_do_not_depend_on_the_order_of_event_files(screen: Screen, ranked, tmp_path) -> None:
     turned = replace(screen.parts, events=list(reversed(screen.parts.events)))
     write_ledger(ranked, tmp_path / "one.csv")

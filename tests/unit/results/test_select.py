@@ -36,6 +36,15 @@ def test_the_best_docked_ligands_go_on_each_state_before_second_poses(tmp_path: 
     assert chosen == [f"{a}_s1_p1", f"{a}_s2_p1", f"{b}_s1_p1"]
 
 
+def test_a_ligand_counts_by_its_best_pose_and_equals_by_their_keys(tmp_path: Path) -> None:
+    a, b, _ = KEYS
+    best_and_worst = [(a, f"{a}_s1", 1, -9.0), (a, f"{a}_s1", 2, -3.0), (b, f"{b}_s1", 1, -6.0)]
+    path = table(tmp_path / "spread.parquet", best_and_worst)
+    assert select_poses([path], top=1, poses=1) == [f"{a}_s1_p1"]
+    path = table(tmp_path / "tied.parquet", [(b, f"{b}_s1", 1, -6.0), (a, f"{a}_s1", 1, -6.0)])
+    assert select_poses([path], top=1, poses=1) == [f"{a}_s1_p1"]
+
+
 def test_no_table_selects_nothing() -> None:
     assert select_poses([], top=2, poses=2) == []
 
