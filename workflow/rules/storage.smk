@@ -77,8 +77,7 @@ def all_usage(wildcards):
         "select": selected_shards,
     }
     return [
-        "/".join(filter(None, (RESULTS, "usage", stage.name, receptor, shard)))
-        + ".jsonl"
+        f"{Path(RESULTS, 'usage', stage.name, receptor, shard)}.jsonl"
         for stage in stages().values()
         if stage.place <= stages()["rank"].place
         for receptor in receptors[stage.per_receptor]
