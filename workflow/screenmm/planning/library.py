@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import gzip
 import heapq
 import tempfile
 import zlib
 from array import array
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
+from typing import IO
 
 import numpy as np
 import pyarrow as pa
@@ -34,6 +33,9 @@ READ_FIRST_BYTES = 32 << 20
 READ_FIRST_ROWS = 200_000
 SAMPLE = 200
 """Distinct records that are standardised and whose states are enumerated."""
+
+_GZIP = 16 + zlib.MAX_WBITS
+_PIECE = 8192
 
 
 @dataclass(frozen=True)
@@ -191,11 +193,10 @@ def _beginning(file: LibraryFile) -> Iterator[tuple[LibraryFile, float]]:
 
 def _copy_text(path: Path, to: Path) -> float:
     """Copy the first bytes of text, unpacked, up to a line's end; give their share."""
-    with path.open("rb") as raw, ExitStack() as stack:
+    with path.open("rb") as raw:
         packed = path.suffix.lower() == ".gz"
-        handle = cast("IO[bytes]", stack.enter_context(gzip.open(raw)) if packed else raw)
         try:
-            text = handle.read(READ_FIRST_BYTES)
+            text = _unpacked(raw, READ_FIRST_BYTES) if packed else raw.read(READ_FIRST_BYTES)
         except (OSError, EOFError, zlib.error) as error:
             raise LibraryError(f"{path} cannot be read: {error}") from None
         share = raw.tell() / path.stat().st_size
@@ -204,6 +205,25 @@ def _copy_text(path: Path, to: Path) -> float:
         raise LibraryError(f"{path} has no line end in its first {len(text)} bytes")
     to.write_bytes(text[:end])
     return share * end / len(text)
+
+
+def _unpacked(raw: IO[bytes], size: int) -> bytes:
+    """Unpack a little more than the first bytes of a gzip file, and read no more of it.
+
+    The module gzip reads ahead, as far as the version of Python likes.
+    """
+    text, member = bytearray(), zlib.decompressobj(wbits=_GZIP)
+    while len(text) < size and (piece := raw.read(_PIECE)):
+        while piece:
+            if member.eof:
+                # another member may follow, or zeros that fill up a block
+                piece = piece.lstrip(b"\0")
+                member = zlib.decompressobj(wbits=_GZIP) if piece else member
+            text += member.decompress(piece)
+            piece = member.unused_data if piece else b""
+    if len(text) < size and not member.eof:
+        raise EOFError("it ends within a gzip member")
+    return bytes(text)
 
 
 def _copy_parquet(path: Path, to: Path) -> float:
