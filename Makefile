@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: screen test test-all test-nagl check install clean
+.PHONY: screen test test-all test-nagl mutants check install clean
 
 # an interpreter to make the environment anew with: make PYTHON=/path/to/python3.12
 PYTHON ?=
@@ -64,6 +64,19 @@ $(VENV)/nagl/.installed: $(VENV)/.testable
 
 test-nagl: $(VENV)/nagl/.installed
 	PYTHONPATH=$(VENV)/nagl pytest tests/unit/forcefield/test_nagl.py
+
+# which small changes of a room or module do its unit tests not notice:
+#   make mutants MODULE=receptor/alternates COUNT=20 SEED=1
+MODULE ?=
+COUNT ?= 20
+SEED ?= 1
+
+$(VENV)/.mutable: $(VENV)/.testable
+	pip install --quiet --constraint constraints.txt --editable '.[openff,workflow,test,mutants]'
+	touch $@
+
+mutants: $(VENV)/.mutable
+	python -m benchmarks.mutants $(if $(MODULE),--modules $(MODULE)) --count $(COUNT) --seed $(SEED)
 
 # what the demo and the checks made; screens of one's own stay, and Snakemake's records of them
 clean:

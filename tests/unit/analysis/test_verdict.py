@@ -105,6 +105,23 @@ def test_a_clear_lead_and_an_unclear_one() -> None:
     assert "but size alone ranks these ligands as well, as far as they can tell" in unclear.text
 
 
+def test_what_is_as_good_as_size_loses_to_it() -> None:
+    rng = np.random.default_rng(3)
+    truth = rng.normal(size=60)
+    size = truth + 0.3 * rng.normal(size=60)
+    columns = dict.fromkeys((*SCORES, *BASELINES), np.full(60, np.nan))
+    columns |= {"heavy_atoms": size, "cnn_score": size}
+    known = Known("correlation", [str(i) for i in range(60)], truth, columns)
+    compared = compare_all(known, 1)[2]
+    assert compared.leads["cnn_score"]["heavy_atoms"].lead == 0
+    assert judge("correlation", compared).level == Level.SIZE_WINS
+
+
+@pytest.mark.parametrize(("n", "hint"), [(29, True), (30, False)])
+def test_fewer_than_thirty_ligands_are_a_hint(n: int, hint: bool) -> None:
+    assert (f"Only {n} ligands: a hint" in judge("correlation", _many(0.5, n)).text) is hint
+
+
 def test_better_than_a_useless_size_is_not_better_than_chance() -> None:
     rng = np.random.default_rng(3)
     truth = rng.normal(size=40)

@@ -72,6 +72,12 @@ def test_numbers_of_another_type_are_refused(tmp_path: Path, name: str, message:
         read_checkpoint(tmp_path / "model.pt", digest)
 
 
+def test_numbers_of_the_other_byte_order_are_refused(tmp_path: Path) -> None:
+    digest = checkpoint(tmp_path / "model.pt", np.dtype(">f8"))
+    with pytest.raises(UserError, match="of byte order >, not <"):
+        read_checkpoint(tmp_path / "model.pt", digest)
+
+
 def tensor_file(path: Path, numbers: np.ndarray, size: int) -> str:
     """A file with one matrix, of which the second row is asked for, by hand-written opcodes."""
     key = b"0"

@@ -53,6 +53,8 @@ BACKBONE = ["N", "CA", "C", "O"]
         ("OEX", "CA1", "", False, ["CA1", "MN1"], "Ca"),
         ("HEM", "NA", "", False, ["NA", "FE"], "N"),
         ("HEM", "FE", "", False, ["NA", "FE"], "Fe"),
+        ("LIG", "D1", "", False, ["D1", "C1"], "D"),
+        ("LIG", "B1", "", False, ["B1", "C1"], "B"),
         ("UNX", "UNK", "X", True, ["UNK"], "X"),
     ],
 )
@@ -74,6 +76,8 @@ def test_element(
         # sodium or nitrogen, by itself
         ("NIO", "NA", "may mean N or Na"),
         ("LIG", "XX1", "names no element"),
+        # a dummy of other programs, not deuterium
+        ("LIG", "DUM", "names no element"),
         ("ALA", "XB", "'XB' is no atom of ALA"),
     ],
 )
