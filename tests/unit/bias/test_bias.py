@@ -60,10 +60,11 @@ def test_intervals_are_wilsons(lost: int, records: int) -> None:
         (15, 148, 0.0624, 0.1605),
         (0, 20, 0.0, 0.1611),
         (1, 29, 0.0061, 0.1718),
+        (29, 29, 0.8830, 1.0),
     ],
 )
 def test_intervals_are_the_published_ones(lost: int, records: int, low: float, high: float) -> None:
-    """Examples of Newcombe 1998, Stat. Med. 17, 857."""
+    """Examples of Newcombe 1998, Stat. Med. 17, 857; of all lost, the low end is n / (n + z²)."""
     assert wilson(lost, records) == pytest.approx((low, high), abs=5e-5)
 
 
