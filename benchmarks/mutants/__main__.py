@@ -3,9 +3,10 @@
     make mutants MODULE=receptor/alternates.py
     python -m benchmarks.mutants [--modules ROOM_OR_MODULE ...] [--count N] [--seed SEED]
 
-Writes a table: module, line, the change, what came of it, and the test that noticed. A mutant that
-survived and can make no difference is told from the others by hand, in the column `note`; notes
-are kept when the table is written anew.
+Writes a table: module, line, the change, what came of it (`first`, and `result` after the tests
+were mended), and the test that noticed. Why a survivor can make no difference is said by hand in
+the column `note`. A table that is there is gone on with: with `--survivors` by those that survived
+and have no note.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from benchmarks.mutants.tests import Copy, Verdict, fitting_tests
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = Path("workflow/screenmm")
 ROOMS = ("mmgbsa", "forcefield", "receptor", "results", "statistics", "library")
-COLUMNS = ("place", "module", "line", "mutation", "result", "by", "seconds", "note")
+COLUMNS = ("place", "module", "line", "mutation", "first", "result", "by", "seconds", "note")
 Row = dict[str, str]
 
 
@@ -43,7 +44,7 @@ def row_of(place: int, mutant: Mutant, verdict: Verdict) -> Row:
     source = (ROOT / mutant.module).read_text(encoding="utf-8")
     values = (
         place, str(Path(mutant.module).relative_to(PACKAGE)), mutant.line,
-        change(source, mutant.apply(source)), verdict.result, verdict.by,
+        change(source, mutant.apply(source)), verdict.result, verdict.result, verdict.by,
         f"{verdict.seconds:.0f}", "",
     )  # fmt: skip
     return dict(zip(COLUMNS, map(str, values), strict=True))
@@ -56,11 +57,16 @@ def read(table: Path) -> list[Row]:
         return list(csv.DictReader(handle))
 
 
-def write(table: Path, rows: list[Row]) -> None:
+def is_due(row: Row | None, survivors: bool) -> bool:
+    """Whether a mutant is to be tried: it was not yet, or survived for no reason known."""
+    return row is None or (survivors and row["result"] == "survived" and not row["note"])
+
+
+def write(table: Path, rows: dict[int, Row]) -> None:
     with table.open("w", newline="", encoding="utf-8") as handle:
         writer = csv.DictWriter(handle, COLUMNS, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows(rows[place] for place in sorted(rows))
 
 
 def summary(rows: list[Row]) -> str:
@@ -81,6 +87,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="of the order")
     parser.add_argument("--limit-s", type=float, default=900.0, help="wall time for a mutant")
     parser.add_argument("--out", type=Path, help="table (.csv) to write, or to go on with")
+    parser.add_argument("--survivors", action="store_true", help="try survivors of --out again")
     parser.add_argument("--list", action="store_true", help="only show the mutants")
     args = parser.parse_args()
     drawn = draw(ROOT, modules_of(args.modules), args.seed)
@@ -90,24 +97,23 @@ def main() -> int:
             row = row_of(place, mutant, Verdict("", "", 0.0))
             print(place, f"{row['module']}:{row['line']}", row["mutation"], sep="  ")
         return 0
-    rows = read(args.out) if args.out else []
-    done = {int(row["place"]) for row in rows}
+    rows = {int(row["place"]): row for row in read(args.out)} if args.out else {}
+    todo = [each for each in chosen if is_due(rows.get(each[0]), args.survivors)]
     with tempfile.TemporaryDirectory(prefix="mutants.") as home:
         copy = Copy(ROOT, Path(home))
-        for place, mutant in chosen:
-            if place in done:
-                continue
+        for place, mutant in todo:
             text = mutant.apply((ROOT / mutant.module).read_text(encoding="utf-8"))
             tests = fitting_tests(ROOT, mutant.module)
-            rows.append(row_of(place, mutant, copy.judge(mutant.module, text, tests, args.limit_s)))
-            rows.sort(key=lambda row: int(row["place"]))
-            last = next(row for row in rows if int(row["place"]) == place)
-            print(*(last[name] for name in COLUMNS), sep="  ", flush=True)
+            row = row_of(place, mutant, copy.judge(mutant.module, text, tests, args.limit_s))
+            if place in rows:
+                row["first"] = rows[place]["first"]
+            rows[place] = row
+            print(*row.values(), sep="  ", flush=True)
             if args.out:
                 write(args.out, rows)
-        print(summary(rows))
+        print(summary(list(rows.values())))
         # a test that fails on the unchanged code notices nothing
-        by = sorted({row["by"] for row in rows if row["result"] == "killed" and "::" in row["by"]})
+        by = sorted({row["by"] for row in rows.values() if "::" in row["by"]})
         clean = copy.run(by, args.limit_s) if by else Verdict("survived", "", 0.0)
     if clean.result != "survived":
         print(f"unchanged, {clean.by or 'the tests'}: {clean.result}; no mutant counts by it")

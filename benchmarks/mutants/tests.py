@@ -75,7 +75,8 @@ def fitting_tests(root: Path, module: str) -> list[str]:
     named = [(path.parent.name, path.stem), *users]
     nearest = [unit / room / f"test_{name}.py" for room, name in named]
     nearest = [each for each in nearest if each.exists()]
-    nearest += [each for each in tests if dotted in _imported(each)]
+    importing = [each for each in tests if dotted in _imported(each)]
+    nearest += sorted(importing, key=lambda each: each.parent.name != path.parent.name)
     nearest = nearest or [each for each in tests if each.parent.name in rooms]
     return [str(each.relative_to(root)) for each in dict.fromkeys(nearest)]
 

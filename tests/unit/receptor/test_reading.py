@@ -242,6 +242,13 @@ def test_the_likelier_alternate_is_kept_and_a_tie_goes_by_label() -> None:
     assert sulfur.xyz == pytest.approx([30.860, -14.829, 3.987])
 
 
+def test_only_a_chain_that_has_no_name_gets_one(fragments: Path, tmp_path: Path) -> None:
+    lines = atom_lines(fragments / "2efj.pdb", 19, 25)
+    assert told(read(tmp_path, lines), "chain named") == {}
+    nameless = read(tmp_path, [f"{line[:21]} {line[22:]}" for line in lines])
+    assert told(nameless, "chain named") == {"A": "it has no name in the file"}
+
+
 def test_a_tie_between_alternates_goes_by_label(fragments: Path) -> None:
     structure = read_structure(fragments / "2efj.pdb")
     (serine,) = [each for each in structure.residues if each.number == 22]
