@@ -140,7 +140,7 @@ def test_each_poses_replicas_have_a_seed_of_their_own(
         return jittered(pose, options, seed)
 
     monkeypatch.setattr("screenmm.mmgbsa.shard.jittered", spy)
-    settings = Scoring(pocket_radius_angstrom=4, flexible_radius_angstrom=2, max_iterations=1)
+    settings = Scoring(pocket_radius_angstrom=6, flexible_radius_angstrom=2, max_iterations=1)
     scorer = Scorer(settings, 7, receptor, choose_platform("CPU"), 1)
     titles = ["AAA_s1_p1", "AAA_s1_p2"]
     records = [
