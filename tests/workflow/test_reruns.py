@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from .conftest import FRAGMENTS, STABLE, Screen, rows
@@ -70,3 +72,12 @@ def test_a_second_receptor_reuses_the_ligands(copy: Screen):
     }
     assert energies["tyk2"] == energies["copy"]
     assert len(rows(copy.results / "ledger.csv")) == 12
+
+
+def test_another_engine_prepares_nothing_again(copy: Screen):
+    shards = len(list((copy.results / "ligands/shards").glob("b*")))
+    copy.config["docking"]["engine"] = "vina"
+    copy.run(2, "--dry-run")
+    jobs = {rule: int(n) for rule, n in re.findall(r"^(\w+) +(\d+)$", copy.output, re.MULTILINE)}
+    assert jobs["dock"] == shards
+    assert not {"split", "standardise", "merge", "prepare_ligands", "prepare_receptor"} & set(jobs)
