@@ -101,6 +101,21 @@ def test_results_of_a_screen(examples: list[str], tmp_path: Path) -> None:
     assert set(opened.ledger["status"]) <= {"ranked", "filtered", "duplicate", "failed"}
 
 
+def test_names_of_a_table_stay_as_they_are(tmp_path: Path) -> None:
+    head = "record,name,inchikey,receptor,status,reason,message,position\n"
+    rows = "r1,007,K,wt,ranked,,,1\nr2,NA,,wt,failed,no_3d,nan,2\n"
+    (tmp_path / "ledger.csv").write_text(head + rows)
+    (tmp_path / "ranking.csv").write_text("name,receptor,rank,label\n007,wt,1,\nNA,wt,2,1\n")
+    opened = screenmm.open_results(tmp_path)
+    assert list(opened.ledger["name"]) == list(opened.ranking["name"]) == ["007", "NA"]
+    assert list(opened.ledger["message"]) == ["", "nan"]
+    assert list(opened.ranking["label"].isna()) == [True, False]
+
+
+def test_no_poses_have_no_scores(told) -> None:
+    assert screenmm.score_poses([], told[0]["receptor"], platform="CPU") == []
+
+
 def test_an_empty_folder_is_no_screen(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"holds no finished screen: ranking\.csv is missing"):
         screenmm.open_results(tmp_path)

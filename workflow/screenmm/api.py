@@ -6,6 +6,7 @@ and seed give what a screen gives.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,10 +25,11 @@ from screenmm.config.settings import (
     Scoring,
     load_settings,
 )
-from screenmm.core.errors import LigandError, UserError
+from screenmm.core.errors import LigandError, Reason, UserError
 from screenmm.core.seeds import seed_for
 from screenmm.run.layout import Layout
 from screenmm.run.receptor_folder import ReceptorFolder
+from screenmm.tables.dictionary import LEDGER, ranking
 
 if TYPE_CHECKING:
     from screenmm.mmgbsa.score import PoseScore
@@ -38,6 +40,8 @@ __all__ = [
 ]  # fmt: skip
 
 SEED = 1
+
+log = logging.getLogger(__name__)
 
 
 def prepare_receptor(
@@ -95,7 +99,7 @@ def prepare_ligand(smiles: str, *, seed: int = SEED, **settings: Any) -> list[Ch
     Raises
     ------
     LigandError
-        The molecule cannot be prepared; has the reason.
+        No state can be prepared; has the reason. Single states that cannot are logged.
     """
     from screenmm.files.sdf import read_record
     from screenmm.library.standardise import standardise
@@ -104,8 +108,11 @@ def prepare_ligand(smiles: str, *, seed: int = SEED, **settings: Any) -> list[Ch
     options = Ligands(**settings)
     parent = standardise(smiles, "smiles", options)
     made = prepare.prepare_ligand(parent.inchikey, parent.smiles, None, seed, options)
-    if not made.states and made.failures:
-        raise made.failures[0][1]
+    if not made.states:
+        none = LigandError(Reason.ENUMERATION_FAILED, "no state")
+        raise made.failures[0][1] if made.failures else none
+    for state, error in made.failures:
+        log.warning("%s is left out: %s", state, error)
     return [read_record(prepare.state_to_sdf(state)) for state in made.states]
 
 
@@ -197,6 +204,8 @@ def score_poses(
             continue
         found.append(None)
         ready.append(score.Pose(parameters, mol.GetConformer().GetPositions()))
+    if not ready:
+        return [each for each in found if each is not None]
     with lease_platform(options.platform, options.precision) as platform:
         packed = complexes_per_pack(options, platform)
         scores = iter(score.score_poses(model, ready, options, platform, packed))
@@ -218,12 +227,12 @@ class Results:
     @property
     def ranking(self) -> pd.DataFrame:
         """One row per ligand and receptor, best first: ``ranking.csv``."""
-        return pd.read_csv(self.files.file("rank", "ranking"))
+        return _table(self.files.file("rank", "ranking"))
 
     @property
     def ledger(self) -> pd.DataFrame:
         """The fate of every record: ``ledger.csv``."""
-        return pd.read_csv(self.files.file("rank", "ledger"), keep_default_na=False)
+        return _table(self.files.file("rank", "ledger"))
 
     def hits(self) -> Iterator[Chem.Mol]:
         """Minimised poses of the scored ligands, with their properties: ``hits.sdf``."""
@@ -261,6 +270,15 @@ def open_results(folder: str | Path) -> Results:
     if not ranking.is_file():
         raise UserError(f"{folder} holds no finished screen: {ranking.name} is missing")
     return results
+
+
+def _table(path: Path) -> pd.DataFrame:
+    """Read a CSV file of a run: a molecule may be called NA or 007."""
+    header = pd.read_csv(path, nrows=0).columns
+    texts = {each.name for each in (*ranking(), *LEDGER) if each.type == "VARCHAR"} & set(header)
+    empty = {name: [""] for name in header if name not in texts}
+    kinds = dict.fromkeys(texts, str)
+    return pd.read_csv(path, dtype=kinds, keep_default_na=False, na_values=empty)
 
 
 def _folder(receptor: ReceptorFolder | str | Path) -> ReceptorFolder:

@@ -11,11 +11,11 @@ import numpy as np
 from screenmm.analysis.controls import SIZE
 from screenmm.analysis.measuring import MIN_CLASS
 from screenmm.core.seeds import seed_for
-from screenmm.results.columns import score_signs
+from screenmm.results.columns import distinct_score_signs
 from screenmm.results.consensus import floats
 from screenmm.statistics.measures import Steps
 from screenmm.statistics.resampling import PERCENTILES, resampled_counts, resamples_for
-from screenmm.tables.dictionary import CNN_AFFINITY, DG, DOCK, ECR, RANK, names
+from screenmm.tables.dictionary import CNN_AFFINITY, DG, DOCK, ECR, names
 
 SHOWN = names((DG, DOCK, CNN_AFFINITY, ECR))
 """Scores whose curves are drawn, where the receptor has them; the heavy-atom count goes along."""
@@ -79,7 +79,7 @@ def labelled(
         Whether ligands without a label count as inactive, as in the controls.
     """
     label = "coalesce(label, 0)" if presume_inactive else "label"
-    signs = {name: sign for name, sign in score_signs(con).items() if name != RANK.name}
+    signs = distinct_score_signs(con)
     where = f"receptor = ? AND {label} IS NOT NULL AND heavy_atoms IS NOT NULL"
     counts = con.execute(
         f"SELECT {', '.join(f'count(CASE WHEN isfinite({name}) THEN 1 END)' for name in signs)} "

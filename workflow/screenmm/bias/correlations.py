@@ -9,11 +9,10 @@ import numpy as np
 
 from screenmm.core.seeds import seed_for
 from screenmm.metrics.bias import Correlation
-from screenmm.results.columns import score_signs
+from screenmm.results.columns import distinct_score_signs
 from screenmm.results.consensus import floats
 from screenmm.statistics.measures import correlation_draws
 from screenmm.statistics.resampling import interval, resampled_counts, resamples_for
-from screenmm.tables.dictionary import RANK
 
 TRIVIAL = ("heavy_atoms", "formal_charge")
 """Size, and the net charge of the docked state."""
@@ -79,7 +78,7 @@ def correlations(
     seed : int
         Of the run.
     """
-    signs = {name: sign for name, sign in score_signs(con).items() if name != RANK.name}
+    signs = distinct_score_signs(con)
     table = con.execute(
         f"SELECT {', '.join((*signs, *TRIVIAL))} FROM ranking WHERE receptor = ? ORDER BY rank",
         [receptor],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from screenmm.core.columns import Column
-from screenmm.tables.dictionary import engine_scores_among, ranking, ranking_scores, signs
+from screenmm.tables.dictionary import RANK, engine_scores_among, ranking, ranking_scores, signs
 
 
 def own_scores(con: duckdb.DuckDBPyConnection, table: str = "ranking") -> tuple[Column, ...]:
@@ -21,3 +21,8 @@ def ranking_columns(con: duckdb.DuckDBPyConnection) -> tuple[Column, ...]:
 def score_signs(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
     """Scores of the ``ranking`` that controls measure, and the sign that makes larger better."""
     return signs(ranking_scores(own_scores(con)))
+
+
+def distinct_score_signs(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Return :func:`score_signs` without the rank, which only orders by one of them."""
+    return {name: sign for name, sign in score_signs(con).items() if name != RANK.name}
