@@ -88,7 +88,9 @@ kJ/mol/nm: its 10 is in fact the RMS length of the atoms' forces."""
 
 PLAIN_SETTINGS: dict[str, Any] = {
     "restraint_kcal_mol_angstrom2": 0.0,
+    "minimisation_dielectric": 1.0,
     "solute_dielectric": 1.0,
+    "strain_weight": 1.0,
     "tolerance_kcal_mol_angstrom": PLAIN_TOLERANCE / KJ_PER_KCAL / ANGSTROM_PER_NM,
     "max_iterations": 5000,
 }

@@ -114,8 +114,10 @@ class Minimisation:
 
 
 K, TOL, ITS = "restraint_kcal_mol_angstrom2", "tolerance_kcal_mol_angstrom", "max_iterations"
-RADIUS, FLEX, EPS = "pocket_radius_angstrom", "flexible_radius_angstrom", "solute_dielectric"
+RADIUS, FLEX = "pocket_radius_angstrom", "flexible_radius_angstrom"
+EPS = "minimisation_dielectric"
 BASE = {K: 1.0, TOL: 0.5, ITS: 100, RADIUS: 10.0, FLEX: 5.0, EPS: 1.0}
+"""The protocol that all others are told by; terms are weighed by a dielectric afterwards."""
 
 MINIMISATIONS = (
     Minimisation("default"),
@@ -484,7 +486,7 @@ def minimised_terms(
     gbn2 = np.concatenate([prepared.gbn2[model.carving.atoms], ligand.gbn2])
     try:
         terms = terms_of(
-            model.pocket, pose.parameters, result.positions_nm, gbn2, options.solute_dielectric
+            model.pocket, pose.parameters, result.positions_nm, gbn2, options.minimisation_dielectric
         )
     except LigandError as error:
         return error

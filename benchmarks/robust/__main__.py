@@ -12,6 +12,8 @@ from pathlib import Path
 from protocols import JACS
 
 from robust.conformers import run_free
+from robust.product import run as run_product
+from robust.product import write_product_tables
 from robust.protocol import PROTOCOLS
 from robust.run import run, spread_names
 from robust.tables import write_tables
@@ -28,7 +30,16 @@ def main() -> None:
     )
     parser.add_argument("--free", action="store_true", help="only the ligands' conformers")
     parser.add_argument("--tables", action="store_true", help="only write the tables")
+    parser.add_argument(
+        "--product", nargs="*", metavar="PROTOCOL", help="score as a screen does, by its protocols"
+    )
     args = parser.parse_args()
+    if args.product is not None:
+        path = args.work / "product.csv"
+        for name in args.product:
+            run_product(args.work, name, path)
+        write_product_tables(path)
+        return
     if args.tables:
         write_tables(args.work)
         return

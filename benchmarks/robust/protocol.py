@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from protocols import EPS, FLEX, ITS, RADIUS, TOL, K
+from protocols import BASE, EPS, FLEX, ITS, RADIUS, TOL, K
 
 from screenmm.config.settings import Scoring
 
@@ -18,7 +18,7 @@ class Protocol:
     ----------
     name : str
     settings : dict
-        What differs from the defaults of ``Scoring``.
+        What differs from ``protocols.BASE``.
     start : {"given", "vina"}
         The pose as it is, or after Vina's local optimisation in the rigid receptor.
     network : bool
@@ -46,7 +46,7 @@ class Protocol:
 
     @property
     def options(self) -> Scoring:
-        return Scoring.model_validate({"jitter_replicas": 0, **self.settings})
+        return Scoring.model_validate({"jitter_replicas": 0, **BASE, **self.settings})
 
 
 PROTOCOLS = (

@@ -72,7 +72,7 @@ def apart(
     n, x = len(model.pocket), result.positions_nm
     gbn2 = np.concatenate([prepared.gbn2[model.carving.atoms], ligand.gbn2])
     try:
-        free = free_of(pose.parameters, x[n:], options.solute_dielectric)
+        free = free_of(pose.parameters, x[n:], options.minimisation_dielectric)
     except LigandError as error:
         return error
     values = np.concatenate(

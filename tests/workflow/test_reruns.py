@@ -34,7 +34,7 @@ def test_removing_a_molecule_redocks_at_most_its_shard(copy: Screen):
 
 
 def test_a_scoring_option_scores_again_and_nothing_else(copy: Screen):
-    copy.config["scoring"]["solute_dielectric"] = 2.0
+    copy.config["scoring"]["solute_dielectric"] = 4.0
     jobs = copy.run()
     shards = len(list((copy.results / "selected/tyk2/shards").glob("*.sdf.gz")))
     assert jobs["score"] == shards

@@ -118,9 +118,37 @@ def test_a_dielectric_divides_coulomb_and_nothing_else_of_the_interaction(
 
 def test_the_field_is_in_openmms_units() -> None:
     # 1 kcal/mol/Å² is 4.184 kJ/mol per 0.01 nm²
-    field = field_of(Scoring(restraint_kcal_mol_angstrom2=1.0, solute_dielectric=2.0))
+    field = field_of(Scoring(restraint_kcal_mol_angstrom2=1.0))
     assert field.restraint_k == pytest.approx(418.4)
-    assert (field.solute_dielectric, field.solvent_dielectric) == (2.0, 78.5)
+    assert (field.solute_dielectric, field.solvent_dielectric) == (1.0, 78.5)
+
+
+def test_coordinates_are_made_with_the_dielectric_of_the_minimisation_alone(
+    tyk2_model, ejm_42_parameters, pose
+) -> None:
+    """Poses that are scored otherwise are the same poses."""
+    made = [
+        score(tyk2_model, ejm_42_parameters, pose, Scoring(**keys))
+        for keys in ({}, {"solute_dielectric": 4.0}, {"minimisation_dielectric": 4.0})
+    ]
+    default, scored_otherwise, made_otherwise = made
+    assert np.array_equal(default.ligand_angstrom, scored_otherwise.ligand_angstrom)
+    assert default.terms.coulomb_kcal_mol == pytest.approx(
+        2 * scored_otherwise.terms.coulomb_kcal_mol, rel=1e-12
+    )
+    assert np.abs(default.ligand_angstrom - made_otherwise.ligand_angstrom).max() > 0.01
+
+
+def test_the_strain_counts_by_its_weight(tyk2_model, ejm_42_parameters, pose) -> None:
+    strains = [
+        score(tyk2_model, ejm_42_parameters, pose, Scoring(**keys)).terms
+        for keys in ({"strain_weight": 1.0}, {"strain_weight": 0.25}, {"strain_weight": 0.0})
+    ]
+    whole, quarter, none = (terms.strain_kcal_mol for terms in strains)
+    assert whole > 0.5
+    assert quarter == pytest.approx(whole / 4, rel=1e-9)
+    assert none == 0
+    assert strains[0].total_kcal_mol - strains[2].total_kcal_mol == pytest.approx(whole)
 
 
 def test_terms_of_a_known_binder_have_the_right_signs(scored):

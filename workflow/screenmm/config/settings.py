@@ -476,14 +476,13 @@ Platform = Literal["auto", "CUDA", "HIP", "OpenCL", "CPU", "Reference"]
 
 
 PROTOCOLS: dict[str, dict[str, Any]] = {
-    "fast": {"jitter_replicas": 0},
-    "standard": {},
-    "accurate": {
-        "pocket_radius_angstrom": 12.0,
-        "tolerance_kcal_mol_angstrom": 0.1,
-        "max_iterations": 500,
-        "jitter_replicas": 4,
+    "fast": {
+        "jitter_replicas": 0,
+        "tolerance_kcal_mol_angstrom": 0.5,
+        "max_iterations": 100,
     },
+    "standard": {},
+    "accurate": {"pocket_radius_angstrom": 12.0, "jitter_replicas": 4},
 }
 """What each protocol changes of :class:`Scoring`'s defaults, which are those of standard."""
 
@@ -494,9 +493,8 @@ class Scoring(Section):
     protocol: Literal["fast", "standard", "accurate"] = Field(
         "standard",
         description="Starting point for the keys below; a key that is given wins. Costs and "
-        "accuracies: docs/scoring.md. fast: no jitter_replicas. accurate: "
-        "pocket_radius_angstrom 12, tolerance_kcal_mol_angstrom 0.1, max_iterations 500, "
-        "jitter_replicas 4.",
+        "accuracies: docs/scoring.md. fast: no jitter_replicas, tolerance_kcal_mol_angstrom 0.5, "
+        "max_iterations 100. accurate: pocket_radius_angstrom 12, jitter_replicas 4.",
     )
 
     top: int = Field(
@@ -527,13 +525,27 @@ class Scoring(Section):
         "kcal/mol/Å²; 0: none.",
     )
     max_iterations: int = Field(
-        100, ge=1, le=100_000, description="Most L-BFGS iterations of the minimisation."
+        500, ge=1, le=100_000, description="Most L-BFGS iterations of the minimisation."
     )
     tolerance_kcal_mol_angstrom: float = Field(
-        0.5, gt=0, le=100, description="RMS force at which the minimisation ends, kcal/mol/Å."
+        0.1, gt=0, le=100, description="RMS force at which the minimisation ends, kcal/mol/Å."
+    )
+    minimisation_dielectric: float = Field(
+        1.0, ge=1, le=20, description="Interior dielectric that the complex is minimised with."
     )
     solute_dielectric: float = Field(
-        1.0, ge=1, le=20, description="Interior dielectric of Coulomb and GB terms."
+        2.0,
+        ge=1,
+        le=20,
+        description="Interior dielectric of the score's Coulomb, GB and strain terms. 2 rather "
+        "than 1 as what differs between two preparations of a structure counts half.",
+    )
+    strain_weight: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="Weight of the ligand's strain in ΔG; strain is the term that differs most "
+        "between preparations.",
     )
     solvent_dielectric: float = Field(78.5, ge=1, le=200, description="Solvent dielectric.")
     jitter_replicas: int = Field(

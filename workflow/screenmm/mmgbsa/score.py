@@ -5,9 +5,10 @@ the ligand's strain. The terms are
 
 - van der Waals and Coulomb: interaction energies of ligand and receptor,
 - GB and SA: change of the polar (OBC2) and apolar solvation energy on binding,
-- strain: energy in solvent of the bound ligand above its nearest minimum.
+- strain: energy in solvent of the bound ligand above its nearest minimum, times its weight.
 
-The final energies are computed in double precision whatever platform minimised, so that
+Coordinates are made with one solute dielectric and weighed with another: minimised at 1, scored
+at 2 by default. The final energies are computed in double precision whatever platform minimised, so that
 small differences of large numbers keep their digits. They come apart by residue: a residue
 has its interaction with the ligand in full, and what its own solvation (and half of what
 its solvation-mediated energy with other residues) changes; the ligand has the rest. The
@@ -85,7 +86,7 @@ class Pose:
 
 @dataclass(frozen=True)
 class Terms:
-    """Terms of the binding energy, kcal/mol."""
+    """Terms of the binding energy, kcal/mol; the strain's has its weight in it."""
 
     vdw_kcal_mol: float
     coulomb_kcal_mol: float
@@ -217,9 +218,9 @@ def jittered(pose: Pose, options: Scoring, seed: int) -> list[Pose]:
 
 
 def field_of(options: Scoring) -> Field:
-    """Restraint and dielectrics in OpenMM's units."""
+    """Restraint and dielectrics of the minimisation, in OpenMM's units."""
     k = options.restraint_kcal_mol_angstrom2 * KJ_PER_KCAL * ANGSTROM_PER_NM**2
-    return Field(k, options.solute_dielectric, options.solvent_dielectric)
+    return Field(k, options.minimisation_dielectric, options.solvent_dielectric)
 
 
 def score_poses(
@@ -388,15 +389,16 @@ def _terms(
         coulomb_kcal_mol=float(sums[1]),
         gb_kcal_mol=float(sums[2] + own[0]),
         sa_kcal_mol=float(sums[3] + own[1]),
-        strain_kcal_mol=strain_kj_mol / KJ_PER_KCAL,
+        strain_kcal_mol=options.strain_weight * strain_kj_mol / KJ_PER_KCAL,
     )
     broken = [name for name, value in asdict(terms).items() if not np.isfinite(value)]
     if broken:
         return LigandError(Reason.NOT_FINITE, f"not finite: {', '.join(broken)}")
-    if terms.strain_kcal_mol > MAX_STRAIN_KCAL_MOL:
+    strain_kcal_mol = strain_kj_mol / KJ_PER_KCAL
+    if strain_kcal_mol > MAX_STRAIN_KCAL_MOL:
         return LigandError(
             Reason.MINIMISATION_DIVERGED,
-            f"the ligand's strain is {terms.strain_kcal_mol:.0f} kcal/mol "
+            f"the ligand's strain is {strain_kcal_mol:.0f} kcal/mol "
             f"(limit {MAX_STRAIN_KCAL_MOL:.0f}): the pose's geometry is broken",
         )
     return terms, Contributions(labels, kcal, own)
@@ -482,7 +484,8 @@ def ligand_strains(
 def _strains(
     ligands: Sequence[Parameters], bound_nm: np.ndarray, options: Scoring
 ) -> list[float | LigandError]:
-    together = FreeLigands(ligands, field_of(options))
+    field = Field(0.0, options.solute_dielectric, options.solvent_dielectric)
+    together = FreeLigands(ligands, field)
     free = together.minimise(bound_nm, Options(LIGAND_TOLERANCE, LIGAND_ITERATIONS))
     energies = together.energies(bound_nm) - together.energies(free.positions_nm)
     parts = np.split(free.positions_nm, np.cumsum(together.sizes)[:-1])

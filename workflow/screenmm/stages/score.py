@@ -43,7 +43,7 @@ STAGE = Stage(
     "score",
     place=120,
     words="minimise and score a shard of poses with OpenMM",
-    version=5,
+    version=6,
     keys={"seed": None, "scoring": frozenset(Scoring.model_fields) - OF_SELECT},
     per_receptor="all",
     shards_of="select",
