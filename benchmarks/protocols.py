@@ -486,7 +486,11 @@ def minimised_terms(
     gbn2 = np.concatenate([prepared.gbn2[model.carving.atoms], ligand.gbn2])
     try:
         terms = terms_of(
-            model.pocket, pose.parameters, result.positions_nm, gbn2, options.minimisation_dielectric
+            model.pocket,
+            pose.parameters,
+            result.positions_nm,
+            gbn2,
+            options.minimisation_dielectric,
         )
     except LigandError as error:
         return error

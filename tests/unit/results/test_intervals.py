@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from screenmm.results.intervals import make_intervals, pose_variances, rank_intervals
+from screenmm.results.intervals import make_intervals, pose_variances, rank_intervals, spreads
 
 
 def test_variances_are_drawn_towards_the_common_one() -> None:
@@ -21,6 +21,15 @@ def test_variances_are_drawn_towards_the_common_one() -> None:
 
 def test_without_replicas_nothing_is_known() -> None:
     assert pose_variances([np.array([-30.0]), np.array([-20.0])]) is None
+    assert spreads([np.array([-30.0]), np.array([-20.0])], 0.0) is None
+
+
+def test_preparation_counts_beside_the_replicas() -> None:
+    """Independent errors: variances add. Two replicas 0.6 apart have a variance of 0.18."""
+    pairs = [np.array([-30.0, -30.6]), np.array([-20.0, -20.6])]
+    assert spreads(pairs, 1.5) == pytest.approx([0.18 + 2.25] * 2)
+    assert spreads([each[:1] for each in pairs], 1.5) == pytest.approx([2.25] * 2)
+    assert spreads(pairs, 0.0) == pytest.approx([0.18] * 2)
 
 
 def test_two_ligands_swap_as_often_as_theory_says() -> None:
@@ -69,7 +78,7 @@ def test_a_ligands_noise_is_that_of_the_pose_that_ranks_it() -> None:
             "('wt', 'A', 's1', 1, -30e0, [-30.1e0]), ('wt', 'A', 's1', 2, -20e0, [-22e0])"
             ") AS t(receptor, inchikey, state, pose, dg_mmgbsa_kcal_mol, replicas_kcal_mol)"
         )
-        make_intervals(con)
+        make_intervals(con, 0.0)
         ((key, sd, low, high),) = con.execute(
             "SELECT inchikey, dg_sd_kcal_mol, rank_low, rank_high FROM intervals"
         ).fetchall()

@@ -103,6 +103,7 @@ def both(stage: str) -> set[str]:
         ("inspection.time_limit_s", 50, {"inspect"}),
         ("ranking.complexes", 5, {"rank"}),
         ("ranking.pose_checks", "filter", {"rank"}),
+        ("ranking.preparation_sd_kcal_mol", 1, {"rank"}),
         ("ranking.interactions.must", ["hydrogen bond to Val981"], {"rank", "check_filters"}),
         ("ranking.table_rows", 50, set()),
     ],

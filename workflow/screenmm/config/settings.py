@@ -685,6 +685,14 @@ class Ranking(Section):
         "consensus of the scores, or MM/GBSA per heavy atom or per cube root of the heavy atoms. "
         "Ligands without the value come behind.",
     )
+    preparation_sd_kcal_mol: float = Field(
+        1.5,
+        ge=0,
+        le=10,
+        description="Standard deviation of a ligand's ΔG between preparations of one structure, "
+        "kcal/mol, in the rank intervals beside the scatter of replicas. The default was measured "
+        "with the standard protocol on 199 ligands from two preparers (docs/scoring.md).",
+    )
     picks: int = Field(
         20,
         ge=0,

@@ -8,7 +8,9 @@ the ligand's strain. The terms are
 - strain: energy in solvent of the bound ligand above its nearest minimum, times its weight.
 
 Coordinates are made with one solute dielectric and weighed with another: minimised at 1, scored
-at 2 by default. The final energies are computed in double precision whatever platform minimised, so that
+at 2 by default.
+
+The final energies are computed in double precision whatever platform minimised, so that
 small differences of large numbers keep their digits. They come apart by residue: a residue
 has its interaction with the ligand in full, and what its own solvation (and half of what
 its solvation-mediated energy with other residues) changes; the ligand has the rest. The

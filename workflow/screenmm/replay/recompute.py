@@ -134,8 +134,14 @@ class Again:
         con = open_parts(Parts.of_run(self.here, receptors))
         ranking = self.settings.ranking
         must, must_not = filters_of(ranking)
-        must_pass = ranking.pose_checks == "filter"
-        make_ranking(con, "mmgbsa", must, must_not, must_pass_checks=must_pass)
+        make_ranking(
+            con,
+            "mmgbsa",
+            must,
+            must_not,
+            must_pass_checks=ranking.pose_checks == "filter",
+            preparation_sd_kcal_mol=ranking.preparation_sd_kcal_mol,
+        )
         make_ledger(con)
         write_ranking(con, self.here.file("rank", "ranking"))
         write_ledger(con, self.here.file("rank", "ledger"))

@@ -1,9 +1,10 @@
-"""How far a rank can be trusted: intervals from the scatter of repeated scores.
+"""How far a rank can be trusted: intervals from the spread of a ligand's score.
 
-Each scored pose was minimised again from slightly displaced coordinates. The scatter of
-those scores about their mean is the method's own noise, of a fixed molecule in a fixed
-pose. Drawing every pose's score anew from it, taking each ligand's best pose and ranking,
-many times over, gives the ranks that a ligand could as well have had. It says nothing
+The spread has two parts. Each scored pose was minimised again from slightly displaced
+coordinates: the scatter of those scores is the noise of a fixed molecule in a fixed pose. What
+another preparer of the same structure would have given differs by more, and is added as one
+standard deviation for all. Drawing every pose's score anew, taking each ligand's best pose and
+ranking, many times over, gives the ranks that a ligand could as well have had. It says nothing
 about the error of the method itself.
 """
 
@@ -80,13 +81,37 @@ def rank_intervals(
     return np.floor(low).astype(np.int32), np.ceil(high).astype(np.int32)
 
 
-def make_intervals(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the table ``intervals``: noise and rank interval of each ligand with a score.
+def spreads(scores: list[np.ndarray], preparation_sd_kcal_mol: float) -> np.ndarray | None:
+    """Variance of each pose's score: of its replicas, and of the preparation.
+
+    Parameters
+    ----------
+    scores : list of ndarray
+        Of each pose: its score, then those of its replicas, kcal/mol.
+    preparation_sd_kcal_mol : float
+        Standard deviation of a score between preparations of one structure.
+
+    Returns
+    -------
+    ndarray or None
+        Variances, kcal²/mol². None: neither is known.
+    """
+    replicas = pose_variances(scores)
+    if replicas is None and not preparation_sd_kcal_mol:
+        return None
+    known = np.zeros(len(scores)) if replicas is None else replicas
+    return np.asarray(known + preparation_sd_kcal_mol**2)
+
+
+def make_intervals(con: duckdb.DuckDBPyConnection, preparation_sd_kcal_mol: float) -> None:
+    """Make the table ``intervals``: spread and rank interval of each ligand with a score.
 
     Parameters
     ----------
     con : duckdb.DuckDBPyConnection
         With ``scores``, ``receptors`` and ``ranking``.
+    preparation_sd_kcal_mol : float
+        See :func:`spreads`.
     """
     con.execute(
         "CREATE OR REPLACE TABLE intervals (receptor VARCHAR, inchikey VARCHAR, "
@@ -94,13 +119,14 @@ def make_intervals(con: duckdb.DuckDBPyConnection) -> None:
     )
     for (receptor,) in con.execute("SELECT receptor FROM receptors ORDER BY ordinal").fetchall():
         rows = con.execute(QUERY, [receptor]).fetchall()
-        variances = pose_variances([np.array([dg, *(more or [])]) for _, dg, more, _ in rows])
+        repeated = [np.array([dg, *(more or [])]) for _, dg, more, _ in rows]
+        variances = spreads(repeated, preparation_sd_kcal_mol) if rows else None
         if variances is None:
             continue
         names, ligands = np.unique([key for key, *_ in rows], return_inverse=True)
         scores = np.array([dg for _, dg, _, _ in rows])
         low, high = rank_intervals(scores, variances, ligands)
-        # the noise of the pose that gives the ligand its rank
+        # the spread of the pose that gives the ligand its rank
         best = np.array([is_best for *_, is_best in rows])
         found = pa.table(
             {

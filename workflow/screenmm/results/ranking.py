@@ -198,6 +198,7 @@ def make_ranking(
     must_not: Sequence[Filter] = (),
     *,
     must_pass_checks: bool = False,
+    preparation_sd_kcal_mol: float = 0.0,
 ) -> None:
     """Make the table ``ranking``.
 
@@ -222,6 +223,8 @@ def make_ranking(
         Interactions that a ranked pose must have, all of them, and those that it must not have.
     must_pass_checks : bool
         Whether a ligand is left out whose pose failed a check.
+    preparation_sd_kcal_mol : float
+        Standard deviation of a score between preparations of one structure.
     """
     own = own_scores(con, "poses")
     con.execute(MEMBERS)
@@ -232,7 +235,7 @@ def make_ranking(
     con.execute(RESIDUE_ENERGIES)
     con.execute(MAIN_RESIDUES)
     con.execute(_ranking(own))
-    make_intervals(con)
+    make_intervals(con, preparation_sd_kcal_mol)
     make_consensus(con)
     con.execute(_whole_ranking(own))
     column = ORDERS[by]

@@ -16,12 +16,16 @@ from screenmm.stages.context import (
     workers_of,
 )
 
+KEYS = frozenset(
+    {"by", "complexes", "interactions", "picks", "pose_checks", "preparation_sd_kcal_mol"}
+)
+
 STAGE = Stage(
     "rank",
     place=150,
     words="rank ligands and account for every record",
-    version=7,
-    keys={"ranking": frozenset({"by", "complexes", "picks", "pose_checks", "interactions"})},
+    version=8,
+    keys={"ranking": KEYS},
     reads={
         "parents": "library/parents/{shard}.parquet",
         "ligands": "ligands/shards/{shard}.parquet",
@@ -107,6 +111,7 @@ def run(args: argparse.Namespace) -> None:
         must,
         must_not,
         must_pass_checks=settings.pose_checks == "filter",
+        preparation_sd_kcal_mol=settings.preparation_sd_kcal_mol,
     )
     make_ledger(con)
     check_invariant(con)

@@ -232,7 +232,7 @@ SELECTED: Columns = (INCHIKEY, RECEPTOR)
 
 # --- the ranking and what follows from it
 
-DG_SD = _energy("dg_sd_kcal_mol", "ΔG spread", "Standard deviation of repeated minimisations")
+DG_SD = _energy("dg_sd_kcal_mol", "ΔG spread", "Standard deviation: replicas and preparation")
 INTERVALS: Columns = (
     DG_SD,
     _integer("rank_low", "Lower end of the rank's 95 % interval"),
