@@ -686,7 +686,7 @@ class Ranking(Section):
         "Ligands without the value come behind.",
     )
     preparation_sd_kcal_mol: float = Field(
-        1.5,
+        1.6,
         ge=0,
         le=10,
         description="Standard deviation of a ligand's ΔG between preparations of one structure, "

@@ -15,7 +15,7 @@ from screenmm.stages.context import (
     workers_of,
 )
 
-CPU_S = {"fast": 0.7, "standard": 0.7, "accurate": 2.3}
+CPU_S = {"fast": 0.7, "standard": 1.3, "accurate": 2.3}
 """CPU seconds per minimisation, by protocol: means of 199 poses of eight series."""
 
 START_S = 7.1
