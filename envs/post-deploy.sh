@@ -18,9 +18,6 @@ fi
 "$CONDA_PREFIX/bin/python" -m pip install --quiet --no-index --no-deps --no-build-isolation \
   --editable "$source"
 
-# PyPI alone carries it
-"$CONDA_PREFIX/bin/python" -m pip install --quiet --no-deps --only-binary :all: rustina==0.9.0
-
 found=$("$CONDA_PREFIX/bin/screenmm" --version)
 if [ "$found" != "screenmm $version" ]; then
   echo "$source holds $found, its envs/*post-deploy.sh say $version: write the same there" >&2

@@ -13,12 +13,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-
-from rdkit import Chem
+from typing import TYPE_CHECKING
 
 from screenmm.core.errors import MACHINE_FAULTS, LigandError, Reason
-from screenmm.docking.engine import DockedPose
 from screenmm.docking.pdbqt import ligand_pdbqt
+
+if TYPE_CHECKING:
+    from rdkit import Chem
+
+    from screenmm.docking.engine import DockedPose
 
 
 @dataclass(frozen=True)
