@@ -1,1 +1,1 @@
-post-deploy.sh
+docking.post-deploy.sh

@@ -46,7 +46,7 @@ def metrics(**parts: Any) -> Metrics:
         total=used(), replaced=used(), currency="USD", energy_source="estimated", per={}
     )
     empty = {"timings": {}, "platforms": {}, "versions": {}, "redock": {}, "controls": {},
-             "verdicts": {}}  # fmt: skip
+             "verdicts": {}, "outlook": {}}  # fmt: skip
     whole = {"version": VERSION, "name": "made-up", "counts": counts(), "costs": costs,
              "annotations": Annotations(), **empty}  # fmt: skip
     return Metrics(**whole | parts)

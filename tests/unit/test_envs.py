@@ -127,7 +127,7 @@ def test_post_deploy_scripts_differ_in_what_pypi_alone_carries() -> None:
         extra = r"# PyPI alone carries it\n\S+ -m pip install [^\n]+==[0-9.]+\n\n"
         assert re.sub(extra, "", script) == common, path.stem
         assert [each.name for each in by_post_deploy(path)] == (
-            ["rustina"] if path.stem == "docking" else []
+            ["rustina"] if path.stem in ("docking", "inspection") else []
         )
 
 

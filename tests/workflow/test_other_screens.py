@@ -12,6 +12,16 @@ from .conftest import FRAGMENTS, STABLE, Screen, rows
 pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(5)]
 
 
+def _have_the_cnn_s_opinion(ranking: list[dict[str, str]]) -> None:
+    """Of the pose as it was placed, and as it was minimised."""
+    for row in ranking:
+        assert 0 < float(row["cnn_score"]) < 1
+        assert 0 < float(row["cnn_score_minimised"]) < 1
+        assert 1 < float(row["cnn_affinity_pk"]) < 10
+        assert 1 < float(row["cnn_affinity_minimised_pk"]) < 10
+        assert row["cnn_score"] != row["cnn_score_minimised"]
+
+
 def test_one_core_gives_the_same_bytes(finished: Screen, screen: Screen):
     screen.run(1)
     assert screen.bytes_of(*STABLE) == finished.bytes_of(*STABLE)
@@ -32,6 +42,7 @@ def test_given_poses_are_scored_without_docking(screen: Screen, tyk2_ligands):
     ranking = rows(screen.results / "ranking.csv")
     assert len(ranking) == 3
     assert all(row["dg_mmgbsa_kcal_mol"] and not row["dock_score_kcal_mol"] for row in ranking)
+    _have_the_cnn_s_opinion(ranking)
     (failed,) = [r for r in rows(screen.results / "ledger.csv") if r["status"] == "failed"]
     assert failed["reason"] == "pose_outside_pocket"
     assert failed["stage"] == "dock"
@@ -44,4 +55,5 @@ def test_vina_screens(screen: Screen):
     screen.run()
     ranking = rows(screen.results / "ranking.csv")
     assert len(ranking) == 2
-    assert all(not row["cnn_score"] and row["dock_score_kcal_mol"] for row in ranking)
+    assert all(row["dock_score_kcal_mol"] for row in ranking)
+    _have_the_cnn_s_opinion(ranking)

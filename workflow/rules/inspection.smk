@@ -3,6 +3,7 @@ rule inspect:
         scores="<results>/scores/{receptor}/{shard}.parquet",
         minimised="<results>/scores/{receptor}/{shard}.sdf.gz",
         structure="<results>/receptors/{receptor}/receptor.cif",
+        pdbqt="<results>/receptors/{receptor}/receptor.pdbqt",
         parameters="<results>/receptors/{receptor}/parameters.npz",
         coordinates="<results>/receptors/{receptor}/coordinates.npz",
     output:

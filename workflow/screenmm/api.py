@@ -145,9 +145,12 @@ def dock(
     ------
     LigandError
         A state cannot be docked; has the reason.
+    ConfigError
+        ``cnn`` is set, and the package that evaluates the CNN is not installed.
     """
-    from screenmm.config.engines import engines
+    from screenmm.config.engines import check_cnn, engines
     from screenmm.devices.vulkan import choose_search_device
+    from screenmm.docking.cnn import with_cnn
     from screenmm.docking.engine import Box, Site, make_engine
     from screenmm.docking.shard import pose_record
     from screenmm.files.sdf import read_record
@@ -157,13 +160,18 @@ def dock(
     device = choose_search_device(options.device if uses_device else "cpu")
     pdbqt, pocket = _folder(receptor).docked_into
     engine = make_engine(options, Site(pdbqt, Box.load(pocket), device, seed))
-    return [
-        read_record(pose_record(options.engine, state, rank, pose)["sdf"])
-        for state in states
-        for rank, pose in enumerate(
-            engine.dock(state, seed_for(seed, "dock", state.GetProp("_Name"))), 1
-        )
-    ]
+    if options.cnn:
+        check_cnn()
+    docked = []
+    for state in states:
+        name = state.GetProp("_Name")
+        poses = engine.dock(state, seed_for(seed, "dock", name))
+        if options.cnn:
+            poses, without = with_cnn(pdbqt.read_text(), poses)
+            for place, error in without:
+                log.warning("%s_p%d has no CNN scores: %s", name, place, error.message)
+        docked += [pose_record(options.engine, state, *each) for each in enumerate(poses, 1)]
+    return [read_record(each["sdf"]) for each in docked]
 
 
 def score_poses(

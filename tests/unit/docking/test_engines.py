@@ -194,7 +194,11 @@ def test_a_new_engine_is_one_module(centred: str, site: Site, ligand: Chem.Mol) 
     settings = Docking(engine=centred)
     (pose,) = make_engine(settings, site).dock(ligand, seed=1)
     assert pose.mol.GetConformer().GetPositions().mean(axis=0) == pytest.approx(site.box.center)
-    assert packaged_rates(settings, "standard").stages["dock"].cpu_s == 0.5
+    # nine poses, of which the CNN is asked
+    costs = packaged_rates(settings, "standard").stages["dock"].cpu_s
+    assert costs == pytest.approx(0.5 + 9 * 0.06)
+    alone = settings.model_copy(update={"cnn": False})
+    assert packaged_rates(alone, "standard").stages["dock"].cpu_s == 0.5
     with pytest.raises(ValueError, match=r"use centred, given, .*'centered'"):
         Docking(engine="centered")
 

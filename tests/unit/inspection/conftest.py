@@ -12,6 +12,7 @@ from openmm.app import ForceField, NoCutoff, PDBFile, PDBxFile
 from rdkit import Chem
 from rdkit.Chem import AllChem
 
+from screenmm.docking.pdbqt import receptor_pdbqt
 from screenmm.forcefield.parameters import extract
 from screenmm.inspection.interactions import new_fingerprint
 from screenmm.inspection.pose_checks import new_checker
@@ -38,7 +39,9 @@ def shifted(mol: Chem.Mol, vector_angstrom: np.ndarray) -> Chem.Mol:
 
 
 @pytest.fixture(scope="session")
-def receptor_folder(tyk2_protein: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def receptor_folder(
+    tyk2_protein: Path, tyk2_ligands: list[Chem.Mol], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     folder = tmp_path_factory.mktemp("receptors") / "tyk2"
     folder.mkdir()
     pdb = PDBFile(str(tyk2_protein))
@@ -47,12 +50,16 @@ def receptor_folder(tyk2_protein: Path, tmp_path_factory: pytest.TempPathFactory
     system = ForceField("amber14/protein.ff14SB.xml").createSystem(
         pdb.topology, nonbondedMethod=NoCutoff, constraints=None
     )
+    positions = np.array(pdb.getPositions(asNumpy=True).value_in_unit(unit.angstrom))
     ReceptorModel(
         extract(system, pdb.topology),
-        np.array(pdb.getPositions(asNumpy=True).value_in_unit(unit.angstrom)),
+        positions,
         np.array([atom.residue.index for atom in pdb.topology.atoms()], dtype=np.int32),
         np.array([residue_label(residue) for residue in pdb.topology.residues()]),
     ).save(folder)
+    center = tuple(tyk2_ligands[0].GetConformer().GetPositions().mean(axis=0).tolist())
+    pdbqt = receptor_pdbqt(pdb.topology, positions, [], center, (20.0,) * 3)
+    ReceptorFolder(folder).pdbqt.write_text(pdbqt)
     with ReceptorFolder(folder).structure.open("w") as handle:
         PDBxFile.writeFile(pdb.topology, pdb.positions, handle, keepIds=True)
     return folder

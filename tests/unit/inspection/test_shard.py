@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -12,11 +13,14 @@ from rdkit import Chem
 
 from screenmm.cli import main
 from screenmm.config.settings import Inspection
+from screenmm.docking.cnn import ask_cnn
 from screenmm.files.sdf import sd_record
 from screenmm.files.whole import write_text_gz
 from screenmm.inspection.shard import best_poses
 from screenmm.mmgbsa.shard import SCORE_SCHEMA
 from screenmm.run.ledger import read_events
+from screenmm.run.receptor_folder import ReceptorFolder
+from screenmm.tables.dictionary import CNN_MINIMISED, names
 from tests.unit.inspection.conftest import HINGE, posed, shifted
 
 SCORES = {  # ligand: energies of its poses
@@ -71,9 +75,9 @@ def shard(tmp_path_factory: pytest.TempPathFactory, ejm_42: Chem.Mol) -> Path:
     return folder
 
 
-def run(shard: Path, receptor: Path, out: Path, **settings: object) -> int:
+def run(shard: Path, receptor: Path, out: Path, *, cnn: bool = False, **settings: object) -> int:
     section = Inspection.model_validate({"energy_conformers": 2, **settings})
-    given = {"method": 1, "inspection": section.model_dump()}
+    given = {"method": 1, "inspection": section.model_dump(), "docking": {"cnn": cnn}}
     return main(
         ["inspect", "--settings", json.dumps(given), "--workers", "1",
          "--scores", str(shard / "b.parquet"), "--minimised", str(shard / "b.sdf.gz"),
@@ -129,3 +133,50 @@ def test_a_bad_pose_is_a_row_and_the_shard_goes_on(
     ]  # fmt: skip
     for name in ("b.parquet", "b.events.parquet"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_the_cnn_is_asked_about_the_pose_in_the_receptor_as_it_is_then(
+    receptor_folder: Path, ejm_42: Chem.Mol, tmp_path: Path
+) -> None:
+    text = ReceptorFolder(receptor_folder).pdbqt.read_text()
+    at_rest = ask_cnn(text, ejm_42)
+    with np.load(ReceptorFolder(receptor_folder).coordinates) as arrays:
+        positions = arrays["positions_angstrom"]
+    # both went by the same way, and are to each other as before; or the ligand alone did
+    by = np.array([3.0, 2.0, -4.0])
+    everything = (list(range(len(positions))), (positions + by).ravel().tolist())
+    rows, records = [], []
+    for key, mol, (atoms, xyz) in (
+        ("AAA", ejm_42, ([], [])),
+        ("BBB", shifted(ejm_42, by), everything),
+        ("CCC", shifted(ejm_42, by), ([], [])),
+        ("DDD", shifted(posed("C[Se]c1ccccc1"), ejm_42.GetConformer().GetPositions().mean(0)),
+         ([], [])),
+    ):  # fmt: skip
+        tags = {"inchikey": key, "state": f"{key}_s1", "pose": 1}
+        moved = {"moved_atoms": atoms, "moved_xyz_angstrom": xyz}
+        rows.append({**tags, "dg_mmgbsa_kcal_mol": -5.0, **moved})
+        records.append(sd_record(mol, f"{key}_s1_p1", tags))
+    pq.write_table(pa.Table.from_pylist(rows, schema=SCORE_SCHEMA), tmp_path / "b.parquet")
+    write_text_gz(tmp_path / "b.sdf.gz", "".join(records))
+    assert run(tmp_path, receptor_folder, tmp_path / "with", cnn=True) == 0
+    table = pq.read_table(tmp_path / "with/b.parquet")
+    said = {row["inchikey"]: row for row in table.to_pylist()}
+    score, affinity = (table[name].to_pylist() for name in names(CNN_MINIMISED))
+    assert score[0] == pytest.approx(at_rest.cnn_score, abs=1e-3)
+    assert affinity[0] == pytest.approx(at_rest.cnn_affinity_pk, abs=2e-3)
+    # to the rounding of coordinates of a part of a voxel
+    assert score[1] == pytest.approx(score[0], abs=5e-3)
+    assert affinity[1] == pytest.approx(affinity[0], abs=2e-2)
+    assert score[2] < score[0] - 0.1
+    # no number, and the rest is known
+    assert score[3] is affinity[3] is None
+    assert said["DDD"]["check_name"]
+    (event,) = read_events([tmp_path / "with/b.events.parquet"])
+    assert (event.inchikey, event.pose, event.reason) == ("DDD", "1", "cnn_unknown")
+    assert event.message.startswith("DDD_s1_p1: CNN: Meeko: ")
+    # nobody is asked, and nothing is missed
+    assert run(tmp_path, receptor_folder, tmp_path / "without") == 0
+    table = pq.read_table(tmp_path / "without/b.parquet")
+    assert [table[name].to_pylist() for name in names(CNN_MINIMISED)] == [[None] * 4] * 2
+    assert read_events([tmp_path / "without/b.events.parquet"]) == []

@@ -76,7 +76,19 @@ def test_every_engine_and_protocol_has_rates_of_every_stage(engine: str, protoco
 
 def test_vina_costs_by_its_search_runs() -> None:
     one, eight = (
-        packaged_rates(Docking(engine="vina", exhaustiveness=runs), "standard").stages["dock"]
+        packaged_rates(Docking(engine="vina", exhaustiveness=runs, cnn=False), "standard").stages[
+            "dock"
+        ]
         for runs in (1, 8)
     )
     assert eight.cpu_s == pytest.approx(8 * one.cpu_s)
+
+
+@pytest.mark.parametrize(("engine", "asked"), [("rustina", 0), ("vina", 4), ("given", 1)])
+def test_the_cnn_costs_by_the_poses_that_it_is_asked_about(engine: str, asked: int) -> None:
+    with_cnn, without = (
+        packaged_rates(Docking(engine=engine, poses=4, cnn=cnn), "standard").stages
+        for cnn in (True, False)
+    )
+    more = {name: with_cnn[name].cpu_s - without[name].cpu_s for name in ("dock", "inspect")}
+    assert more == pytest.approx({"dock": 0.06 * asked, "inspect": 0.07})

@@ -51,7 +51,7 @@ def test_a_command_that_is_nowhere_has_a_remedy(tmp_path: Path) -> None:
 def test_an_engine_whose_package_is_not_installed_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(start, "_is_installed", lambda distribution: distribution != "vina")
+    monkeypatch.setattr(start, "is_installed", lambda distribution: distribution != "vina")
     check_engine("rustina")
     check_engine("given")
     message = (
@@ -65,8 +65,8 @@ def test_an_engine_whose_package_is_not_installed_is_refused(
 
 
 def test_what_is_installed_is_asked_by_its_name_on_pypi() -> None:
-    assert start._is_installed("screenmm")
-    assert not start._is_installed("no-such-distribution")
+    assert start.is_installed("screenmm")
+    assert not start.is_installed("no-such-distribution")
 
 
 def test_more_files_than_a_command_line_can_name_are_refused() -> None:

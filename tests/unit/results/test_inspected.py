@@ -18,7 +18,15 @@ from screenmm.results.fates import check_invariant, make_ledger
 from screenmm.results.parts import open_parts
 from screenmm.results.ranking import make_ranking, write_ranking
 from screenmm.run.ledger import Event, Status, write_events
-from screenmm.tables.dictionary import INSPECTED, INSPECTED_TEXT, listed, names
+from screenmm.tables.dictionary import (
+    CNN_MINIMISED,
+    INSPECTED,
+    INSPECTED_TEXT,
+    listed,
+    names,
+    ranking_scores,
+    signs,
+)
 from screenmm.tables.schema import schema
 from tests.unit.screens import RECEPTORS, Screen
 
@@ -41,6 +49,9 @@ NOT_INSPECTED = "tofacitinib"
 # Of these a half of the inspection failed: the lists, and what the ledger says.
 NO_INTERACTIONS = "diazepam"
 NO_CHECKS = "celecoxib"
+# Of these the CNN's opinion.
+NO_CNN = "gefitinib"
+CNN = {"imatinib": (0.75, 6.5), "dasatinib": (0.25, 5.125)}
 
 
 @dataclass
@@ -72,6 +83,9 @@ def _row(screen: Screen, receptor: str, best: dict, pose: int) -> dict:
     if name != NO_INTERACTIONS:
         columns = ("residue", "kind", "distance_angstrom", "ligand_atoms")
         row |= {column: [each[i] for each in found] for i, column in enumerate(columns)}
+    if name in CNN:
+        # the other pose has other numbers
+        row |= zip(names(CNN_MINIMISED), (x + (pose == 9) for x in CNN[name]), strict=True)
     return row
 
 
@@ -101,6 +115,8 @@ def inspected(screen: Screen, ranked, tmp_path_factory: pytest.TempPathFactory) 
         for name, reason, message in (
             (NO_INTERACTIONS, Reason.INTERACTIONS_UNKNOWN, "z_s1_p1: interactions: E: no angle"),
             (NO_CHECKS, Reason.POSE_CHECKS_UNKNOWN, "z_s1_p1: pose checks: E: no atoms"),
+            (NO_CNN, Reason.CNN_UNKNOWN, "z_s1_p1: CNN: E: no grid"),
+            (NO_INTERACTIONS, Reason.CNN_UNKNOWN, "a_s1_p1: CNN: E: no grid"),
         )
     ]  # fmt: skip
     write_events(folder / "b.events.parquet", [failed, *halves])
@@ -113,7 +129,8 @@ def inspected(screen: Screen, ranked, tmp_path_factory: pytest.TempPathFactory) 
 
 
 def _ranking(con) -> list[tuple]:
-    kept = [name for name in _columns(con) if name not in names(INSPECTED_TEXT)]
+    added = names((*INSPECTED_TEXT, *CNN_MINIMISED))
+    kept = [name for name in _columns(con) if name not in added]
     return con.execute(
         f"SELECT {', '.join(kept)} FROM ranking ORDER BY receptor_ordinal, rank"
     ).fetchall()
@@ -163,11 +180,25 @@ def test_the_text_of_a_pose(inspected: Inspected) -> None:
 def test_a_failed_inspection_leaves_the_ligand_ranked(inspected: Inspected) -> None:
     con = inspected.open()
     assert _fates(con)[NOT_INSPECTED][1] == "ranked"
-    assert _fates(con)[NO_INTERACTIONS][1] == _fates(con)[NO_CHECKS][1] == "ranked"
+    for name in (NO_INTERACTIONS, NO_CHECKS, NO_CNN):
+        assert _fates(con)[name][1] == "ranked"
     events = con.execute("SELECT reason FROM events WHERE stage = 'inspect' ORDER BY reason")
     assert events.fetchall() == [
-        ("inspection_failed",), ("interactions_unknown",), ("pose_checks_unknown",),
+        ("cnn_unknown",), ("cnn_unknown",), ("inspection_failed",), ("interactions_unknown",),
+        ("pose_checks_unknown",),
     ]  # fmt: skip
+
+
+def test_the_ranking_has_the_cnn_s_opinion_of_the_minimised_pose(inspected: Inspected) -> None:
+    con = inspected.open()
+    found = con.execute(
+        f"SELECT name, {listed(CNN_MINIMISED)} FROM ranking WHERE receptor = 'wt' "
+        f"AND {CNN_MINIMISED[0].name} IS NOT NULL"
+    ).fetchall()
+    assert {name: tuple(said) for name, *said in found} == CNN
+    assert {each.name: each.better for each in CNN_MINIMISED}.items() <= signs(
+        ranking_scores()
+    ).items()
 
 
 def test_the_tables_hold_the_ranked_poses_alone(inspected: Inspected, tmp_path: Path) -> None:

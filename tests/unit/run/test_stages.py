@@ -81,6 +81,8 @@ def both(stage: str) -> set[str]:
         # rustina, the default, has its own budget
         ("docking.exhaustiveness", 16, set()),
         ("docking.device", "cpu", {"dock"}),
+        # rustina asks the CNN itself
+        ("docking.cnn", False, {"inspect"}),
         ("scoring.top", 10, {"select"}),
         ("scoring.poses", 1, {"select"}),
         ("scoring.shard_size", 10, {"select"}),
@@ -119,6 +121,9 @@ def test_a_key_reruns_only_the_stages_that_use_it(path: str, value: Any, stages:
         ("vina", "exhaustiveness", 16, True),
         ("vina", "poses", 5, True),
         ("vina", "device", "cpu", False),
+        ("vina", "cnn", False, True),
+        ("given", "cnn", False, True),
+        ("rustina", "cnn", False, False),
         ("given", "exhaustiveness", 16, False),
         ("given", "poses", 5, False),
         ("given", "device", "cpu", False),
@@ -135,6 +140,17 @@ def test_a_key_of_another_engine_docks_nothing(
         return stage_settings(parse_settings(config | docking, None), "dock")
 
     assert (text() != text(**{key: value})) == docks
+
+
+@pytest.mark.parametrize("engine", ["vina", "given"])
+def test_poses_that_nobody_asked_the_cnn_about_are_those_of_before(engine: str) -> None:
+    # so that the screens that are there are not docked again where the CNN is not wanted
+    config = yaml.safe_load(CONFIG) | {"library": {"files": ["library.sdf"]}}
+    docking = {"docking": {"engine": engine, "cnn": False}}
+    text = stage_settings(parse_settings(config | docking, None), "dock")
+    assert set(json.loads(text)["docking"]) == {
+        "device", "engine", "exhaustiveness", "poses", "time_limit_s",
+    }  # fmt: skip
 
 
 def test_given_poses_are_kept_and_prepared_as_they_are() -> None:

@@ -9,10 +9,14 @@ import duckdb
 
 from screenmm.analysis.controls import controls
 from screenmm.analysis.costs import Account, account, per_item, versions_used
+from screenmm.analysis.outlook import outlook
+from screenmm.analysis.picks import pick
 from screenmm.analysis.verdict import verdicts
 from screenmm.config.settings import Costs, Settings
+from screenmm.core.columns import Column
 from screenmm.core.versions import installed_versions
 from screenmm.execution.usage import read_usage
+from screenmm.library.annotations import unreadable_words
 from screenmm.metrics.annotations import Annotations
 from screenmm.metrics.costs import RunCosts
 from screenmm.metrics.counts import Counts, ReasonCount, ReceptorCounts
@@ -20,7 +24,9 @@ from screenmm.metrics.model import VERSION, Metrics
 from screenmm.redocking.results import redockings
 from screenmm.results.fates import STATUSES
 from screenmm.results.known import affinity_conflicts, label_conflicts
+from screenmm.results.ranking import ORDERS
 from screenmm.run.layout import Layout
+from screenmm.tables.dictionary import DG, DOCK
 
 
 def _one(con: duckdb.DuckDBPyConnection, query: str, *values: object) -> Any:
@@ -136,6 +142,11 @@ def make_metrics(
     spent, versions = _spent(files, rates or Costs(), list(counted.by_receptor), settings)
     presume_inactive = settings is not None and bool(settings.controls.actives)
     measured = controls(con, seed, presume_inactive=presume_inactive)
+    redock = {} if settings is None or files is None else redockings(settings, files)
+    judged = verdicts(measured, list(counted.by_receptor))
+    annotations = _annotations(files)
+    conflicts = counted.conflicting_labels.ligands + counted.conflicting_affinities.ligands
+    doubtful = bool(conflicts or unreadable_words(annotations))
     return Metrics(
         version=VERSION,
         name=name,
@@ -150,11 +161,30 @@ def make_metrics(
         ),
         platforms=platforms(con),
         versions=installed_versions() | versions,
-        annotations=_annotations(files),
-        redock={} if settings is None or files is None else redockings(settings, files),
+        annotations=annotations,
+        redock=redock,
         controls=measured,
-        verdicts=verdicts(measured, list(counted.by_receptor)),
+        verdicts=judged,
+        outlook={
+            receptor: outlook(
+                judged[receptor],
+                measured.get(receptor),
+                redock.get(receptor),
+                own,
+                [] if settings is None else pick(con, receptor, settings.ranking.picks),
+                _order(own, settings),
+                records=counted.records,
+                doubtful=doubtful,
+            )
+            for receptor, own in counted.by_receptor.items()
+        },
     )
+
+
+def _order(own: ReceptorCounts, settings: Settings | None) -> Column:
+    """Score that a receptor's ranking follows."""
+    by = None if settings is None else ORDERS[settings.ranking.by]
+    return by or (DG if own.ranked_by_mmgbsa else DOCK)
 
 
 def _spent(

@@ -219,7 +219,9 @@ def pick(con: duckdb.DuckDBPyConnection, receptor: str, wanted: int) -> list[Row
     Returns
     -------
     list of dict
-        By ``PICKS``, with ``state``, ``state_smiles`` and ``ranked_by``, in the order of choice.
+        By ``PICKS``, with ``state``, ``state_smiles``, ``ranked_by``, ``why`` (the reason without
+        what speaks against the pick) and ``known`` (whether every ranked ligand's answer is), in
+        the order of choice.
     """
     if not wanted:
         return []
@@ -241,7 +243,8 @@ def pick(con: duckdb.DuckDBPyConnection, receptor: str, wanted: int) -> list[Row
         out.append(
             row
             | {"pick": i, "cluster": choice.cluster, "cluster_size": choice.size,
-               "nearest_tanimoto": choice.nearest, "reason": "; ".join(filter(None, notes))}
+               "nearest_tanimoto": choice.nearest, "reason": "; ".join(filter(None, notes)),
+               "why": choice.reason.partition(": ")[2], "known": known}
         )  # fmt: skip
     return out
 

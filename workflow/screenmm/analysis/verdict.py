@@ -81,8 +81,8 @@ def _way(baseline: str, direction: int) -> str:
     return DIRECTIONS[baseline][0 if direction == 1 else 1]
 
 
-def _inner(score: str) -> str:
-    """Give the words within a sentence."""
+def score_in_sentence(score: str) -> str:
+    """Name a score or a baseline within a sentence."""
     words = _words(score)
     return words if words[:2].isupper() else words[0].lower() + words[1:]
 
@@ -117,19 +117,19 @@ def judge(kind: Kind, compared: Contest) -> Judgement:
     scores = compared.scores
     best = max(scores, key=lambda score: scores[score].value)
     level, text = _Case(kind, best, compared).decide()
-    text = " ".join([text, *_warnings(compared)])
+    text = " ".join(filter(None, [text, too_few(compared)]))
     return Judgement(kind=kind, level=level, best=best, text=text)
 
 
-def _warnings(compared: Contest) -> list[str]:
-    """Say what makes the numbers weaker than they look."""
+def too_few(compared: Contest) -> str:
+    """Say that so few ligands make the numbers weaker than they look; empty where they do not."""
     n, actives = compared.n, compared.actives
     if n < FEW:
-        return [f"Only {n} ligands: a hint, no more."]
+        return f"Only {n} ligands: a hint, no more."
     if actives is not None and min(actives, n - actives) < FEW_ACTIVES:
         fewer = "active" if actives < FEW_ACTIVES else "inactive"
-        return [f"Only {min(actives, n - actives)} {fewer} ligands: a hint, no more."]
-    return []
+        return f"Only {min(actives, n - actives)} {fewer} ligands: a hint, no more."
+    return ""
 
 
 class _Case:
@@ -204,7 +204,7 @@ class _Case:
         return (
             f"Size wins: heavy-atom count alone {self.task} as well as or better than every score "
             f"({self.measure} {_number(size.value)} on {self.n} ligands, {way} the better). The "
-            f"best score, {_inner(self.best)}, has {_number(self.own.value)}, "
+            f"best score, {score_in_sentence(self.best)}, has {_number(self.own.value)}, "
             f"{self._lead(SIZE)}."
         )
 
@@ -212,14 +212,18 @@ class _Case:
         return (
             f"Neither a score nor size is known to be better than chance here: {self.measure} on "
             f"{self.n} ligands is {self._reached(SIZE)}, by heavy-atom count ({_range(size)}) and "
-            f"{_number(self.own.value)} by the best score, {_inner(self.best)} "
+            f"{_number(self.own.value)} by the best score, {score_in_sentence(self.best)} "
             f"({_range(self.own)})."
         )
 
     def _chance(self) -> str:
         size = f"; heavy-atom count has {self._reached(SIZE)}" if SIZE in self.trivial else ""
         best = _words(self.best)
-        which = f"The best of {self.rivals}, {_inner(self.best)}," if self.rivals > 1 else best
+        which = (
+            f"The best of {self.rivals}, {score_in_sentence(self.best)},"
+            if self.rivals > 1
+            else best
+        )
         return (
             f"No score is known to be better than chance here. {which} has {self.measure} "
             f"{_number(self.own.value)} on {self.n} ligands ({_range(self.own)}; chance is "
@@ -227,7 +231,7 @@ class _Case:
         )
 
     def _unclear(self, name: str) -> str:
-        what = "size" if name == SIZE else _inner(name)
+        what = "size" if name == SIZE else score_in_sentence(name)
         count = "heavy-atom count" if name == SIZE else "it"
         return (
             f"{self._best()}), but {what} alone ranks these ligands as well, as far as they can "
@@ -235,7 +239,7 @@ class _Case:
         )
 
     def _beats(self) -> str:
-        others = ", ".join(_inner(name) for name in self.trivial if name != SIZE)
+        others = ", ".join(score_in_sentence(name) for name in self.trivial if name != SIZE)
         more = f" It leads {others}, too." if others else ""
         return (
             f"{self._best()}) and beats size: heavy-atom count has {self._reached(SIZE)}; the "
@@ -244,8 +248,8 @@ class _Case:
 
     def _ahead(self, name: str) -> str:
         return (
-            f"But {_inner(name)} alone does as well or better ({self._reached(name)}): the make-up "
-            "of the library may explain the order."
+            f"But {score_in_sentence(name)} alone does as well or better "
+            f"({self._reached(name)}): the make-up of the library may explain the order."
         )
 
 

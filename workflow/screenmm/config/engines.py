@@ -10,14 +10,20 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from screenmm.core.columns import Column
+from screenmm.core.errors import ConfigError
 
 PACKAGE = "screenmm.docking.engines"
+
+CNN_PACKAGE = "rustina"
+"""Evaluates GNINA's CNN on poses of any engine."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,8 @@ class EngineFacts:
     scores : tuple of Column
         Scores of a pose that it gives beside those of every engine: each is a column of the
         poses, of the ranking, of the controls and of the page.
+    cnn : bool
+        Whether its own poses come with GNINA's CNN's opinion; others are asked for it.
     """
 
     words: str
@@ -54,6 +62,7 @@ class EngineFacts:
     packages: tuple[str, ...] = field(default=())
     get: str = ""
     scores: tuple[Column, ...] = ()
+    cnn: bool = False
 
 
 def engine_module(name: str) -> Any:
@@ -73,6 +82,32 @@ def engines() -> Mapping[str, EngineFacts]:
     folders = importlib.import_module(PACKAGE).__path__
     names = sorted(module.name for module in pkgutil.iter_modules(folders))
     return {name: engine_module(name).FACTS for name in names}
+
+
+def is_installed(distribution: str) -> bool:
+    """Whether a package is installed beside this Python."""
+    try:
+        version(distribution)
+    except PackageNotFoundError:
+        return False
+    return True
+
+
+def check_cnn() -> None:
+    """Look for the package that ``docking.cnn`` needs.
+
+    Raises
+    ------
+    ConfigError
+        It is not installed.
+    """
+    if not is_installed(CNN_PACKAGE):
+        raise ConfigError(
+            f"docking.cnn: true needs the package {CNN_PACKAGE}, which is not installed beside "
+            f"Python {sys.version_info.major}.{sys.version_info.minor} in {sys.prefix}: "
+            f"pip install {CNN_PACKAGE}; or set docking.cnn to false: minimised poses, and those "
+            "of engines that do not ask the CNN themselves, are then without its scores"
+        )
 
 
 def searching_engines() -> list[str]:

@@ -464,6 +464,12 @@ class Docking(Section):
     exhaustiveness: int = Field(
         8, ge=1, le=256, description="Search runs of vina; rustina has its own fixed budget."
     )
+    cnn: bool = Field(
+        True,
+        description="Ask GNINA's CNN about poses that an engine placed without it, and about "
+        "each ligand's best minimised pose: 0.06 CPU seconds a pose. It needs the package "
+        "rustina. rustina's own poses have the CNN's scores whatever is set here.",
+    )
     device: Literal["auto", "cpu", "gpu"] = Field(
         "auto",
         description="Device of rustina's search. auto takes a hardware GPU where Vulkan shows "

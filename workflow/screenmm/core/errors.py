@@ -38,6 +38,7 @@ class Reason(StrEnum):
     INSPECTION_FAILED = "inspection_failed"
     INTERACTIONS_UNKNOWN = "interactions_unknown"
     POSE_CHECKS_UNKNOWN = "pose_checks_unknown"
+    CNN_UNKNOWN = "cnn_unknown"
     NOT_INSPECTED = "not_inspected"
     INTERACTION_MISSING = "interaction_missing"
     INTERACTION_FORBIDDEN = "interaction_forbidden"

@@ -14,12 +14,15 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+from typing import TYPE_CHECKING
 
 import numpy as np
-from openmm.app import Atom, Topology
 from rdkit import Chem
 
-from screenmm.core.errors import LigandError, Reason
+from screenmm.core.errors import LigandError, Reason, ReceptorError
+
+if TYPE_CHECKING:
+    from openmm.app import Atom, Topology
 
 AROMATIC_CARBONS = {
     "PHE": {"CG", "CD1", "CD2", "CE1", "CE2", "CZ"},
@@ -130,8 +133,54 @@ def _pdbqt_line(serial: int, atom: Atom, xyz: np.ndarray, kind: str) -> str:
     return (
         f"ATOM  {serial % 100000:5d} {name[:4]:<4s} {residue.name[:3]:>3s} "
         f"{chain}{int(number) % 10000:4d}{insertion}   "
-        f"{xyz[0]:8.3f}{xyz[1]:8.3f}{xyz[2]:8.3f}  1.00  0.00    {0.0:+6.3f} {kind:<2s}"
+        f"{_place(xyz)}  1.00  0.00    {0.0:+6.3f} {kind:<2s}"
     )
+
+
+def _place(xyz: np.ndarray) -> str:
+    """Coordinates as they stand in columns 31 to 54."""
+    return f"{xyz[0]:8.3f}{xyz[1]:8.3f}{xyz[2]:8.3f}"
+
+
+class ReceptorPdbqt:
+    """A receptor's PDBQT, to be written with its atoms elsewhere.
+
+    Parameters
+    ----------
+    text : str
+        From :func:`receptor_pdbqt`.
+    positions_angstrom : ndarray, shape (N, 3)
+        Coordinates that it was written with, of all atoms, Å.
+
+    Raises
+    ------
+    ReceptorError
+        The two do not belong together.
+    """
+
+    def __init__(self, text: str, positions_angstrom: np.ndarray) -> None:
+        atoms = {_place(xyz): index for index, xyz in enumerate(positions_angstrom)}
+        self._lines = text.splitlines()
+        try:
+            self._atoms = [atoms[line[30:54]] for line in self._lines]
+        except KeyError as error:
+            raise ReceptorError(
+                f"the receptor's PDBQT has an atom at {error}, where the prepared receptor has "
+                "none: prepare the receptor again"
+            ) from None
+
+    def at(self, positions_angstrom: np.ndarray) -> str:
+        """Write it with all atoms at other places.
+
+        Parameters
+        ----------
+        positions_angstrom : ndarray, shape (N, 3)
+            Coordinates, Å.
+        """
+        return "".join(
+            f"{line[:30]}{_place(positions_angstrom[atom])}{line[54:]}\n"
+            for line, atom in zip(self._lines, self._atoms, strict=True)
+        )
 
 
 def ligand_pdbqt(mol: Chem.Mol) -> str:

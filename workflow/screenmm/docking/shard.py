@@ -13,12 +13,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from rdkit import Chem
 
-from screenmm.config.engines import engines
+from screenmm.config.engines import check_cnn, engines
 from screenmm.config.settings import Docking
 from screenmm.core.columns import Column
 from screenmm.core.errors import LigandError, Reason
 from screenmm.core.seeds import seed_for
 from screenmm.devices.vulkan import choose_search_device
+from screenmm.docking.cnn import with_cnn
 from screenmm.docking.engine import Box, DockedPose, Site, make_engine
 from screenmm.execution.batch import Outcome, Result, Task
 from screenmm.execution.shard import run_shard
@@ -45,6 +46,7 @@ def dock_shard(
     events: Path,
     workers: int,
     asked: str,
+    cnn: bool = False,
 ) -> None:
     """Dock a shard.
 
@@ -64,7 +66,16 @@ def dock_shard(
         Processes side by side.
     asked : str
         The stage's settings as text.
+    cnn : bool
+        Whether the CNN is asked about poses that the engine gave without its opinion.
+
+    Raises
+    ------
+    ConfigError
+        It cannot be asked here.
     """
+    if cnn:
+        check_cnn()
     uses_device = "device" in engines()[settings.engine].keys
     device = choose_search_device(settings.device if uses_device else "cpu")
     log.info("docking with %s on %s %s: %s", settings.engine, device.kind, device.name, device.why)
@@ -72,7 +83,7 @@ def dock_shard(
     task = Task(
         stage="dock",
         start=Docker,
-        arguments=(settings, Site(pdbqt, Box.load(pocket), device, seed)),
+        arguments=(settings, Site(pdbqt, Box.load(pocket), device, seed), cnn),
         time_limit_s=settings.time_limit_s,
         receptor=receptor.name,
     )
@@ -90,14 +101,17 @@ class Docker:
     ----------
     settings : Docking
     site : Site
+    cnn : bool
+        Whether the CNN is asked about poses that the engine gave without its opinion.
     """
 
-    def __init__(self, settings: Docking, site: Site) -> None:
+    def __init__(self, settings: Docking, site: Site, cnn: bool = False) -> None:
         silence = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silence, 1)  # engines print their search parameters per ligand
         self._engine = make_engine(settings, site)
         self._name = settings.engine
         self._seed = site.run_seed
+        self._asked_about = site.receptor_pdbqt.read_text() if cnn else None
 
     def __call__(self, records: list[str]) -> Result:
         """Dock the states of one ligand.
@@ -109,6 +123,7 @@ class Docker:
         """
         poses: list[dict[str, Any]] = []
         errors: list[tuple[str, LigandError]] = []
+        unknown: list[dict[str, Any]] = []
         for text in records:
             mol = read_record(text)
             state = mol.GetProp("_Name")
@@ -117,6 +132,9 @@ class Docker:
             except LigandError as error:
                 errors.append((state, error))
                 continue
+            if self._asked_about is not None:
+                found, without = with_cnn(self._asked_about, found)
+                unknown += [_failure(state, error, pose=place) for place, error in without]
             poses += [
                 pose_record(self._name, mol, rank, pose) for rank, pose in enumerate(found, 1)
             ]
@@ -125,11 +143,13 @@ class Docker:
             state, first = errors[0] if errors else no_state
             more = f" (and {len(errors) - 1} more states)" if len(errors) > 1 else ""
             raise LigandError(first.reason, f"{state}: {first.message}{more}")
-        failures = [
-            {"state": state, "reason": each.reason, "message": each.message}
-            for state, each in errors
-        ]
-        return {"poses": poses, "failures": failures}
+        failures = [_failure(state, error) for state, error in errors]
+        return {"poses": poses, "failures": failures + unknown}
+
+
+def _failure(state: str, error: LigandError, **of: int) -> dict[str, Any]:
+    """A failure of a state, or of a pose of it, as the ledger takes it."""
+    return {"state": state, **of, "reason": error.reason, "message": error.message}
 
 
 def pose_record(engine: str, mol: Chem.Mol, rank: int, pose: DockedPose) -> dict[str, Any]:

@@ -7,22 +7,35 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from rdkit import Chem
 
+from screenmm.config.engines import check_cnn
 from screenmm.config.settings import Inspection
 from screenmm.core.errors import MACHINE_FAULTS, LigandError, Reason, ScreenMMError
+from screenmm.docking.cnn import Opinion, ask_cnn
+from screenmm.docking.pdbqt import ReceptorPdbqt
 from screenmm.execution.batch import Outcome, Result, Task
 from screenmm.execution.shard import run_shard
 from screenmm.files.sdf import read_record, split_records
 from screenmm.files.whole import replace_whole
 from screenmm.inspection.interactions import find_interactions, new_fingerprint
 from screenmm.inspection.pose_checks import check_pose, new_checker
-from screenmm.inspection.receptor_molecule import load_receptor
+from screenmm.inspection.receptor_molecule import ReceptorMolecule, load_receptor
 from screenmm.run.ledger import write_events
 from screenmm.run.receptor_folder import ReceptorFolder
 from screenmm.tables import best_pose
-from screenmm.tables.dictionary import DG, INSPECTED, INTERACTION, MOVED, POSE_KEY, names
+from screenmm.tables.dictionary import (
+    CNN_MINIMISED,
+    DG,
+    INSPECTED,
+    INTERACTION,
+    MOVED,
+    POSE_KEY,
+    names,
+)
 from screenmm.tables.schema import schema
 
 SCHEMA = schema(INSPECTED)
@@ -40,6 +53,7 @@ def inspect_shard(
     events: Path,
     workers: int,
     asked: str,
+    cnn: bool = False,
 ) -> None:
     """Inspect a shard.
 
@@ -57,17 +71,26 @@ def inspect_shard(
         Processes side by side.
     asked : str
         The stage's settings as text.
+    cnn : bool
+        Whether the CNN is asked about the poses.
+
+    Raises
+    ------
+    ConfigError
+        It cannot be asked here.
     """
+    if cnn:
+        check_cnn()
     task = Task(
         stage="inspect",
         start=Inspector,
-        arguments=(settings, receptor),
+        arguments=(settings, receptor, cnn),
         time_limit_s=settings.time_limit_s,
         receptor=receptor.name,
     )
     items = best_poses(scores, minimised)
     home = ReceptorFolder(receptor)
-    inputs = [scores, minimised, home.structure, *home.model]
+    inputs = [scores, minimised, home.structure, *home.model, *([home.pdbqt] if cnn else [])]
     with run_shard(task, items, inspected, asked, inputs, workers) as outcomes:
         write_inspected(outcomes, inspected)
         write_events(events, (event for outcome in outcomes for event in outcome.events))
@@ -111,15 +134,18 @@ class Inspector:
     settings : Inspection
     receptor : Path
         Folder of the prepared receptor.
+    cnn : bool
+        Whether the CNN is asked about the poses.
     """
 
-    def __init__(self, settings: Inspection, receptor: Path) -> None:
+    def __init__(self, settings: Inspection, receptor: Path, cnn: bool = False) -> None:
         self._receptor = load_receptor(receptor)
+        self._pdbqt = _receptor_pdbqt(receptor, self._receptor) if cnn else None
         self._fingerprint = new_fingerprint()
         self._checker = new_checker(settings.energy_conformers)
 
     def __call__(self, item: dict[str, Any]) -> Result:
-        """Check one pose and find its interactions.
+        """Check one pose, find its interactions and ask the CNN about it.
 
         Parameters
         ----------
@@ -134,7 +160,7 @@ class Inspector:
         Raises
         ------
         LigandError
-            The record cannot be read, or neither could be done.
+            The record cannot be read, or neither checks nor interactions are known.
         """
         positions = self._receptor.moved(item["moved_atoms"], item["moved_xyz_angstrom"])
         title = f"{item['state']}_p{item['pose']}"
@@ -164,9 +190,30 @@ class Inspector:
             result |= {
                 name: [asdict(each)[name] for each in interactions] for name in names(INTERACTION)
             }
+        opinion = self._opinion(title, positions, ligand)
+        if isinstance(opinion, LigandError):
+            failures.append(opinion)
+        elif opinion is not None:
+            said = (opinion.cnn_score, opinion.cnn_affinity_pk)
+            result |= dict(zip(names(CNN_MINIMISED), said, strict=True))
         narrow = {"state": item["state"], "pose": item["pose"]}
         told = [{"reason": each.reason, "message": each.message, **narrow} for each in failures]
         return result | {"failures": told}
+
+    def _opinion(
+        self, title: str, positions: np.ndarray, ligand: Chem.Mol
+    ) -> Opinion | LigandError | None:
+        """What the CNN says of a pose in the receptor as it is then; None: it is not asked."""
+        if self._pdbqt is None:
+            return None
+        try:
+            return ask_cnn(self._pdbqt.at(positions), ligand)
+        except LigandError as error:
+            return LigandError(error.reason, f"{title}: {error.message}")
+
+
+def _receptor_pdbqt(folder: Path, receptor: ReceptorMolecule) -> ReceptorPdbqt:
+    return ReceptorPdbqt(ReceptorFolder(folder).pdbqt.read_text(), receptor.positions_angstrom)
 
 
 def _tried(reason: Reason, subject: str, work: Callable[[], T]) -> T | LigandError:

@@ -15,18 +15,19 @@ from screenmm.metrics.bias import Bias
 from screenmm.metrics.controls import Controls
 from screenmm.metrics.costs import RuleUsed, RunCosts
 from screenmm.metrics.counts import Counts
+from screenmm.metrics.outlook import Outlook
 from screenmm.metrics.part import Part
 from screenmm.metrics.redocking import Redocking
 from screenmm.metrics.verdicts import Verdict
 
-VERSION: Literal[1] = 1
+VERSION: Literal[2] = 2
 """Raised with every change of the model: programs that read the file can tell."""
 
 
 class Metrics(Part):
     """Counts, costs, controls, verdicts and bias of a run."""
 
-    version: Literal[1]
+    version: Literal[2]
     """Version of this file's format."""
     name: str
     """Name of the screen."""
@@ -48,6 +49,8 @@ class Metrics(Part):
     """Receptor to its controls; empty without labels and affinities."""
     verdicts: dict[str, Verdict]
     """Receptor to what its controls say."""
+    outlook: dict[str, Outlook]
+    """Receptor to what its ranking is worth, in one word, and what to be careful of."""
     bias: Bias | None = None
     """The bias report."""
 

@@ -9,10 +9,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from screenmm.config.engines import engines
+from screenmm.config.engines import check_cnn, engines, is_installed
 from screenmm.config.settings import Settings
 from screenmm.core.errors import ConfigError, PlatformError, UserError
 from screenmm.files.disk import check_writable
@@ -84,7 +83,8 @@ def preflight(settings: Settings, *, jobs_run_here: bool, own_environments: bool
         A platform or device that the config names is not usable here.
     ConfigError
         A filter names a residue that a receptor does not have; ``ligands.protomers`` or
-        ``docking.engine`` names a package that is not where the stages run.
+        ``docking.engine`` names a package that is not where the stages run, or ``docking.cnn``
+        needs one.
     ReceptorError
         It cannot, because a structure is not what the config says.
     """
@@ -94,6 +94,8 @@ def preflight(settings: Settings, *, jobs_run_here: bool, own_environments: bool
         check_in_environments(settings)
     else:
         check_engine(settings.docking.engine)
+        if settings.docking.cnn:
+            check_cnn()
     check_inputs(settings)
     check_residues(settings)
     if jobs_run_here:
@@ -205,26 +207,18 @@ def check_engine(name: str) -> None:
         One is not installed.
     """
     facts = engines()[name]
-    missing = [package for package in facts.packages if not _is_installed(package)]
+    missing = [package for package in facts.packages if not is_installed(package)]
     if missing:
         others = [
             other
             for other, of in engines().items()
-            if other != name and all(map(_is_installed, of.packages))
+            if other != name and all(map(is_installed, of.packages))
         ]
         raise ConfigError(
             f"docking.engine: {name} needs the package {' and '.join(missing)}, which is not "
             f"installed beside Python {sys.version_info.major}.{sys.version_info.minor} in "
             f"{sys.prefix}: {facts.get}; or take {' or '.join(others)}"
         )
-
-
-def _is_installed(distribution: str) -> bool:
-    try:
-        version(distribution)
-    except PackageNotFoundError:
-        return False
-    return True
 
 
 def check_inputs(settings: Settings) -> None:

@@ -22,7 +22,9 @@ from screenmm.tables.dictionary import (
     CHARGE,
     CHECKS_FAILED,
     CNN_AFFINITY,
+    CNN_AFFINITY_MINIMISED,
     CNN_SCORE,
+    CNN_SCORE_MINIMISED,
     COULOMB,
     DG,
     DG_SD,
@@ -129,6 +131,8 @@ _BEFORE = (
     Shown(CNN_AFFINITY, "CNN affinity", first=True, details=True),
 )
 _AFTER = (
+    Shown(CNN_SCORE_MINIMISED, "CNN score, minimised", details=True, unit="0 to 1"),
+    Shown(CNN_AFFINITY_MINIMISED, "CNN affinity, minimised", details=True),
     Shown(EFFICIENCY, "LE", first=True, details=True),
     Shown(SIZE_CORRECTED, "ΔG, size-corrected"),
     Shown(ECR, "Consensus", decimals=3, details=True, unit="ECR"),

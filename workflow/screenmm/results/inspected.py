@@ -10,6 +10,7 @@ from screenmm.config.settings import Ranking
 from screenmm.core.errors import Reason
 from screenmm.residues.filters import Filter
 from screenmm.results.parts import quoted
+from screenmm.tables.dictionary import CNN_MINIMISED, listed
 
 UNNAMED = "van der Waals"
 """Contacts that the ranking's text leaves out: every pose has a dozen of them."""
@@ -56,6 +57,7 @@ WITH of_checks AS (
     GROUP BY receptor, inchikey
 )
 SELECT receptor, inchikey, pose_checks_passed, pose_checks_failed,
+    {listed(CNN_MINIMISED)},
     -- none, or not known
     CASE WHEN residue IS NOT NULL THEN coalesce(interactions, '') END AS interactions
 FROM {OF_BEST}
@@ -92,7 +94,8 @@ FROM best {asked}
 LEFT JOIN pose_notes USING (receptor, inchikey)
 LEFT JOIN (
     SELECT receptor, inchikey, min(message) AS failure FROM events
-    WHERE stage = 'inspect' AND status = 'failed' AND reason <> {quoted(other)}
+    WHERE stage = 'inspect' AND status = 'failed'
+        AND reason NOT IN ({quoted(other)}, {quoted(Reason.CNN_UNKNOWN)})
     GROUP BY receptor, inchikey
 ) USING (receptor, inchikey)
 ANTI JOIN rejected USING (receptor, inchikey)

@@ -19,22 +19,36 @@ from screenmm.stages.context import (
 START_S = 1.5
 """CPU seconds that a worker takes to start."""
 
+CNN_S = 0.06
+"""CPU seconds of the CNN for a pose."""
+
+OF_ENGINE = frozenset(Docking.model_fields) - {"cnn"}
+"""Keys that engines read; where the CNN is asked about their poses, ``cnn`` comes in."""
+
 
 def of_engine(settings: Settings, receptor: str) -> dict[str, Any]:
-    """Dump the section; what the engine does not read has its default, whatever was given."""
+    """Dump the section; what the engine does not read has its default, whatever was given.
+
+    ``cnn`` stands there only where it makes a difference: nothing is docked again for its sake.
+    """
     docking = settings.docking
-    ignored = (
-        set(Docking.model_fields) - {"engine", "time_limit_s"} - engines()[docking.engine].keys
-    )
+    ignored = OF_ENGINE - {"engine", "time_limit_s"} - engines()[docking.engine].keys
     defaults = {key: Docking.model_fields[key].default for key in sorted(ignored)}
-    return {"docking": docking.model_copy(update=defaults).model_dump(mode="json")}
+    used = docking.model_copy(update=defaults).model_dump(mode="json", include=set(OF_ENGINE))
+    return {"docking": used | ({"cnn": True} if asks_cnn(docking) else {})}
+
+
+def asks_cnn(docking: Docking) -> bool:
+    """Whether the CNN is asked about poses that the engine gives without its opinion."""
+    return docking.cnn and not engines()[docking.engine].cnn
 
 
 def rate(docking: Docking, protocol: str) -> Rate:
     """Cost of a state with the engine."""
     facts = engines()[docking.engine]
     times = getattr(docking, facts.cpu_s_times) if facts.cpu_s_times else 1
-    return Rate(facts.cpu_s * times, START_S)
+    poses = 1 if facts.poses_from_library else docking.poses
+    return Rate(facts.cpu_s * times + CNN_S * poses * asks_cnn(docking), START_S)
 
 
 STAGE = Stage(
@@ -42,7 +56,7 @@ STAGE = Stage(
     place=100,
     words="dock a shard into a receptor",
     version=1,
-    keys={"seed": None, "docking": None},
+    keys={"seed": None, "docking": OF_ENGINE},
     more=of_engine,
     per_receptor="all",
     shards_of="merge",
@@ -100,4 +114,5 @@ def run(args: argparse.Namespace) -> None:
         events=args.events,
         workers=workers_of(args),
         asked=given.text,
+        cnn=given["docking"].get("cnn", False),
     )

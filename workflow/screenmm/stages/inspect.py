@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from screenmm.config.settings import Inspection
+from screenmm.config.settings import Docking, Inspection
 from screenmm.run.stage import Rate, Stage
 from screenmm.stages.context import (
     add_settings_argument,
@@ -14,12 +14,28 @@ from screenmm.stages.context import (
     workers_of,
 )
 
+CPU_S = 0.62
+"""CPU seconds of a ligand's checks and interactions: mean of 30 of the demo, with the default of
+ten conformers."""
+
+CNN_S = 0.07
+"""CPU seconds of the CNN for a pose, with the receptor written anew."""
+
+START_S = 2.7
+"""CPU seconds that a worker takes to start."""
+
+
+def rate(docking: Docking, protocol: str) -> Rate:
+    """Cost of a scored ligand, with the CNN or without."""
+    return Rate(CPU_S + CNN_S * docking.cnn, START_S)
+
+
 STAGE = Stage(
     "inspect",
     place=130,
-    words="check a shard's best poses and find their interactions",
-    version=2,
-    keys={"inspection": None},
+    words="check a shard's best poses, find their interactions and ask the CNN about them",
+    version=3,
+    keys={"inspection": None, "docking": frozenset({"cnn"})},
     per_receptor="all",
     shards_of="select",
     reads={
@@ -32,8 +48,7 @@ STAGE = Stage(
         "events": "inspected/{receptor}/{shard}.events.parquet",
     },
     unit="scored ligand",
-    # mean of 30 of the demo, with the default of ten conformers
-    rate=Rate(0.62, 2.7),
+    rate=rate,
     grows={"inspected": ("scored ligand", 310.0)},
     passes={"inspected/": "Pose checks and interactions; the manifests list them by SHA-256"},
 )
@@ -64,4 +79,5 @@ def run(args: argparse.Namespace) -> None:
         events=args.events,
         workers=workers_of(args),
         asked=given.text,
+        cnn=given.section("docking", Docking).cnn,
     )

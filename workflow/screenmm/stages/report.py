@@ -20,7 +20,7 @@ STAGE = Stage(
     "report",
     place=160,
     words="write metrics, bias tables, figures, the page and scripts for viewers",
-    version=5,
+    version=6,
     more=whole,
     reads={
         "database": "screen.duckdb",

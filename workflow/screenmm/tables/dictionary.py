@@ -72,6 +72,16 @@ STRAIN = _energy("strain_kcal_mol", "strain", "Strain term of ΔG, weighted")
 DOCK = _energy("dock_score_kcal_mol", "Docking score", "Empirical score of the engine", -1)
 CNN_SCORE = _number("cnn_score", "CNN score", "Chance that the pose is good, 0 to 1", 1)
 CNN_AFFINITY = _number("cnn_affinity_pk", "CNN affinity", "Affinity by GNINA's CNN", 1, "pK")
+CNN_SCORE_MINIMISED = _number(
+    "cnn_score_minimised", "CNN score, minimised", "CNN score of the minimised pose", 1
+)
+CNN_AFFINITY_MINIMISED = _number(
+    "cnn_affinity_minimised_pk",
+    "CNN affinity, minimised",
+    "Affinity by GNINA's CNN for the minimised pose",
+    1,
+    "pK",
+)
 EFFICIENCY = Column(
     "ligand_efficiency_kcal_mol", "DOUBLE", "kcal/mol/atom", ENERGY_DECIMALS,
     "ΔG per heavy atom", "ΔG per heavy atom", -1,
@@ -93,7 +103,10 @@ TERMS: Columns = (*BY_RESIDUE, STRAIN)
 """Terms of ΔG; they sum to it."""
 
 DOCKED: Columns = (DOCK, CNN_SCORE, CNN_AFFINITY)
-"""Scores that every table of poses has, whatever the engine; empty where it gives none."""
+"""Scores that every table of poses has, whatever the engine; empty where there is none."""
+
+CNN_MINIMISED: Columns = (CNN_SCORE_MINIMISED, CNN_AFFINITY_MINIMISED)
+"""What the CNN says of a pose where its minimisation ended, in the receptor as it is then."""
 
 CONSENSUS: Columns = (ECR, MEAN_RANK, Z)
 """Scores joined from others."""
@@ -201,7 +214,7 @@ INTERACTION: Columns = (
     Column("distance_angstrom", "DOUBLE[]", "Å", hint="Distance of each"),
     Column("ligand_atoms", "INTEGER[][]", hint="Atoms of the ligand in each, from 0"),
 )
-INSPECTED: Columns = (*POSE_KEY, *_CHECKS, *INTERACTION)
+INSPECTED: Columns = (*POSE_KEY, *_CHECKS, *INTERACTION, *CNN_MINIMISED)
 
 # --- fates
 
@@ -253,15 +266,15 @@ def ranking(own: Iterable[Column] = ()) -> Columns:
     """
     return (
         RANK, NAME, INCHIKEY, SMILES, RECEPTOR, DG, *TERMS, *INTERVALS, MAIN_RESIDUES,
-        MINIMISATION, *DOCKED, *own, HEAVY_ATOMS, STATE_SMILES, CHARGE, WEIGHT, STATE, POSE,
-        EFFICIENCY, SIZE_CORRECTED, *CONSENSUS, ALIASES, LABEL, AFFINITY, RECORD_COUNT,
-        *INSPECTED_TEXT,
+        MINIMISATION, *DOCKED, *own, *CNN_MINIMISED, HEAVY_ATOMS, STATE_SMILES, CHARGE,
+        WEIGHT, STATE, POSE, EFFICIENCY, SIZE_CORRECTED, *CONSENSUS, ALIASES, LABEL, AFFINITY,
+        RECORD_COUNT, *INSPECTED_TEXT,
     )  # fmt: skip
 
 
 def ranking_scores(own: Iterable[Column] = ()) -> Columns:
     """Scores of the ranking that controls measure; ``own`` as for :func:`ranking`."""
-    return (RANK, DG, *DOCKED, *own, *CONSENSUS, EFFICIENCY, SIZE_CORRECTED)
+    return (RANK, DG, *DOCKED, *own, *CNN_MINIMISED, *CONSENSUS, EFFICIENCY, SIZE_CORRECTED)
 
 
 PICKS: Columns = (

@@ -21,6 +21,7 @@ FACTS = EngineFacts(
     cpu_s=8.0,
     packages=("rustina",),
     get="pip install rustina",
+    cnn=True,
 )
 
 GPU_FAILED = re.compile(
