@@ -75,8 +75,9 @@ def test_a_new_section_is_a_module_and_a_template(
     plain: str, heaviest: str, screen: Screen, ranked
 ) -> None:
     html = _page(ranked, screen)
-    assert _links(plain) == ["summary", "picks", "hits", "ledger", "controls", "method"]
-    assert _links(html) == ["summary", "picks", "hits", "heaviest", "ledger", "controls", "method"]
+    first, last = ["outlook", "summary", "picks", "hits"], ["ledger", "controls", "method"]
+    assert _links(plain) == [*first, *last]
+    assert _links(html) == [*first, "heaviest", *last]
     (atoms,) = ranked.execute("SELECT max(heavy_atoms) FROM ranking").fetchone()
     own = (
         f'<section id="heaviest" aria-labelledby="h-heaviest">\n'
@@ -114,10 +115,10 @@ def test_every_template_belongs_to_a_section_that_says_what_it_is() -> None:
 def test_places_decide_the_order_and_names_where_they_tie(
     heaviest: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert list(sections())[3] == "heaviest"
+    assert list(sections())[4] == "heaviest"
     monkeypatch.setattr(section_module("heaviest"), "SECTION", Section(title="", place=30))
     sections.cache_clear()
-    assert list(sections())[2:4] == ["heaviest", "hits"]
+    assert list(sections())[3:5] == ["heaviest", "hits"]
 
 
 def test_scripts_come_with_their_sections() -> None:
