@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import duckdb
 import pytest
 
-from screenmm.config.settings import PROTOCOLS, Docking
+from screenmm.config.settings import PROTOCOLS, Docking, DockingEffort
 from screenmm.core.errors import UserError
 from screenmm.metrics.model import write_metrics
 from screenmm.planning.rates import measured_rates, packaged_rates, units
@@ -80,3 +81,12 @@ def test_vina_costs_by_its_search_runs() -> None:
         for runs in (1, 8)
     )
     assert eight.cpu_s == pytest.approx(8 * one.cpu_s)
+
+
+@pytest.mark.parametrize("engine", ["rustina", "vina"])
+def test_a_state_costs_by_the_effort(engine: str) -> None:
+    fast, standard, thorough = (
+        packaged_rates(Docking(engine=engine, effort=effort), "standard").stages["dock"].cpu_s
+        for effort in get_args(DockingEffort)
+    )
+    assert 2 * fast < standard < thorough / 2

@@ -453,6 +453,23 @@ DockingEngine = Annotated[
 ]
 
 
+DockingEffort = Literal["fast", "standard", "thorough"]
+
+
+def _efforts_in_words() -> str:
+    """Say what each engine makes of each effort."""
+    parts = [
+        f"{effort}: "
+        + ", ".join(
+            f"{facts.efforts[effort].words} ({name})"
+            for name, facts in engines().items()
+            if facts.efforts
+        )
+        for effort in get_args(DockingEffort)
+    ]
+    return f"How long to search. {'; '.join(parts)}. Costs and success: docs/docking.md."
+
+
 class Docking(Section):
     """Docking of every state into every receptor."""
 
@@ -461,8 +478,9 @@ class Docking(Section):
         description="; ".join(f"{name}: {facts.words}" for name, facts in engines().items()) + ".",
     )
     poses: int = Field(9, ge=1, le=20, description="Poses kept per state.")
-    exhaustiveness: int = Field(
-        8, ge=1, le=256, description="Search runs of vina; rustina has its own fixed budget."
+    effort: DockingEffort = Field("standard", description=_efforts_in_words())
+    exhaustiveness: int | None = Field(
+        None, ge=1, le=256, description="Search runs of vina; null: by effort.", examples=[8]
     )
     device: Literal["auto", "cpu", "gpu"] = Field(
         "auto",
@@ -471,8 +489,38 @@ class Docking(Section):
     )
     time_limit_s: float = Field(600, gt=0, description="Time limit per ligand, seconds.")
 
+    @property
+    def by_effort(self) -> dict[str, int]:
+        """Keys that the effort sets, with what the config gives of them."""
+        effort = engines()[self.engine].efforts.get(self.effort)
+        set_by_it = effort.keys if effort else {}
+        given = {key: getattr(self, key) for key in set_by_it}
+        return {key: set_by_it[key] if given[key] is None else given[key] for key in set_by_it}
+
+    @property
+    def effort_name(self) -> str:
+        """The effort that poses are of; a key that overrules it stands in its place.
+
+        Empty for an engine without efforts.
+        """
+        effort = engines()[self.engine].efforts.get(self.effort)
+        if effort is None:
+            return ""
+        other = [f"{key} {n}" for key, n in self.by_effort.items() if n != effort.keys[key]]
+        return ", ".join(other) or self.effort
+
 
 Platform = Literal["auto", "CUDA", "HIP", "OpenCL", "CPU", "Reference"]
+
+
+def docking_in_words(docking: Docking) -> str:
+    """Say how is docked: ``rustina, standard, 9 poses kept per state``."""
+    if engines()[docking.engine].poses_from_library:
+        return "none: poses as given in the library"
+    effort = docking.effort_name
+    return ", ".join(
+        [docking.engine, *([effort] if effort else []), f"{docking.poses} poses kept per state"]
+    )
 
 
 PROTOCOLS: dict[str, dict[str, Any]] = {

@@ -92,8 +92,8 @@ def on_gpu(rates: Rates, settings: Settings, path: Path = GPU_RATES) -> Rates:
     Returns
     -------
     Rates
-        Unchanged where no card was measured. Scoring was timed with the protocol standard;
-        another one is in proportion to its time on the CPU.
+        Unchanged where no card was measured. Scoring was timed with the protocol standard, docking
+        with the effort standard; another one is in proportion to its time on the CPU.
     """
     if not path.is_file():
         return rates
@@ -105,7 +105,8 @@ def on_gpu(rates: Rates, settings: Settings, path: Path = GPU_RATES) -> Rates:
     if settings.scoring.platform in ("auto", "CUDA"):
         used["minimisation"] = work
     if settings.docking.engine == "rustina" and settings.docking.device != "cpu":
-        used["docked state"] = 1.0
+        usual = stages()["dock"].rate_for(Docking(engine=docking.engine), "standard").cpu_s
+        used["docked state"] = stages()["dock"].rate_for(docking, "standard").cpu_s / usual
     timed = {
         name: Rate(
             card[unit]["cpu_s"] * factor, rates.stages[name].start_s, card[unit]["gpu_s"] * factor

@@ -16,25 +16,42 @@ from screenmm.stages.context import (
     workers_of,
 )
 
+VINA_RUNS = 8
+"""Stands in the text of engines that do not read ``exhaustiveness``."""
 START_S = 1.5
 """CPU seconds that a worker takes to start."""
 
 
 def of_engine(settings: Settings, receptor: str) -> dict[str, Any]:
-    """Dump the section; what the engine does not read has its default, whatever was given."""
+    """Dump the section; what the engine does not read has its default, whatever was given.
+
+    The text is that of screens from before there were efforts, where they agree: keys that an
+    effort sets stand as numbers, and the effort only where it is another one.
+    """
     docking = settings.docking
     ignored = (
         set(Docking.model_fields) - {"engine", "time_limit_s"} - engines()[docking.engine].keys
     )
     defaults = {key: Docking.model_fields[key].default for key in sorted(ignored)}
-    return {"docking": docking.model_copy(update=defaults).model_dump(mode="json")}
+    dump = docking.model_copy(update=defaults).model_dump(mode="json")
+    dump |= {"exhaustiveness": VINA_RUNS} | docking.by_effort
+    if dump["effort"] == "standard":
+        del dump["effort"]
+    return {"docking": dump}
+
+
+def state_cpu_s(docking: Docking) -> float:
+    """CPU seconds of a state with the engine and its effort."""
+    facts = engines()[docking.engine]
+    if not facts.efforts:
+        return facts.cpu_s
+    effort, key = facts.efforts[docking.effort], facts.cpu_s_grows_with
+    return effort.cpu_s * (docking.by_effort[key] / effort.keys[key] if key else 1.0)
 
 
 def rate(docking: Docking, protocol: str) -> Rate:
     """Cost of a state with the engine."""
-    facts = engines()[docking.engine]
-    times = getattr(docking, facts.cpu_s_times) if facts.cpu_s_times else 1
-    return Rate(facts.cpu_s * times, START_S)
+    return Rate(state_cpu_s(docking), START_S)
 
 
 STAGE = Stage(
