@@ -45,6 +45,7 @@ def dock_shard(
     events: Path,
     workers: int,
     asked: str,
+    most_states: int | None = None,
 ) -> None:
     """Dock a shard.
 
@@ -64,6 +65,8 @@ def dock_shard(
         Processes side by side.
     asked : str
         The stage's settings as text.
+    most_states : int, optional
+        Docked of each ligand, its first ones; all by default.
     """
     uses_device = "device" in engines()[settings.engine].keys
     device = choose_search_device(settings.device if uses_device else "cpu")
@@ -76,7 +79,7 @@ def dock_shard(
         time_limit_s=settings.time_limit_s,
         receptor=receptor.name,
     )
-    items = records_by_ligand(states)
+    items = [(ligand, of_it[:most_states]) for ligand, of_it in records_by_ligand(states)]
     held = device_held("Vulkan", device.name) if device.kind == "gpu" else nullcontext()
     with held, run_shard(task, items, poses, asked, [states, pdbqt, pocket], workers) as outcomes:
         write_poses(outcomes, poses, table, poses_of(settings.engine))

@@ -189,13 +189,19 @@ def _rate(used: RuleUsed, units: float) -> Rate:
     return Rate(used.cpu_s / units, 0.0, used.gpu_s / units)
 
 
+_DOCKED = """
+SELECT count(DISTINCT (receptor, state)) FILTER (tier = 1), count(*) FILTER (tier = 1),
+    count(DISTINCT (receptor, tier, state)) FILTER (tier > 1), count(*) FILTER (tier > 1)
+FROM (SELECT receptor, state, tier FROM poses UNION ALL
+    SELECT receptor, state, tier FROM earlier_poses)
+"""
+
+
 def _counts(results: Path, metrics: Metrics) -> dict[str, Any]:
     """How much of everything a run had, by the names of :func:`units` and :func:`stored`."""
     with open_database(results / "screen.duckdb") as con:
         engines = {row[0] for row in con.execute("SELECT DISTINCT engine FROM poses").fetchall()}
-        docked, poses = con.execute(
-            "SELECT count(DISTINCT (receptor, state)), count(*) FROM poses"
-        ).fetchall()[0]
+        docked, poses, again, poses_again = con.execute(_DOCKED).fetchall()[0]
         minimised = con.execute(
             "SELECT coalesce(sum(1 + coalesce(len(replicas_kcal_mol), 0)), 0) FROM scores"
         ).fetchall()[0][0]
@@ -212,7 +218,9 @@ def _counts(results: Path, metrics: Metrics) -> dict[str, Any]:
         "reference": sum(poses > 0 for poses in redocked),
         "reference pose": sum(redocked),
         "docked state": docked,
+        "state docked again": again,
         "pose": poses,
+        "pose docked again": poses_again,
         "scored pose": sum(each.poses_scored for each in receptors.values()),
         "scored ligand": scored,
         "minimisation": float(minimised),

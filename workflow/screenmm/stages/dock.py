@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from screenmm.config.engines import engines
 from screenmm.config.settings import Docking, Settings
-from screenmm.run.stage import Rate, Stage
+from screenmm.run.stage import Rate, Stage, tier_of
 from screenmm.stages.context import (
     add_settings_argument,
     add_workers_argument,
@@ -22,36 +23,43 @@ START_S = 1.5
 """CPU seconds that a worker takes to start."""
 
 
-def of_engine(settings: Settings, receptor: str) -> dict[str, Any]:
+def of_tier(settings: Settings, tier: int) -> dict[str, Any]:
     """Dump the section; what the engine does not read has its default, whatever was given.
 
-    The text is that of screens from before there were efforts, where they agree: keys that an
-    effort sets stand as numbers, and the effort only where it is another one.
+    The text is that of screens from before there were efforts and tiers, where they agree: keys
+    that an effort sets stand as numbers, and the effort only where it is another one.
     """
-    docking = settings.docking
+    docking = settings.docking.in_tier(tier)
     ignored = (
         set(Docking.model_fields) - {"engine", "time_limit_s"} - engines()[docking.engine].keys
     )
     defaults = {key: Docking.model_fields[key].default for key in sorted(ignored)}
-    dump = docking.model_copy(update=defaults).model_dump(mode="json")
+    dump = docking.model_copy(update=defaults).model_dump(mode="json", exclude={"tiers"})
     dump |= {"exhaustiveness": VINA_RUNS} | docking.by_effort
     if dump["effort"] == "standard":
         del dump["effort"]
-    return {"docking": dump}
+    states = settings.docking.states_in_tier(tier)
+    return {"docking": dump} | ({"states": states} if states else {})
 
 
-def state_cpu_s(docking: Docking) -> float:
-    """CPU seconds of a state with the engine and its effort."""
-    facts = engines()[docking.engine]
-    if not facts.efforts:
-        return facts.cpu_s
-    effort, key = facts.efforts[docking.effort], facts.cpu_s_grows_with
-    return effort.cpu_s * (docking.by_effort[key] / effort.keys[key] if key else 1.0)
+def of_job(settings: Settings, receptor: str) -> dict[str, Any]:
+    """Tell a job how its tier docks."""
+    return of_tier(settings, tier_of(receptor))
+
+
+def of_last_tier(settings: Settings, receptor: str) -> dict[str, Any]:
+    """Dock as the hits' poses are docked."""
+    return of_tier(settings, settings.docking.last_tier)
 
 
 def rate(docking: Docking, protocol: str) -> Rate:
-    """Cost of a state with the engine."""
-    return Rate(state_cpu_s(docking), START_S)
+    """Cost of a state in the first tier."""
+    return Rate(docking.in_tier(1).state_cpu_s, START_S)
+
+
+def rate_of_last(docking: Docking, protocol: str) -> Rate:
+    """Cost of a state in the last tier."""
+    return Rate(docking.in_tier(docking.last_tier).state_cpu_s, START_S)
 
 
 STAGE = Stage(
@@ -60,7 +68,7 @@ STAGE = Stage(
     words="dock a shard into a receptor",
     version=1,
     keys={"seed": None, "docking": None},
-    more=of_engine,
+    more=of_job,
     per_receptor="all",
     shards_of="merge",
     reads={"states": "ligands/states/{shard}.sdf.gz", "receptor": "receptors/{receptor}/"},
@@ -76,6 +84,27 @@ STAGE = Stage(
     passes={"poses/": "Docked poses and their scores"},
 )
 
+AGAIN = STAGE.again(
+    "dock_again",
+    place=104,
+    per_receptor="tiered",
+    shards_of="advance",
+    reads={
+        "states": "tiers/{receptor}/{tier}/shards/{shard}.sdf.gz",
+        "receptor": "receptors/{receptor}/",
+    },
+    writes={
+        "poses": "tiers/{receptor}/{tier}/poses/{shard}.sdf.gz",
+        "table": "tiers/{receptor}/{tier}/poses/{shard}.parquet",
+        "events": "tiers/{receptor}/{tier}/poses/{shard}.events.parquet",
+    },
+    unit="state docked again",
+    rate=rate_of_last,
+    on_card="",
+    grows={"tiers": ("pose docked again", 850.0)},
+    passes={"tiers/": "Ligands that reached a later tier of docking, their poses and scores"},
+)
+
 REDOCK = STAGE.again(
     "redock",
     place=60,
@@ -87,7 +116,9 @@ REDOCK = STAGE.again(
         "table": "controls/{receptor}/poses.parquet",
         "events": "controls/{receptor}/poses.events.parquet",
     },
+    more=of_last_tier,
     unit="reference",
+    rate=rate_of_last,
 )
 
 
@@ -107,8 +138,11 @@ def run(args: argparse.Namespace) -> None:
     from screenmm.docking.shard import dock_shard
 
     given = settings_of(args, STAGE)
+    # what stands in no text of a screen from before it
+    unsaid = {"effort": "standard", "tiers": []}
+    whole = replace(given, values=given.values | {"docking": unsaid | given["docking"]})
     dock_shard(
-        given.section("docking", Docking),
+        whole.section("docking", Docking),
         given.seed,
         states=args.states,
         receptor=args.receptor,
@@ -117,4 +151,5 @@ def run(args: argparse.Namespace) -> None:
         events=args.events,
         workers=workers_of(args),
         asked=given.text,
+        most_states=given.values.get("states"),
     )
