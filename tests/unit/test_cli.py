@@ -60,7 +60,7 @@ def test_check_says_what_the_config_asks_for(
     assert lines[1].startswith(f"            drugs.csv: CSV, 24 records, {found} ")
     assert lines[2].startswith("  receptors wt: receptor.pdb, chains A, 288 residues, ligand ")
     assert lines[3:] == [
-        "  docking   rustina, 9 poses per state",
+        "  docking   rustina, standard, 9 poses kept per state",
         "  scoring   best 1000 ligands, 2 poses each",
         "  redocking wt: crystal_ligand.sdf",
         "  results   results/x",

@@ -111,6 +111,7 @@ except ScreenMMError as error:
 wildcard_constraints:
     shard="b[01]*",
     receptor="|".join(RECEPTORS),
+    tier="[2-9]",
 
 
 def shards_in(folder):
@@ -133,6 +134,11 @@ def selected_shards(receptor):
     return shards_in(checkpoints.select.get(receptor=receptor).output.shards)
 
 
+def tier_shards(receptor, tier):
+    made = checkpoints.advance.get(receptor=receptor, tier=str(tier))
+    return shards_in(made.output.shards)
+
+
 def all_parents(wildcards):
     return expand(
         "<results>/library/parents/{shard}.parquet", shard=record_shards(wildcards)
@@ -148,16 +154,61 @@ def wait_for_gates(receptors):
             checkpoints.gate.get(receptor=receptor)
 
 
-def docked(pattern):
-    """Input function: a receptor's file of every ligand shard."""
+def all_states(wildcards):
+    return expand(
+        "<results>/ligands/states/{shard}.sdf.gz", shard=ligand_shards(wildcards)
+    )
+
+
+LAST_TIER = SETTINGS.docking.last_tier
+
+
+def docked_in_tier(root, receptor, tier, kind, wildcards):
+    """A receptor's files of every shard of one tier of docking."""
+    if tier == 1:
+        wait_for_gates([receptor])
+        folder, shards = f"{root}/poses/{receptor}", ligand_shards(wildcards)
+    else:
+        folder = f"{root}/tiers/{receptor}/{tier}/poses"
+        shards = tier_shards(receptor, tier)
+    return [f"{folder}/{shard}.{kind}" for shard in shards]
+
+
+def docked_in_tiers(root, receptor, kind, wildcards):
+    """The same, of all tiers."""
+    return [
+        path
+        for tier in range(1, LAST_TIER + 1)
+        for path in docked_in_tier(root, receptor, tier, kind, wildcards)
+    ]
+
+
+def docked(kind):
+    """Input function: a receptor's files of every shard of all tiers."""
 
     def files(wildcards):
-        wait_for_gates([wildcards.receptor])
-        return expand(
-            pattern, receptor=wildcards.receptor, shard=ligand_shards(wildcards)
-        )
+        return docked_in_tiers("<results>", wildcards.receptor, kind, wildcards)
 
     return files
+
+
+def docked_before(wildcards):
+    """A receptor's tables of the tier before."""
+    before = int(wildcards.tier) - 1
+    return docked_in_tier("<results>", wildcards.receptor, before, "parquet", wildcards)
+
+
+def shards_before(wildcards):
+    """Folder of the shards of the tier before, where that is not of the whole library."""
+    before = int(wildcards.tier) - 1
+    return [f"<results>/tiers/{wildcards.receptor}/{before}/shards"][: before - 1]
+
+
+def shards_of_tiers(wildcards):
+    return [
+        f"<results>/tiers/{wildcards.receptor}/{tier}/shards"
+        for tier in range(2, LAST_TIER + 1)
+    ]
 
 
 def scored(pattern):
@@ -175,11 +226,10 @@ def scored(pattern):
 
 def all_pose_tables(wildcards):
     wait_for_gates(RECEPTORS)
-    shards = ligand_shards(wildcards)
     return [
-        f"{RESULTS}/poses/{receptor}/{shard}.parquet"
+        path
         for receptor in RECEPTORS
-        for shard in shards
+        for path in docked_in_tiers(RESULTS, receptor, "parquet", wildcards)
     ]
 
 
@@ -271,6 +321,16 @@ def reference_settings(wildcards):
     return stage_settings(SETTINGS, "reference", wildcards.receptor)
 
 
+def advance_settings(wildcards):
+    job = f"{wildcards.receptor}/{wildcards.tier}"
+    return stage_settings(SETTINGS, "advance", job)
+
+
+def dock_again_settings(wildcards):
+    job = f"{wildcards.receptor}/{wildcards.tier}"
+    return stage_settings(SETTINGS, "dock_again", job)
+
+
 def comparison_settings(wildcards):
     return stage_settings(SETTINGS, "compare", wildcards.receptor)
 
@@ -290,4 +350,5 @@ def all_events(wildcards):
             path.replace(".parquet", ".events.parquet")
             for path in all_pose_tables(wildcards)
         ),
+        *(f"{RESULTS}/tiers/{job}/advance.events.parquet" for job in SETTINGS.tiered),
     ]

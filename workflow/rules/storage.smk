@@ -69,11 +69,13 @@ def all_usage(wildcards):
         "redocked": SETTINGS.redocked,
         "gated": SETTINGS.redocked if SETTINGS.controls.gate == "stop" else [],
         "filtered": SETTINGS.filtered,
+        "tiered": SETTINGS.tiered,
     }
     shards = {
         "": lambda receptor: [""],
         "split": lambda receptor: record_shards(wildcards),
         "merge": lambda receptor: ligand_shards(wildcards),
+        "advance": lambda job: tier_shards(*job.split("/")),
         "select": selected_shards,
     }
     return [
@@ -91,6 +93,7 @@ def all_folders(wildcards):
         f"{RESULTS}/library/records",
         f"{RESULTS}/ligands/shards",
         *(f"{RESULTS}/selected/{receptor}/shards" for receptor in RECEPTORS),
+        *(f"{RESULTS}/tiers/{job}/shards" for job in SETTINGS.tiered),
     ]
 
 

@@ -127,7 +127,7 @@ def test_unknown_key_names_the_closest(path: str, value: Any, message: str) -> N
          "pocket, remove, structure)"),
         ("ranking", None,
          "ranking: keys are expected here, not nothing (valid: by, complexes, interactions, picks, "
-         "pose_checks, table_rows)"),
+         "pose_checks, preparation_sd_kcal_mol, table_rows)"),
         ("pocket.center", [1, 2], "pocket.center.2: a number is missing"),
         ("receptors.wt.pocket", {"ligand_residue": "A STI"},
          "receptors.wt.pocket.ligand_residue: 'A STI' is not understood; Ligand in the "

@@ -8,6 +8,7 @@ from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 from textwrap import dedent
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from rdkit.Chem import AllChem
 
 import screenmm.docking.engines
 from screenmm.config.engines import engine_module, engines
-from screenmm.config.settings import Docking
+from screenmm.config.settings import Docking, DockingEffort
 from screenmm.core.errors import LigandError, PlatformError, Reason
 from screenmm.devices.vulkan import SearchDevice, choose_search_device, vulkan_adapters
 from screenmm.docking.engine import Box, Site, make_engine
@@ -213,4 +214,45 @@ def test_an_engine_that_is_gone_is_unknown() -> None:
 def test_an_engine_reads_keys_of_the_config(name: str) -> None:
     facts = engine_module(name).FACTS
     assert facts.keys <= set(Docking.model_fields)
-    assert facts.cpu_s_times in {"", *facts.keys}
+    assert facts.cpu_s_grows_with in {"", *facts.keys}
+    assert set(facts.efforts) in (set(), set(get_args(DockingEffort)))
+    costs = [effort.cpu_s for effort in facts.efforts.values()]
+    assert costs == sorted(costs)
+    assert all(effort.keys.keys() <= facts.keys for effort in facts.efforts.values())
+
+
+def test_standard_is_what_there_was_before_efforts(site: Site) -> None:
+    skip_without("vina")
+    assert make_engine(Docking(engine="vina"), site)._exhaustiveness == 8
+    found = make_engine(Docking(engine="rustina"), site)._search
+    assert set(found) == {"cx", "cy", "cz", "sx", "sy", "sz"}
+
+
+@pytest.mark.parametrize(
+    ("given", "runs", "name"),
+    [
+        ({"effort": "fast"}, 1, "fast"),
+        ({"effort": "thorough"}, 32, "thorough"),
+        ({"exhaustiveness": 8}, 8, "standard"),
+        ({"exhaustiveness": 3}, 3, "exhaustiveness 3"),
+        ({"effort": "fast", "exhaustiveness": 8}, 8, "exhaustiveness 8"),
+    ],
+)
+def test_a_key_that_is_given_overrules_the_effort(
+    given: dict[str, Any], runs: int, name: str
+) -> None:
+    settings = Docking(engine="vina", **given)
+    assert settings.by_effort == {"exhaustiveness": runs}
+    assert settings.effort_name == name
+
+
+def test_an_engine_that_has_one_way_is_of_no_effort() -> None:
+    assert Docking(engine="given", effort="fast").effort_name == ""
+
+
+@pytest.mark.parametrize("effort", ["fast", "thorough"])
+def test_rustina_takes_every_effort(effort: DockingEffort, site: Site, ligand: Chem.Mol) -> None:
+    skip_without("rustina")
+    poses = make_engine(Docking(effort=effort, poses=2), site).dock(ligand, seed=11)
+    assert all(inside(pose.mol, site.box) for pose in poses)
+    assert all(-8 < pose.dock_score_kcal_mol < -2 for pose in poses)

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import duckdb
 import pytest
 
-from screenmm.config.settings import PROTOCOLS, Docking
+from screenmm.config.settings import PROTOCOLS, Docking, DockingEffort
 from screenmm.core.errors import UserError
 from screenmm.metrics.model import write_metrics
 from screenmm.planning.rates import measured_rates, packaged_rates, units
@@ -92,3 +93,12 @@ def test_the_cnn_costs_by_the_poses_that_it_is_asked_about(engine: str, asked: i
     )
     more = {name: with_cnn[name].cpu_s - without[name].cpu_s for name in ("dock", "inspect")}
     assert more == pytest.approx({"dock": 0.06 * asked, "inspect": 0.07})
+
+
+@pytest.mark.parametrize("engine", ["rustina", "vina"])
+def test_a_state_costs_by_the_effort(engine: str) -> None:
+    fast, standard, thorough = (
+        packaged_rates(Docking(engine=engine, effort=effort), "standard").stages["dock"].cpu_s
+        for effort in get_args(DockingEffort)
+    )
+    assert 2 * fast < standard < thorough / 2

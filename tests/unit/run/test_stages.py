@@ -80,6 +80,7 @@ def both(stage: str) -> set[str]:
         ("docking.poses", 5, {"dock"}),
         # rustina, the default, has its own budget
         ("docking.exhaustiveness", 16, set()),
+        ("docking.effort", "fast", {"dock"}),
         ("docking.device", "cpu", {"dock"}),
         # rustina asks the CNN itself
         ("docking.cnn", False, {"inspect"}),
@@ -119,12 +120,16 @@ def test_a_key_reruns_only_the_stages_that_use_it(path: str, value: Any, stages:
     ("engine", "key", "value", "docks"),
     [
         ("vina", "exhaustiveness", 16, True),
+        ("vina", "exhaustiveness", 8, False),
+        ("vina", "effort", "standard", False),
+        ("vina", "effort", "fast", True),
         ("vina", "poses", 5, True),
         ("vina", "device", "cpu", False),
         ("vina", "cnn", False, True),
         ("given", "cnn", False, True),
         ("rustina", "cnn", False, False),
         ("given", "exhaustiveness", 16, False),
+        ("given", "effort", "fast", False),
         ("given", "poses", 5, False),
         ("given", "device", "cpu", False),
         ("given", "time_limit_s", 5, True),
@@ -165,9 +170,9 @@ def test_given_poses_are_kept_and_prepared_as_they_are() -> None:
 
 def test_every_config_key_reaches_a_stage() -> None:
     # a key that no stage but the report reads would be silently without effect
-    found = [
-        json.loads(text) for stage, text in texts(settings_with()).items() if stage != "report"
-    ]
+    # standard stands in no text: there were screens before there were efforts
+    given = texts(settings_with("docking.effort", "fast"))
+    found = [json.loads(text) for stage, text in given.items() if stage != "report"]
     dump = settings_with().model_dump(mode="json")
     for section in ("library", "ligands", "docking", "scoring", "inspection"):
         read = set().union(*(part.get(section, {}) for part in found))

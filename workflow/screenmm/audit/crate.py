@@ -152,7 +152,7 @@ def write_crate(settings: Settings, folder: Path, results: Path, workflow: Path)
             f"{results} holds no finished run: {', '.join(missing)} missing; finish it with "
             "snakemake, then make the crate"
         )
-    files, receptors = Layout(results), list(settings.receptors)
+    files, receptors = Layout(results, settings.docking.last_tier), list(settings.receptors)
     gated = settings.controls.gate == "stop"
     targets = files.targets(
         receptors, settings.redocked, gated=gated, filtered=settings.filtered, through="report"

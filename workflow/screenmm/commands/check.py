@@ -8,7 +8,7 @@ from pathlib import Path
 
 from screenmm.audit.inputs import input_files
 from screenmm.config.paths import check_working_folder
-from screenmm.config.settings import load_settings
+from screenmm.config.settings import docking_in_words, load_settings
 from screenmm.files.disk import check_place
 from screenmm.preflight.start import check_commands, check_residues
 from screenmm.run.ownership import check_own_folder
@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> None:
     for part, lines in (("library", found.library), ("receptors", found.receptors)):
         for number, line in enumerate(lines):
             print(f"  {'' if number else part:<9} {line}")
-    print(f"  docking   {settings.docking.engine}, {settings.docking.poses} poses per state")
+    print(f"  docking   {docking_in_words(settings.docking)}")
     print(f"  scoring   best {settings.scoring.top} ligands, {settings.scoring.poses} poses each")
     for name in settings.receptors:
         obstacle = settings.redock_obstacle(name)

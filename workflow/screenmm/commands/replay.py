@@ -94,7 +94,7 @@ def run(args: argparse.Namespace) -> None:
     """
     logging.getLogger("screenmm").setLevel(logging.WARNING)  # what the stages choose is compared
     settings = _settings(args.config)
-    files = Layout(settings.results)
+    files = Layout(settings.results, settings.docking.last_tier)
     if not (files.results / "ledger.csv").is_file():
         raise UserError(
             f"{files.results.absolute()} holds no finished run (no ledger.csv): run the screen "
@@ -110,7 +110,7 @@ def run(args: argparse.Namespace) -> None:
     scoring = settings.scoring.model_copy(update={"platform": platform})
     second = settings.model_copy(update={"scoring": scoring})
     with TemporaryDirectory(prefix="screenmm-replay.") as folder:
-        again = Layout(Path(folder))
+        again = Layout(Path(folder), files.tiers)
         Again(files, again, second, workers_of(args), args.receptor_too).run(subjects, receptors)
         steps = [
             step
@@ -235,10 +235,15 @@ def _outputs(
     """Give a file of each stage that the subject went through, and its receptor."""
     last = stages()["inspect"].place
     for stage in stages().values():
-        if not stage.version or stage.place > last or stage.per_receptor not in ("", "all"):
+        if (
+            not stage.version
+            or stage.place > last
+            or stage.per_receptor not in ("", "all", "tiered")
+        ):
             continue
         name = next(name for name, place in stage.writes.items() if not place.endswith("/"))
-        through = receptors if subject.inchikey else []
+        named = files.tiered(receptors) if stage.per_receptor == "tiered" else receptors
+        through = named if subject.inchikey else []
         for receptor in through if stage.per_receptor else [""]:
             if not stage.shards_of:
                 yield stage, files.file(stage.name, name, receptor), receptor

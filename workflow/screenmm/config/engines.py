@@ -27,6 +27,25 @@ CNN_PACKAGE = "rustina"
 
 
 @dataclass(frozen=True)
+class Effort:
+    """What an engine makes of an effort.
+
+    Parameters
+    ----------
+    words : str
+        Its own parameters, for the config's documentation.
+    cpu_s : float
+        CPU seconds per state, as ``screenmm plan`` takes them.
+    keys : mapping of str to int
+        Keys of the config's section ``docking`` that it sets where the config gives none.
+    """
+
+    words: str
+    cpu_s: float
+    keys: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class EngineFacts:
     """What the rest of the package needs to know of an engine.
 
@@ -38,9 +57,12 @@ class EngineFacts:
         Keys of the config's section ``docking`` that it reads, beside ``engine`` and
         ``time_limit_s``. Others never dock anything again.
     cpu_s : float
-        CPU seconds per state, as ``screenmm plan`` takes them.
-    cpu_s_times : str
-        Key of ``docking`` that they are multiplied by; empty: none.
+        CPU seconds per state, as ``screenmm plan`` takes them, of an engine without efforts.
+    efforts : mapping of str to Effort
+        What it makes of each ``docking.effort``; empty for an engine that has one way only.
+        ``standard`` is among them.
+    cpu_s_grows_with : str
+        Key of ``docking`` that their costs are in proportion to; empty: none.
     poses_from_library : bool
         Whether the library carries the poses, and nothing is searched for.
     packages : tuple of str
@@ -56,8 +78,9 @@ class EngineFacts:
 
     words: str
     keys: frozenset[str]
-    cpu_s: float
-    cpu_s_times: str = ""
+    cpu_s: float = 0.0
+    efforts: Mapping[str, Effort] = field(default_factory=dict)
+    cpu_s_grows_with: str = ""
     poses_from_library: bool = False
     packages: tuple[str, ...] = field(default=())
     get: str = ""

@@ -6,9 +6,12 @@ generated from this module (:mod:`screenmm.config.docs`); a test fails on drift.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
+from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -453,6 +456,102 @@ DockingEngine = Annotated[
 ]
 
 
+DockingEffort = Literal["fast", "standard", "thorough"]
+
+
+def _efforts_in_words() -> str:
+    """Say what each engine makes of each effort."""
+    parts = [
+        f"{effort}: "
+        + ", ".join(
+            f"{facts.efforts[effort].words} ({name})"
+            for name, facts in engines().items()
+            if facts.efforts
+        )
+        for effort in get_args(DockingEffort)
+    ]
+    return f"How long to search. {'; '.join(parts)}. Costs and success: docs/docking.md."
+
+
+PERCENT = re.compile(r"(\d+(?:\.\d+)?) ?%")
+
+
+def _part(value: Any) -> int | str:
+    """Take a number of ligands, or a part of them in percent."""
+    if type(value) is int and value >= 1:
+        return value
+    found = PERCENT.fullmatch(value) if isinstance(value, str) else None
+    if found and 0 < float(found[1]) < 100:
+        return f"{found[1]} %"
+    raise ValueError(
+        f"{value!r} is neither a number of ligands, at least 1, nor a part of them above 0 % and "
+        'below 100 %: write 500 or "10 %"'
+    )
+
+
+Part = Annotated[int | str, BeforeValidator(_part, json_schema_input_type=int | str)]
+
+
+def number_of(part: int | str, ligands: int) -> int:
+    """Ligands that are a part of so many, at least one; a fraction of a ligand counts as one.
+
+    Parameters
+    ----------
+    part : int or str
+        A number, or as ``10 %``.
+    ligands : int
+        How many there are.
+    """
+    if isinstance(part, int):
+        return min(part, ligands)
+    percent = Fraction(part.removesuffix(" %"))
+    return min(ligands, math.ceil(percent * ligands / 100))
+
+
+class Tier(Section):
+    """One tier of docking."""
+
+    effort: DockingEffort = Field(
+        description="How long it searches; each tier longer than the one before.",
+        examples=["standard"],
+    )
+    top: Part | None = Field(
+        None,
+        description="Which ligands it docks: so many, or so many percent, of those that the tier "
+        "before docked, by their best docking score there, in each receptor. The first tier "
+        "docks all.",
+        examples=["10 %"],
+    )
+    states: int | None = Field(
+        None,
+        ge=1,
+        le=64,
+        description="Most states docked per ligand, the first ones of those that were prepared; "
+        "null: one, and all in the last tier.",
+        examples=[1],
+    )
+
+
+def _check_tier(number: int, before: Tier, tier: Tier) -> None:
+    """Refuse a later tier that docks all ligands, or searches no longer than the one before."""
+    order = get_args(DockingEffort)
+    if tier.top is None:
+        raise ValueError(
+            f'tiers: tier {number} needs a top, as 500 or "10 %": which ligands it docks'
+        )
+    if order.index(tier.effort) <= order.index(before.effort):
+        raise ValueError(
+            f"tiers: tier {number} is of effort {tier.effort}, the one before it of "
+            f"{before.effort}: each searches longer than the one before; the order is "
+            f"{', '.join(order)}"
+        )
+    if isinstance(tier.top, int) and isinstance(before.top, int) and tier.top >= before.top:
+        raise ValueError(
+            f"tiers: tier {number} would take {tier.top} of the {before.top} ligands of the one "
+            "before, which are all: give a smaller top"
+        )
+
+
 class Docking(Section):
     """Docking of every state into every receptor."""
 
@@ -461,8 +560,9 @@ class Docking(Section):
         description="; ".join(f"{name}: {facts.words}" for name, facts in engines().items()) + ".",
     )
     poses: int = Field(9, ge=1, le=20, description="Poses kept per state.")
-    exhaustiveness: int = Field(
-        8, ge=1, le=256, description="Search runs of vina; rustina has its own fixed budget."
+    effort: DockingEffort = Field("standard", description=_efforts_in_words())
+    exhaustiveness: int | None = Field(
+        None, ge=1, le=256, description="Search runs of vina; null: by effort.", examples=[8]
     )
     cnn: bool = Field(
         True,
@@ -476,9 +576,105 @@ class Docking(Section):
         "one and never a software adapter; gpu takes whatever adapter there is.",
     )
     time_limit_s: float = Field(600, gt=0, description="Time limit per ligand, seconds.")
+    tiers: list[Tier] = Field(
+        [],
+        description="Docking in tiers, in place of effort: the first docks all ligands, each "
+        "later one, of more effort, the best of those that the tier before docked. When to: "
+        "docs/docking.md.",
+        examples=[[{"effort": "fast"}, {"effort": "standard", "top": "10 %"}]],
+    )
+
+    @model_validator(mode="after")
+    def _check_tiers(self) -> Docking:
+        """Refuse tiers that would choose nothing, or search no longer than those before."""
+        if not self.tiers:
+            return self
+        if not engines()[self.engine].efforts:
+            raise ValueError(f"tiers: engine {self.engine} has no efforts; leave tiers out")
+        if len(self.tiers) == 1:
+            raise ValueError(
+                f"tiers: one alone chooses nothing; write effort: {self.tiers[0].effort}"
+            )
+        if self.effort != "standard":
+            raise ValueError(f"effort {self.effort} beside tiers, which have their own: leave one")
+        for key in engines()[self.engine].efforts["standard"].keys:
+            if (value := getattr(self, key)) is not None:
+                raise ValueError(f"{key} {value} would overrule the effort of all tiers: remove it")
+        if self.tiers[0].top is not None:
+            raise ValueError(
+                f"tiers: the first docks all ligands; remove its top {self.tiers[0].top}"
+            )
+        for number, (before, tier) in enumerate(pairwise(self.tiers), 2):
+            _check_tier(number, before, tier)
+        return self
+
+    def in_tier(self, number: int) -> Docking:
+        """How a tier docks, counted from 1; without tiers the one that there is."""
+        if not self.tiers:
+            return self
+        return self.model_copy(update={"tiers": [], "effort": self.tiers[number - 1].effort})
+
+    def states_in_tier(self, number: int) -> int | None:
+        """Most states of a ligand that a tier docks, counted from 1; None: all."""
+        if not self.tiers:
+            return None
+        return self.tiers[number - 1].states or (None if number == self.last_tier else 1)
+
+    @property
+    def last_tier(self) -> int:
+        """Number of the last tier; 1 without tiers."""
+        return max(1, len(self.tiers))
+
+    @property
+    def effort_names(self) -> list[str]:
+        """Efforts that poses of each tier are of."""
+        return [self.in_tier(number).effort_name for number in range(1, self.last_tier + 1)]
+
+    @property
+    def by_effort(self) -> dict[str, int]:
+        """Keys that the effort sets, with what the config gives of them."""
+        effort = engines()[self.engine].efforts.get(self.effort)
+        set_by_it = effort.keys if effort else {}
+        given = {key: getattr(self, key) for key in set_by_it}
+        return {key: set_by_it[key] if given[key] is None else given[key] for key in set_by_it}
+
+    @property
+    def state_cpu_s(self) -> float:
+        """CPU seconds of a state, as they were measured of the engine with this effort."""
+        facts = engines()[self.engine]
+        if not facts.efforts:
+            return facts.cpu_s
+        effort, key = facts.efforts[self.effort], facts.cpu_s_grows_with
+        return effort.cpu_s * (self.by_effort[key] / effort.keys[key] if key else 1.0)
+
+    @property
+    def effort_name(self) -> str:
+        """The effort that poses are of; a key that overrules it stands in its place.
+
+        Empty for an engine without efforts.
+        """
+        effort = engines()[self.engine].efforts.get(self.effort)
+        if effort is None:
+            return ""
+        other = [f"{key} {n}" for key, n in self.by_effort.items() if n != effort.keys[key]]
+        return ", ".join(other) or self.effort
 
 
 Platform = Literal["auto", "CUDA", "HIP", "OpenCL", "CPU", "Reference"]
+
+
+def docking_in_words(docking: Docking) -> str:
+    """Say how is docked: ``rustina, standard, 9 poses kept per state``."""
+    if engines()[docking.engine].poses_from_library:
+        return "none: poses as given in the library"
+    tops = [tier.top for tier in docking.tiers] or [None]
+    effort = ", then ".join(
+        f"{name} for the best {top}" if top else name
+        for name, top in zip(docking.effort_names, tops, strict=True)
+    )
+    return ", ".join(
+        [docking.engine, *([effort] if effort else []), f"{docking.poses} poses kept per state"]
+    )
 
 
 PROTOCOLS: dict[str, dict[str, Any]] = {
@@ -931,6 +1127,12 @@ class Settings(Section):
     def redocked(self) -> list[str]:
         """Receptors whose reference ligand is docked again."""
         return [name for name in self.receptors if not self.redock_obstacle(name)]
+
+    @property
+    def tiered(self) -> list[str]:
+        """Receptors with each tier of docking after the first, as ``wt/2``."""
+        later = range(2, self.docking.last_tier + 1)
+        return [f"{name}/{tier}" for name in self.receptors for tier in later]
 
     @property
     def filtered(self) -> list[str]:

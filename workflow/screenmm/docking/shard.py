@@ -47,6 +47,7 @@ def dock_shard(
     workers: int,
     asked: str,
     cnn: bool = False,
+    most_states: int | None = None,
 ) -> None:
     """Dock a shard.
 
@@ -68,6 +69,8 @@ def dock_shard(
         The stage's settings as text.
     cnn : bool
         Whether the CNN is asked about poses that the engine gave without its opinion.
+    most_states : int, optional
+        Docked of each ligand, its first ones; all by default.
 
     Raises
     ------
@@ -87,7 +90,7 @@ def dock_shard(
         time_limit_s=settings.time_limit_s,
         receptor=receptor.name,
     )
-    items = records_by_ligand(states)
+    items = [(ligand, of_it[:most_states]) for ligand, of_it in records_by_ligand(states)]
     held = device_held("Vulkan", device.name) if device.kind == "gpu" else nullcontext()
     with held, run_shard(task, items, poses, asked, [states, pdbqt, pocket], workers) as outcomes:
         write_poses(outcomes, poses, table, poses_of(settings.engine))

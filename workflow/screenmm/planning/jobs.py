@@ -38,12 +38,14 @@ class Shape:
     """Receptors that wait for it."""
     filtered: int = 0
     """Receptors that filters on interactions are for."""
+    tiers: tuple[int, ...] = ()
+    """Shards of one receptor in each later tier of docking."""
 
     def shards_of(self, stage: Stage) -> int:
         """Shards that a stage works on, of one receptor."""
         shards = {
             "": 1, "split": self.record_shards, "merge": self.ligand_shards,
-            "select": self.scoring_shards,
+            "select": self.scoring_shards, "advance": 0,
         }  # fmt: skip
         return shards[stage.shards_of]
 
@@ -82,10 +84,15 @@ def jobs_by_rule(shape: Shape) -> dict[str, int]:
     """Jobs of a run from nothing, by rule, in the run's order."""
     receptors = {
         "": 1, "all": shape.receptors, "redocked": shape.redocked, "gated": shape.gates,
-        "filtered": shape.filtered,
+        "filtered": shape.filtered, "tiered": 0,
     }  # fmt: skip
     jobs = {
         name: receptors[stage.per_receptor] * shape.shards_of(stage)
         for name, stage in stages().items()
+    }
+    jobs |= {
+        name: shape.receptors * (sum(shape.tiers) if stage.shards_of else len(shape.tiers))
+        for name, stage in stages().items()
+        if stage.per_receptor == "tiered"
     }
     return jobs | {"screen": 1}

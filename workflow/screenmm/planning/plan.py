@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from screenmm.config.engines import engines
-from screenmm.config.settings import Settings
+from screenmm.config.settings import Settings, number_of
 from screenmm.core.errors import UserError
 from screenmm.library.merge import ligand_key
 from screenmm.planning.jobs import Shape, Shards, expected_shards, jobs_by_rule, shards_of
@@ -133,12 +133,14 @@ def make_plan(
     ligands = _ligands(count, sample)
     amounts = _amounts(settings, count, sample, ligands)
     shards = _shards(settings, count, sample, ligands)
-    shape = _shape(settings, shards)
+    tiers = [_expected(settings, each).count for each in _in_tiers(settings, ligands)[1:]]
+    shape = _shape(settings, shards, tiers)
     jobs = jobs_by_rule(shape)
     share = {
         "split": shards["split"].largest / max(1, count.records),
         "merge": shards["merge"].largest / max(1, ligands),
         "select": shards["select"].largest / max(1, _selected(settings, ligands)),
+        "advance": _largest_share_again(settings, ligands),
     }
     stages = {
         name: _stage(stage, jobs[name], amounts[stage.unit], rates.stages[name],
@@ -181,7 +183,38 @@ def make_plan(
     )
 
 
-def _shape(settings: Settings, shards: Mapping[str, Shards]) -> Shape:
+def _in_tiers(settings: Settings, ligands: int) -> list[int]:
+    """Ligands that each tier docks into a receptor, if none fails."""
+    found = [ligands]
+    for tier in settings.docking.tiers[1:]:
+        found.append(number_of(tier.top, found[-1]) if tier.top else found[-1])
+    return found
+
+
+def _expected(settings: Settings, ligands: int) -> Shards:
+    return expected_shards(ligands, settings.library.shard_size)
+
+
+def _states_in_tiers(settings: Settings, ligands: int, per_ligand: float) -> list[float]:
+    """States that each tier docks into a receptor."""
+    most = [
+        settings.docking.states_in_tier(number)
+        for number in range(1, settings.docking.last_tier + 1)
+    ]
+    return [
+        docked * (per_ligand if limit is None else min(per_ligand, limit))
+        for docked, limit in zip(_in_tiers(settings, ligands), most, strict=True)
+    ]
+
+
+def _largest_share_again(settings: Settings, ligands: int) -> float:
+    """Part of the work of later tiers that the largest shard is, of all receptors' one."""
+    later = _in_tiers(settings, ligands)[1:]
+    largest = max((_expected(settings, each).largest for each in later), default=0)
+    return largest / max(1, sum(later))
+
+
+def _shape(settings: Settings, shards: Mapping[str, Shards], tiers: Sequence[int]) -> Shape:
     redocked = len(settings.redocked)
     return Shape(
         len(settings.receptors),
@@ -191,6 +224,7 @@ def _shape(settings: Settings, shards: Mapping[str, Shards]) -> Shape:
         redocked,
         redocked if settings.controls.gate == "stop" else 0,
         len(settings.filtered),
+        tuple(tiers),
     )
 
 
@@ -241,6 +275,7 @@ def _amounts(
     states = ligands * sample.states_per_ligand
     given = engines()[settings.docking.engine].poses_from_library
     poses_per_state = 1 if given else settings.docking.poses
+    docked, *again = _states_in_tiers(settings, ligands, sample.states_per_ligand)
     per_ligand = min(settings.scoring.poses, sample.states_per_ligand * poses_per_state)
     scored = _selected(settings, ligands) * per_ligand * receptors
     return {
@@ -249,14 +284,22 @@ def _amounts(
         "receptor": receptors,
         "reference": len(settings.redocked),
         "reference pose": len(settings.redocked) * settings.docking.poses,
-        "docked state": states * receptors,
-        "pose": states * poses_per_state * receptors,
+        "docked state": docked * receptors,
+        "state docked again": _in_the_last(settings, again) * receptors,
+        "pose": docked * poses_per_state * receptors,
+        "pose docked again": sum(again) * poses_per_state * receptors,
         "scored pose": scored,
         "scored ligand": _selected(settings, ligands) * receptors,
         "minimisation": scored * (1 + settings.scoring.jitter_replicas),
         "fate": count.records * receptors,
         "run": 1,
     }
+
+
+def _in_the_last(settings: Settings, again: Sequence[float]) -> float:
+    """States of later tiers, each counted as so many of the last as cost the same."""
+    costs = [settings.docking.in_tier(n).state_cpu_s for n in range(2, 2 + len(again))]
+    return sum(n * cost / costs[-1] for n, cost in zip(again, costs, strict=True))
 
 
 def _shards(

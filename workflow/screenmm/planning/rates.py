@@ -92,8 +92,8 @@ def on_gpu(rates: Rates, settings: Settings, path: Path = GPU_RATES) -> Rates:
     Returns
     -------
     Rates
-        Unchanged where no card was measured. Scoring was timed with the protocol standard;
-        another one is in proportion to its time on the CPU.
+        Unchanged where no card was measured. Scoring was timed with the protocol standard, docking
+        with the effort standard; another one is in proportion to its time on the CPU.
     """
     if not path.is_file():
         return rates
@@ -105,7 +105,8 @@ def on_gpu(rates: Rates, settings: Settings, path: Path = GPU_RATES) -> Rates:
     if settings.scoring.platform in ("auto", "CUDA"):
         used["minimisation"] = work
     if settings.docking.engine == "rustina" and settings.docking.device != "cpu":
-        used["docked state"] = 1.0
+        usual = stages()["dock"].rate_for(Docking(engine=docking.engine), "standard").cpu_s
+        used["docked state"] = stages()["dock"].rate_for(docking, "standard").cpu_s / usual
     timed = {
         name: Rate(
             card[unit]["cpu_s"] * factor, rates.stages[name].start_s, card[unit]["gpu_s"] * factor
@@ -188,13 +189,19 @@ def _rate(used: RuleUsed, units: float) -> Rate:
     return Rate(used.cpu_s / units, 0.0, used.gpu_s / units)
 
 
+_DOCKED = """
+SELECT count(DISTINCT (receptor, state)) FILTER (tier = 1), count(*) FILTER (tier = 1),
+    count(DISTINCT (receptor, tier, state)) FILTER (tier > 1), count(*) FILTER (tier > 1)
+FROM (SELECT receptor, state, tier FROM poses UNION ALL
+    SELECT receptor, state, tier FROM earlier_poses)
+"""
+
+
 def _counts(results: Path, metrics: Metrics) -> dict[str, Any]:
     """How much of everything a run had, by the names of :func:`units` and :func:`stored`."""
     with open_database(results / "screen.duckdb") as con:
         engines = {row[0] for row in con.execute("SELECT DISTINCT engine FROM poses").fetchall()}
-        docked, poses = con.execute(
-            "SELECT count(DISTINCT (receptor, state)), count(*) FROM poses"
-        ).fetchall()[0]
+        docked, poses, again, poses_again = con.execute(_DOCKED).fetchall()[0]
         minimised = con.execute(
             "SELECT coalesce(sum(1 + coalesce(len(replicas_kcal_mol), 0)), 0) FROM scores"
         ).fetchall()[0][0]
@@ -211,7 +218,9 @@ def _counts(results: Path, metrics: Metrics) -> dict[str, Any]:
         "reference": sum(poses > 0 for poses in redocked),
         "reference pose": sum(redocked),
         "docked state": docked,
+        "state docked again": again,
         "pose": poses,
+        "pose docked again": poses_again,
         "scored pose": sum(each.poses_scored for each in receptors.values()),
         "scored ligand": scored,
         "minimisation": float(minimised),

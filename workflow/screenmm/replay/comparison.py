@@ -243,8 +243,13 @@ def receptor_parts(files: Layout, subject: Subject, receptor: str) -> dict[str, 
     receptor : str
     """
     key = subject.inchikey
-    tables = shard_of(key, files.pose_tables(receptor))
-    poses = _sd_records(shard_of(key, files.poses(receptor)), key)
+    tables = [
+        path
+        for tier in files.all_tiers
+        for path in shard_of(key, files.pose_tables(receptor, tier))
+    ]
+    sdf = [path for tier in files.all_tiers for path in shard_of(key, files.poses(receptor, tier))]
+    poses = _sd_records(sdf, key)
     docked = table_rows(tables, "inchikey", [key])
     undocked = _events(table_rows(map(_events_of, tables), "inchikey", [key]))
     selected = sorted((files.results / f"selected/{receptor}/shards").glob("*.sdf.gz"))

@@ -23,10 +23,11 @@ from screenmm.results.fates import make_ledger, write_ledger
 from screenmm.results.inspected import filters_of
 from screenmm.results.parts import Parts, open_parts
 from screenmm.results.ranking import make_ranking, write_ranking
-from screenmm.results.select import select_poses, write_shards
+from screenmm.results.select import best_docked, select_poses, write_shards, write_states
 from screenmm.run.layout import Layout
 from screenmm.run.ledger import Event, Status, write_events
 from screenmm.run.stages import stage_module, stages
+from screenmm.stages.advance import top_of_tier
 
 ONE_SHARD = 1_000_000_000
 CACHE_VARIABLE = "SCREENMM_CACHE"
@@ -92,6 +93,10 @@ class Again:
         home = self._receptor(receptor)
         for shard in self.here.shards("merge"):
             self._job("dock", receptor, shard, home)
+        for tier in self.here.all_tiers[1:]:
+            self._advance(receptor, tier)
+            for shard in self.here.shards("advance", f"{receptor}/{tier}"):
+                self._job("dock_again", f"{receptor}/{tier}", shard, home)
         self._select(receptor)
         for shard in self.here.shards("select", receptor):
             self._job("score", receptor, shard, home)
@@ -117,11 +122,27 @@ class Again:
             )
         return home.path
 
+    def _advance(self, receptor: str, tier: int) -> None:
+        """Write the subjects' states that reach a tier, among all ligands of the run."""
+        tables = _among_all(self.files, self.here, receptor, tier - 1)
+        job = f"{receptor}/{tier}"
+        (top,) = top_of_tier(self.settings, job).values()
+        mine = set(_keys(self.here))
+        chosen = [key for key in best_docked(tables, top) if key in mine]
+        states = self.here.files("prepare_ligands", "states")
+        write_states(chosen, states, ONE_SHARD, self.here.file("advance", "shards", job))
+        write_events(
+            self.here.file("advance", "events", job),
+            (Event("advance", Status.OK, inchikey=key, receptor=receptor) for key in chosen),
+        )
+
     def _select(self, receptor: str) -> None:
         """Write the subjects' poses that reach scoring, among all ligands of the run."""
         chosen = _chosen(self.files, self.here, self.settings, receptor)
         shards = self.here.file("select", "shards", receptor)
-        write_shards(chosen, self.here.poses(receptor), ONE_SHARD, shards)
+        tiers = reversed(self.here.all_tiers)
+        poses = [path for tier in tiers for path in self.here.poses(receptor, tier)]
+        write_shards(chosen, poses, ONE_SHARD, shards)
         write_events(
             self.here.file("select", "events", receptor),
             (
@@ -131,7 +152,7 @@ class Again:
         )
 
     def _rank(self, receptors: Sequence[str]) -> None:
-        con = open_parts(Parts.of_run(self.here, receptors))
+        con = open_parts(Parts.of_run(self.here, receptors, self.settings.docking.effort_names))
         ranking = self.settings.ranking
         must, must_not = filters_of(ranking)
         make_ranking(
@@ -160,21 +181,31 @@ def _write_library(files: Layout, here: Layout, records: list[str]) -> None:
     pq.write_table(sources.filter(wanted), here.sources)
 
 
-def _chosen(files: Layout, here: Layout, settings: Settings, receptor: str) -> list[str]:
-    """Poses of the subjects that reach scoring, among all ligands of the run."""
-    mine = [key for path in here.ligands() for key in pq.read_table(path)["inchikey"].to_pylist()]
-    tables = files.pose_tables(receptor)
-    folder = here.results / f"others/{receptor}"
-    folder.mkdir(parents=True)
+def _keys(here: Layout) -> list[str]:
+    """Keys of the subjects' ligands."""
+    return [key for path in here.ligands() for key in pq.read_table(path)["inchikey"].to_pylist()]
+
+
+def _among_all(files: Layout, here: Layout, receptor: str, tier: int) -> list[Path]:
+    """Docking tables of a tier, in which the run's rows give way to the recomputed ones."""
+    mine = _keys(here)
+    tables = files.pose_tables(receptor, tier)
+    folder = here.results / f"others/{receptor}/{tier}"
+    folder.mkdir(parents=True, exist_ok=True)
     for path in {path for key in mine for path in shard_of(key, tables)}:
-        # the run's own rows of these ligands give way to the recomputed ones
         table = pq.read_table(path)
         others = table.filter(pc.invert(pc.is_in(table["inchikey"], value_set=pa.array(mine))))
         pq.write_table(others, folder / path.name)
         tables[tables.index(path)] = folder / path.name
-    tables += here.pose_tables(receptor)
-    titles = select_poses(tables, settings.scoring.top, settings.scoring.poses)
-    return [title for title in titles if ligand_of(title) in set(mine)]
+    return tables + here.pose_tables(receptor, tier)
+
+
+def _chosen(files: Layout, here: Layout, settings: Settings, receptor: str) -> list[str]:
+    """Poses of the subjects that reach scoring, among all ligands of the run."""
+    first, *later = (_among_all(files, here, receptor, tier) for tier in here.all_tiers)
+    titles = select_poses(first, settings.scoring.top, settings.scoring.poses, later)
+    mine = set(_keys(here))
+    return [title for title in titles if ligand_of(title) in mine]
 
 
 @contextmanager

@@ -20,6 +20,7 @@ TABLES = {
     "ligands": "SELECT inchikey, smiles FROM ligands ORDER BY inchikey",
     "events": "SELECT * EXCLUDE (row) FROM events ORDER BY ALL",
     "poses": "SELECT * FROM poses ORDER BY receptor, inchikey, state, pose",
+    "earlier_poses": ("SELECT * FROM earlier_poses ORDER BY receptor, inchikey, tier, state, pose"),
     "scores": "SELECT * FROM scores ORDER BY receptor, inchikey, state, pose",
     "residue_energies": (
         "SELECT * EXCLUDE (ordinal) FROM residue_energies "

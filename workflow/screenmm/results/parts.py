@@ -13,6 +13,7 @@ from screenmm.core.columns import Column
 from screenmm.core.errors import UserError
 from screenmm.run.layout import Layout
 from screenmm.tables.dictionary import (
+    EFFORT,
     EVENTS,
     INCHIKEY,
     INSPECTED,
@@ -24,6 +25,7 @@ from screenmm.tables.dictionary import (
     SELECTED,
     SMILES,
     SOURCES,
+    TIER,
     engine_scores_among,
     names,
 )
@@ -43,6 +45,10 @@ class Parts:
         Ledger events of all stages, and the ligand shards.
     poses, scores, inspected : mapping of receptor to sequence of Path
         In config order of the receptors; ``scores`` and ``inspected`` may lack a receptor.
+    later : mapping of receptor to sequence of sequence of Path
+        Docked poses of each later tier of docking.
+    efforts : sequence of str
+        Effort of each tier, the first one's too.
     selected : Path or None
         Ligands chosen for MM/GBSA; None reads them from the ``ok`` events of stage ``select``.
     """
@@ -54,11 +60,13 @@ class Parts:
     poses: Mapping[str, Sequence[Path]]
     scores: Mapping[str, Sequence[Path]] = field(default_factory=dict)
     inspected: Mapping[str, Sequence[Path]] = field(default_factory=dict)
+    later: Mapping[str, Sequence[Sequence[Path]]] = field(default_factory=dict)
+    efforts: Sequence[str] = ("standard",)
     selected: Path | None = None
 
     @classmethod
-    def of_run(cls, files: Layout, receptors: Sequence[str]) -> Parts:
-        """Parts of a run with these receptors."""
+    def of_run(cls, files: Layout, receptors: Sequence[str], efforts: Sequence[str]) -> Parts:
+        """Parts of a run with these receptors, and tiers of docking of these efforts."""
         return cls(
             sources=files.sources,
             membership=files.membership,
@@ -67,6 +75,11 @@ class Parts:
             poses={name: files.pose_tables(name) for name in receptors},
             scores={name: files.scores(name) for name in receptors},
             inspected={name: files.inspected(name) for name in receptors},
+            later={
+                name: [files.pose_tables(name, tier) for tier in files.all_tiers[1:]]
+                for name in receptors
+            },
+            efforts=efforts,
         )
 
 
@@ -121,6 +134,28 @@ def _columns_of(paths: Sequence[Path]) -> list[str]:
     return found
 
 
+def _docked(parts: Parts) -> str:
+    """SELECT over the docked poses of all tiers, with their tier and effort."""
+    columns = _poses(parts.poses)
+    tiers = [parts.poses]
+    for number in range(1, len(parts.efforts)):
+        tiers.append({name: of_tiers[number - 1] for name, of_tiers in parts.later.items()})
+    return " UNION ALL ".join(
+        f"SELECT *, CAST({number} AS {TIER.type}) AS {TIER.name}, "
+        f"{quoted(effort)} AS {EFFORT.name} FROM ({_scan_receptors(files, columns)})"
+        for number, (effort, files) in enumerate(zip(parts.efforts, tiers, strict=True), 1)
+    )
+
+
+# a ligand's poses are those of the last tier that docked it
+_REACHED = """
+CREATE TEMP TABLE reached AS
+SELECT receptor, inchikey, max(tier) AS tier FROM docked GROUP BY receptor, inchikey
+"""
+_COUNTING = "SELECT * FROM docked SEMI JOIN reached USING (receptor, inchikey, tier)"
+_EARLIER = "SELECT * FROM docked ANTI JOIN reached USING (receptor, inchikey, tier)"
+
+
 def _selected(parts: Parts) -> str:
     if parts.selected is not None:
         return _scan([parts.selected], SELECTED)
@@ -150,8 +185,9 @@ def open_parts(
     Returns
     -------
     duckdb.DuckDBPyConnection
-        With ``receptors``, ``sources``, ``membership``, ``events``, ``ligands``, ``poses``,
-        ``scores``, ``residues``, ``moved``, ``inspected`` and ``selected``.
+        With ``receptors``, ``tiers``, ``sources``, ``membership``, ``events``, ``ligands``,
+        ``poses`` (of each ligand's last tier), ``earlier_poses`` (of tiers before), ``scores``,
+        ``residues``, ``moved``, ``inspected`` and ``selected``.
 
     Raises
     ------
@@ -174,7 +210,7 @@ def open_parts(
         "membership": _scan([parts.membership], MEMBERSHIP),
         "events": _scan(parts.events, EVENTS, row),
         "ligands": _scan(parts.ligands, (INCHIKEY, SMILES)),
-        "poses": _scan_receptors(parts.poses, _poses(parts.poses)),
+        "docked": _docked(parts),
         "scores": _scan_receptors(parts.scores, SCORES_SHOWN),
         "residues": _scan_receptors(parts.scores, RESIDUES),
         "moved": _scan_receptors(parts.scores, MOVED),
@@ -183,4 +219,12 @@ def open_parts(
     }
     for name, query in views.items():
         con.execute(f"CREATE VIEW {name} AS {query}")
+    con.execute("CREATE TABLE tiers (tier INTEGER, effort VARCHAR)")
+    con.executemany("INSERT INTO tiers VALUES (?, ?)", list(enumerate(parts.efforts, 1)))
+    several = len(parts.efforts) > 1
+    if several:
+        con.execute(_REACHED)
+    con.execute(f"CREATE VIEW poses AS {_COUNTING if several else 'SELECT * FROM docked'}")
+    earlier = _EARLIER if several else "SELECT * FROM docked WHERE false"
+    con.execute(f"CREATE VIEW earlier_poses AS {earlier}")
     return con

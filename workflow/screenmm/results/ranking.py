@@ -30,6 +30,7 @@ from screenmm.tables.dictionary import (
     RESIDUE_TERMS,
     SIZE_CORRECTED,
     TERMS,
+    TIERED,
     Z,
     listed,
     names,
@@ -78,7 +79,7 @@ def _best(own: Sequence[Column]) -> str:
     return f"""
 CREATE OR REPLACE TABLE best AS
 SELECT receptor, inchikey, state, pose, poses.smiles AS state_smiles,
-    poses.engine, {listed((*DOCKED, *own, DG, MINIMISATION, *TERMS))}
+    poses.engine, {listed((*TIERED, *DOCKED, *own, DG, MINIMISATION, *TERMS))}
 FROM chosen
 LEFT JOIN poses USING (receptor, inchikey, state, pose)
 LEFT JOIN scores USING (receptor, inchikey, state, pose)
@@ -136,6 +137,7 @@ FROM (
         row_number() OVER (
             PARTITION BY best.receptor
             ORDER BY dg_mmgbsa_kcal_mol NULLS LAST,
+                CASE WHEN dg_mmgbsa_kcal_mol IS NULL THEN tier END DESC NULLS LAST,
                 CASE WHEN isfinite(dock_score_kcal_mol) AND dg_mmgbsa_kcal_mol IS NULL
                     THEN dock_score_kcal_mol END NULLS LAST,
                 best.inchikey
@@ -157,7 +159,9 @@ def _whole_ranking(own: Sequence[Column]) -> str:
     return f"""
 CREATE OR REPLACE TABLE ranking AS
 SELECT {listed(ranking(own))}, receptor_ordinal,
-    CASE WHEN dg_mmgbsa_kcal_mol IS NULL THEN 'docking' ELSE 'MM/GBSA' END AS ranked_by
+    CASE WHEN dg_mmgbsa_kcal_mol IS NULL THEN 'docking' ELSE 'MM/GBSA' END
+        || CASE WHEN (SELECT count(*) FROM tiers) > 1
+            THEN format(' (pose of tier {{}}, {{}})', tier, effort) ELSE '' END AS ranked_by
 FROM ranking
 LEFT JOIN intervals USING (receptor, inchikey)
 LEFT JOIN consensus USING (receptor, inchikey)
@@ -203,7 +207,8 @@ def make_ranking(
     """Make the table ``ranking``.
 
     A ligand's pose is the one of lowest MM/GBSA energy; ligands that were not selected for
-    MM/GBSA are ranked behind by their best docking score. Ties end with the InChIKey, so the
+    MM/GBSA are ranked behind by their best docking score, those that a later tier docked before
+    the others. Ties end with the InChIKey, so the
     order is total. A selected ligand of which no pose could be scored is not ranked. Another
     order puts the ligands that have its value first, and leaves out the rank intervals, which
     are of MM/GBSA.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from screenmm.run.receptor_folder import ReceptorFolder
-from screenmm.run.stage import Stage
+from screenmm.run.stage import Stage, placed
 from screenmm.run.stages import stages
 
 
@@ -29,9 +29,12 @@ class Layout:
     ----------
     results : Path
         The results folder.
+    tiers : int
+        Tiers of docking; what other configs left of more of them does not count.
     """
 
     results: Path
+    tiers: int = 1
 
     def file(self, stage: str, name: str, receptor: str = "", shard: str = "") -> Path:
         """Find a file that a stage writes, by the name that the stage gives it.
@@ -43,7 +46,7 @@ class Layout:
         receptor, shard : str
             Of the job that writes it.
         """
-        return self.results / stages()[stage].writes[name].format(receptor=receptor, shard=shard)
+        return self.results / placed(stages()[stage].writes[name], receptor, shard)
 
     def files(self, stage: str, name: str, receptor: str = "") -> list[Path]:
         """Find a file of every shard that a stage works on."""
@@ -62,7 +65,7 @@ class Layout:
         """Files that a job reads and writes, by its command's options."""
         one = stages()[stage]
         return {
-            name: self.results / place.format(receptor=receptor, shard=shard)
+            name: self.results / placed(place, receptor, shard)
             for name, place in {**one.reads, **one.writes}.items()
         }
 
@@ -97,13 +100,27 @@ class Layout:
         folder = self._shard_folder(stage, "")
         return [folder / f"{shard}{suffix}" for shard in self.shards(stage)]
 
-    def pose_tables(self, receptor: str) -> list[Path]:
-        """Docking scores of a receptor."""
-        return self.files("dock", "table", receptor)
+    def pose_tables(self, receptor: str, tier: int = 1) -> list[Path]:
+        """Docking scores of a receptor in a tier."""
+        return self._docked("table", receptor, tier)
 
-    def poses(self, receptor: str) -> list[Path]:
-        """Docked poses of a receptor."""
-        return self.files("dock", "poses", receptor)
+    def poses(self, receptor: str, tier: int = 1) -> list[Path]:
+        """Docked poses of a receptor in a tier."""
+        return self._docked("poses", receptor, tier)
+
+    def _docked(self, name: str, receptor: str, tier: int) -> list[Path]:
+        if tier == 1:
+            return self.files("dock", name, receptor)
+        return self.files("dock_again", name, f"{receptor}/{tier}")
+
+    @property
+    def all_tiers(self) -> range:
+        """Numbers of the tiers, from 1."""
+        return range(1, self.tiers + 1)
+
+    def tiered(self, receptors: Sequence[str]) -> list[str]:
+        """Receptors with each later tier, as ``wt/2``."""
+        return [f"{name}/{tier}" for name in receptors for tier in self.all_tiers[1:]]
 
     def scores(self, receptor: str) -> list[Path]:
         """MM/GBSA scores of a receptor."""
@@ -123,9 +140,10 @@ class Layout:
         whole = [self._events(stage, "") for stage in telling if not stage.per_receptor]
         each = [
             self._events(stage, receptor)
-            for receptor in receptors
+            for kind, names in (("all", receptors), ("tiered", self.tiered(receptors)))
+            for receptor in names
             for stage in telling
-            if stage.per_receptor == "all"
+            if stage.per_receptor == kind
         ]
         return [path for paths in (*whole, *each) for path in paths]
 
@@ -183,7 +201,7 @@ class Layout:
         """
         of_kind = {
             "": [""], "all": receptors, "redocked": redocked, "gated": redocked if gated else [],
-            "filtered": filtered,
+            "filtered": filtered, "tiered": self.tiered(receptors),
         }  # fmt: skip
         last = stages()[through].place
         run = [stage for stage in stages().values() if stage.place <= last]

@@ -12,9 +12,29 @@ from screenmm.config.settings import Docking, Settings
 Keys = Mapping[str, frozenset[str] | None]
 """Keys of the config by section; None: the whole section."""
 
-Receptors = Literal["", "all", "redocked", "gated", "filtered"]
+Receptors = Literal["", "all", "redocked", "gated", "filtered", "tiered"]
 """Which receptors have a job: none, all, those with a reference ligand, those that wait for it,
-those that filters on interactions are for."""
+those that filters on interactions are for, each with every later tier of docking. A job of a tier
+is named by both: ``wt/2``."""
+
+
+def placed(place: str, receptor: str = "", shard: str = "") -> str:
+    """Fill a job's names in for the wildcards of a file.
+
+    Parameters
+    ----------
+    place : str
+        As in :attr:`Stage.writes`.
+    receptor, shard : str
+        Of the job; one of a tier has both, as ``wt/2``, for its receptor.
+    """
+    name, _, tier = receptor.partition("/")
+    return place.format(receptor=name, tier=tier, shard=shard)
+
+
+def tier_of(receptor: str) -> int:
+    """Tier of docking that a job of ``wt/2`` belongs to; one of ``wt`` belongs to the first."""
+    return int(receptor.partition("/")[2] or 1)
 
 
 @dataclass(frozen=True)
@@ -60,13 +80,13 @@ class Stage:
         Config keys that it reads. Others never rerun it, and do not exist in it.
     more : callable, optional
         ``more(settings, receptor)``: what else its results depend on.
-    per_receptor : {'', 'all', 'redocked', 'gated', 'filtered'}
+    per_receptor : {'', 'all', 'redocked', 'gated', 'filtered', 'tiered'}
         Which receptors have a job.
     shards_of : str
         Stage whose shards have a job each; empty: none.
     reads, writes : mapping of str to str
-        Files below the results, by the command's option, with the wildcards ``{receptor}`` and
-        ``{shard}``; folders end in a slash. The user's own files come on top.
+        Files below the results, by the command's option, with the wildcards ``{receptor}``,
+        ``{tier}`` and ``{shard}``; folders end in a slash. The user's own files come on top.
     of : str
         Stage whose command the rule runs, where it is not its own.
     unit : str

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from screenmm.config.engines import engines
 from screenmm.config.settings import Docking, Settings
-from screenmm.run.stage import Rate, Stage
+from screenmm.run.stage import Rate, Stage, tier_of
 from screenmm.stages.context import (
     add_settings_argument,
     add_workers_argument,
@@ -16,26 +17,36 @@ from screenmm.stages.context import (
     workers_of,
 )
 
+VINA_RUNS = 8
+"""Stands in the text of engines that do not read ``exhaustiveness``."""
+
 START_S = 1.5
 """CPU seconds that a worker takes to start."""
 
 CNN_S = 0.06
 """CPU seconds of the CNN for a pose."""
 
-OF_ENGINE = frozenset(Docking.model_fields) - {"cnn"}
+OF_ENGINE = frozenset(Docking.model_fields) - {"cnn", "tiers"}
 """Keys that engines read; where the CNN is asked about their poses, ``cnn`` comes in."""
 
 
-def of_engine(settings: Settings, receptor: str) -> dict[str, Any]:
+def of_tier(settings: Settings, tier: int) -> dict[str, Any]:
     """Dump the section; what the engine does not read has its default, whatever was given.
 
-    ``cnn`` stands there only where it makes a difference: nothing is docked again for its sake.
+    The text is that of screens from before there were efforts and tiers, where they agree: keys
+    that an effort sets stand as numbers, and the effort only where it is another one. ``cnn``
+    stands there only where it makes a difference: nothing is docked again for its sake.
     """
-    docking = settings.docking
+    docking = settings.docking.in_tier(tier)
     ignored = OF_ENGINE - {"engine", "time_limit_s"} - engines()[docking.engine].keys
     defaults = {key: Docking.model_fields[key].default for key in sorted(ignored)}
-    used = docking.model_copy(update=defaults).model_dump(mode="json", include=set(OF_ENGINE))
-    return {"docking": used | ({"cnn": True} if asks_cnn(docking) else {})}
+    dump = docking.model_copy(update=defaults).model_dump(mode="json", include=set(OF_ENGINE))
+    dump |= {"exhaustiveness": VINA_RUNS} | docking.by_effort
+    if dump["effort"] == "standard":
+        del dump["effort"]
+    dump |= {"cnn": True} if asks_cnn(docking) else {}
+    states = settings.docking.states_in_tier(tier)
+    return {"docking": dump} | ({"states": states} if states else {})
 
 
 def asks_cnn(docking: Docking) -> bool:
@@ -43,12 +54,31 @@ def asks_cnn(docking: Docking) -> bool:
     return docking.cnn and not engines()[docking.engine].cnn
 
 
-def rate(docking: Docking, protocol: str) -> Rate:
-    """Cost of a state with the engine."""
+def of_job(settings: Settings, receptor: str) -> dict[str, Any]:
+    """Tell a job how its tier docks."""
+    return of_tier(settings, tier_of(receptor))
+
+
+def of_last_tier(settings: Settings, receptor: str) -> dict[str, Any]:
+    """Dock as the hits' poses are docked."""
+    return of_tier(settings, settings.docking.last_tier)
+
+
+def state_rate(docking: Docking) -> Rate:
+    """Cost of a state with an engine and an effort."""
     facts = engines()[docking.engine]
-    times = getattr(docking, facts.cpu_s_times) if facts.cpu_s_times else 1
     poses = 1 if facts.poses_from_library else docking.poses
-    return Rate(facts.cpu_s * times + CNN_S * poses * asks_cnn(docking), START_S)
+    return Rate(docking.state_cpu_s + CNN_S * poses * asks_cnn(docking), START_S)
+
+
+def rate(docking: Docking, protocol: str) -> Rate:
+    """Cost of a state in the first tier."""
+    return state_rate(docking.in_tier(1))
+
+
+def rate_of_last(docking: Docking, protocol: str) -> Rate:
+    """Cost of a state in the last tier."""
+    return state_rate(docking.in_tier(docking.last_tier))
 
 
 STAGE = Stage(
@@ -57,7 +87,7 @@ STAGE = Stage(
     words="dock a shard into a receptor",
     version=1,
     keys={"seed": None, "docking": OF_ENGINE},
-    more=of_engine,
+    more=of_job,
     per_receptor="all",
     shards_of="merge",
     reads={"states": "ligands/states/{shard}.sdf.gz", "receptor": "receptors/{receptor}/"},
@@ -73,6 +103,27 @@ STAGE = Stage(
     passes={"poses/": "Docked poses and their scores"},
 )
 
+AGAIN = STAGE.again(
+    "dock_again",
+    place=104,
+    per_receptor="tiered",
+    shards_of="advance",
+    reads={
+        "states": "tiers/{receptor}/{tier}/shards/{shard}.sdf.gz",
+        "receptor": "receptors/{receptor}/",
+    },
+    writes={
+        "poses": "tiers/{receptor}/{tier}/poses/{shard}.sdf.gz",
+        "table": "tiers/{receptor}/{tier}/poses/{shard}.parquet",
+        "events": "tiers/{receptor}/{tier}/poses/{shard}.events.parquet",
+    },
+    unit="state docked again",
+    rate=rate_of_last,
+    on_card="",
+    grows={"tiers": ("pose docked again", 850.0)},
+    passes={"tiers/": "Ligands that reached a later tier of docking, their poses and scores"},
+)
+
 REDOCK = STAGE.again(
     "redock",
     place=60,
@@ -84,7 +135,9 @@ REDOCK = STAGE.again(
         "table": "controls/{receptor}/poses.parquet",
         "events": "controls/{receptor}/poses.events.parquet",
     },
+    more=of_last_tier,
     unit="reference",
+    rate=rate_of_last,
 )
 
 
@@ -104,8 +157,11 @@ def run(args: argparse.Namespace) -> None:
     from screenmm.docking.shard import dock_shard
 
     given = settings_of(args, STAGE)
+    # what stands in no text of a screen from before it
+    unsaid = {"effort": "standard", "tiers": []}
+    whole = replace(given, values=given.values | {"docking": unsaid | given["docking"]})
     dock_shard(
-        given.section("docking", Docking),
+        whole.section("docking", Docking),
         given.seed,
         states=args.states,
         receptor=args.receptor,
@@ -115,4 +171,5 @@ def run(args: argparse.Namespace) -> None:
         workers=workers_of(args),
         asked=given.text,
         cnn=given["docking"].get("cnn", False),
+        most_states=given.values.get("states"),
     )

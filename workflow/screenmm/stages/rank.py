@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import shutil
 from pathlib import Path
+from typing import Any
 
 from screenmm import __version__
-from screenmm.config.settings import Ranking
+from screenmm.config.settings import Ranking, Settings
 from screenmm.run.stage import Rate, Stage
 from screenmm.stages.context import (
     add_settings_argument,
@@ -20,12 +21,19 @@ KEYS = frozenset(
     {"by", "complexes", "interactions", "picks", "pose_checks", "preparation_sd_kcal_mol"}
 )
 
+
+def efforts_of(settings: Settings, receptor: str) -> dict[str, Any]:
+    """Tell the effort of each tier of docking."""
+    return {"efforts": settings.docking.effort_names}
+
+
 STAGE = Stage(
     "rank",
     place=150,
     words="rank ligands and account for every record",
     version=8,
     keys={"ranking": KEYS},
+    more=efforts_of,
     reads={
         "parents": "library/parents/{shard}.parquet",
         "ligands": "ligands/shards/{shard}.parquet",
@@ -95,13 +103,14 @@ def run(args: argparse.Namespace) -> None:
     from screenmm.results.ranking import make_ranking, write_ranking
     from screenmm.run.layout import Layout
 
-    settings = settings_of(args, STAGE).section("ranking", Ranking)
-    files = Layout(args.results)
+    given = settings_of(args, STAGE)
+    settings, efforts = given.section("ranking", Ranking), given["efforts"]
+    files = Layout(args.results, len(efforts))
     must, must_not = filters_of(settings)
     for name in args.receptors:
         check_residues([*must, *must_not], files.receptor(name).residues(), name)
     con = open_parts(
-        Parts.of_run(files, args.receptors),
+        Parts.of_run(files, args.receptors, efforts),
         threads=workers_of(args),
         spill=args.results / ".duckdb",
     )

@@ -5,12 +5,20 @@ from __future__ import annotations
 import argparse
 import logging
 from pathlib import Path
+from typing import Any
 
-from screenmm.config.settings import Scoring
+from screenmm.config.settings import Scoring, Settings
 from screenmm.run.stage import Rate, Stage
 from screenmm.stages.context import add_settings_argument, settings_of
 
 log = logging.getLogger(__name__)
+
+
+def tiers_of(settings: Settings, receptor: str) -> dict[str, Any]:
+    """Tell how many tiers docked, where there are several."""
+    tiers = settings.docking.last_tier
+    return {"tiers": tiers} if tiers > 1 else {}
+
 
 STAGE = Stage(
     "select",
@@ -18,6 +26,7 @@ STAGE = Stage(
     words="select the best docked ligands of a receptor",
     version=1,
     keys={"scoring": frozenset({"top", "poses", "shard_size"})},
+    more=tiers_of,
     per_receptor="all",
     reads={
         "tables": "poses/{receptor}/{shard}.parquet",
@@ -50,10 +59,17 @@ def run(args: argparse.Namespace) -> None:
     from screenmm.run.layout import Layout
     from screenmm.run.ledger import Event, Status, write_events
 
-    settings = settings_of(args, STAGE).section("scoring", Scoring)
-    run_files = Layout(args.results)
-    chosen = select_poses(run_files.pose_tables(args.receptor), settings.top, settings.poses)
-    shards = write_shards(chosen, run_files.poses(args.receptor), settings.shard_size, args.out)
+    given = settings_of(args, STAGE)
+    settings = given.section("scoring", Scoring)
+    run_files = Layout(args.results, given.values.get("tiers", 1))
+    first, *later = (run_files.pose_tables(args.receptor, tier) for tier in run_files.all_tiers)
+    chosen = select_poses(first, settings.top, settings.poses, later)
+    poses = [
+        path
+        for tier in reversed(run_files.all_tiers)
+        for path in run_files.poses(args.receptor, tier)
+    ]
+    shards = write_shards(chosen, poses, settings.shard_size, args.out)
     ligands = sorted({ligand_of(title) for title in chosen})
     write_events(
         args.events,

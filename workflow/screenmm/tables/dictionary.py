@@ -58,6 +58,13 @@ STATE = _text("state", "State of the ligand: a stereoisomer, tautomer and protom
 POSE = _integer("pose", "Pose of the state, from 1 in the engine's order")
 RECEPTOR = _text("receptor", "Name of the receptor")
 
+ENGINE = _text("engine", "Docking engine")
+TIER = _integer("tier", "Tier of docking that the pose is of, from 1", "Tier")
+EFFORT = _text("effort", "Effort of that tier; a key that overrules it stands in its place")
+
+TIERED: Columns = (TIER, EFFORT)
+"""How a pose was docked, as its place among the files and the config say."""
+
 POSE_KEY: Columns = (INCHIKEY, STATE, POSE)
 
 # --- scores
@@ -166,7 +173,7 @@ MEMBERSHIP: Columns = (
 
 # --- tables of poses
 
-POSES: Columns = (*POSE_KEY, SMILES, _text("engine", "Docking engine"), *DOCKED)
+POSES: Columns = (*POSE_KEY, SMILES, ENGINE, *DOCKED)
 
 _SCORED: Columns = (
     DG,
@@ -266,9 +273,9 @@ def ranking(own: Iterable[Column] = ()) -> Columns:
     """
     return (
         RANK, NAME, INCHIKEY, SMILES, RECEPTOR, DG, *TERMS, *INTERVALS, MAIN_RESIDUES,
-        MINIMISATION, *DOCKED, *own, *CNN_MINIMISED, HEAVY_ATOMS, STATE_SMILES, CHARGE,
-        WEIGHT, STATE, POSE, EFFICIENCY, SIZE_CORRECTED, *CONSENSUS, ALIASES, LABEL, AFFINITY,
-        RECORD_COUNT, *INSPECTED_TEXT,
+        MINIMISATION, *DOCKED, *own, *CNN_MINIMISED, HEAVY_ATOMS, STATE_SMILES, CHARGE, WEIGHT,
+        STATE, POSE, ENGINE, *TIERED, EFFICIENCY, SIZE_CORRECTED, *CONSENSUS, ALIASES, LABEL,
+        AFFINITY, RECORD_COUNT, *INSPECTED_TEXT,
     )  # fmt: skip
 
 

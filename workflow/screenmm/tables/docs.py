@@ -35,7 +35,10 @@ TABLES: dict[str, tuple[str, Columns]] = {
                                  dictionary.LIGANDS),
     "ligands/membership.parquet": ("Ligand of each record; also the table `membership`.",
                                    dictionary.MEMBERSHIP),
-    "poses/*/*.parquet": ("Docked poses; also the table `poses`.", dictionary.POSES),
+    "poses/*/*.parquet": ("Docked poses; also the table `poses`, which has `tier` and `effort` "
+                        "beside them. Poses of later tiers lie in `tiers/*/*/poses`; `poses` holds "
+                        "those of each ligand's last tier, `earlier_poses` the others.",
+                        dictionary.POSES),
     "scores/*/*.parquet": ("Scored poses; also the table `scores`, without lists of residues and "
                            "moved atoms.", dictionary.SCORES),
     "inspected/*/*.parquet": ("Checks and interactions of each scored ligand's best pose.",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from screenmm.config.engines import EngineFacts
+from screenmm.config.engines import Effort, EngineFacts
 from screenmm.core.errors import LigandError, PlatformError, Reason
 
 if TYPE_CHECKING:
@@ -16,13 +17,31 @@ if TYPE_CHECKING:
 
 FACTS = EngineFacts(
     words="QuickVina2-style search with GNINA CNN",
-    keys=frozenset({"poses", "device"}),
-    # 7.2 for each of the demo's 40 states, 10.2 for 8 larger ones
-    cpu_s=8.0,
+    keys=frozenset({"poses", "device", "effort"}),
+    efforts={
+        "fast": Effort("1 run on a grid of 0.5 Å", 2.5),
+        # 7.2 for each of the demo's 40 states, 10.2 for 8 larger ones
+        "standard": Effort("16 runs that race", 8.0),
+        "thorough": Effort("8 runs, each to its end", 20.0),
+    },
     packages=("rustina",),
     get="pip install rustina",
     cnn=True,
 )
+
+SEARCH: Mapping[str, Mapping[str, Any]] = {
+    "fast": {"search_mode": "qvina2", "runs": 1, "spacing": 0.5},
+    "standard": {},
+    "thorough": {"search_mode": "qvina2", "runs": 8},
+}
+"""rustina's parameters of each effort on a CPU."""
+
+GPU_SEARCH: Mapping[str, Mapping[str, Any]] = {
+    "fast": {"search_mode": "gpu", "gpu_profile": "fast"},
+    "standard": {"search_mode": "gpu"},
+    "thorough": {"search_mode": "gpu", "gpu_profile": "deep"},
+}
+"""The same on a GPU."""
 
 GPU_FAILED = re.compile(
     r"gpu search unavailable|GPU device request failed|(device|context) (is )?lost", re.IGNORECASE
@@ -42,8 +61,8 @@ class Rustina:
         self._poses = settings.poses
         keys = ("cx", "cy", "cz", "sx", "sy", "sz")
         self._search: dict[str, Any] = dict(zip(keys, site.box.center + site.box.size, strict=True))
-        if site.device.kind == "gpu":
-            self._search["search_mode"] = "gpu"
+        self._on_gpu = site.device.kind == "gpu"
+        self._search |= (GPU_SEARCH if self._on_gpu else SEARCH)[settings.effort]
 
     def dock(self, mol: Chem.Mol, seed: int) -> list[DockedPose]:
         """Dock one state; see :class:`screenmm.docking.engine.Engine`."""
@@ -66,7 +85,7 @@ class Rustina:
                 cnn_pool_size=pool,
             )
         except (RuntimeError, ValueError) as error:
-            if "search_mode" in self._search and GPU_FAILED.search(str(error)):
+            if self._on_gpu and GPU_FAILED.search(str(error)):
                 raise PlatformError(
                     f"rustina: {error}. Restart the driver or the machine and run again: "
                     "finished ligands are kept; or set docking.device to cpu"

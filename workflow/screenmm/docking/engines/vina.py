@@ -6,7 +6,7 @@ import contextlib
 import io
 from typing import TYPE_CHECKING
 
-from screenmm.config.engines import EngineFacts
+from screenmm.config.engines import Effort, EngineFacts
 from screenmm.core.errors import LigandError, Reason
 
 if TYPE_CHECKING:
@@ -18,9 +18,13 @@ if TYPE_CHECKING:
 FACTS = EngineFacts(
     words="AutoDock Vina 1.2",
     keys=frozenset({"poses", "exhaustiveness"}),
-    # per search run; 38 at 8 of them
-    cpu_s=4.8,
-    cpu_s_times="exhaustiveness",
+    # 4.8 per search run
+    efforts={
+        "fast": Effort("exhaustiveness 1", 4.8, {"exhaustiveness": 1}),
+        "standard": Effort("exhaustiveness 8", 38.4, {"exhaustiveness": 8}),
+        "thorough": Effort("exhaustiveness 32", 153.6, {"exhaustiveness": 32}),
+    },
+    cpu_s_grows_with="exhaustiveness",
     packages=("vina",),
     get="pip install vina (PyPI has it for Python up to 3.12), or conda install -c conda-forge "
     "vina",
@@ -42,7 +46,7 @@ class Vina:
         import vina  # noqa: PLC0415
 
         self._poses = settings.poses
-        self._exhaustiveness = settings.exhaustiveness
+        self._exhaustiveness = settings.by_effort["exhaustiveness"]
         self._vina = vina.Vina(sf_name="vina", cpu=1, seed=site.run_seed, verbosity=0)
         self._vina.set_receptor(str(site.receptor_pdbqt))
         self._vina.compute_vina_maps(center=list(site.box.center), box_size=list(site.box.size))

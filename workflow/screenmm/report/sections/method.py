@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from screenmm.config.engines import engines
-from screenmm.config.settings import Settings
+from screenmm.config.settings import Settings, docking_in_words
 from screenmm.core.formats import grouped
 from screenmm.metrics.costs import RuleUsed, RunCosts
 from screenmm.metrics.model import Metrics
@@ -50,14 +49,12 @@ def context(results: Results) -> Method:
 
 def _method(settings: Settings, metrics: Metrics) -> list[tuple[str, str]]:
     """Say what was computed, in a few lines."""
-    docking, scoring = settings.docking, settings.scoring
+    scoring = settings.scoring
     platforms = ", ".join(
         f"{name} ({grouped(count)} poses)" for name, count in metrics.platforms.items()
     )
     return [
-        ("Docking", f"{docking.engine}, {docking.poses} poses kept per state"
-         if not engines()[docking.engine].poses_from_library
-         else "none: poses as given in the library"),
+        ("Docking", docking_in_words(settings.docking)),
         ("MM/GBSA", f"protocol {scoring.protocol}: best {grouped(scoring.top)} ligands per "
          f"receptor, {scoring.poses} poses each"),
         ("Minimisation", f"residues within {scoring.pocket_radius_angstrom:g} Å of the pose, free "
