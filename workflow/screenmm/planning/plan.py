@@ -14,7 +14,7 @@ from screenmm.config.engines import engines
 from screenmm.config.settings import Settings
 from screenmm.core.errors import UserError
 from screenmm.library.merge import ligand_key
-from screenmm.planning.jobs import Shape, Shards, expected_shards, jobs_by_rule, shards_of
+from screenmm.planning.jobs import Shards, expected_shards, jobs_by_rule, shards_of
 from screenmm.planning.library import LibraryCount, SampleResult
 from screenmm.planning.rates import FIXED_BYTES, Rates, stored
 from screenmm.run.shards import Keys, records_per_shard
@@ -133,8 +133,8 @@ def make_plan(
     ligands = _ligands(count, sample)
     amounts = _amounts(settings, count, sample, ligands)
     shards = _shards(settings, count, sample, ligands)
-    shape = _shape(settings, shards)
-    jobs = jobs_by_rule(shape)
+    receptors = len(settings.receptors)
+    jobs = jobs_by_rule(settings, {name: each.count for name, each in shards.items()})
     share = {
         "split": shards["split"].largest / max(1, count.records),
         "merge": shards["merge"].largest / max(1, ligands),
@@ -142,15 +142,15 @@ def make_plan(
     }
     stages = {
         name: _stage(stage, jobs[name], amounts[stage.unit], rates.stages[name],
-                     _largest_share(stage, share, shape.receptors), cores, gpus)
+                     _largest_share(stage, share, receptors), cores, gpus)
         for name, stage in all_stages().items()
         if jobs[name] or stage.per_receptor in ("", "all")
     }  # fmt: skip
     disk = {part: round(rates.bytes_per[part] * amounts[thing]) for part, thing in stored().items()}
-    needed = sum(disk.values()) + FIXED_BYTES * shape.receptors
+    needed = sum(disk.values()) + FIXED_BYTES * receptors
     free = free_bytes if free_bytes is not None else free_disk(settings.results)
     snakemake_s = rates.job_s * sum(jobs.values())
-    recommended = _recommended(settings, stages, ligands, shape.receptors)
+    recommended = _recommended(settings, stages, ligands, receptors)
     return Plan(
         name=settings.name,
         records=count.records,
@@ -159,7 +159,7 @@ def make_plan(
         ligands=ligands,
         states=round(amounts["state"]),
         sampled=sample.records,
-        receptors=shape.receptors,
+        receptors=receptors,
         cores=cores,
         gpus=gpus,
         rates=rates.source,
@@ -178,19 +178,6 @@ def make_plan(
             *_gpu_warnings(settings, rates),
             *_disk_warnings(settings.results, needed, free),
         ],
-    )
-
-
-def _shape(settings: Settings, shards: Mapping[str, Shards]) -> Shape:
-    redocked = len(settings.redocked)
-    return Shape(
-        len(settings.receptors),
-        shards["split"].count,
-        shards["merge"].count,
-        shards["select"].count,
-        redocked,
-        redocked if settings.controls.gate == "stop" else 0,
-        len(settings.filtered),
     )
 
 
