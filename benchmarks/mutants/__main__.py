@@ -5,8 +5,9 @@
 
 Writes a table: module, line, the change, what came of it (`first`, and `result` after the tests
 were mended), and the test that noticed. Why a survivor can make no difference is said by hand in
-the column `note`. A table that is there is gone on with: with `--survivors` by those that survived
-and have no note.
+the column `note`. The table holds the whole draw from its start. One that is there is gone on
+with: by its mutants that were not tried, and with `--survivors` by those that survived and have
+no note. They are found by how the change reads, as another state of the code draws others.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import tempfile
 from itertools import islice
 from pathlib import Path
 
-from benchmarks.mutants.draw import Mutant, change, draw
+from benchmarks.mutants.draw import Mutant, change, draw, find
 from benchmarks.mutants.tests import Copy, Verdict, fitting_tests
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,14 +41,33 @@ def modules_of(names: list[str]) -> list[str]:
     return sorted(str(each.relative_to(ROOT)) for each in found)
 
 
-def row_of(place: int, mutant: Mutant, verdict: Verdict) -> Row:
+def row_of(place: int, mutant: Mutant) -> Row:
+    """A mutant as it was drawn, not tried yet."""
     source = (ROOT / mutant.module).read_text(encoding="utf-8")
-    values = (
-        place, str(Path(mutant.module).relative_to(PACKAGE)), mutant.line,
-        change(source, mutant.apply(source)), verdict.result, verdict.result, verdict.by,
-        f"{verdict.seconds:.0f}", "",
-    )  # fmt: skip
-    return dict(zip(COLUMNS, map(str, values), strict=True))
+    known = {
+        "place": str(place),
+        "module": str(Path(mutant.module).relative_to(PACKAGE)),
+        "line": str(mutant.line),
+        "mutation": change(source, mutant.apply(source)),
+    }
+    return dict.fromkeys(COLUMNS, "") | known
+
+
+def judged(row: Row, copy: Copy, limit_s: float) -> Row:
+    """The row with what came of its mutant; as it was where the code is another by now."""
+    module = str(PACKAGE / row["module"])
+    mutant = find(ROOT, module, int(row["line"]), row["mutation"])
+    if mutant is None:
+        print(f"not tried, the code is another by now: {row['module']}: {row['mutation']}")
+        return row
+    text = mutant.apply((ROOT / module).read_text(encoding="utf-8"))
+    verdict = copy.judge(module, text, fitting_tests(ROOT, module), limit_s)
+    return row | {
+        "first": row["first"] or verdict.result,
+        "result": verdict.result,
+        "by": verdict.by,
+        "seconds": f"{verdict.seconds:.0f}",
+    }
 
 
 def read(table: Path) -> list[Row]:
@@ -57,21 +77,21 @@ def read(table: Path) -> list[Row]:
         return list(csv.DictReader(handle))
 
 
-def is_due(row: Row | None, survivors: bool) -> bool:
+def is_due(row: Row, survivors: bool) -> bool:
     """Whether a mutant is to be tried: it was not yet, or survived for no reason known."""
-    return row is None or (survivors and row["result"] == "survived" and not row["note"])
+    return not row["result"] or (survivors and row["result"] == "survived" and not row["note"])
 
 
-def write(table: Path, rows: dict[int, Row]) -> None:
+def write(table: Path, rows: list[Row]) -> None:
     with table.open("w", newline="", encoding="utf-8") as handle:
         writer = csv.DictWriter(handle, COLUMNS, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows[place] for place in sorted(rows))
+        writer.writerows(rows)
 
 
 def summary(rows: list[Row]) -> str:
-    counts = {result: sum(row["result"] == result for row in rows)
-              for result in ("killed", "survived", "timeout")}  # fmt: skip
+    names = {"killed": "killed", "survived": "survived", "timeout": "timeout", "not tried": ""}
+    counts = {name: sum(row["result"] == result for row in rows) for name, result in names.items()}
     idle = sum(row["result"] == "survived" and bool(row["note"]) for row in rows)
     shown = ", ".join(f"{count} {result}" for result, count in counts.items())
     return f"{len(rows)} mutants: {shown} ({idle} of the survivors with a note why)"
@@ -83,37 +103,32 @@ def main() -> int:
     )
     parser.add_argument("--modules", nargs="+", default=list(ROOMS), help="rooms or modules")
     parser.add_argument("--count", type=int, default=20, help="how many mutants")
-    parser.add_argument("--skip", type=int, default=0, help="places of the order to pass over")
     parser.add_argument("--seed", type=int, default=1, help="of the order")
     parser.add_argument("--limit-s", type=float, default=900.0, help="wall time for a mutant")
     parser.add_argument("--out", type=Path, help="table (.csv) to write, or to go on with")
     parser.add_argument("--survivors", action="store_true", help="try survivors of --out again")
     parser.add_argument("--list", action="store_true", help="only show the mutants")
     args = parser.parse_args()
-    drawn = draw(ROOT, modules_of(args.modules), args.seed)
-    chosen = list(islice(enumerate(drawn), args.skip, args.skip + args.count))
+    rows = read(args.out) if args.out else []
+    if not rows:
+        drawn = islice(draw(ROOT, modules_of(args.modules), args.seed), args.count)
+        rows = [row_of(place, mutant) for place, mutant in enumerate(drawn)]
     if args.list:
-        for place, mutant in chosen:
-            row = row_of(place, mutant, Verdict("", "", 0.0))
-            print(place, f"{row['module']}:{row['line']}", row["mutation"], sep="  ")
+        for row in rows:
+            print(row["place"], f"{row['module']}:{row['line']}", row["mutation"], sep="  ")
         return 0
-    rows = {int(row["place"]): row for row in read(args.out)} if args.out else {}
-    todo = [each for each in chosen if is_due(rows.get(each[0]), args.survivors)]
     with tempfile.TemporaryDirectory(prefix="mutants.") as home:
         copy = Copy(ROOT, Path(home))
-        for place, mutant in todo:
-            text = mutant.apply((ROOT / mutant.module).read_text(encoding="utf-8"))
-            tests = fitting_tests(ROOT, mutant.module)
-            row = row_of(place, mutant, copy.judge(mutant.module, text, tests, args.limit_s))
-            if place in rows:
-                row["first"] = rows[place]["first"]
-            rows[place] = row
-            print(*row.values(), sep="  ", flush=True)
+        for index, row in enumerate(rows):
+            if not is_due(row, args.survivors):
+                continue
+            rows[index] = judged(row, copy, args.limit_s)
+            print(*rows[index].values(), sep="  ", flush=True)
             if args.out:
                 write(args.out, rows)
-        print(summary(list(rows.values())))
+        print(summary(rows))
         # a test that fails on the unchanged code notices nothing
-        by = sorted({row["by"] for row in rows.values() if "::" in row["by"]})
+        by = sorted({row["by"] for row in rows if "::" in row["by"]})
         clean = copy.run(by, args.limit_s) if by else Verdict("survived", "", 0.0)
     if clean.result != "survived":
         print(f"unchanged, {clean.by or 'the tests'}: {clean.result}; no mutant counts by it")

@@ -88,6 +88,36 @@ def draw(root: Path, modules: Sequence[str], seed: int) -> Iterator[Mutant]:
                 break
 
 
+def find(root: Path, module: str, line: int, shown: str) -> Mutant | None:
+    """Find a mutant again by how its change reads.
+
+    Parameters
+    ----------
+    root : Path
+        Of the repository.
+    module : str
+        Path of the module below it.
+    line : int
+        Where the mutant was; the nearest counts.
+    shown : str
+        What `change` said of it.
+
+    Returns
+    -------
+    Mutant or None
+        None where the code is another by now.
+    """
+    source = (root / module).read_text(encoding="utf-8")
+    places = sorted(_mutants(source).items(), key=lambda each: abs(each[0][0] - line))
+    for (begin, _), choices in places:
+        for operator, occurrence in choices:
+            mutant = Mutant(module, begin, operator, occurrence)
+            after = mutant.apply(source)
+            if _compiles(after) and change(source, after) == shown:
+                return mutant
+    return None
+
+
 def change(before: str, after: str) -> str:
     """How the changed lines read before and after."""
     lines = [before.splitlines(), after.splitlines()]

@@ -10,7 +10,7 @@ from screenmm.config.settings import Settings, parse_settings
 from screenmm.core.errors import ConfigError, ReceptorError
 from screenmm.preflight.filters import check_filters
 
-from .conftest import Screen
+from .conftest import FRAGMENTS, Screen
 
 pytestmark = [pytest.mark.workflow, pytest.mark.minutes(1)]
 
@@ -23,6 +23,7 @@ def asking(screen: Screen, *must: str) -> Settings:
 
 
 def test_nothing_is_docked_for_a_residue_that_preparation_did_not_make(screen: Screen) -> None:
+    screen.write_library({name: FRAGMENTS[name] for name in ("indole", "phenol")})
     structure = screen.folder / "receptor.pdb"
     lines = structure.read_text().splitlines()
     kept = [each for each in lines if not (each[:4] == "ATOM" and int(each[22:26]) in GAP)]

@@ -48,6 +48,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     return folder, said
 
 
+@pytest.mark.system
 def test_two_screens_run_side_by_side(example: tuple[Path, str]) -> None:
     folder, said = example
     jobs = Counter(re.findall(r"Finished jobid: \d+ \(Rule: (\w+)\)", said))
@@ -71,6 +72,7 @@ def test_two_screens_run_side_by_side(example: tuple[Path, str]) -> None:
     assert "Nothing to be done" in said
 
 
+@pytest.mark.system
 def test_what_a_module_made_is_that_of_the_screen_alone(
     example: tuple[Path, str], tmp_path: Path
 ) -> None:
@@ -83,6 +85,7 @@ def test_what_a_module_made_is_that_of_the_screen_alone(
     assert "Nothing to be done" in said
 
 
+@pytest.mark.system
 def test_a_module_does_not_start_where_another_run_writes(
     example: tuple[Path, str], tmp_path: Path
 ) -> None:
@@ -99,6 +102,7 @@ def test_a_module_does_not_start_where_another_run_writes(
     assert "Finished jobid" not in said
 
 
+@pytest.mark.system
 def test_snakemakes_own_report_has_both_screens(example: tuple[Path, str], tmp_path: Path) -> None:
     folder = example[0]
     page = tmp_path / "own.html"

@@ -116,11 +116,12 @@ def test_a_new_stage_is_a_module_a_rule_and_an_environment(checkout: Path, scree
     assert plan["stages"]["tally"]["units"] == plan["records"]
     code = (
         "import sys; from pathlib import Path\n"
+        "from screenmm.config.settings import load_settings\n"
         "from screenmm.run.layout import Layout\n"
         "from screenmm.audit.stages import described, entities, intermediate\n"
         "stage = next(s for s in described() if s.name == 'tally')\n"
-        "print(Layout(Path('results')).targets(['tyk2'])['tally'], entities(stage.writes.values()),"
-        " intermediate()['tallies/'])"
+        "targets = Layout(Path('results')).targets(load_settings(Path('config.yaml')))\n"
+        "print(targets['tally'], entities(stage.writes.values()), intermediate()['tallies/'])"
     )
     assert run("python", "-c", code) == "{'b'} ['tallies/'] Parents, counted\n"
 

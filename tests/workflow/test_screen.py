@@ -13,6 +13,7 @@ import pytest
 from rdkit import Chem
 
 from screenmm.audit.verify import verify_crate
+from screenmm.config.settings import load_settings
 from screenmm.execution.usage import read_usage
 from screenmm.metrics.model import as_json, read_metrics
 from screenmm.run.layout import Layout
@@ -49,7 +50,7 @@ def test_every_output_is_there_and_says_the_same(finished: Screen):
 def test_every_job_notes_what_it_used_and_snakemake_agrees(finished: Screen):
     files = Layout(finished.results)
     usage = read_usage(files.usage)
-    for rule, targets in files.targets(["tyk2"], ["tyk2"]).items():
+    for rule, targets in files.targets(load_settings(finished.folder / "config.yaml")).items():
         assert set(usage[rule]) == targets, rule
         for target, (job,) in usage[rule].items():
             assert job["status"] == "done"

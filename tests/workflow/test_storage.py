@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from screenmm.config.settings import load_settings
 from screenmm.execution.usage import read_usage
 from screenmm.run.layout import Layout
 
@@ -80,7 +81,7 @@ def test_a_screen_runs_to_its_report_without_a_shared_disk(small: Screen, tmp_pa
         assert (results / name).read_bytes() == (small.results / name).read_bytes(), name
     files = Layout(results)
     usage = read_usage(files.usage)
-    jobs_of = files.targets(["tyk2"], filtered=["tyk2"])
+    jobs_of = files.targets(load_settings(work / "config.yaml"))
     for rule, targets in jobs_of.items():
         assert {target: len(lines) for target, lines in usage[rule].items()} == dict.fromkeys(
             targets, 1

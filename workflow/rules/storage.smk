@@ -63,14 +63,6 @@ def renamed(value, names):
 
 def all_usage(wildcards):
     """What every job used whose costs the report adds up."""
-    receptors = {
-        "": [""],
-        "all": RECEPTORS,
-        "redocked": SETTINGS.redocked,
-        "gated": SETTINGS.redocked if SETTINGS.controls.gate == "stop" else [],
-        "filtered": SETTINGS.filtered,
-        "tiered": SETTINGS.tiered,
-    }
     shards = {
         "": lambda receptor: [""],
         "split": lambda receptor: record_shards(wildcards),
@@ -82,7 +74,7 @@ def all_usage(wildcards):
         f"{Path(RESULTS, 'usage', stage.name, receptor, shard)}.jsonl"
         for stage in stages().values()
         if stage.place <= stages()["rank"].place
-        for receptor in receptors[stage.per_receptor]
+        for receptor in stage.receptors(SETTINGS)
         for shard in shards[stage.shards_of](receptor)
     ]
 

@@ -104,7 +104,7 @@ def make_screen(folder: Path, shards: int) -> Screen:
             path.touch()
     (screen.results / "ligands/states").mkdir()
     screen.record_line()
-    targets = {**Layout(screen.results).targets(["wt"], ["wt"]), "report": {""}}
+    targets = {**Layout(screen.results).targets(screen.settings), "report": {""}}
     for rule, jobs in targets.items():
         for target in jobs:
             screen.add_usage(rule, target)

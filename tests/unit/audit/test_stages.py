@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
+import yaml
 
 from screenmm.audit.stages import described, entities, environments, intermediate, outputs
 from screenmm.run.layout import Layout
@@ -22,9 +23,12 @@ def rule_bodies() -> dict[str, str]:
 
 
 def test_the_stages_are_the_rules_of_a_run(screen: Screen) -> None:
-    targets = Layout(screen.results).targets(
-        ["wt"], ["wt"], gated=True, filtered=["wt"], through="report"
-    )
+    config = yaml.safe_load(screen.config.read_text()) | {
+        "controls": {"gate": "stop"},
+        "ranking": {"interactions": {"must": ["hydrogen bond to Val981"]}},
+    }
+    screen.config.write_text(yaml.safe_dump(config))
+    targets = Layout(screen.results).targets(screen.settings, through="report")
     names = [stage.name for stage in described()]
     assert list(targets) == names
     assert {*names, "crate"} == set(rule_bodies())

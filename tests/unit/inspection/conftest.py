@@ -1,4 +1,4 @@
-"""TYK2 as prepare-receptor would write it, and its ligands posed by the benchmark's authors."""
+"""Receptors as whole molecules, and what checks poses in them."""
 
 from __future__ import annotations
 
@@ -7,19 +7,13 @@ from pathlib import Path
 import numpy as np
 import posebusters
 import pytest
-from openmm import unit
-from openmm.app import ForceField, NoCutoff, PDBFile, PDBxFile
 from rdkit import Chem
 from rdkit.Chem import AllChem
 
-from screenmm.docking.pdbqt import receptor_pdbqt
-from screenmm.forcefield.parameters import extract
 from screenmm.inspection.interactions import new_fingerprint
 from screenmm.inspection.pose_checks import new_checker
 from screenmm.inspection.quiet import Fingerprint
 from screenmm.inspection.receptor_molecule import ReceptorMolecule, load_receptor
-from screenmm.receptor.forcefield import residue_label
-from screenmm.receptor.model import ReceptorModel
 from screenmm.run.receptor_folder import ReceptorFolder
 
 NAD = (
@@ -36,33 +30,6 @@ def shifted(mol: Chem.Mol, vector_angstrom: np.ndarray) -> Chem.Mol:
     xyz = copy.GetConformer().GetPositions() + vector_angstrom
     copy.GetConformer().SetPositions(np.ascontiguousarray(xyz))
     return copy
-
-
-@pytest.fixture(scope="session")
-def receptor_folder(
-    tyk2_protein: Path, tyk2_ligands: list[Chem.Mol], tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    folder = tmp_path_factory.mktemp("receptors") / "tyk2"
-    folder.mkdir()
-    pdb = PDBFile(str(tyk2_protein))
-    for chain in pdb.topology.chains():
-        chain.id = "A"  # it has none; preparation calls it so
-    system = ForceField("amber14/protein.ff14SB.xml").createSystem(
-        pdb.topology, nonbondedMethod=NoCutoff, constraints=None
-    )
-    positions = np.array(pdb.getPositions(asNumpy=True).value_in_unit(unit.angstrom))
-    ReceptorModel(
-        extract(system, pdb.topology),
-        positions,
-        np.array([atom.residue.index for atom in pdb.topology.atoms()], dtype=np.int32),
-        np.array([residue_label(residue) for residue in pdb.topology.residues()]),
-    ).save(folder)
-    center = tuple(tyk2_ligands[0].GetConformer().GetPositions().mean(axis=0).tolist())
-    pdbqt = receptor_pdbqt(pdb.topology, positions, [], center, (20.0,) * 3)
-    ReceptorFolder(folder).pdbqt.write_text(pdbqt)
-    with ReceptorFolder(folder).structure.open("w") as handle:
-        PDBxFile.writeFile(pdb.topology, pdb.positions, handle, keepIds=True)
-    return folder
 
 
 @pytest.fixture(scope="session")
@@ -125,8 +92,3 @@ def fingerprint() -> Fingerprint:
 @pytest.fixture(scope="session")
 def checker() -> posebusters.PoseBusters:
     return new_checker(conformers=5)
-
-
-@pytest.fixture(scope="session")
-def ejm_42(tyk2_ligands: list[Chem.Mol]) -> Chem.Mol:
-    return next(mol for mol in tyk2_ligands if mol.GetProp("_Name") == "ejm_42")

@@ -167,20 +167,34 @@ def test_too_many_groups_are_an_error() -> None:
     assert caught.value.reason == Reason.STANDARDISATION_FAILED
 
 
-def wedged_biaryl() -> str:
+def wedged_biaryl(wedge: int) -> str:
     mol = Chem.MolFromSmiles(BIARYL)
     rdDepictor.Compute2DCoords(mol)
     lines = Chem.MolToMolBlock(mol).splitlines()
     (place,) = (n for n, line in enumerate(lines) if line[:6] in ("  6  8", "  8  6"))
-    lines[place] = f"  8  6{lines[place][6:9]}  1"
+    lines[place] = f"  8  6{lines[place][6:9]}  {wedge}"
     return "\n".join(lines) + "\n"
+
+
+def wedged_biaryl_v3000(wedge: int) -> str:
+    mol = Chem.MolFromSmiles(BIARYL)
+    rdDepictor.Compute2DCoords(mol)
+    block = Chem.MolToV3KMolBlock(mol)
+    bond = re.compile(r"^(M  V30 \d+ 1) (6 8|8 6)$", re.MULTILINE)
+    block, count = bond.subn(rf"\1 8 6 CFG={wedge}", block)
+    assert count == 1
+    return block
 
 
 @pytest.mark.parametrize(
     ("structure", "atom"),
     [
         (f"{BIARYL} |wU:7.7|", 8),
-        (wedged_biaryl(), 8),
+        # up and down, as the formats of 2000 and of 3000 number them
+        (wedged_biaryl(1), 8),
+        (wedged_biaryl(6), 8),
+        (wedged_biaryl_v3000(1), 8),
+        (wedged_biaryl_v3000(3), 8),
         ("CC=[C@]=CC", 3),
         ("CC=[C@AL1]=CC", 3),
     ],

@@ -87,6 +87,11 @@ def packed(poses: Path, receptor: Path, tmp_path_factory: pytest.TempPathFactory
     return run(poses, receptor, tmp_path_factory.mktemp("packed"), pack_size=7)
 
 
+@pytest.fixture(scope="module")
+def single(poses: Path, receptor: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return run(poses, receptor, tmp_path_factory.mktemp("single"), pack_size=1)
+
+
 def test_a_pack_loses_only_what_cannot_be_scored(packed: Path) -> None:
     rows = pq.read_table(packed / "b.parquet").to_pylist()
     assert [row["inchikey"] for row in rows] == [k for k in KEYS if k not in (EXPLODING, BORONIC)]
@@ -97,20 +102,20 @@ def test_a_pack_loses_only_what_cannot_be_scored(packed: Path) -> None:
     assert "B" in events[BORONIC].message
 
 
-def test_packed_and_single_scores_agree(packed: Path, poses: Path, receptor: Path, tmp_path: Path):
-    run(poses, receptor, tmp_path, pack_size=1)
+def test_packed_and_single_scores_agree(packed: Path, single: Path) -> None:
     # the minimisation ends well before the last tenth of a kcal/mol; test_opencl.py converges
-    one, many = (pq.read_table(folder / "b.parquet").to_pylist() for folder in (tmp_path, packed))
+    one, many = (pq.read_table(folder / "b.parquet").to_pylist() for folder in (single, packed))
     for a, b in zip(one, many, strict=True):
         assert b["dg_mmgbsa_kcal_mol"] == pytest.approx(a["dg_mmgbsa_kcal_mol"], abs=0.4)
         assert len(a["replicas_kcal_mol"]) == len(b["replicas_kcal_mol"]) == 1
 
 
-def test_workers_do_not_change_a_byte(poses: Path, receptor: Path, tmp_path: Path) -> None:
-    first = run(poses, receptor, tmp_path / "one", workers=1)
-    second = run(poses, receptor, tmp_path / "two", workers=2)
+def test_workers_do_not_change_a_byte(
+    single: Path, poses: Path, receptor: Path, tmp_path: Path
+) -> None:
+    two = run(poses, receptor, tmp_path, workers=2, pack_size=1)
     for name in ("b.parquet", "b.sdf.gz", "b.events.parquet"):
-        assert (first / name).read_bytes() == (second / name).read_bytes()
+        assert (single / name).read_bytes() == (two / name).read_bytes()
 
 
 def test_residues_and_the_ligands_own_part_sum_to_the_score(packed: Path) -> None:

@@ -3,13 +3,31 @@ from __future__ import annotations
 import hashlib
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from screenmm.config.settings import Settings, parse_settings
 from screenmm.planning import jobs
-from screenmm.planning.jobs import Shape, expected_shards, jobs_by_rule
+from screenmm.planning.jobs import expected_shards, jobs_by_rule
 from screenmm.run.shards import leaves, records_per_shard
+
+ONE_EACH = {"split": 1, "merge": 1, "select": 1}
+
+
+def settings(receptors: int, **sections: Any) -> Settings:
+    """A config of so many receptors, whose reference ligand is in a file with bond orders."""
+    names = [f"r{number}" for number in range(receptors)]
+    config = {
+        "name": "x",
+        "results": "results",
+        "library": {"files": ["library.smi"]},
+        "receptors": {name: {"structure": "protein.pdb"} for name in names},
+        "pocket": {"ligand": "crystal_ligand.sdf"},
+        "controls": {"redock": False},
+    }
+    return parse_settings(config | sections, None)
 
 
 def test_every_rule_of_the_workflow_is_counted(root: Path) -> None:
@@ -18,26 +36,32 @@ def test_every_rule_of_the_workflow_is_counted(root: Path) -> None:
     )
     rule = r"^(?:(?:rule|checkpoint) |use rule \w+ as )(\w+)(?::| with:)"
     rules = set(re.findall(rule, text, re.MULTILINE))
-    assert rules == set(jobs_by_rule(Shape(1, 1, 1, 1)))
+    assert rules == set(jobs_by_rule(settings(1), ONE_EACH))
 
 
 def test_jobs_of_shards_and_receptors() -> None:
-    found = jobs_by_rule(Shape(receptors=2, record_shards=3, ligand_shards=5, scoring_shards=4))
+    found = jobs_by_rule(settings(2), {"split": 3, "merge": 5, "select": 4})
     assert (found["standardise"], found["prepare_ligands"]) == (3, 5)
     assert (found["dock"], found["score"], found["inspect"]) == (10, 8, 8)
     assert (found["prepare_receptor"], found["select"], found["manifest"]) == (2, 2, 2)
     assert sum(found.values()) == 3 + 5 + 10 + 8 + 8 + 6 + 6
 
 
-def test_each_reference_ligand_adds_four_jobs_and_a_gate_where_the_library_waits() -> None:
-    without = sum(jobs_by_rule(Shape(3, 1, 1, 1)).values())
-    assert sum(jobs_by_rule(Shape(3, 1, 1, 1, redocked=2)).values()) == without + 8
-    assert sum(jobs_by_rule(Shape(3, 1, 1, 1, redocked=2, gates=2)).values()) == without + 10
+@pytest.mark.parametrize(("gate", "each"), [("warn", 4), ("stop", 5)])
+def test_each_reference_ligand_adds_four_jobs_and_a_gate_where_the_library_waits(
+    gate: str, each: int
+) -> None:
+    without = sum(jobs_by_rule(settings(2), ONE_EACH).values())
+    controls = {"redock": True, "gate": gate}
+    found = jobs_by_rule(settings(2, controls=controls), ONE_EACH)
+    assert sum(found.values()) == without + 2 * each
 
 
 def test_each_receptor_with_filters_adds_a_job() -> None:
-    without = sum(jobs_by_rule(Shape(3, 1, 1, 1)).values())
-    assert sum(jobs_by_rule(Shape(3, 1, 1, 1, filtered=2)).values()) == without + 2
+    without = sum(jobs_by_rule(settings(3), ONE_EACH).values())
+    asked = {"filter": "hydrogen bond to Val93", "receptors": ["r0", "r2"]}
+    ranking = {"interactions": {"must": [asked]}}
+    assert sum(jobs_by_rule(settings(3, ranking=ranking), ONE_EACH).values()) == without + 2
 
 
 @pytest.mark.parametrize(("things", "size"), [(20_000, 500), (20_000, 250), (50_000, 70)])

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from screenmm.receptor.chains import build_ace, build_nme, find_segments, in_bonded_order
+from screenmm.receptor.chains import Gap, build_ace, build_nme, find_segments, in_bonded_order
 from screenmm.receptor.geometry import place, torsion
 from screenmm.receptor.reading import read_structure
 from screenmm.receptor.sidechains import complete_side_chains
@@ -36,6 +36,28 @@ def test_shuffled_residues_find_their_order(tyk2_protein: Path) -> None:
     np.random.default_rng(3).shuffle(shuffled)  # type: ignore[arg-type]
     ordered = [each.number for each in in_bonded_order(shuffled)]
     assert ordered == [each.number for each in residues]
+
+
+@pytest.mark.parametrize(("missing", "reach"), [(["ALA"], 7.6), (["ALA", "GLY"], 11.4)])
+def test_a_gap_is_built_as_far_as_a_stretched_chain_reaches(
+    tyk2_protein: Path, missing: list[str], reach: float
+) -> None:
+    """CA atoms across a trans peptide bond are 3.8 Å apart, as in the structure itself."""
+    structure = read_structure(tyk2_protein)
+    found = [each.find("CA") for each in structure.of_kind("polymer")]
+    carbons = np.array([each.xyz for each in found if each is not None])
+    steps = np.linalg.norm(np.diff(carbons, axis=0), axis=1)
+    assert np.median(steps) == pytest.approx(3.8, abs=0.1)
+    before, after = residue_at(structure, 62), residue_at(structure, 63)
+    one, other = before.find("CA"), after.find("CA")
+    assert one is not None
+    assert other is not None
+    for distance, built in ((reach - 0.1, True), (reach + 0.1, False)):
+        other.xyz = one.xyz + np.array([distance, 0.0, 0.0])
+        assert Gap(before, after, missing).can_be_built(longest=2) is built
+    other.xyz = one.xyz
+    assert not Gap(before, after, ["ALA"] * 3).can_be_built(longest=2)
+    assert not Gap(before, after, ["ALA", "UNK"]).can_be_built(longest=2)
 
 
 def test_nme_stands_where_the_next_residue_stood(tyk2_protein: Path) -> None:

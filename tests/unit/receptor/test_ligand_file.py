@@ -107,6 +107,21 @@ def test_mmcif_is_read_as_pdb_is(pdb: list[str], tmp_path: Path) -> None:
     assert np.allclose(heavy_positions(read_molecule(tmp_path / "ligand.cif")), expected)
 
 
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("_atom_site.id\n", "expected block header"),
+        ("data_x\n_entry.id 1\n_entry.id 2\n", "duplicate tag _entry.id"),
+        ("data_x\n_entry.id x\n", "holds no atom sites"),
+    ],
+)
+def test_mmcif_that_cannot_be_read(tmp_path: Path, text: str, fault: str) -> None:
+    path = tmp_path / "ligand.cif"
+    path.write_text(text)
+    with pytest.raises(PocketError, match=rf"ligand\.cif .*{fault}"):
+        read_molecule(path)
+
+
 def test_several_records(tyk2_ligands: list[Chem.Mol], tmp_path: Path) -> None:
     path = tmp_path / "two.sdf"
     block = Chem.MolToMolBlock(tyk2_ligands[0])

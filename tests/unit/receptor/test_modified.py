@@ -7,10 +7,12 @@ import numpy as np
 import openmm
 import pytest
 from openmm import unit
+from rdkit import Chem
 
 from screenmm.config.settings import Pocket, Receptor
 from screenmm.core.errors import ReceptorError
 from screenmm.receptor.forcefield import polymer_system
+from screenmm.receptor.names import CHARGES
 from screenmm.receptor.prepare import choose_residues
 from screenmm.receptor.structure import Residue, Structure
 
@@ -40,6 +42,31 @@ def numbered(structure: Structure, number: int) -> Residue:
 
 def converted(structure: Structure) -> dict[str, str]:
     return {each.residue: each.detail for each in structure.changes if each.kind == "converted"}
+
+
+SIDE_CHAINS = {
+    "KCX": "CCCCCNC(=O)[O-]",
+    "ALY": "CCCCCNC(C)=O",
+    "LLP": "CCCCCN=Cc1c(COP(=O)([O-])[O-])cnc(C)c1O",
+    "CSD": "CCS(=O)[O-]",
+    "OCS": "CCS(=O)(=O)[O-]",
+    "TYS": "CCc1ccc(OS(=O)(=O)[O-])cc1",
+    "CGU": "CCC(C(=O)[O-])C(=O)[O-]",
+    "CIR": "CCCCNC(N)=O",
+    "PHD": "CCC(=O)OP(=O)([O-])[O-]",
+    "NEP": "CCc1cn(P(=O)([O-])[O-])cn1",
+    "GME": "CCCC(=O)OC",
+    "SEC": "CC[Se-]",  # its pKa is 5.2
+    "PYL": "CCCCCNC(=O)C1N=CCC1C",
+    "ORN": "CCCC[NH3+]",
+    "DAB": "CCC[NH3+]",
+}
+"""From CA on, as they are at pH 7.4; names of the wwPDB's dictionary."""
+
+
+def test_charges_of_modified_residues_are_those_of_their_structures() -> None:
+    drawn = {name: Chem.MolFromSmiles(smiles) for name, smiles in SIDE_CHAINS.items()}
+    assert {name: Chem.GetFormalCharge(mol) for name, mol in drawn.items()} == CHARGES
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,9 @@ def test_unknown_chain_lists_those_there(prepare: Prepare, benchmark_data: Path)
         prepare(file, {"auto": True}, chains=["Q"])
 
 
-def test_thrombin_across_chains_and_insertion_codes(prepare: Prepare, benchmark_data: Path) -> None:
+def test_thrombin_across_chains_and_insertion_codes(
+    prepare: Prepare, benchmark_data: Path, tmp_path: Path
+) -> None:
     folder = benchmark_data / "affinity/jacs_set__thrombin"
     thrombin = prepare(folder / "protein.pdb", {"ligand": folder / "ligands.sdf"})
     bridges = set(changes(thrombin, "disulfide"))
@@ -138,6 +140,17 @@ def test_thrombin_across_chains_and_insertion_codes(prepare: Prepare, benchmark_
     assert names["NME"] == 3
     assert names["NA"] == 1
     assert largest_move(thrombin, folder / "protein.pdb") < 1e-3
+    # in chymotrypsin's numbers, as the literature names them
+    write_structure(thrombin, tmp_path / "r.cif")
+    written = {
+        tuple(
+            f"{each.chain_name}:{each.res_id.seqid.num}" for each in (bond.partner1, bond.partner2)
+        )
+        for bond in gemmi.read_structure(str(tmp_path / "r.cif")).connections
+        if bond.type == gemmi.ConnectionType.Disulf
+    }
+    in_chain_h = {("H:42", "H:58"), ("H:168", "H:182"), ("H:191", "H:220")}
+    assert written == in_chain_h | {("L:1", "H:122")}
 
 
 def test_waters_by_policy(prepare: Prepare, benchmark_data: Path) -> None:
@@ -172,6 +185,19 @@ def test_deposited_trypsin(prepare: Prepare, benchmark_data: Path) -> None:
     removed = changes(trypsin, "removed")
     assert {label.split(":")[1] for label in removed} == {"SO4", "DMS", "GP6"}
     assert largest_move(trypsin, folder / "receptor.pdb") < 1e-3
+
+
+def test_an_unknown_molecule_is_in_the_way_near_the_pocket_alone(
+    prepare: Prepare, benchmark_data: Path
+) -> None:
+    file = benchmark_data / "complexes/deposited/1bju_GP6/raw.pdb.gz"
+    # benzamidines sit on Asp189, at the bottom of trypsin's S1 pocket
+    message = r"A:GP6:910 is an organic molecule .* 2\.9 Å from the pocket \(an error within 8 Å\)"
+    with pytest.raises(ReceptorError, match=message):
+        prepare(file, {"residues": ["A:189"]})
+    elsewhere = prepare(file, {"residues": ["A:60"]})
+    detail = "organic molecule without parameters, 11 Å from the pocket"
+    assert changes(elsewhere, "removed")["A:GP6:910"] == detail
 
 
 def test_alternates_zinc_and_calcium(prepare: Prepare, benchmark_data: Path) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from screenmm.config.settings import parse_settings
 from screenmm.run.layout import Layout, shard_names
 
 
@@ -85,7 +86,15 @@ def test_single_files(files: Layout) -> None:
 
 
 def test_jobs_are_those_of_the_present_shards(files: Layout) -> None:
-    targets = files.targets(["wt"])
+    config = {
+        "name": "x",
+        "results": "results",
+        "library": {"files": ["library.smi"]},
+        "receptors": {"wt": {"structure": "protein.pdb"}},
+        "pocket": {"ligand": "crystal_ligand.sdf"},
+        "controls": {"redock": False},
+    }
+    targets = files.targets(parse_settings(config, None))
     assert targets["score"] == targets["inspect"] == {"wt/b0", "wt/b1"}
     assert targets["dock"] == {"wt/b"}
     assert targets["prepare_receptor"] == {"wt"}

@@ -214,6 +214,31 @@ def test_every_rule_with_settings_has_a_version(root: Path) -> None:
     assert used == {name for name, stage in stages().items() if stage.version} - {"redock"}
 
 
+@pytest.mark.parametrize(
+    ("path", "value", "stage", "expected"),
+    [
+        ("", None, "split", [""]),
+        ("", None, "dock", ["wt", "mutant"]),
+        ("", None, "reference", ["wt", "mutant"]),
+        ("receptors.mutant.pocket", {"center": [0, 0, 0], "size": [20, 20, 20]},
+         "reference", ["wt"]),
+        ("controls.redock", False, "reference", []),
+        ("", None, "gate", []),
+        ("controls.gate", "stop", "gate", ["wt", "mutant"]),
+        ("", None, "check_filters", []),
+        ("ranking.interactions.must", ["hydrogen bond to Val981"], "check_filters",
+         ["wt", "mutant"]),
+        ("ranking.interactions.must_not",
+         [{"filter": "hydrogen bond to Val981", "receptors": ["mutant"]}], "check_filters",
+         ["mutant"]),
+    ],
+)  # fmt: skip
+def test_a_stage_has_jobs_for_the_receptors_of_its_kind(
+    path: str, value: Any, stage: str, expected: list[str]
+) -> None:
+    assert stages()[stage].receptors(settings_with(path, value)) == expected
+
+
 def test_results_folder_reaches_only_the_report() -> None:
     # a moved or renamed results folder must not make anything run again
     for stage, text in texts(settings_with()).items():

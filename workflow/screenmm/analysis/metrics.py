@@ -136,10 +136,10 @@ def make_metrics(
     seed : int
         Of the run: the resamples of the controls derive from it.
     settings : Settings, optional
-        The whole config; without it nothing is known of redockings and of named actives.
+        The whole config; without it nothing is known of costs, redockings and named actives.
     """
     counted = counts(con)
-    spent, versions = _spent(files, rates or Costs(), list(counted.by_receptor), settings)
+    spent, versions = _spent(files, settings, rates or Costs())
     presume_inactive = settings is not None and bool(settings.controls.actives)
     measured = controls(con, seed, presume_inactive=presume_inactive)
     redock = {} if settings is None or files is None else redockings(settings, files)
@@ -188,15 +188,12 @@ def _order(own: ReceptorCounts, settings: Settings | None) -> Column:
 
 
 def _spent(
-    files: Layout | None, rates: Costs, receptors: list[str], settings: Settings | None
+    files: Layout | None, settings: Settings | None, rates: Costs
 ) -> tuple[Account, dict[str, str]]:
     """What the jobs used, and the versions of the packages that they used."""
-    if files is None:
+    if files is None or settings is None:
         return account({}, {}, rates), {}
-    redocked = [] if settings is None else settings.redocked
-    gated = settings is not None and settings.controls.gate == "stop"
-    filtered = [] if settings is None else settings.filtered
-    targets = files.targets(receptors, redocked, gated=gated, filtered=filtered)
+    targets = files.targets(settings)
     usage = read_usage(files.usage)
     return account(usage, targets, rates, files.benchmarks), versions_used(usage, targets)
 

@@ -152,11 +152,8 @@ def write_crate(settings: Settings, folder: Path, results: Path, workflow: Path)
             f"{results} holds no finished run: {', '.join(missing)} missing; finish it with "
             "snakemake, then make the crate"
         )
-    files, receptors = Layout(results, settings.docking.last_tier), list(settings.receptors)
-    gated = settings.controls.gate == "stop"
-    targets = files.targets(
-        receptors, settings.redocked, gated=gated, filtered=settings.filtered, through="report"
-    )
+    files = Layout(results, settings.docking.last_tier)
+    targets = files.targets(settings, through="report")
     attempts = all_attempts(read_usage(files.usage), targets)
     stages = stage_runs(attempts, targets)
     if not any(stage.made_by for stage in stages):

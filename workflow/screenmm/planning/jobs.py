@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from screenmm.config.settings import Settings
 from screenmm.run.shards import Keys, leaves
-from screenmm.run.stage import Stage
 from screenmm.run.stages import stages
 
 MOST_KEYS = 1 << 20
@@ -21,33 +22,6 @@ class Shards:
 
     count: int
     largest: int
-
-
-@dataclass(frozen=True)
-class Shape:
-    """What decides the number of jobs."""
-
-    receptors: int
-    record_shards: int
-    ligand_shards: int
-    scoring_shards: int
-    """Of one receptor."""
-    redocked: int = 0
-    """Receptors whose reference ligand is docked again."""
-    gates: int = 0
-    """Receptors that wait for it."""
-    filtered: int = 0
-    """Receptors that filters on interactions are for."""
-    tiers: tuple[int, ...] = ()
-    """Shards of one receptor in each later tier of docking."""
-
-    def shards_of(self, stage: Stage) -> int:
-        """Shards that a stage works on, of one receptor."""
-        shards = {
-            "": 1, "split": self.record_shards, "merge": self.ligand_shards,
-            "select": self.scoring_shards, "advance": 0,
-        }  # fmt: skip
-        return shards[stage.shards_of]
 
 
 def shards_of(keys: Keys, shard_size: int) -> Shards:
@@ -80,19 +54,29 @@ def expected_shards(things: int, shard_size: int) -> Shards:
     return Shards(found.count << halvings, found.largest)
 
 
-def jobs_by_rule(shape: Shape) -> dict[str, int]:
-    """Jobs of a run from nothing, by rule, in the run's order."""
-    receptors = {
-        "": 1, "all": shape.receptors, "redocked": shape.redocked, "gated": shape.gates,
-        "filtered": shape.filtered, "tiered": 0,
-    }  # fmt: skip
+def jobs_by_rule(
+    settings: Settings, shards: Mapping[str, int], tiers: Sequence[int] = ()
+) -> dict[str, int]:
+    """Jobs of a run from nothing, by rule, in the run's order.
+
+    Parameters
+    ----------
+    settings : Settings
+        The config.
+    shards : mapping of str to int
+        Shards that a stage makes, by its name; ``select``: of one receptor.
+    tiers : sequence of int
+        Shards of one receptor in each later tier of docking.
+    """
     jobs = {
-        name: receptors[stage.per_receptor] * shape.shards_of(stage)
+        name: len(stage.receptors(settings)) * (shards[stage.shards_of] if stage.shards_of else 1)
         for name, stage in stages().items()
+        if stage.per_receptor != "tiered"
     }
-    jobs |= {
-        name: shape.receptors * (sum(shape.tiers) if stage.shards_of else len(shape.tiers))
+    of_tiers = {
+        name: len(settings.receptors) * (sum(tiers) if stage.shards_of else len(tiers))
         for name, stage in stages().items()
         if stage.per_receptor == "tiered"
     }
-    return jobs | {"screen": 1}
+    jobs |= of_tiers
+    return {name: jobs[name] for name in stages()} | {"screen": 1}

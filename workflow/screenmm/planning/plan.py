@@ -14,7 +14,7 @@ from screenmm.config.engines import engines
 from screenmm.config.settings import Settings, number_of
 from screenmm.core.errors import UserError
 from screenmm.library.merge import ligand_key
-from screenmm.planning.jobs import Shape, Shards, expected_shards, jobs_by_rule, shards_of
+from screenmm.planning.jobs import Shards, expected_shards, jobs_by_rule, shards_of
 from screenmm.planning.library import LibraryCount, SampleResult
 from screenmm.planning.rates import FIXED_BYTES, Rates, stored
 from screenmm.run.shards import Keys, records_per_shard
@@ -134,8 +134,8 @@ def make_plan(
     amounts = _amounts(settings, count, sample, ligands)
     shards = _shards(settings, count, sample, ligands)
     tiers = [_expected(settings, each).count for each in _in_tiers(settings, ligands)[1:]]
-    shape = _shape(settings, shards, tiers)
-    jobs = jobs_by_rule(shape)
+    receptors = len(settings.receptors)
+    jobs = jobs_by_rule(settings, {name: each.count for name, each in shards.items()}, tiers)
     share = {
         "split": shards["split"].largest / max(1, count.records),
         "merge": shards["merge"].largest / max(1, ligands),
@@ -144,15 +144,15 @@ def make_plan(
     }
     stages = {
         name: _stage(stage, jobs[name], amounts[stage.unit], rates.stages[name],
-                     _largest_share(stage, share, shape.receptors), cores, gpus)
+                     _largest_share(stage, share, receptors), cores, gpus)
         for name, stage in all_stages().items()
         if jobs[name] or stage.per_receptor in ("", "all")
     }  # fmt: skip
     disk = {part: round(rates.bytes_per[part] * amounts[thing]) for part, thing in stored().items()}
-    needed = sum(disk.values()) + FIXED_BYTES * shape.receptors
+    needed = sum(disk.values()) + FIXED_BYTES * receptors
     free = free_bytes if free_bytes is not None else free_disk(settings.results)
     snakemake_s = rates.job_s * sum(jobs.values())
-    recommended = _recommended(settings, stages, ligands, shape.receptors)
+    recommended = _recommended(settings, stages, ligands, receptors)
     return Plan(
         name=settings.name,
         records=count.records,
@@ -161,7 +161,7 @@ def make_plan(
         ligands=ligands,
         states=round(amounts["state"]),
         sampled=sample.records,
-        receptors=shape.receptors,
+        receptors=receptors,
         cores=cores,
         gpus=gpus,
         rates=rates.source,
@@ -212,20 +212,6 @@ def _largest_share_again(settings: Settings, ligands: int) -> float:
     later = _in_tiers(settings, ligands)[1:]
     largest = max((_expected(settings, each).largest for each in later), default=0)
     return largest / max(1, sum(later))
-
-
-def _shape(settings: Settings, shards: Mapping[str, Shards], tiers: Sequence[int]) -> Shape:
-    redocked = len(settings.redocked)
-    return Shape(
-        len(settings.receptors),
-        shards["split"].count,
-        shards["merge"].count,
-        shards["select"].count,
-        redocked,
-        redocked if settings.controls.gate == "stop" else 0,
-        len(settings.filtered),
-        tuple(tiers),
-    )
 
 
 def _largest_share(stage: Stage, share: Mapping[str, float], receptors: int) -> float | None:

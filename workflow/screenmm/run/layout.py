@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from screenmm.config.settings import Settings
 from screenmm.run.receptor_folder import ReceptorFolder
 from screenmm.run.stage import Stage, placed
 from screenmm.run.stages import stages
@@ -170,27 +171,13 @@ class Layout:
         """Folder of what each job used."""
         return self.results / "usage"
 
-    def targets(
-        self,
-        receptors: Sequence[str],
-        redocked: Sequence[str] = (),
-        *,
-        gated: bool = False,
-        filtered: Sequence[str] = (),
-        through: str = "rank",
-    ) -> dict[str, set[str]]:
+    def targets(self, settings: Settings, through: str = "rank") -> dict[str, set[str]]:
         """Jobs that made the present results, by rule in the run's order.
 
         Parameters
         ----------
-        receptors : sequence of str
-            All of them.
-        redocked : sequence of str
-            Those whose reference ligand is docked again.
-        gated : bool
-            Whether the library waits for that.
-        filtered : sequence of str
-            Those that filters on interactions are for.
+        settings : Settings
+            The whole config.
         through : str
             The last rule.
 
@@ -199,16 +186,11 @@ class Layout:
         dict
             Rule to ``receptor/shard``, ``shard`` or ``receptor``; empty for its only job.
         """
-        of_kind = {
-            "": [""], "all": receptors, "redocked": redocked, "gated": redocked if gated else [],
-            "filtered": filtered, "tiered": self.tiered(receptors),
-        }  # fmt: skip
         last = stages()[through].place
-        run = [stage for stage in stages().values() if stage.place <= last]
         return {
-            stage.name: self._jobs(stage, of_kind[stage.per_receptor])
-            for stage in run
-            if of_kind[stage.per_receptor]
+            stage.name: self._jobs(stage, receptors)
+            for stage in stages().values()
+            if stage.place <= last and (receptors := stage.receptors(settings))
         }
 
     def _jobs(self, stage: Stage, receptors: Sequence[str]) -> set[str]:

@@ -125,6 +125,31 @@ class Stage:
         nothing: dict[str, Any] = {"grows": {}, "leaves": {}, "passes": {}}
         return replace(self, name=name, place=place, of=self.name, **(nothing | other))
 
+    def receptors(self, settings: Settings) -> list[str]:
+        """Receptors that have a job of it.
+
+        Parameters
+        ----------
+        settings : Settings
+            The whole config.
+
+        Returns
+        -------
+        list of str
+            Their names in the config's order, with a tier as ``wt/2``; ``[""]`` where a run has
+            one job for all of them.
+        """
+        waits = settings.controls.gate == "stop"
+        of_kind: dict[Receptors, list[str]] = {
+            "": [""],
+            "all": list(settings.receptors),
+            "redocked": settings.redocked,
+            "gated": settings.redocked if waits else [],
+            "filtered": settings.filtered,
+            "tiered": settings.tiered,
+        }
+        return of_kind[self.per_receptor]
+
     @property
     def command(self) -> str:
         """Subcommand of ``screenmm``."""
