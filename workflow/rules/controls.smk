@@ -56,6 +56,7 @@ use rule dock as redock with:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(60),
     params:
+        settings=stage_settings(SETTINGS, "redock"),
         usage=usage_file("redock/{receptor}"),
     message:
         "Docking the reference ligand of {wildcards.receptor} again"

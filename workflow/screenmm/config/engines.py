@@ -37,6 +37,8 @@ class EngineFacts:
         Key of ``docking`` that they are multiplied by; empty: none.
     poses_from_library : bool
         Whether the library carries the poses, and nothing is searched for.
+    only_places : bool
+        Whether it needs ``docking.templates``, and has no pose where none of them fits.
     packages : tuple of str
         Distributions that it needs.
     get : str
@@ -51,6 +53,7 @@ class EngineFacts:
     cpu_s: float
     cpu_s_times: str = ""
     poses_from_library: bool = False
+    only_places: bool = False
     packages: tuple[str, ...] = field(default=())
     get: str = ""
     scores: tuple[Column, ...] = ()
@@ -77,4 +80,8 @@ def engines() -> Mapping[str, EngineFacts]:
 
 def searching_engines() -> list[str]:
     """Engines that look for poses themselves."""
-    return [name for name, facts in engines().items() if not facts.poses_from_library]
+    return [
+        name
+        for name, facts in engines().items()
+        if not (facts.poses_from_library or facts.only_places)
+    ]

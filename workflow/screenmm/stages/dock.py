@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,18 @@ def of_engine(settings: Settings, receptor: str) -> dict[str, Any]:
         set(Docking.model_fields) - {"engine", "time_limit_s"} - engines()[docking.engine].keys
     )
     defaults = {key: Docking.model_fields[key].default for key in sorted(ignored)}
-    return {"docking": docking.model_copy(update=defaults).model_dump(mode="json")}
+    dump = docking.model_copy(update=defaults).model_dump(mode="json")
+    # a screen without templates is docked as before there were any
+    return {"docking": dump if dump["templates"] else _without_templates(dump)}
+
+
+def freely(settings: Settings, receptor: str) -> dict[str, Any]:
+    """Dump the section without templates: no ligand is a test of its own template."""
+    return {"docking": _without_templates(of_engine(settings, receptor)["docking"])}
+
+
+def _without_templates(docking: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in docking.items() if key != "templates"}
 
 
 def rate(docking: Docking, protocol: str) -> Rate:
@@ -62,6 +74,7 @@ STAGE = Stage(
 REDOCK = STAGE.again(
     "redock",
     place=60,
+    more=freely,
     per_receptor="redocked",
     shards_of="",
     reads={"states": "controls/{receptor}/states.sdf.gz", "receptor": "receptors/{receptor}/"},
@@ -90,8 +103,11 @@ def run(args: argparse.Namespace) -> None:
     from screenmm.docking.shard import dock_shard
 
     given = settings_of(args, STAGE)
+    whole = replace(
+        given, values={**given.values, "docking": {"templates": [], **given["docking"]}}
+    )
     dock_shard(
-        given.section("docking", Docking),
+        whole.section("docking", Docking),
         given.seed,
         states=args.states,
         receptor=args.receptor,

@@ -153,7 +153,16 @@ MEMBERSHIP: Columns = (
 
 # --- tables of poses
 
-POSES: Columns = (*POSE_KEY, SMILES, _text("engine", "Docking engine"), *DOCKED)
+ORIGIN = Column(
+    "origin", words="Pose from", hint="Where the pose comes from: search, template or library"
+)
+TEMPLATE = Column(
+    "template", words="Placed by template", hint="Template that placed the pose; else null"
+)
+CAME: Columns = (ORIGIN, TEMPLATE)
+"""Which way a pose came."""
+
+POSES: Columns = (*POSE_KEY, SMILES, _text("engine", "Docking engine"), *CAME, *DOCKED)
 
 _SCORED: Columns = (
     DG,
@@ -253,7 +262,7 @@ def ranking(own: Iterable[Column] = ()) -> Columns:
     """
     return (
         RANK, NAME, INCHIKEY, SMILES, RECEPTOR, DG, *TERMS, *INTERVALS, MAIN_RESIDUES,
-        MINIMISATION, *DOCKED, *own, HEAVY_ATOMS, STATE_SMILES, CHARGE, WEIGHT, STATE, POSE,
+        MINIMISATION, *DOCKED, *own, *CAME, HEAVY_ATOMS, STATE_SMILES, CHARGE, WEIGHT, STATE, POSE,
         EFFICIENCY, SIZE_CORRECTED, *CONSENSUS, ALIASES, LABEL, AFFINITY, RECORD_COUNT,
         *INSPECTED_TEXT,
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from screenmm.config.engines import EngineFacts
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 FACTS = EngineFacts(
     words="QuickVina2-style search with GNINA CNN",
-    keys=frozenset({"poses", "device"}),
+    keys=frozenset({"poses", "device", "templates"}),
     # 7.2 for each of the demo's 40 states, 10.2 for 8 larger ones
     cpu_s=8.0,
     packages=("rustina",),
@@ -27,6 +28,12 @@ GPU_FAILED = re.compile(
     r"gpu search unavailable|GPU device request failed|(device|context) (is )?lost", re.IGNORECASE
 )
 """What rustina says of a GPU that does not compute, and not of a ligand."""
+
+SEARCHED_BESIDE = 10
+"""Poses of a search that come with those that were only refined, and are dropped."""
+
+COARSE_ANGSTROM = 1.0
+"""Spacing of that search's grid; what is refined feels the receptor's atoms, no grid."""
 
 
 class Rustina:
@@ -40,7 +47,8 @@ class Rustina:
         self._receptor = site.receptor_pdbqt.read_text()
         self._poses = settings.poses
         keys = ("cx", "cy", "cz", "sx", "sy", "sz")
-        self._search: dict[str, Any] = dict(zip(keys, site.box.center + site.box.size, strict=True))
+        self._box: dict[str, Any] = dict(zip(keys, site.box.center + site.box.size, strict=True))
+        self._search = dict(self._box)
         if site.device.kind == "gpu":
             self._search["search_mode"] = "gpu"
 
@@ -78,6 +86,47 @@ class Rustina:
             DockedPose(pose_mol, pose["affinity"], pose["cnn_score"], pose["cnn_affinity"])
             for pose_mol, pose in zip(mols, found, strict=True)
         ]
+
+    def refine(self, ligand: str, starts: Sequence[str], seed: int) -> list[tuple[float, str]]:
+        """Optimise starts; see :class:`screenmm.docking.placement.engine.Refiner`.
+
+        rustina refines beside a search alone, so the shortest one runs, and is not looked at.
+        """
+        import rustina  # noqa: PLC0415
+
+        most = len(starts) + SEARCHED_BESIDE
+        try:
+            found = rustina.dock(
+                self._receptor,
+                ligand,
+                **self._box,
+                search_mode="qvina2",
+                runs=1,
+                spacing=COARSE_ANGSTROM,
+                seed=seed,
+                threads=1,
+                num_modes=most,
+                pose_pool_size=most,
+                skip_cnn=True,
+                seed_poses=list(starts),
+            )
+        except (RuntimeError, ValueError) as error:
+            raise LigandError(Reason.DOCKING_FAILED, f"rustina: {error}") from error
+        refined = {
+            pose["seed_index"]: (pose["affinity"], pose["pdbqt"])
+            for pose in found
+            if "seed_index" in pose
+        }
+        return [refined[index] for index in sorted(refined)]
+
+    def rated(self, mol: Chem.Mol, score: float, text: str) -> DockedPose:
+        """Make the pose; see :class:`screenmm.docking.placement.engine.Refiner`."""
+        import rustina  # noqa: PLC0415
+
+        from screenmm.docking.engine import DockedPose  # noqa: PLC0415
+
+        rated = rustina.score_cnn(self._receptor, text)
+        return DockedPose(mol, score, rated["cnn_score"], rated["cnn_affinity"])
 
 
 def make(settings: Docking, site: Site) -> Rustina:

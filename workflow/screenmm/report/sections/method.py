@@ -56,6 +56,8 @@ def _method(settings: Settings, metrics: Metrics) -> list[tuple[str, str]]:
     )
     return [
         ("Docking", f"{docking.engine}, {docking.poses} poses kept per state"
+         + (", placed by template where the common core is large enough" if docking.templates
+            else "")
          if not engines()[docking.engine].poses_from_library
          else "none: poses as given in the library"),
         ("MM/GBSA", f"protocol {scoring.protocol}: best {grouped(scoring.top)} ligands per "
