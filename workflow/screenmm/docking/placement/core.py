@@ -50,7 +50,7 @@ class Core:
     maps: tuple[dict[int, int], ...]
 
 
-class _Limit(rdFMCS.MCSProgress):  # type: ignore[misc]
+class _Limit(rdFMCS.MCSProgress):
     """Ends the search after a number of steps."""
 
     def __init__(self) -> None:
@@ -86,7 +86,7 @@ def graph_of(mol: Chem.Mol) -> Chem.Mol:
         if all(end in places for end in ends):
             graph.AddBond(places[ends[0]], places[ends[1]], Chem.BondType.SINGLE)
     graph.UpdatePropertyCache(strict=False)
-    Chem.FastFindRings(graph)
+    Chem.GetSymmSSSR(graph)
     return graph.GetMol()
 
 
@@ -108,22 +108,25 @@ def common_core(mol: Chem.Mol, template: Chem.Mol) -> Core:
 
 
 def _pattern(own: Chem.Mol, other: Chem.Mol) -> Chem.Mol | None:
-    """The common core as a query."""
-    found = rdFMCS.FindMCS([own, other], _parameters(whole_rings=True))
-    if not found.canceled:
-        return found.queryMol if found.numAtoms else None
-    # a search for whole rings may find nothing for a million steps, where one that also takes
-    # parts of rings needs a dozen
-    found = rdFMCS.FindMCS([own, other], _parameters(whole_rings=False))
-    mine = own.GetSubstructMatch(found.queryMol)
-    theirs = other.GetSubstructMatch(found.queryMol)
-    return _without_parts_of_rings(own, other, dict(zip(mine, theirs, strict=True)))
+    """The common core as a query: the larger of two, as each search misses some.
+
+    That for whole rings may find nothing for a million steps, where one that also takes parts of
+    rings needs a dozen; but from this the parts are cut off, and another core may be larger.
+    """
+    whole = rdFMCS.FindMCS([own, other], _parameters(whole_rings=True))
+    found = [whole.queryMol] if whole.numAtoms and not whole.canceled else []
+    loose = rdFMCS.FindMCS([own, other], _parameters(whole_rings=False))
+    if loose.numAtoms:
+        mine = own.GetSubstructMatch(loose.queryMol)
+        theirs = other.GetSubstructMatch(loose.queryMol)
+        found += _without_parts_of_rings(own, other, dict(zip(mine, theirs, strict=True)))
+    return max(found, key=lambda pattern: pattern.GetNumAtoms(), default=None)
 
 
 def _without_parts_of_rings(
     own: Chem.Mol, other: Chem.Mol, pairs: dict[int, int]
-) -> Chem.Mol | None:
-    """The core's largest connected part after ring atoms are gone that lie in no whole ring."""
+) -> list[Chem.Mol]:
+    """The core's connected parts after ring atoms are gone that lie in no whole ring."""
     theirs = {frozenset(ring) for ring in other.GetRingInfo().AtomRings()}
     whole = [
         ring
@@ -135,8 +138,7 @@ def _without_parts_of_rings(
     cut = Chem.RWMol(own)
     for atom in sorted(set(range(own.GetNumAtoms())) - kept, reverse=True):
         cut.RemoveAtom(atom)
-    parts = Chem.GetMolFrags(cut, asMols=True, sanitizeFrags=False)
-    return max(parts, key=lambda part: part.GetNumAtoms(), default=None)
+    return list(Chem.GetMolFrags(cut, asMols=True, sanitizeFrags=False))
 
 
 def _parameters(*, whole_rings: bool) -> rdFMCS.MCSParameters:

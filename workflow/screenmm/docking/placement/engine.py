@@ -26,8 +26,9 @@ LEAST_CORE_SHARE = 0.4
 MOST_MAPS = 8
 """Ways in which a core lies on its template that are tried."""
 
-MOST_REFINED = 40
-"""Starts that are refined: those with the fewest close contacts."""
+SAME_START_ANGSTROM = 0.5
+MOST_REFINED = 16
+"""Starts that are refined: those with the fewest close contacts, no two in one place."""
 
 MOST_DRIFT_ANGSTROM = 2.0
 """RMSD of the core to the template's; a refined pose beyond it has left the template."""
@@ -122,7 +123,7 @@ class Placing:
         template, core = best_template(mol, self._templates)
         own_seed = seed_for(seed, "template", template.name)
         tried = [
-            (each, laid)
+            each
             for laid in core.maps[:MOST_MAPS]
             for each in starts(mol, template.mol, laid, own_seed)
         ]
@@ -133,11 +134,10 @@ class Placing:
                 f"{template.name}",
             )
         heavy = [atom.GetIdx() for atom in mol.GetAtoms() if atom.GetAtomicNum() > 1]
-        crowding = [self._walls.crowding(each.GetConformer().GetPositions()[heavy])
-                    for each, _ in tried]  # fmt: skip
-        chosen = [tried[i] for i in np.argsort(crowding, kind="stable")[:MOST_REFINED]]
+        orders = _orders(mol)
+        chosen = self._diverse(tried, heavy, orders)
         ligand = FlexibleLigand(mol)
-        refined = self._engine.refine(ligand.text, [ligand.at(each) for each, _ in chosen], seed)
+        refined = self._engine.refine(ligand.text, [ligand.at(each) for each in chosen], seed)
         kept = []
         for score, text in refined:
             places = ligand.heavy_positions(text)
@@ -149,8 +149,18 @@ class Placing:
                 f"all {len(chosen)} placements by template {template.name} clash with the "
                 "receptor or leave the template",
             )
-        poses = _distinct(sorted(kept, key=lambda each: each.score), graph_of(mol), self._poses)
-        return [self._made(ligand, each, template) for each in poses]
+        kept.sort(key=lambda each: each.score)
+        poses = apart([each.heavy for each in kept], orders, SAME_POSE_ANGSTROM, self._poses)
+        return [self._made(ligand, kept[i], template) for i in poses]
+
+    def _diverse(
+        self, tried: list[Chem.Mol], heavy: list[int], orders: NDArray[np.int64]
+    ) -> list[Chem.Mol]:
+        """Starts that lie apart, those with the fewest close contacts first."""
+        places = [each.GetConformer().GetPositions()[heavy] for each in tried]
+        order = np.argsort([self._walls.crowding(each) for each in places], kind="stable")
+        chosen = apart([places[i] for i in order], orders, SAME_START_ANGSTROM, MOST_REFINED)
+        return [tried[order[i]] for i in chosen]
 
     def _is_placed(
         self, places: NDArray[np.float64], heavy: list[int], template: Template, core: Core
@@ -191,15 +201,39 @@ def best_template(mol: Chem.Mol, templates: Sequence[Template]) -> tuple[Templat
     return template, core
 
 
-def _distinct(poses: Sequence[_Refined], graph: Chem.Mol, most: int) -> list[_Refined]:
-    """The first of those that lie in one place, by RMSD over all orders of equivalent atoms."""
-    orders = np.array(graph.GetSubstructMatches(graph, uniquify=False, maxMatches=MOST_SYMMETRIES))
-    kept: list[_Refined] = []
-    for each in poses:
+def _orders(mol: Chem.Mol) -> NDArray[np.int64]:
+    """Orders of the heavy atoms that exchange equivalent ones."""
+    graph = graph_of(mol)
+    found = graph.GetSubstructMatches(graph, uniquify=False, maxMatches=MOST_SYMMETRIES)
+    return np.array(found, dtype=np.int64)
+
+
+def apart(
+    places: Sequence[NDArray[np.float64]],
+    orders: NDArray[np.int64],
+    least_angstrom: float,
+    most: int,
+) -> list[int]:
+    """The first of those that lie in one place.
+
+    Parameters
+    ----------
+    places : sequence of ndarray, shape (N, 3)
+        Heavy atoms, Å.
+    orders : ndarray, shape (M, N)
+        Orders of equivalent atoms; the RMSD is the smallest over them.
+    least_angstrom : float
+        RMSD beyond which two are apart.
+    most : int
+        How many are kept.
+    """
+    kept: list[int] = []
+    for number, each in enumerate(places):
         if len(kept) == most:
             break
-        away = [((other.heavy[orders] - each.heavy) ** 2).sum(axis=2).mean(axis=1).min()
-                for other in kept]  # fmt: skip
-        if all(one > SAME_POSE_ANGSTROM**2 for one in away):
-            kept.append(each)
+        away = [
+            ((places[other][orders] - each) ** 2).sum(axis=2).mean(axis=1).min() for other in kept
+        ]
+        if all(one > least_angstrom**2 for one in away):
+            kept.append(number)
     return kept
