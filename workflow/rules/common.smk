@@ -288,6 +288,8 @@ def watched(paths):
 LIBRARY_FILES = [file.path for file in SETTINGS.screened.files]
 REFERENCE_FILES = [SETTINGS.controls.reference] if SETTINGS.controls.reference else []
 
+TEMPLATE_FILES = SETTINGS.docking.templates
+
 
 def library_files(wildcards):
     return named(LIBRARY_FILES)
@@ -295,6 +297,20 @@ def library_files(wildcards):
 
 def reference_files(wildcards):
     return named(REFERENCE_FILES)
+
+
+def template_files(wildcards):
+    return named(TEMPLATE_FILES)
+
+
+def template_times():
+    """Param, where there is something to watch: another param would dock finished screens again."""
+    times = watched(TEMPLATE_FILES)
+    return {"times": times} if times else {}
+
+
+def docking_settings(wildcards):
+    return stage_settings(SETTINGS, "dock")
 
 
 def library_times(wildcards):

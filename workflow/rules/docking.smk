@@ -3,6 +3,7 @@ rule dock:
         states="<results>/ligands/states/{shard}.sdf.gz",
         pdbqt="<results>/receptors/{receptor}/receptor.pdbqt",
         pocket="<results>/receptors/{receptor}/pocket.json",
+        templates=named(TEMPLATE_FILES),
     output:
         **usage_output("dock/{receptor}/{shard}"),
         poses="<results>/poses/{receptor}/{shard}.sdf.gz",
@@ -19,7 +20,8 @@ rule dock:
         mem_mb=per_attempt(1000, per_thread=500),
         runtime=per_attempt(240),
     params:
-        settings=stage_settings(SETTINGS, "dock"),
+        **template_times(),
+        settings=with_copies(docking_settings, template_files, "templates"),
         receptor=subpath(input.pdbqt, parent=True),
         usage=usage_file("dock/{receptor}/{shard}"),
     message:

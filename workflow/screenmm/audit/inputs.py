@@ -42,6 +42,8 @@ class InputFile:
         """The rule that reads the file."""
         if self.key.startswith(("library.", "controls.actives.")):
             return "split"
+        if self.key.startswith("docking.templates."):
+            return "dock"
         return "reference" if self.key == "controls.reference" else "prepare_receptor"
 
 

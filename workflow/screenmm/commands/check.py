@@ -44,7 +44,11 @@ def run(args: argparse.Namespace) -> None:
     found.check()
     check_residues(settings)
     print(f"{', '.join(map(str, args.config))} is valid")
-    for part, lines in (("library", found.library), ("receptors", found.receptors)):
+    for part, lines in (
+        ("library", found.library),
+        ("receptors", found.receptors),
+        ("templates", found.templates),
+    ):
         for number, line in enumerate(lines):
             print(f"  {'' if number else part:<9} {line}")
     print(f"  docking   {docking_in_words(settings.docking)}")

@@ -65,6 +65,8 @@ class EngineFacts:
         Key of ``docking`` that their costs are in proportion to; empty: none.
     poses_from_library : bool
         Whether the library carries the poses, and nothing is searched for.
+    only_places : bool
+        Whether it needs ``docking.templates``, and has no pose where none of them fits.
     packages : tuple of str
         Distributions that it needs.
     get : str
@@ -82,6 +84,7 @@ class EngineFacts:
     efforts: Mapping[str, Effort] = field(default_factory=dict)
     cpu_s_grows_with: str = ""
     poses_from_library: bool = False
+    only_places: bool = False
     packages: tuple[str, ...] = field(default=())
     get: str = ""
     scores: tuple[Column, ...] = ()
@@ -135,4 +138,8 @@ def check_cnn() -> None:
 
 def searching_engines() -> list[str]:
     """Engines that look for poses themselves."""
-    return [name for name, facts in engines().items() if not facts.poses_from_library]
+    return [
+        name
+        for name, facts in engines().items()
+        if not (facts.poses_from_library or facts.only_places)
+    ]

@@ -66,6 +66,7 @@ InputFile = Annotated[Path, BeforeValidator(_find)]
 LibraryPath = Annotated[InputFile, _with_suffix(*LIBRARY_SUFFIXES)]
 StructurePath = Annotated[InputFile, _with_suffix(*STRUCTURE_SUFFIXES)]
 LigandPath = Annotated[InputFile, _with_suffix(*LIGAND_SUFFIXES)]
+TemplatePath = Annotated[InputFile, _with_suffix(".sdf", ".sdf.gz")]
 BondedPath = Annotated[InputFile, _with_suffix(*BONDED_SUFFIXES)]
 Triple = tuple[float, float, float]
 
@@ -575,6 +576,13 @@ class Docking(Section):
         description="Device of rustina's search. auto takes a hardware GPU where Vulkan shows "
         "one and never a software adapter; gpu takes whatever adapter there is.",
     )
+    templates: list[TemplatePath] = Field(
+        [],
+        description="Reference ligands with bond orders, posed in the receptor's frame (.sdf, one "
+        "or more records each). A ligand that shares a large enough core with one of them is "
+        "placed by it, its core held, and refined by the engine; the others are docked freely.",
+        examples=[["crystal_ligand.sdf"]],
+    )
     time_limit_s: float = Field(600, gt=0, description="Time limit per ligand, seconds.")
     tiers: list[Tier] = Field(
         [],
@@ -659,6 +667,22 @@ class Docking(Section):
         other = [f"{key} {n}" for key, n in self.by_effort.items() if n != effort.keys[key]]
         return ", ".join(other) or self.effort
 
+    @model_validator(mode="after")
+    def _templates_fit(self) -> Docking:
+        facts = engines()[self.engine]
+        if facts.only_places and not self.templates:
+            raise ValueError(
+                f"engine {self.engine} places ligands by templates: give docking.templates, SDF "
+                f"files of reference ligands, or choose engine {' or '.join(searching_engines())}"
+            )
+        if self.templates and "templates" not in facts.keys:
+            raise ValueError(
+                f"engine {self.engine} uses no templates: take docking.templates out, or choose "
+                "engine "
+                + " or ".join(name for name, each in engines().items() if "templates" in each.keys)
+            )
+        return self
+
 
 Platform = Literal["auto", "CUDA", "HIP", "OpenCL", "CPU", "Reference"]
 
@@ -672,8 +696,14 @@ def docking_in_words(docking: Docking) -> str:
         f"{name} for the best {top}" if top else name
         for name, top in zip(docking.effort_names, tops, strict=True)
     )
+    placed = "placed by template where the common core is large enough"
     return ", ".join(
-        [docking.engine, *([effort] if effort else []), f"{docking.poses} poses kept per state"]
+        [
+            docking.engine,
+            *([effort] if effort else []),
+            *([placed] if docking.templates else []),
+            f"{docking.poses} poses kept per state",
+        ]
     )
 
 
@@ -1109,6 +1139,12 @@ class Settings(Section):
         if engines()[engine].poses_from_library:
             choices = " or ".join(searching_engines())
             return f"docking.engine {engine} docks nothing; choose {choices}"
+        if engines()[engine].only_places:
+            choices = " or ".join(searching_engines())
+            return (
+                f"docking.engine {engine} docks nothing freely, and no ligand is a test of its own "
+                f"template; choose {choices}"
+            )
         named = pocket.ligand_name
         if named is None and controls.reference is None:
             return (

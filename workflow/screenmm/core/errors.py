@@ -31,6 +31,8 @@ class Reason(StrEnum):
     MISSING_POSE = "missing_pose"
     POSE_OUTSIDE_POCKET = "pose_outside_pocket"
     DOCKING_FAILED = "docking_failed"
+    CORE_TOO_SMALL = "core_too_small"
+    NOT_PLACED = "not_placed"
     PARAMETERS_MISSING = "parameters_missing"
     CLASH_NOT_RELIEVED = "clash_not_relieved"
     MINIMISATION_DIVERGED = "minimisation_diverged"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -47,6 +47,10 @@ class DockedPose:
         Affinity as pK (GNINA CNN).
     scores : mapping of str to float or None
         The engine's own: columns of ``scores`` of its ``FACTS``.
+    origin : str
+        ``search``, ``template`` or ``library``: which way it came.
+    template : str or None
+        Name of the template that placed it.
     """
 
     mol: Chem.Mol
@@ -54,6 +58,12 @@ class DockedPose:
     cnn_score: float | None = None
     cnn_affinity_pk: float | None = None
     scores: Mapping[str, float | None] = field(default_factory=dict)
+    origin: str = "search"
+    template: str | None = None
+
+    def placed_by(self, template: str) -> DockedPose:
+        """The same, placed by a template of this name."""
+        return replace(self, origin="template", template=template)
 
 
 class Engine(Protocol):
@@ -112,4 +122,11 @@ def make_engine(settings: Docking, site: Site) -> Engine:
     site : Site
     """
     engine: Engine = engine_module(settings.engine).make(settings, site)
-    return engine
+    if not settings.templates:
+        return engine
+    from screenmm.docking.placement.engine import Placing  # noqa: PLC0415  (imports this module)
+    from screenmm.docking.placement.templates import check_in_box, read_templates  # noqa: PLC0415
+
+    templates = read_templates(settings.templates)
+    check_in_box(templates, site.box.center, site.box.size, site.receptor_pdbqt.parent.name)
+    return Placing(engine, templates, site.receptor_pdbqt.read_text(), settings.poses)

@@ -183,13 +183,15 @@ class ReceptorPdbqt:
         )
 
 
-def ligand_pdbqt(mol: Chem.Mol) -> str:
+def ligand_pdbqt(mol: Chem.Mol, *, rigid_rings: bool = False) -> str:
     """Convert a state to a flexible PDBQT ligand with Meeko.
 
     Parameters
     ----------
     mol : rdkit.Chem.Mol
         All hydrogens, one conformer.
+    rigid_rings : bool
+        Open no macrocycle, and say which atom each line is of.
 
     Raises
     ------
@@ -202,8 +204,8 @@ def ligand_pdbqt(mol: Chem.Mol) -> str:
     noise = io.StringIO()
     with contextlib.redirect_stdout(noise), contextlib.redirect_stderr(noise):
         try:
-            setups = MoleculePreparation().prepare(mol)
-            text, ok, message = PDBQTWriterLegacy.write_string(setups[0])
+            setups = MoleculePreparation(rigid_macrocycles=rigid_rings).prepare(mol)
+            text, ok, message = PDBQTWriterLegacy.write_string(setups[0], add_index_map=rigid_rings)
         except (RuntimeError, ValueError, KeyError) as error:
             raise LigandError(Reason.DOCKING_FAILED, f"Meeko: {error}") from error
     if not ok:

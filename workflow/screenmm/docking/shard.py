@@ -28,7 +28,7 @@ from screenmm.files.sdf import read_record, records_by_ligand, sd_record
 from screenmm.files.whole import replace_whole, write_text_gz
 from screenmm.run.ledger import write_events
 from screenmm.run.receptor_folder import ReceptorFolder
-from screenmm.tables.dictionary import DOCKED, POSES, names
+from screenmm.tables.dictionary import CAME, DOCKED, POSES, names
 from screenmm.tables.dictionary import poses as poses_of
 from screenmm.tables.schema import schema
 
@@ -91,8 +91,9 @@ def dock_shard(
         receptor=receptor.name,
     )
     items = [(ligand, of_it[:most_states]) for ligand, of_it in records_by_ligand(states)]
+    inputs = [states, pdbqt, pocket, *settings.templates]
     held = device_held("Vulkan", device.name) if device.kind == "gpu" else nullcontext()
-    with held, run_shard(task, items, poses, asked, [states, pdbqt, pocket], workers) as outcomes:
+    with held, run_shard(task, items, poses, asked, inputs, workers) as outcomes:
         write_poses(outcomes, poses, table, poses_of(settings.engine))
         write_events(events, (event for outcome in outcomes for event in outcome.events))
 
@@ -175,7 +176,7 @@ def pose_record(engine: str, mol: Chem.Mol, rank: int, pose: DockedPose) -> dict
         "pose": rank,
         "smiles": mol.GetProp("smiles"),
         "engine": engine,
-        **{name: getattr(pose, name) for name in names(DOCKED)},
+        **{name: getattr(pose, name) for name in names((*CAME, *DOCKED))},
         **own_scores(engine, pose),
     }
     return {"row": row, "sdf": sd_record(pose.mol, f"{state}_p{rank}", row)}

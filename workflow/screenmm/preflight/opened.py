@@ -15,6 +15,7 @@ from rdkit import Chem, rdBase
 
 from screenmm.config.settings import Controls, Library, LibraryFile, Settings
 from screenmm.core.errors import ConfigError, UserError
+from screenmm.docking.placement.templates import check_in_box, read_templates
 from screenmm.library.annotations import (
     UNIT_WORDS,
     Annotations,
@@ -113,8 +114,8 @@ class Findings:
 
     Parameters
     ----------
-    library, receptors : list of str
-        A line for each file and each receptor.
+    library, receptors, templates : list of str
+        A line for each file and each receptor, and one for all templates.
     faults : list of str
         What will stop the run.
     warnings : list of str
@@ -123,6 +124,7 @@ class Findings:
 
     library: list[str] = field(default_factory=list)
     receptors: list[str] = field(default_factory=list)
+    templates: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -162,6 +164,8 @@ def open_inputs(settings: Settings, *, only_new: bool = False) -> Findings:
                 findings.receptors.append(_open_receptor(settings, name))
     with _faults_of(findings):
         _check_reference(settings.controls)
+    with _faults_of(findings):
+        _open_templates(settings, findings)
     with _faults_of(findings):
         check_installed(settings.ligands.protomers)
     return findings
@@ -293,6 +297,19 @@ def _open_receptor(settings: Settings, name: str) -> str:
     more = [f"{len(told) - MOST_TOLD} more in report.txt"] if len(told) > MOST_TOLD else []
     opened = f"{name}: {receptor.structure.name}, {', '.join(parts)}"
     return "; ".join([opened, *told[:MOST_TOLD], *more])
+
+
+def _open_templates(settings: Settings, findings: Findings) -> None:
+    """Read the templates, and check that they lie in every receptor's box."""
+    templates = read_templates(settings.docking.templates)
+    if not templates:
+        return
+    names = [each.name for each in templates]
+    more = f" and {len(names) - MOST_TOLD} more" if len(names) > MOST_TOLD else ""
+    findings.templates.append(f"{', '.join(names[:MOST_TOLD])}{more}")
+    for name, receptor in settings.receptors.items():
+        _, found, _ = choose_residues(receptor, settings.pocket_of(name))
+        check_in_box(templates, found.center, found.size, name)
 
 
 def _check_reference(controls: Controls) -> None:

@@ -39,7 +39,14 @@ def not_done(reason: str, ligand: str | None, engine: str) -> Entry:
     }
 
 
-def judge(rows: Sequence[Entry], limit_angstrom: float, ligand: str, engine: str) -> Entry:
+def judge(
+    rows: Sequence[Entry],
+    limit_angstrom: float,
+    ligand: str,
+    engine: str,
+    *,
+    freely: bool = False,
+) -> Entry:
     """Judge the poses of a reference ligand.
 
     Parameters
@@ -53,6 +60,8 @@ def judge(rows: Sequence[Entry], limit_angstrom: float, ligand: str, engine: str
         The reference ligand in words.
     engine : str
         Docking engine.
+    freely : bool
+        Whether the screen has templates, which the reference was docked without.
 
     Returns
     -------
@@ -77,15 +86,16 @@ def judge(rows: Sequence[Entry], limit_angstrom: float, ligand: str, engine: str
         "mmgbsa_top_rmsd_angstrom": first["rmsd_minimised_angstrom"] if first else None,
     }
     found["passed"] = found["best_rmsd_angstrom"] <= limit_angstrom
-    return found | {"text": _text(found, limit_angstrom)}
+    return found | {"text": _text(found, limit_angstrom, freely=freely)}
 
 
-def _text(found: Entry, limit_angstrom: float) -> str:
+def _text(found: Entry, limit_angstrom: float, *, freely: bool) -> str:
     best, top, first = (found[f"{name}_rmsd_angstrom"] for name in ("best", "top", "mmgbsa_top"))
     several = found["poses"] > 1
     which = f"the closest of its {found['poses']} poses lies" if several else "its only pose lies"
     told = [
-        f"Docked again by {found['engine']} from a fresh conformer, the reference ligand "
+        f"Docked again by {found['engine']} from a fresh conformer"
+        f"{', freely, without templates' * freely}, the reference ligand "
         f"({found['ligand']}) {'is found' if found['passed'] else 'is not found'} in its place: "
         f"{which} {best:.2f} Å from it (limit {limit_angstrom:g} Å)."
     ]

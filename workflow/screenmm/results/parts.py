@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from screenmm.core.columns import Column
 from screenmm.core.errors import UserError
 from screenmm.run.layout import Layout
 from screenmm.tables.dictionary import (
+    CAME,
     EFFORT,
     EVENTS,
     INCHIKEY,
@@ -88,13 +89,23 @@ def quoted(text: object) -> str:
     return "'" + str(text).replace("'", "''") + "'"
 
 
-def _scan(files: Iterable[Path], columns: Sequence[Column], extra: str = "") -> str:
+def quoted_name(name: str) -> str:
+    """Give a SQL name."""
+    return f'"{name}"'
+
+
+def _scan(files: Sequence[Path], columns: Sequence[Column], extra: str = "") -> str:
     """SELECT of typed columns over Parquet files; no files give no rows."""
     paths = sorted(str(file) for file in files)
     if not paths:
         empty = ", ".join(f'CAST(NULL AS {each.type}) AS "{each.name}"' for each in columns)
         return f"SELECT {empty}{', CAST(NULL AS BIGINT) AS row' if extra else ''} WHERE false"
-    typed = ", ".join(f'CAST("{each.name}" AS {each.type}) AS "{each.name}"' for each in columns)
+    lacking = set(names(CAME)) - set(_columns_of(files))
+    typed = ", ".join(
+        f"CAST({'NULL' if each.name in lacking else quoted_name(each.name)} AS {each.type}) "
+        f'AS "{each.name}"'
+        for each in columns
+    )
     option = ", file_row_number = true" if extra else ""
     listed = ", ".join(map(quoted, paths))
     return f"SELECT {typed}{extra} FROM read_parquet([{listed}]{option})"

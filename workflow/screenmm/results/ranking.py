@@ -19,6 +19,7 @@ from screenmm.results.tables import write_csv
 from screenmm.tables.best_pose import best_pose_sql
 from screenmm.tables.dictionary import (
     BY_RESIDUE,
+    CAME,
     CONSENSUS,
     DG,
     DOCKED,
@@ -79,7 +80,7 @@ def _best(own: Sequence[Column]) -> str:
     return f"""
 CREATE OR REPLACE TABLE best AS
 SELECT receptor, inchikey, state, pose, poses.smiles AS state_smiles,
-    poses.engine, {listed((*TIERED, *DOCKED, *own, DG, MINIMISATION, *TERMS))}
+    poses.engine, {listed((*TIERED, *CAME, *DOCKED, *own, DG, MINIMISATION, *TERMS))}
 FROM chosen
 LEFT JOIN poses USING (receptor, inchikey, state, pose)
 LEFT JOIN scores USING (receptor, inchikey, state, pose)

@@ -6,12 +6,22 @@ import argparse
 import json
 import logging
 from pathlib import Path
+from typing import Any
 
-from screenmm.config.settings import Controls
+from screenmm.config.settings import Controls, Settings
 from screenmm.run.stage import Rate, Stage
 from screenmm.stages.context import add_settings_argument, named_pocket, pocket_name, settings_of
 
 log = logging.getLogger(__name__)
+
+FREELY = "docked_freely"
+
+
+def pocket_and_way(settings: Settings, receptor: str) -> dict[str, Any]:
+    """Name the pocket and, beside templates, say that the reference was docked without them."""
+    way = {FREELY: True} if settings.docking.templates else {}
+    return pocket_name(settings, receptor) | way
+
 
 STAGE = Stage(
     "compare",
@@ -22,7 +32,7 @@ STAGE = Stage(
         "controls": frozenset({"redock_rmsd_angstrom", "reference"}),
         "docking": frozenset({"engine"}),
     },
-    more=pocket_name,
+    more=pocket_and_way,
     per_receptor="redocked",
     reads={"folder": "controls/{receptor}/"},
     writes={
@@ -61,7 +71,9 @@ def run(args: argparse.Namespace) -> None:
     if reason:
         entry = not_done(reason, ligand, engine)
     else:
-        entry = judge(rows, controls.redock_rmsd_angstrom, str(ligand), engine)
+        entry = judge(
+            rows, controls.redock_rmsd_angstrom, str(ligand), engine, freely=FREELY in given.values
+        )
         found |= {key: rows[0][key] for key in ("inchikey", "smiles")}
     log.info("%s: %s", name, entry["text"])
     for row in rows:

@@ -44,6 +44,8 @@ def of_tier(settings: Settings, tier: int) -> dict[str, Any]:
     dump |= {"exhaustiveness": VINA_RUNS} | docking.by_effort
     if dump["effort"] == "standard":
         del dump["effort"]
+    if not dump["templates"]:
+        del dump["templates"]
     dump |= {"cnn": True} if asks_cnn(docking) else {}
     states = settings.docking.states_in_tier(tier)
     return {"docking": dump} | ({"states": states} if states else {})
@@ -59,9 +61,10 @@ def of_job(settings: Settings, receptor: str) -> dict[str, Any]:
     return of_tier(settings, tier_of(receptor))
 
 
-def of_last_tier(settings: Settings, receptor: str) -> dict[str, Any]:
-    """Dock as the hits' poses are docked."""
-    return of_tier(settings, settings.docking.last_tier)
+def freely(settings: Settings, receptor: str) -> dict[str, Any]:
+    """Dock as the hits' poses are, but without templates: no ligand tests its own template."""
+    given = of_tier(settings, settings.docking.last_tier)
+    return given | {"docking": {k: v for k, v in given["docking"].items() if k != "templates"}}
 
 
 def state_rate(docking: Docking) -> Rate:
@@ -127,6 +130,7 @@ AGAIN = STAGE.again(
 REDOCK = STAGE.again(
     "redock",
     place=60,
+    more=freely,
     per_receptor="redocked",
     shards_of="",
     reads={"states": "controls/{receptor}/states.sdf.gz", "receptor": "receptors/{receptor}/"},
@@ -135,7 +139,6 @@ REDOCK = STAGE.again(
         "table": "controls/{receptor}/poses.parquet",
         "events": "controls/{receptor}/poses.events.parquet",
     },
-    more=of_last_tier,
     unit="reference",
     rate=rate_of_last,
 )
@@ -158,7 +161,7 @@ def run(args: argparse.Namespace) -> None:
 
     given = settings_of(args, STAGE)
     # what stands in no text of a screen from before it
-    unsaid = {"effort": "standard", "tiers": []}
+    unsaid = {"effort": "standard", "tiers": [], "templates": []}
     whole = replace(given, values=given.values | {"docking": unsaid | given["docking"]})
     dock_shard(
         whole.section("docking", Docking),

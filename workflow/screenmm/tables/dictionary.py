@@ -173,7 +173,16 @@ MEMBERSHIP: Columns = (
 
 # --- tables of poses
 
-POSES: Columns = (*POSE_KEY, SMILES, ENGINE, *DOCKED)
+ORIGIN = Column(
+    "origin", words="Pose from", hint="Where the pose comes from: search, template or library"
+)
+TEMPLATE = Column(
+    "template", words="Placed by template", hint="Template that placed the pose; else null"
+)
+CAME: Columns = (ORIGIN, TEMPLATE)
+"""Which way a pose came."""
+
+POSES: Columns = (*POSE_KEY, SMILES, ENGINE, *CAME, *DOCKED)
 
 _SCORED: Columns = (
     DG,
@@ -273,9 +282,9 @@ def ranking(own: Iterable[Column] = ()) -> Columns:
     """
     return (
         RANK, NAME, INCHIKEY, SMILES, RECEPTOR, DG, *TERMS, *INTERVALS, MAIN_RESIDUES,
-        MINIMISATION, *DOCKED, *own, *CNN_MINIMISED, HEAVY_ATOMS, STATE_SMILES, CHARGE, WEIGHT,
-        STATE, POSE, ENGINE, *TIERED, EFFICIENCY, SIZE_CORRECTED, *CONSENSUS, ALIASES, LABEL,
-        AFFINITY, RECORD_COUNT, *INSPECTED_TEXT,
+        MINIMISATION, *DOCKED, *own, *CNN_MINIMISED, *CAME, HEAVY_ATOMS, STATE_SMILES, CHARGE,
+        WEIGHT, STATE, POSE, ENGINE, *TIERED, EFFICIENCY, SIZE_CORRECTED, *CONSENSUS, ALIASES,
+        LABEL, AFFINITY, RECORD_COUNT, *INSPECTED_TEXT,
     )  # fmt: skip
 
 

@@ -45,7 +45,7 @@ class Given:
                 f"{outside.max():.1f} Å outside the box around "
                 f"({', '.join(f'{x:.1f}' for x in self._center)})",
             )
-        return [DockedPose(mol)]
+        return [DockedPose(mol, origin="library")]
 
 
 def make(settings: Docking, site: Site) -> Given:

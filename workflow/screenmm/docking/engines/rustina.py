@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from screenmm.config.engines import Effort, EngineFacts
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 FACTS = EngineFacts(
     words="QuickVina2-style search with GNINA CNN",
-    keys=frozenset({"poses", "device", "effort"}),
+    keys=frozenset({"poses", "device", "effort", "templates"}),
     efforts={
         "fast": Effort("1 run on a grid of 0.5 Å", 2.5),
         # 7.2 for each of the demo's 40 states, 10.2 for 8 larger ones
@@ -48,6 +48,12 @@ GPU_FAILED = re.compile(
 )
 """What rustina says of a GPU that does not compute, and not of a ligand."""
 
+SEARCHED_BESIDE = 10
+"""Poses of a search that come with those that were only refined, and are dropped."""
+
+COARSE_ANGSTROM = 1.0
+"""Spacing of that search's grid; what is refined feels the receptor's atoms, no grid."""
+
 
 class Rustina:
     """rustina: QuickVina2-style search on Vinardo grids with GNINA's CNN.
@@ -60,9 +66,9 @@ class Rustina:
         self._receptor = site.receptor_pdbqt.read_text()
         self._poses = settings.poses
         keys = ("cx", "cy", "cz", "sx", "sy", "sz")
-        self._search: dict[str, Any] = dict(zip(keys, site.box.center + site.box.size, strict=True))
+        self._box: dict[str, Any] = dict(zip(keys, site.box.center + site.box.size, strict=True))
         self._on_gpu = site.device.kind == "gpu"
-        self._search |= (GPU_SEARCH if self._on_gpu else SEARCH)[settings.effort]
+        self._search = self._box | dict((GPU_SEARCH if self._on_gpu else SEARCH)[settings.effort])
 
     def dock(self, mol: Chem.Mol, seed: int) -> list[DockedPose]:
         """Dock one state; see :class:`screenmm.docking.engine.Engine`."""
@@ -98,6 +104,47 @@ class Rustina:
             DockedPose(pose_mol, pose["affinity"], pose["cnn_score"], pose["cnn_affinity"])
             for pose_mol, pose in zip(mols, found, strict=True)
         ]
+
+    def refine(self, ligand: str, starts: Sequence[str], seed: int) -> list[tuple[float, str]]:
+        """Optimise starts; see :class:`screenmm.docking.placement.engine.Refiner`.
+
+        rustina refines beside a search alone, so the shortest one runs, and is not looked at.
+        """
+        import rustina  # noqa: PLC0415
+
+        most = len(starts) + SEARCHED_BESIDE
+        try:
+            found = rustina.dock(
+                self._receptor,
+                ligand,
+                **self._box,
+                search_mode="qvina2",
+                runs=1,
+                spacing=COARSE_ANGSTROM,
+                seed=seed,
+                threads=1,
+                num_modes=most,
+                pose_pool_size=most,
+                skip_cnn=True,
+                seed_poses=list(starts),
+            )
+        except (RuntimeError, ValueError) as error:
+            raise LigandError(Reason.DOCKING_FAILED, f"rustina: {error}") from error
+        refined = {
+            pose["seed_index"]: (pose["affinity"], pose["pdbqt"])
+            for pose in found
+            if "seed_index" in pose
+        }
+        return [refined[index] for index in sorted(refined)]
+
+    def rated(self, mol: Chem.Mol, score: float, text: str) -> DockedPose:
+        """Make the pose; see :class:`screenmm.docking.placement.engine.Refiner`."""
+        import rustina  # noqa: PLC0415
+
+        from screenmm.docking.engine import DockedPose  # noqa: PLC0415
+
+        rated = rustina.score_cnn(self._receptor, text)
+        return DockedPose(mol, score, rated["cnn_score"], rated["cnn_affinity"])
 
 
 def make(settings: Docking, site: Site) -> Rustina:

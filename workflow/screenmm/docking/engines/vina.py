@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import io
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from screenmm.config.engines import Effort, EngineFacts
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
 
 FACTS = EngineFacts(
     words="AutoDock Vina 1.2",
-    keys=frozenset({"poses", "exhaustiveness"}),
+    keys=frozenset({"poses", "exhaustiveness", "templates"}),
     # 4.8 per search run
     efforts={
         "fast": Effort("exhaustiveness 1", 4.8, {"exhaustiveness": 1}),
@@ -72,6 +75,28 @@ class Vina:
             raise LigandError(Reason.DOCKING_FAILED, "vina found no pose in the box")
         mols = poses_from_pdbqt(mol, texts)
         return [DockedPose(pose, float(row[0])) for pose, row in zip(mols, energies, strict=True)]
+
+    def refine(self, ligand: str, starts: Sequence[str], seed: int) -> list[tuple[float, str]]:
+        """Optimise starts; see :class:`screenmm.docking.placement.engine.Refiner`."""
+        refined = []
+        with tempfile.TemporaryDirectory(prefix="screenmm.") as folder:
+            path = Path(folder) / "pose.pdbqt"
+            with contextlib.redirect_stdout(io.StringIO()):
+                for start in starts:
+                    try:
+                        self._vina.set_ligand_from_string(start)
+                        score = float(self._vina.optimize()[0])
+                        self._vina.write_pose(str(path), overwrite=True)
+                    except (RuntimeError, ValueError, TypeError):
+                        continue  # outside the box
+                    refined.append((score, path.read_text()))
+        return refined
+
+    def rated(self, mol: Chem.Mol, score: float, text: str) -> DockedPose:
+        """Make the pose; see :class:`screenmm.docking.placement.engine.Refiner`."""
+        from screenmm.docking.engine import DockedPose  # noqa: PLC0415
+
+        return DockedPose(mol, score)
 
 
 def make(settings: Docking, site: Site) -> Vina:

@@ -1,0 +1,72 @@
+"""A screen with a template: what shares its core is placed, the rest is docked freely."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from rdkit import Chem
+
+from screenmm.redocking.rmsd import heavy_rmsd_angstrom
+
+from .conftest import Screen, rows
+
+pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(3)]
+
+CONGENER = "ejm_31"
+
+
+@pytest.fixture
+def congeners(screen: Screen, tyk2_ligands) -> dict[str, Chem.Mol]:
+    """A library of one congener of the template and one stranger."""
+    named = {mol.GetProp("_Name"): mol for mol in tyk2_ligands}
+    smiles = Chem.MolToSmiles(Chem.RemoveHs(named[CONGENER]))
+    screen.write_library({CONGENER: smiles, "nicotinamide": "NC(=O)c1cccnc1"})
+    screen.config["pocket"]["min_size_angstrom"] = 18
+    screen.config["docking"]["templates"] = ["crystal_ligand.sdf"]
+    return named
+
+
+def test_the_tables_say_which_way_each_pose_came(screen: Screen, congeners):
+    screen.config["controls"] = {"redock": True}
+    screen.run()
+    ranked = {row["name"]: row for row in rows(screen.results / "ranking.csv")}
+    template = (screen.folder / "crystal_ligand.sdf").read_text().split("\n", 1)[0]
+    assert (ranked[CONGENER]["origin"], ranked[CONGENER]["template"]) == ("template", template)
+    assert (ranked["nicotinamide"]["origin"], ranked["nicotinamide"]["template"]) == ("search", "")
+    hits = {
+        mol.GetProp("_Name"): mol for mol in Chem.SDMolSupplier(str(screen.results / "hits.sdf"))
+    }
+    assert hits[CONGENER].GetProp("template") == template
+    assert heavy_rmsd_angstrom(hits[CONGENER], congeners[CONGENER]) < 2.0
+    # the reference is docked freely: no ligand is a test of its own template
+    poses = Chem.ForwardSDMolSupplier(str(screen.results / "controls/tyk2/redock.sdf"))
+    assert len(list(poses)) > 1
+    redocked = json.loads((screen.results / "controls/tyk2/redock.json").read_text())
+    assert "freely, without templates" in redocked["text"]
+    # a template with another content docks again, and neither prepares nor redocks
+    path = screen.folder / "crystal_ligand.sdf"
+    other = screen.folder / "template.sdf"
+    other.write_text(path.read_text())
+    screen.config["docking"]["templates"] = ["template.sdf"]
+    assert screen.run()["dock"] == 1
+    named = congeners["ejm_44"]
+    Chem.MolToMolFile(named, str(other))
+    jobs = screen.run()
+    assert (jobs["dock"], jobs["redock"], jobs["prepare_ligands"], jobs["prepare_receptor"]) == (
+        1, 0, 0, 0,
+    )  # fmt: skip
+    ranked = {row["name"]: row for row in rows(screen.results / "ranking.csv")}
+    assert ranked[CONGENER]["template"] == "ejm_44"
+    assert not screen.run() - {"screen": 1}
+
+
+def test_a_template_that_cannot_be_read_stops_the_run_before_any_job(screen: Screen, congeners):
+    (screen.folder / "broken.sdf").write_text("no\nmolecule\n$$$$\n")
+    screen.config["docking"]["templates"] = ["broken.sdf"]
+    jobs = screen.run(check=False)
+    assert not jobs
+    assert "broken.sdf, record 1: RDKit cannot read it" in " ".join(screen.output.split())
+    screen.config["docking"]["templates"] = ["missing.sdf"]
+    assert not screen.run(check=False)
+    assert "missing.sdf" in screen.output
