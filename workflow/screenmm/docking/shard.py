@@ -19,7 +19,8 @@ from screenmm.core.columns import Column
 from screenmm.core.errors import LigandError, Reason
 from screenmm.core.seeds import seed_for
 from screenmm.devices.vulkan import choose_search_device
-from screenmm.docking.engine import Box, DockedPose, Site, make_engine
+from screenmm.docking.engine import Box, DockedPose, Site
+from screenmm.docking.placement.engine import engine_for
 from screenmm.execution.batch import Outcome, Result, Task
 from screenmm.execution.shard import run_shard
 from screenmm.execution.usage import device_held
@@ -96,7 +97,7 @@ class Docker:
     def __init__(self, settings: Docking, site: Site) -> None:
         silence = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silence, 1)  # engines print their search parameters per ligand
-        self._engine = make_engine(settings, site)
+        self._engine = engine_for(settings, site)
         self._name = settings.engine
         self._seed = site.run_seed
 
