@@ -160,7 +160,8 @@ def _pose_rows(rng: random.Random, key: str, smiles: str) -> list[dict]:
     base = rng.uniform(-11, -5)
     for pose in (1, 2, 3):
         rows.append({"inchikey": key, "state": f"{key}_s1", "pose": pose, "smiles": smiles,
-                     "engine": "rustina", "dock_score_kcal_mol": base + 0.3 * pose,
+                     "engine": "rustina", "origin": "search", "template": None,
+                     "dock_score_kcal_mol": base + 0.3 * pose,
                      "cnn_score": rng.random(), "cnn_affinity_pk": rng.uniform(4, 9)})  # fmt: skip
     return rows
 

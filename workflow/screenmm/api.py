@@ -151,7 +151,8 @@ def dock(
     from screenmm.config.engines import check_cnn, engines
     from screenmm.devices.vulkan import choose_search_device
     from screenmm.docking.cnn import with_cnn
-    from screenmm.docking.engine import Box, Site, make_engine
+    from screenmm.docking.engine import Box, Site
+    from screenmm.docking.placement.engine import engine_for
     from screenmm.docking.shard import pose_record
     from screenmm.files.sdf import read_record
 
@@ -159,7 +160,7 @@ def dock(
     uses_device = "device" in engines()[options.engine].keys
     device = choose_search_device(options.device if uses_device else "cpu")
     pdbqt, pocket = _folder(receptor).docked_into
-    engine = make_engine(options, Site(pdbqt, Box.load(pocket), device, seed))
+    engine = engine_for(options, Site(pdbqt, Box.load(pocket), device, seed))
     if options.cnn:
         check_cnn()
     docked = []

@@ -186,7 +186,7 @@ def test_wrong_value_is_shown_with_its_limit(path: str, value: Any, message: str
         ("docking.engine", "given", "config: engine given takes its poses from the library, but "
          "library.smi is no SDF: give posed SDF files, or choose engine rustina or vina"),
         ("docking.engine", "rustima", "docking.engine: this is no docking engine; use "
-         "given, rustina, vina (value: 'rustima')"),
+         "given, rustina, template, vina (value: 'rustima')"),
         ("receptors.wt.cofactors", [{"residue": "NAD"}], "receptors.wt.cofactors.0: a cofactor "
          "takes exactly one of smiles, sdf, ccd; given: none"),
         ("receptors.wt.cofactors", [{"smiles": "C"}], "receptors.wt.cofactors.0: a cofactor "

@@ -206,7 +206,7 @@ def test_a_new_engine_is_one_module(centred: str, site: Site, ligand: Chem.Mol) 
 
 def test_an_engine_that_is_gone_is_unknown() -> None:
     assert "centred" not in engines()
-    with pytest.raises(ValueError, match=r"use given, rustina, vina .*'centred'"):
+    with pytest.raises(ValueError, match=r"use given, rustina, template, vina .*'centred'"):
         Docking(engine="centred")
 
 

@@ -36,7 +36,7 @@ def test_each_state_has_a_seed_of_its_own(monkeypatch: pytest.MonkeyPatch) -> No
         Path("none.pdbqt"), Box((0.0,) * 3, (20.0,) * 3), SearchDevice("cpu", "", ""), run_seed=7
     )
     noting = Noting(make_engine(Docking(engine="given"), site))
-    monkeypatch.setattr("screenmm.docking.shard.make_engine", lambda *_: noting)
+    monkeypatch.setattr("screenmm.docking.shard.engine_for", lambda *_: noting)
     # a worker throws away what engines print; this process does not
     monkeypatch.setattr(os, "dup2", lambda *_: None)
     titles = ["AAA_s1", "AAA_s2"]

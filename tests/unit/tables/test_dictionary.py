@@ -50,7 +50,8 @@ PICKED = (
 )
 POSES = {
     "inchikey": "string", "state": "string", "pose": "int32", "smiles": "string",
-    "engine": "string", "dock_score_kcal_mol": "double", "cnn_score": "double",
+    "engine": "string", "origin": "string", "template": "string",
+    "dock_score_kcal_mol": "double", "cnn_score": "double",
     "cnn_affinity_pk": "double",
 }  # fmt: skip
 SCORES = {

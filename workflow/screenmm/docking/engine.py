@@ -114,7 +114,7 @@ class Site:
 
 
 def make_engine(settings: Docking, site: Site) -> Engine:
-    """Make the engine that the config names, ready to dock.
+    """Make the engine that the config names, ready to dock; it knows of no templates.
 
     Parameters
     ----------
@@ -122,11 +122,4 @@ def make_engine(settings: Docking, site: Site) -> Engine:
     site : Site
     """
     engine: Engine = engine_module(settings.engine).make(settings, site)
-    if not settings.templates:
-        return engine
-    from screenmm.docking.placement.engine import Placing  # noqa: PLC0415  (imports this module)
-    from screenmm.docking.placement.templates import check_in_box, read_templates  # noqa: PLC0415
-
-    templates = read_templates(settings.templates)
-    check_in_box(templates, site.box.center, site.box.size, site.receptor_pdbqt.parent.name)
-    return Placing(engine, templates, site.receptor_pdbqt.read_text(), settings.poses)
+    return engine

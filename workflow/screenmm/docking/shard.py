@@ -20,7 +20,8 @@ from screenmm.core.errors import LigandError, Reason
 from screenmm.core.seeds import seed_for
 from screenmm.devices.vulkan import choose_search_device
 from screenmm.docking.cnn import with_cnn
-from screenmm.docking.engine import Box, DockedPose, Site, make_engine
+from screenmm.docking.engine import Box, DockedPose, Site
+from screenmm.docking.placement.engine import engine_for
 from screenmm.execution.batch import Outcome, Result, Task
 from screenmm.execution.shard import run_shard
 from screenmm.execution.usage import device_held
@@ -112,7 +113,7 @@ class Docker:
     def __init__(self, settings: Docking, site: Site, cnn: bool = False) -> None:
         silence = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silence, 1)  # engines print their search parameters per ligand
-        self._engine = make_engine(settings, site)
+        self._engine = engine_for(settings, site)
         self._name = settings.engine
         self._seed = site.run_seed
         self._asked_about = site.receptor_pdbqt.read_text() if cnn else None

@@ -15,10 +15,11 @@ from screenmm.config.engines import engines
 from screenmm.config.settings import Docking
 from screenmm.core.errors import LigandError, Reason
 from screenmm.devices.vulkan import SearchDevice
-from screenmm.docking.engine import Box, Engine, Site, make_engine
+from screenmm.docking.engine import Box, Engine, Site
 from screenmm.docking.pdbqt import receptor_pdbqt
 from screenmm.docking.placement.clashes import Walls
 from screenmm.docking.placement.core import common_core
+from screenmm.docking.placement.engine import engine_for
 from screenmm.docking.placement.starts import core_rmsd_angstrom, starts
 from screenmm.redocking.rmsd import heavy_rmsd_angstrom
 from screenmm.run.receptor_folder import ReceptorFolder
@@ -60,7 +61,7 @@ def fresh(mol: Chem.Mol) -> Chem.Mol:
 def engine_of(name: str, site: Site, template: Path) -> Engine:
     for package in engines()[name].packages:
         pytest.importorskip(package, reason=f"no {package} here: {engines()[name].get}")
-    return make_engine(Docking(engine=name, poses=3, templates=[template]), site)
+    return engine_for(Docking(engine=name, poses=3, templates=[template]), site)
 
 
 @pytest.mark.parametrize("name", ["template", "vina", "rustina"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +12,15 @@ from rdkit import Chem
 
 from screenmm.core.errors import LigandError, Reason
 from screenmm.core.seeds import seed_for
-from screenmm.docking.engine import DockedPose
+from screenmm.docking.engine import DockedPose, Engine, Site, make_engine
 from screenmm.docking.placement.clashes import Walls
 from screenmm.docking.placement.core import Core, common_core, graph_of
 from screenmm.docking.placement.flexible import FlexibleLigand
 from screenmm.docking.placement.starts import starts
-from screenmm.docking.placement.templates import Template
+from screenmm.docking.placement.templates import Template, check_in_box, read_templates
+
+if TYPE_CHECKING:
+    from screenmm.config.settings import Docking
 
 LEAST_CORE_ATOMS = 8
 LEAST_CORE_SHARE = 0.4
@@ -177,6 +180,28 @@ class Placing:
     def _made(self, ligand: FlexibleLigand, each: _Refined, template: Template) -> DockedPose:
         pose = self._engine.rated(ligand.pose(each.text), each.score, each.text)
         return pose.placed_by(template.name)
+
+
+def engine_for(settings: Docking, site: Site) -> Engine:
+    """Make what docks a screen's states: the engine of the config, by its templates first.
+
+    Parameters
+    ----------
+    settings : screenmm.config.settings.Docking
+    site : Site
+
+    Raises
+    ------
+    ConfigError
+        A template cannot be read, or lies outside the box.
+    """
+    if not settings.templates:
+        return make_engine(settings, site)
+    engine: Any = make_engine(settings, site)
+    templates = read_templates(settings.templates)
+    receptor = site.receptor_pdbqt
+    check_in_box(templates, site.box.center, site.box.size, receptor.parent.name)
+    return Placing(engine, templates, receptor.read_text(), settings.poses)
 
 
 def best_template(mol: Chem.Mol, templates: Sequence[Template]) -> tuple[Template, Core]:
