@@ -95,3 +95,25 @@ def test_ligands_without_a_pose_are_named_as_missing_from_the_sdf(page: Page) ->
     expect(panel.locator("[data-part=poses]")).to_contain_text(
         "2 ligands of 14 without a minimised pose"
     )
+
+
+@pytest.mark.parametrize(("width", "columns"), [(1280, 2), (375, 1)])
+def test_the_first_screen_says_it_without_scrolling(page: Page, width: int, columns: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    top = page.locator(".glance").first
+    for part in (".word strong", ".buys li:first-child .mol", ".careful li:first-child"):
+        box = top.locator(part).bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= 800
+    word, buys = (top.locator(each).bounding_box() for each in (".word", ".buys"))
+    assert word is not None
+    assert buys is not None
+    assert (buys["x"] >= word["x"] + word["width"]) == (columns == 2)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    # the numbers are a key away
+    link = top.locator(".careful a").first
+    link.focus()
+    page.keyboard.press("Enter")
+    place = str(link.get_attribute("href"))
+    page.wait_for_url(f"**{place}")
+    expect(page.locator(place)).to_be_in_viewport()

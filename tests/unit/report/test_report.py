@@ -5,6 +5,7 @@ import gzip
 import json
 import re
 from collections.abc import Callable
+from html import escape, unescape
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from rdkit import Chem
 
 from screenmm.analysis.metrics import make_metrics
+from screenmm.analysis.picks import pick
 from screenmm.exports.complexes import write_complexes
 from screenmm.exports.hits import write_hits
 from screenmm.metrics.counts import LabelConflict, LabelConflicts
@@ -299,3 +301,42 @@ def test_pick_cards_warn_and_conflicting_answers_are_said(screen: Screen, con) -
     counts = metrics.counts.model_copy(update=found)
     metrics = metrics.model_copy(update={"counts": counts})
     assert told in render_report(con, metrics, screen.settings)
+
+
+def test_the_first_screen_has_a_word_picks_and_cautions_with_links(screen: Screen, con) -> None:
+    con.execute("UPDATE ranking SET pose_checks_failed = 'bond_lengths' WHERE rank = 1")
+    metrics = make_metrics(con, screen.settings.name, settings=screen.settings)
+    html = render_report(con, metrics, screen.settings)
+    first = html.partition('<section id="outlook"')[2].partition("</section>")[0]
+    assert html.index('<section id="outlook"') < html.index('<section id="summary"')
+    for receptor, own in zip(("wt", "V678F"), first.split('<div class="glance">')[1:], strict=True):
+        outlook = metrics.outlook[receptor]
+        assert f"<strong>{outlook.word}</strong>" in own
+        assert outlook.why in own
+        chosen = pick(con, receptor, screen.settings.ranking.picks)
+        assert own.count('<svg class="mol"') == own.count('<p class="who">') == min(6, len(chosen))
+        for row in chosen[:6]:
+            assert f"<b>{escape(row['name'])}</b><span>rank {row['rank']}</span>" in own
+            assert f'<p class="why soft">{row["why"]}</p>' in own
+        assert own.count("its pose fails a check") == sum(
+            bool(row["pose_checks_failed"]) for row in chosen[:6]
+        )
+        cautions = re.findall(r'<li>([^<]+) <a href="#(\w+)"', own)
+        assert [unescape(text) for text, _ in cautions] == [each.text for each in outlook.cautions]
+        places = {each.concern: place for each, (_, place) in zip(outlook.cautions, cautions,
+                                                                 strict=True)}  # fmt: skip
+        assert places["pose untested"] == places["few ranked"] == "summary"
+        assert places["few known"] == "controls"
+        assert {place for _, place in cautions} <= set(re.findall(r'id="(\w+)"', html))
+
+
+def test_without_known_answers_the_first_screen_says_that_nothing_tests_it(
+    screen: Screen, con
+) -> None:
+    con.execute("UPDATE ranking SET label = NULL, affinity_kcal_mol = NULL")
+    html = render_report(con, make_metrics(con, screen.settings.name), screen.settings)
+    first = html.partition('<section id="outlook"')[2].partition("</section>")[0]
+    assert first.count("<strong>Untested</strong>") == 2
+    assert 'id="controls"' not in html
+    assert "Nothing tests the ranking: add known actives, or measured ligands" in first
+    assert _parse(html)

@@ -28,6 +28,11 @@ SUBJECTS: dict[Kind, str] = {
     "correlation": "measured ligands",
 }
 
+KNOWN: dict[Kind, str] = {
+    "classification": "labelled ligands",
+    "correlation": "measured ligands",
+}
+
 FAILED = (Level.SIZE_WINS, Level.TRIVIAL_WINS, Level.NO_BETTER_THAN_CHANCE)
 
 GRAVEST = (Word.DO_NOT_TRUST, Word.CAUTION, Word.TRUST)
@@ -124,8 +129,8 @@ def _of_controls(
                 f"The {subject} are ranked best by {best}; this list follows "
                 f"{score_in_sentence(order.name)}.",
             )
-        if few := too_few(compared):
-            yield _caution(Concern.FEW_KNOWN, f"Among the {subject}: {few[0].lower()}{few[1:]}")
+        if few := too_few(compared, KNOWN[judged.kind]):
+            yield _caution(Concern.FEW_KNOWN, few)
 
 
 def _of_level(judged: Judgement, compared: Contest, subject: str) -> Iterator[Caution]:

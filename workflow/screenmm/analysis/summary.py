@@ -110,6 +110,13 @@ def _told(by_receptor: Mapping[str, Redocking | Verdict]) -> list[str]:
     ]
 
 
+def _words(metrics: Metrics) -> list[str]:
+    """Each receptor's verdict in one word."""
+    return [
+        f"{receptor}: {each.word.upper()}. {each.why}" for receptor, each in metrics.outlook.items()
+    ]
+
+
 def _doubts(metrics: Metrics) -> list[str]:
     return [
         line for text in doubts(metrics, _printable) for line in ("", *textwrap.wrap(text, WIDTH))
@@ -132,7 +139,7 @@ def summarise(con: duckdb.DuckDBPyConnection, metrics: Metrics, results: Path, r
     -------
     str
         Plain text: fates, failures by reason, time per stage, the best ligands,
-        redockings, verdicts, paths.
+        redockings, verdicts in full and in one word, paths.
     """
     lines = [
         f"{metrics.name}: {metrics.counts.records} records, {metrics.counts.ligands} ligands",
@@ -144,6 +151,8 @@ def summarise(con: duckdb.DuckDBPyConnection, metrics: Metrics, results: Path, r
         # whether the poses, and the scores, can be trusted
         *_told(metrics.redock),
         *_told(metrics.verdicts),
+        "",
+        *_words(metrics),
         *_doubts(metrics),
         "",
         f"results  {results}",

@@ -121,11 +121,11 @@ def judge(kind: Kind, compared: Contest) -> Judgement:
     return Judgement(kind=kind, level=level, best=best, text=text)
 
 
-def too_few(compared: Contest) -> str:
+def too_few(compared: Contest, ligands: str = "ligands") -> str:
     """Say that so few ligands make the numbers weaker than they look; empty where they do not."""
     n, actives = compared.n, compared.actives
     if n < FEW:
-        return f"Only {n} ligands: a hint, no more."
+        return f"Only {n} {ligands}: a hint, no more."
     if actives is not None and min(actives, n - actives) < FEW_ACTIVES:
         fewer = "active" if actives < FEW_ACTIVES else "inactive"
         return f"Only {min(actives, n - actives)} {fewer} ligands: a hint, no more."

@@ -1,11 +1,11 @@
 """What GNINA's CNN says of a pose, whatever placed it.
 
-rustina evaluates the network (GNINA's ``fast`` model [1]_) on the atoms of a pose and of the
+rustina evaluates the network (``fast``, one of GNINA's [1]_) on the atoms of a pose and of the
 receptor around it: nothing is searched for or moved.
 
 References
 ----------
-.. [1] A. T. McNutt et al., J. Cheminform. 17, 28 (2025), 10.1186/s13321-025-00973-x.
+.. [1] A. T. McNutt et al., J. Cheminform. 13, 43 (2021), 10.1186/s13321-021-00522-2.
 """
 
 from __future__ import annotations

@@ -80,11 +80,11 @@ DOCK = _energy("dock_score_kcal_mol", "Docking score", "Empirical score of the e
 CNN_SCORE = _number("cnn_score", "CNN score", "Chance that the pose is good, 0 to 1", 1)
 CNN_AFFINITY = _number("cnn_affinity_pk", "CNN affinity", "Affinity by GNINA's CNN", 1, "pK")
 CNN_SCORE_MINIMISED = _number(
-    "cnn_score_minimised", "CNN score, minimised", "CNN score of the minimised pose", 1
+    "cnn_score_minimised", "Minimised CNN score", "CNN score of the minimised pose", 1
 )
 CNN_AFFINITY_MINIMISED = _number(
     "cnn_affinity_minimised_pk",
-    "CNN affinity, minimised",
+    "Minimised CNN affinity",
     "Affinity by GNINA's CNN for the minimised pose",
     1,
     "pK",
