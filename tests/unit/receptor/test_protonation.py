@@ -5,12 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from propka.atom import Atom as PropkaAtom
 
 from screenmm.receptor.chains import find_segments
 from screenmm.receptor.hydrogens import keep_own_hydrogens
-from screenmm.receptor.protonation import assign_states
+from screenmm.receptor.protonation import _pdb_lines, assign_states
 from screenmm.receptor.reading import read_structure
-from screenmm.receptor.structure import Structure
+from screenmm.receptor.structure import Atom, Residue, Structure
 
 
 def states(structure: Structure, ph: float) -> dict[int, str | None]:
@@ -28,6 +29,25 @@ def test_acids_and_histidines_follow_the_ph(bare_tyk2: Path) -> None:
     assert sum(neutral[number] in ("ASP", "GLU") for number in acids) > 0.9 * len(acids)
     histidines = [each.number for each in structure.residues if each.name == "HIS"]
     assert sum(acidic[number] == "HIP" for number in histidines) > 6
+
+
+@pytest.mark.parametrize(
+    ("name", "element", "written"),
+    [
+        ("C", "C", " C  "), ("C1A", "C", " C1A"), ("C10A", "C", "C10A"), ("CL1", "Cl", "CL1 "),
+        # mmCIF has room for more
+        ("C10AB", "C", "C10A"), ("CL10B", "Cl", "CL10"),
+    ],
+)  # fmt: skip
+def test_propka_reads_the_columns_of_every_atom(name: str, element: str, written: str) -> None:
+    """Columns 13 to 16, as version 3.3 of the PDB format aligns names."""
+    xyz = np.array([12.345, -23.456, -107.89])
+    residue = Residue("A", "LIGAND", 1, "", [Atom(name, element, xyz)])
+    (line,) = _pdb_lines("HETATM", residue, "9", 1, 0)
+    assert line[12:16] == written
+    read = PropkaAtom(line=line)
+    assert (read.x, read.y, read.z) == tuple(xyz)
+    assert (read.res_name, read.chain_id) == ("LIG", "9")
 
 
 def test_a_machine_without_files_to_open_gives_no_default_states(bare_tyk2: Path) -> None:
