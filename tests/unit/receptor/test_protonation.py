@@ -69,6 +69,23 @@ def test_the_files_own_states_hold(tyk2_protein: Path) -> None:
     assert {number: found[number] for number in named} == named
 
 
+def test_hydrogens_of_the_file_tell_the_states_that_its_names_do_not(
+    tyk2_protein: Path, tmp_path: Path
+) -> None:
+    named: dict[int, str] = {}
+    lines = []
+    for line in tyk2_protein.read_text().splitlines():
+        if line[17:20] in ("HID", "HIE", "HIP"):
+            named[int(line[22:26])] = line[17:20]
+        lines.append(line.replace(line[17:20], "HIS", 1) if line[17:20] in named.values() else line)
+    path = tmp_path / "p.pdb"
+    path.write_text("\n".join(lines))
+    assert len(named) == 13
+    # at this pH PROPKA would protonate most of them
+    found = states(read_structure(path), 2.0)
+    assert {number: found[number] for number in named} == named
+
+
 def test_half_a_disulfide_is_a_thiol(tyk2_protein: Path) -> None:
     # this file names six cysteines CYX whose sulfurs stand 3.7 Å and more apart
     file = tyk2_protein.parent.parent / "bace" / "Bace_protein.pdb"
