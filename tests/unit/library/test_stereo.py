@@ -197,6 +197,9 @@ def wedged_biaryl_v3000(wedge: int) -> str:
         (wedged_biaryl_v3000(3), 8),
         ("CC=[C@]=CC", 3),
         ("CC=[C@AL1]=CC", 3),
+        # the narrow end at the ring, not at the centre
+        ("CC(F)c1ccccc1 |wU:3.2|", 4),
+        ("CC(F)c1ccccc1 |wD:3.2|", 4),
     ],
 )
 def test_an_axis_that_is_drawn_is_said_not_to_be_told_apart(structure: str, atom: int) -> None:

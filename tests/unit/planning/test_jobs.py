@@ -13,7 +13,9 @@ from screenmm.planning import jobs
 from screenmm.planning.jobs import expected_shards, jobs_by_rule
 from screenmm.run.shards import leaves, records_per_shard
 
-ONE_EACH = {"split": 1, "merge": 1, "select": 1}
+
+def one_each(stage: str, receptor: str) -> int:
+    return 1
 
 
 def settings(receptors: int, **sections: Any) -> Settings:
@@ -36,11 +38,12 @@ def test_every_rule_of_the_workflow_is_counted(root: Path) -> None:
     )
     rule = r"^(?:(?:rule|checkpoint) |use rule \w+ as )(\w+)(?::| with:)"
     rules = set(re.findall(rule, text, re.MULTILINE))
-    assert rules == set(jobs_by_rule(settings(1), ONE_EACH))
+    assert rules == set(jobs_by_rule(settings(1), one_each))
 
 
 def test_jobs_of_shards_and_receptors() -> None:
-    found = jobs_by_rule(settings(2), {"split": 3, "merge": 5, "select": 4})
+    shards = {"split": 3, "merge": 5, "select": 4}
+    found = jobs_by_rule(settings(2), lambda stage, receptor: shards[stage])
     assert (found["standardise"], found["prepare_ligands"]) == (3, 5)
     assert (found["dock"], found["score"], found["inspect"]) == (10, 8, 8)
     assert (found["prepare_receptor"], found["select"], found["manifest"]) == (2, 2, 2)
@@ -51,17 +54,27 @@ def test_jobs_of_shards_and_receptors() -> None:
 def test_each_reference_ligand_adds_four_jobs_and_a_gate_where_the_library_waits(
     gate: str, each: int
 ) -> None:
-    without = sum(jobs_by_rule(settings(2), ONE_EACH).values())
+    without = sum(jobs_by_rule(settings(2), one_each).values())
     controls = {"redock": True, "gate": gate}
-    found = jobs_by_rule(settings(2, controls=controls), ONE_EACH)
+    found = jobs_by_rule(settings(2, controls=controls), one_each)
     assert sum(found.values()) == without + 2 * each
 
 
 def test_each_receptor_with_filters_adds_a_job() -> None:
-    without = sum(jobs_by_rule(settings(3), ONE_EACH).values())
+    without = sum(jobs_by_rule(settings(3), one_each).values())
     asked = {"filter": "hydrogen bond to Val93", "receptors": ["r0", "r2"]}
     ranking = {"interactions": {"must": [asked]}}
-    assert sum(jobs_by_rule(settings(3, ranking=ranking), ONE_EACH).values()) == without + 2
+    assert sum(jobs_by_rule(settings(3, ranking=ranking), one_each).values()) == without + 2
+
+
+def test_each_tier_adds_a_job_for_its_choice_and_one_for_each_of_its_shards() -> None:
+    tiers = [{"effort": "fast"}, {"effort": "standard", "top": 9}, {"effort": "thorough", "top": 1}]
+    made = {"r0/2": 4, "r1/2": 3, "r0/3": 1, "r1/3": 1}
+    found = jobs_by_rule(
+        settings(2, docking={"tiers": tiers}),
+        lambda stage, receptor: made[receptor] if stage == "advance" else 1,
+    )
+    assert (found["advance"], found["dock_again"]) == (4, 9)
 
 
 @pytest.mark.parametrize(("things", "size"), [(20_000, 500), (20_000, 250), (50_000, 70)])

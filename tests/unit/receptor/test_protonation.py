@@ -5,12 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from propka.atom import Atom as PropkaAtom
 
 from screenmm.receptor.chains import find_segments
 from screenmm.receptor.hydrogens import keep_own_hydrogens
-from screenmm.receptor.protonation import assign_states
+from screenmm.receptor.protonation import _pdb_lines, assign_states
 from screenmm.receptor.reading import read_structure
-from screenmm.receptor.structure import Structure
+from screenmm.receptor.structure import Atom, Residue, Structure
 
 
 def states(structure: Structure, ph: float) -> dict[int, str | None]:
@@ -30,6 +31,25 @@ def test_acids_and_histidines_follow_the_ph(bare_tyk2: Path) -> None:
     assert sum(acidic[number] == "HIP" for number in histidines) > 6
 
 
+@pytest.mark.parametrize(
+    ("name", "element", "written"),
+    [
+        ("C", "C", " C  "), ("C1A", "C", " C1A"), ("C10A", "C", "C10A"), ("CL1", "Cl", "CL1 "),
+        # mmCIF has room for more
+        ("C10AB", "C", "C10A"), ("CL10B", "Cl", "CL10"),
+    ],
+)  # fmt: skip
+def test_propka_reads_the_columns_of_every_atom(name: str, element: str, written: str) -> None:
+    """Columns 13 to 16, as version 3.3 of the PDB format aligns names."""
+    xyz = np.array([12.345, -23.456, -107.89])
+    residue = Residue("A", "LIGAND", 1, "", [Atom(name, element, xyz)])
+    (line,) = _pdb_lines("HETATM", residue, "9", 1, 0)
+    assert line[12:16] == written
+    read = PropkaAtom(line=line)
+    assert (read.x, read.y, read.z) == tuple(xyz)
+    assert (read.res_name, read.chain_id) == ("LIG", "9")
+
+
 def test_a_machine_without_files_to_open_gives_no_default_states(bare_tyk2: Path) -> None:
     structure = read_structure(bare_tyk2)
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -46,6 +66,23 @@ def test_the_files_own_states_hold(tyk2_protein: Path) -> None:
     structure = read_structure(tyk2_protein)
     named = {each.number: each.variant for each in structure.residues if each.name == "HIS"}
     found = states(structure, 2.0)  # the pH has no say over a prepared file
+    assert {number: found[number] for number in named} == named
+
+
+def test_hydrogens_of_the_file_tell_the_states_that_its_names_do_not(
+    tyk2_protein: Path, tmp_path: Path
+) -> None:
+    named: dict[int, str] = {}
+    lines = []
+    for line in tyk2_protein.read_text().splitlines():
+        if line[17:20] in ("HID", "HIE", "HIP"):
+            named[int(line[22:26])] = line[17:20]
+        lines.append(line.replace(line[17:20], "HIS", 1) if line[17:20] in named.values() else line)
+    path = tmp_path / "p.pdb"
+    path.write_text("\n".join(lines))
+    assert len(named) == 13
+    # at this pH PROPKA would protonate most of them
+    found = states(read_structure(path), 2.0)
     assert {number: found[number] for number in named} == named
 
 

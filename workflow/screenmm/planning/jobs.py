@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,29 +54,22 @@ def expected_shards(things: int, shard_size: int) -> Shards:
     return Shards(found.count << halvings, found.largest)
 
 
-def jobs_by_rule(
-    settings: Settings, shards: Mapping[str, int], tiers: Sequence[int] = ()
-) -> dict[str, int]:
+def jobs_by_rule(settings: Settings, shards: Callable[[str, str], int]) -> dict[str, int]:
     """Jobs of a run from nothing, by rule, in the run's order.
 
     Parameters
     ----------
     settings : Settings
         The config.
-    shards : mapping of str to int
-        Shards that a stage makes, by its name; ``select``: of one receptor.
-    tiers : sequence of int
-        Shards of one receptor in each later tier of docking.
+    shards : callable
+        ``shards(stage, receptor)``: how many a stage's job makes, of a receptor as
+        :meth:`~screenmm.run.stage.Stage.receptors` names it.
     """
     jobs = {
-        name: len(stage.receptors(settings)) * (shards[stage.shards_of] if stage.shards_of else 1)
+        name: sum(
+            shards(stage.shards_of, receptor) if stage.shards_of else 1
+            for receptor in stage.receptors(settings)
+        )
         for name, stage in stages().items()
-        if stage.per_receptor != "tiered"
     }
-    of_tiers = {
-        name: len(settings.receptors) * (sum(tiers) if stage.shards_of else len(tiers))
-        for name, stage in stages().items()
-        if stage.per_receptor == "tiered"
-    }
-    jobs |= of_tiers
-    return {name: jobs[name] for name in stages()} | {"screen": 1}
+    return jobs | {"screen": 1}

@@ -18,7 +18,7 @@ from screenmm.planning.jobs import Shards, expected_shards, jobs_by_rule, shards
 from screenmm.planning.library import LibraryCount, SampleResult
 from screenmm.planning.rates import FIXED_BYTES, Rates, stored
 from screenmm.run.shards import Keys, records_per_shard
-from screenmm.run.stage import Rate, Stage
+from screenmm.run.stage import Rate, Stage, tier_of
 from screenmm.run.stages import stages as all_stages
 
 MOST_JOBS = 3000
@@ -135,7 +135,11 @@ def make_plan(
     shards = _shards(settings, count, sample, ligands)
     tiers = [_expected(settings, each).count for each in _in_tiers(settings, ligands)[1:]]
     receptors = len(settings.receptors)
-    jobs = jobs_by_rule(settings, {name: each.count for name, each in shards.items()}, tiers)
+
+    def shards_made(stage: str, receptor: str) -> int:
+        return tiers[tier_of(receptor) - 2] if stage == "advance" else shards[stage].count
+
+    jobs = jobs_by_rule(settings, shards_made)
     share = {
         "split": shards["split"].largest / max(1, count.records),
         "merge": shards["merge"].largest / max(1, ligands),

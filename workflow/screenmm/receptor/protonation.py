@@ -283,7 +283,7 @@ def _pdb_lines(
         name = f" {atom.name:<3}" if len(atom.element) == 1 and len(atom.name) < 4 else atom.name
         x, y, z = atom.xyz
         yield (
-            f"{record:<6}{(serial + offset) % 100000:>5} {name:<4} {residue.name[:3]:>3} {chain}"
+            f"{record:<6}{(serial + offset) % 100000:>5} {name:<4.4} {residue.name[:3]:>3} {chain}"
             f"{number % 10000:>4}    {x:8.3f}{y:8.3f}{z:8.3f}  1.00  0.00"
             f"          {atom.element:>2}"
         )
