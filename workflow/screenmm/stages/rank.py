@@ -20,7 +20,7 @@ STAGE = Stage(
     "rank",
     place=150,
     words="rank ligands and account for every record",
-    version=7,
+    version=8,
     keys={"ranking": frozenset({"by", "complexes", "picks", "pose_checks", "interactions"})},
     reads={
         "parents": "library/parents/{shard}.parquet",
