@@ -187,6 +187,12 @@ def test_wrong_value_is_shown_with_its_limit(path: str, value: Any, message: str
          "library.smi is no SDF: give posed SDF files, or choose engine rustina or vina"),
         ("docking.engine", "rustima", "docking.engine: this is no docking engine; use "
          "given, rustina, template, vina (value: 'rustima')"),
+        ("docking.engine", "template", "docking: engine template places ligands by templates: give "
+         "docking.templates, SDF files of reference ligands, or choose engine rustina or vina"),
+        ("docking", {"engine": "given", "templates": ["a.sdf"]}, "docking: engine given uses no "
+         "templates: take docking.templates out, or choose engine rustina or template or vina"),
+        ("docking.templates", ["a.mol2"],
+         "docking.templates.0: a.mol2: the name must end in one of .sdf, .sdf.gz"),
         ("receptors.wt.cofactors", [{"residue": "NAD"}], "receptors.wt.cofactors.0: a cofactor "
          "takes exactly one of smiles, sdf, ccd; given: none"),
         ("receptors.wt.cofactors", [{"smiles": "C"}], "receptors.wt.cofactors.0: a cofactor "

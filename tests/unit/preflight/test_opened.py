@@ -213,3 +213,23 @@ def test_a_missing_package_for_protomers_is_a_fault(
     asked = settings(demo, ligands={"protomers": "dimorphite"})
     with pytest.raises(ConfigError, match="dimorphite needs the package dimorphite-dl"):
         open_inputs(asked).check()
+
+
+def test_templates_are_named_and_must_lie_in_the_box(demo: Path):
+    found = open_inputs(settings(demo, docking__templates=["crystal_ligand.sdf"]))
+    assert found.templates == ["ejm_42"]
+    far = settings(
+        demo,
+        docking__templates=["crystal_ligand.sdf"],
+        pocket={"center": [0.0, 0.0, 0.0], "size": [20.0, 20.0, 20.0]},
+    )
+    (fault,) = [each for each in open_inputs(far).faults if "template" in each]
+    assert "crystal_ligand.sdf, record 1: the centre of template ejm_42 lies" in fault
+    assert "outside the box of receptor tyk2" in fault
+
+
+def test_a_template_that_cannot_be_read_is_a_fault(demo: Path):
+    (demo / "no_template.sdf").write_text("no\nmolecule\n$$$$\n")
+    found = open_inputs(settings(demo, docking__templates=["no_template.sdf"]))
+    (fault,) = found.faults
+    assert "no_template.sdf, record 1: RDKit cannot read it" in fault

@@ -72,6 +72,10 @@ FILE = {"reference": "given.mol2"}
         ({"pocket": {"ligand": "crystal.mol2"}}, ""),
         ({"controls": {"redock": False}}, "controls.redock is false (true switches it on)"),
         ({"docking": {"engine": "given"}}, "docking.engine given docks nothing"),
+        (
+            {"docking": {"engine": "template", "templates": ["a.sdf"]}},
+            "docking.engine template docks nothing freely",
+        ),
         ({"pocket": {"ligand": "crystal.pdb"}}, "crystal.pdb has no bond orders; give them as"),
         ({"pocket": {"ligand_residue": "A:STI"}}, "A:STI has no bond orders; give them as"),
         ({"pocket": "auto"}, "the ligand found in the structure has no bond orders"),
@@ -140,3 +144,10 @@ def test_the_gate_stops_with_value_limit_and_remedy(
     found = judge([pose(0.5, 0.5, -1.0)], 2.0, "ligand.sdf", "rustina")
     assert gate(tmp_path, **found) == 0
     assert (tmp_path / "passed.txt").read_text() == f"{found['text']}\n"
+
+
+def test_beside_templates_the_reference_was_docked_freely() -> None:
+    found = judge([pose(0.5, 0.5, -1.0)], 2.0, "ligand.sdf", "rustina", freely=True)
+    assert found["text"].startswith(
+        "Docked again by rustina from a fresh conformer, freely, without templates, the reference"
+    )

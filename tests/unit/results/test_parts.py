@@ -1,10 +1,14 @@
-"""Views over a run's files, where there are files and where there are none."""
+"""Views over a run's files: where there are none, and of an earlier version's."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+
+import pyarrow.parquet as pq
 
 from screenmm.results.parts import open_parts
+from screenmm.tables.dictionary import CAME, names
 from tests.unit.screens import Screen
 
 VIEWS = ("events", "ligands", "poses", "scores", "residues", "moved", "inspected", "selected")
@@ -21,3 +25,19 @@ def test_no_files_give_no_rows_and_the_same_columns(screen: Screen) -> None:
             )
             assert without == columns, view
             assert none.execute(f"SELECT count(*) FROM {view}").fetchone() == (0,), view
+
+
+def test_poses_of_before_there_were_templates_have_no_origin(screen: Screen, tmp_path: Path):
+    poses = {}
+    for receptor, (first, *others) in screen.parts.poses.items():
+        tables = [pq.read_table(path) for path in (first, *others)]
+        poses[receptor] = [tmp_path / f"{receptor}_{i}.parquet" for i in range(len(tables))]
+        for table, path in zip(tables, poses[receptor], strict=True):
+            pq.write_table(table.drop_columns(names(CAME)), path)
+    with open_parts(replace(screen.parts, poses=poses)) as con:
+        rows, origins = con.execute("SELECT count(*), count(origin) FROM poses").fetchone()
+    assert rows > 0
+    assert origins == 0
+    with open_parts(screen.parts) as con:
+        found = con.execute("SELECT DISTINCT origin, template FROM poses").fetchall()
+    assert found == [("search", None)]

@@ -84,6 +84,7 @@ def both(stage: str) -> set[str]:
         ("docking.device", "cpu", {"dock"}),
         # rustina asks the CNN itself
         ("docking.cnn", False, {"inspect"}),
+        ("docking.templates", ["template.sdf"], {"dock"} | both("compare")),
         ("scoring.top", 10, {"select"}),
         ("scoring.poses", 1, {"select"}),
         ("scoring.shard_size", 10, {"select"}),
@@ -170,10 +171,11 @@ def test_given_poses_are_kept_and_prepared_as_they_are() -> None:
 
 def test_every_config_key_reaches_a_stage() -> None:
     # a key that no stage but the report reads would be silently without effect
-    # standard stands in no text: there were screens before there were efforts
-    given = texts(settings_with("docking.effort", "fast"))
-    found = [json.loads(text) for stage, text in given.items() if stage != "report"]
-    dump = settings_with().model_dump(mode="json")
+    # standard stands in no text, nor no templates: there were screens before there were any
+    given = {"effort": "fast", "templates": ["template.sdf"]}
+    settings = settings_with("docking", given)
+    found = [json.loads(text) for stage, text in texts(settings).items() if stage != "report"]
+    dump = settings.model_dump(mode="json")
     for section in ("library", "ligands", "docking", "scoring", "inspection"):
         read = set().union(*(part.get(section, {}) for part in found))
         assert read == set(dump[section]), section
@@ -186,6 +188,13 @@ def test_the_reference_is_scored_by_the_same_protocol_each_pose_once() -> None:
     # 9 poses against 2, within as much time per pose
     differ = {"jitter_replicas": 0, "time_limit_s": of_library["scoring"]["time_limit_s"] * 4.5}
     assert of_reference == of_library | {"scoring": of_library["scoring"] | differ}
+
+
+def test_the_reference_is_docked_as_the_library_is_without_templates() -> None:
+    plain, placed = settings_with(), settings_with("docking.templates", ["template.sdf"])
+    freely = stage_settings(plain, "dock")
+    assert freely == stage_settings(plain, "redock") == stage_settings(placed, "redock")
+    assert json.loads(stage_settings(placed, "dock"))["docking"]["templates"] == ["template.sdf"]
 
 
 def test_known_actives_are_split_like_library_files_with_label_1() -> None:
@@ -210,8 +219,7 @@ def test_version_is_part_of_the_settings(stage: str) -> None:
 def test_every_rule_with_settings_has_a_version(root: Path) -> None:
     rules = "".join(path.read_text() for path in (root / "workflow/rules").glob("*.smk"))
     used = set(re.findall(r'stage_settings\(SETTINGS, "(\w+)"', rules))
-    # redock takes the params of dock as they are
-    assert used == {name for name, stage in stages().items() if stage.version} - {"redock"}
+    assert used == {name for name, stage in stages().items() if stage.version}
 
 
 @pytest.mark.parametrize(

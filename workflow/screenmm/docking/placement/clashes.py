@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 CLOSE_ANGSTROM = 3.2
 """Heavy atoms nearer than this are crowded: starts with the fewest such pairs are refined."""
@@ -31,12 +30,18 @@ class Walls:
             for line in receptor_pdbqt.splitlines()
             if line.startswith(("ATOM", "HETATM")) and line[77:].strip() in ORGANIC
         ]
-        self._tree = cKDTree(np.array(places).reshape(-1, 3))
+        self._atoms = np.array(places).reshape(-1, 3)
 
     def crowding(self, heavy: NDArray[np.float64]) -> int:
         """Pairs of heavy atoms nearer than :data:`CLOSE_ANGSTROM`."""
-        return int(self._tree.query_ball_point(heavy, CLOSE_ANGSTROM, return_length=True).sum())
+        return self._pairs(heavy, CLOSE_ANGSTROM)
 
     def clash(self, heavy: NDArray[np.float64]) -> bool:
         """Whether a heavy atom is nearer than :data:`CLASH_ANGSTROM`."""
-        return bool(self._tree.query(heavy)[0].min() < CLASH_ANGSTROM)
+        return self._pairs(heavy, CLASH_ANGSTROM) > 0
+
+    def _pairs(self, heavy: NDArray[np.float64], within_angstrom: float) -> int:
+        low, high = heavy.min(axis=0) - within_angstrom, heavy.max(axis=0) + within_angstrom
+        near = self._atoms[((self._atoms >= low) & (self._atoms <= high)).all(axis=1)]
+        squared = ((heavy[:, None] - near) ** 2).sum(axis=2)
+        return int((squared < within_angstrom**2).sum())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 from rdkit import Chem, rdBase
 
 from screenmm.core.errors import ConfigError
-from screenmm.files.sdf import split_records
+from screenmm.files.whole import read_text
 
 REMEDY = "mend the record or take it out of the file (docking.templates)"
 
@@ -101,11 +102,12 @@ def check_in_box(
 def _records(path: Path) -> list[str]:
     """Texts of a file's records; the last one may lack its end."""
     try:
-        text = "".join(split_records(path))
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}") from None
-    return [each.lstrip("\r\n") if not each.startswith("\n") else each
-            for each in text.split("$$$$\n") if each.strip()]  # fmt: skip
+        text = read_text(path)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error} (docking.templates)") from None
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    records = re.split(r"^\$\$\$\$.*\n?", lines, flags=re.MULTILINE)
+    return [each for each in records if each.strip()]
 
 
 def _read(text: str, place: str) -> Chem.Mol:
