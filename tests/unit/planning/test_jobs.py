@@ -35,6 +35,13 @@ def test_each_reference_ligand_adds_four_jobs_and_a_gate_where_the_library_waits
     assert sum(jobs_by_rule(Shape(3, 1, 1, 1, redocked=2, gates=2)).values()) == without + 10
 
 
+def test_each_later_tier_adds_a_choice_and_its_shards_in_each_receptor() -> None:
+    without = jobs_by_rule(Shape(3, 1, 4, 1))
+    found = jobs_by_rule(Shape(3, 1, 4, 1, tiers=(2, 1)))
+    assert (without["advance"], without["dock_again"]) == (0, 0)
+    assert (found["advance"], found["dock_again"], found["dock"]) == (6, 9, 12)
+
+
 def test_each_receptor_with_filters_adds_a_job() -> None:
     without = sum(jobs_by_rule(Shape(3, 1, 1, 1)).values())
     assert sum(jobs_by_rule(Shape(3, 1, 1, 1, filtered=2)).values()) == without + 2
