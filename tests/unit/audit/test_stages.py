@@ -22,7 +22,7 @@ def rule_bodies() -> dict[str, str]:
 
 
 def test_the_stages_are_the_rules_of_a_run(screen: Screen) -> None:
-    targets = Layout(screen.results).targets(
+    targets = Layout(screen.results, 2).targets(
         ["wt"], ["wt"], gated=True, filtered=["wt"], through="report"
     )
     names = [stage.name for stage in described()]
