@@ -8,8 +8,8 @@ The reference ligand of each of the 28 structures of ``complexes.py``, from a fr
 poses, with every engine and effort, and with other settings of rustina that an effort could
 have had (``CANDIDATES``). Writes ``results/efforts.csv``, one row per structure and search: RMSD
 of the first pose and of the best of nine, best docking score, CPU seconds. What is in the work
-folder is not docked again; standard is taken from ``redocking.csv`` where it is not there. ``--summarise`` docks nothing: it
-makes
+folder is not docked again; standard is taken from ``redocking.csv`` where it is not there.
+``--summarise`` docks nothing: it makes
 ``results/efforts_summary.csv`` from the rows: rates of success at 2 Å with Wilson's intervals, on
 the halves that fast was chosen on and judged on (structures in turn, by name), and the difference
 to standard with Newcombe's paired interval.
