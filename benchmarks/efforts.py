@@ -2,15 +2,21 @@
 
     python benchmarks/efforts.py WORK_FOLDER [--searches NAME ...] [--only NAME ...]
     python benchmarks/efforts.py --summarise
+    python benchmarks/efforts.py WORK_FOLDER --funnel RUN [--ligands 40]
 
 The reference ligand of each of the 28 structures of ``complexes.py``, from a fresh conformer, nine
 poses, with every engine and effort, and with other settings of rustina that an effort could
 have had (``CANDIDATES``). Writes ``results/efforts.csv``, one row per structure and search: RMSD
 of the first pose and of the best of nine, best docking score, CPU seconds. What is in the work
-folder is not docked again. ``--summarise`` docks nothing: it makes
+folder is not docked again; standard is taken from ``redocking.csv`` where it is not there.
+``--summarise`` docks nothing: it makes
 ``results/efforts_summary.csv`` from the rows: rates of success at 2 Å with Wilson's intervals, on
 the halves that fast was chosen on and judged on (structures in turn, by name), and the difference
 to standard with Newcombe's paired interval.
+
+``--funnel`` asks who would advance. RUN is the folder of a screen that rustina docked with effort
+standard: a sample of its ligands, by the hash of their keys, is docked with fast, the first state
+of each alone. Writes ``results/efforts_funnel.csv``, one row per ligand.
 """
 
 from __future__ import annotations
@@ -24,6 +30,7 @@ from pathlib import Path
 from typing import Any
 
 import complexes
+import pyarrow.parquet as pq
 import rustina
 from rdkit import Chem
 from redocking import LIMIT_ANGSTROM, paired
@@ -36,10 +43,11 @@ from screenmm.core.errors import LigandError, ScreenMMError
 from screenmm.core.seeds import seed_for
 from screenmm.docking.engine import Box
 from screenmm.docking.pdbqt import ligand_pdbqt, poses_from_pdbqt
-from screenmm.files.sdf import read_record
+from screenmm.files.sdf import read_record, records_by_ligand
 from screenmm.ligands.prepare import state_to_sdf
 from screenmm.redocking.reference import mol_block, prepare_reference
 from screenmm.redocking.rmsd import heavy_rmsd_angstrom
+from screenmm.run.layout import Layout
 from screenmm.run.receptor_folder import ReceptorFolder
 
 SEED = 1
@@ -155,15 +163,35 @@ HALVES = ("chosen on", "judged on")
 
 def collect(work: Path, entries: dict[str, Any]) -> list[Row]:
     """Rows of all that was docked."""
-    rows = []
+    rows, known = [], of_redocking()
     for index, name in enumerate(entries):
         for search in searches():
             path = work / name / f"{search}.json"
             if path.exists():
                 row = {"complex": name, "half": HALVES[index % 2], "search": search}
                 row |= json.loads(path.read_text())
-                rows.append({column: row.get(column, "") for column in COLUMNS})
+            elif (name, search) in known:
+                row = {"complex": name, "half": HALVES[index % 2], "search": search}
+                row |= known[name, search]
+            else:
+                continue
+            rows.append({column: row.get(column, "") for column in COLUMNS})
     return rows
+
+
+def of_redocking() -> dict[tuple[str, str], Row]:
+    """Rows of ``redocking.csv`` that a search here would repeat: standard, of each engine."""
+    usual = {"rustina": "rustina default", "vina": "vina 8"}
+    return {
+        (row["complex"], usual[row["engine"]]): {
+            **{key: row[key] for key in ("heavy_atoms", "poses", "top_rmsd_angstrom",
+                                         "best_rmsd_angstrom")},
+            "outcome": "of redocking.csv",
+            "cpu_s": row["redock_cpu_s"],
+        }
+        for row in rows_of(RESULTS / "redocking.csv")
+        if row["outcome"] == "done"
+    }  # fmt: skip
 
 
 def success(row: Row, measure: str) -> bool:
@@ -208,12 +236,46 @@ def summary(rows: list[Row]) -> list[Row]:
     return [{column: row.get(column, "") for column in columns} for row in out]
 
 
+def funnel(run: Path, work: Path, most: int) -> list[Row]:
+    """Best docking scores of a sample of a finished screen's ligands, of standard and of fast."""
+    files = Layout(run)
+    (receptor,) = (path.name for path in (run / "receptors").iterdir())
+    tables = [path for path in files.pose_tables(receptor) if path.exists()]
+    usual: dict[str, float] = {}
+    for row in (row for path in tables for row in pq.read_table(path).to_pylist()):
+        key, score = row["inchikey"], row["dock_score_kcal_mol"]
+        usual[key] = min(score, usual.get(key, score))
+    wanted = sorted(usual, key=lambda key: seed_for(SEED, "sample", key))[:most]
+    states = {
+        ligand: records[0]
+        for path in files.files("prepare_ligands", "states")
+        if path.exists()
+        for ligand, records in records_by_ligand(path)
+    }
+    rows = []
+    for key in wanted:
+        path = work / f"{run.parent.name}-{key}.json"
+        if not path.exists():
+            before = time.process_time()
+            home = files.receptor(receptor)
+            found = dock_rustina(home, read_record(states[key]), CANDIDATES["1 run"])
+            made = {"fast_kcal_mol": min(pose["affinity"] for pose in found),
+                    "fast_cpu_s": round(time.process_time() - before, 2)}  # fmt: skip
+            path.write_text(json.dumps(made))
+        row = {"screen": run.parent.name, "inchikey": key, "standard_kcal_mol": usual[key]}
+        rows.append(row | json.loads(path.read_text()))
+        write_rows(RESULTS / "efforts_funnel.csv", rows)
+    return rows
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("--summarise", action="store_true")
     parser.add_argument("--searches", nargs="*", choices=list(searches()), default=list(searches()))
     parser.add_argument("--only", nargs="*")
+    parser.add_argument("--funnel", type=Path)
+    parser.add_argument("--ligands", type=int, default=40)
     args = parser.parse_args()
     entries = complexes.entries(data_folder())
     if args.summarise:
@@ -221,6 +283,10 @@ def main() -> None:
         return
     if args.folder is None:
         parser.error("WORK_FOLDER is needed, or --summarise")
+    if args.funnel is not None:
+        args.folder.mkdir(parents=True, exist_ok=True)
+        funnel(args.funnel, args.folder, args.ligands)
+        return
     told = os.fdopen(os.dup(1), "w")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # engines print their search parameters
     for name, entry in entries.items():

@@ -86,35 +86,47 @@ def test_the_best_ligands_are_docked_again_and_their_last_poses_count(screen: Sc
 
     # a ligand of the second tier is computed again with the same result
     done = subprocess.run(
-        ["screenmm", "replay", "config.yaml", first, "--json"],
+        ["screenmm", "replay", "--config", "config.yaml", "--json", first],
         cwd=screen.folder, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     steps = {step["step"]: step["verdict"] for step in json.loads(done.stdout)["steps"]}
     assert steps["dock"] == steps["select"] == "identical"
 
-    # another effort of the second tier docks only there, and the next top only adds a ligand
-    screen.config["docking"]["tiers"][1] = {"effort": "thorough", "top": 1}
-    ran = screen.run(2)
-    assert (ran["dock"], ran["advance"], ran["dock_again"]) == (0, 0, 1)
-    screen.config["docking"]["tiers"][1]["top"] = "50 %"
-    ran = screen.run(2)
-    assert (ran["dock"], ran["advance"]) == (0, 1)
-    assert advanced(screen) == {first, second}
 
-    # without tiers what they left does not count
-    del screen.config["docking"]["tiers"]
-    screen.config["docking"]["effort"] = "fast"
-    ran = screen.run(2)
-    assert ran["dock_again"] == ran["advance"] == 0
-    assert {row["tier"] for row in rows(screen.results / "ranking.csv")} == {"1"}
+SELECTED = "results/selected/tyk2/select.events.parquet"
+
+
+def test_a_changed_tier_docks_the_first_no_second_time(screen: Screen) -> None:
+    screen.write_library({name: FRAGMENTS[name] for name in NAMES})
+    screen.config["library"]["shard_size"] = 1
+    screen.config["docking"] = {"poses": 1, "tiers": [FAST, {"effort": "standard", "top": 1}]}
+    ran = screen.run(2, SELECTED)
+    assert (ran["dock"], ran["advance"], ran["dock_again"], ran["select"]) == (3, 1, 1, 1)
+    (first,) = advanced(screen)
+
+    screen.config["docking"]["tiers"][1]["effort"] = "thorough"
+    ran = screen.run(2, SELECTED)
+    assert (ran["dock"], ran["advance"], ran["dock_again"], ran["select"]) == (0, 0, 1, 1)
+
+    # half of three are two
+    screen.config["docking"]["tiers"][1]["top"] = "50 %"
+    ran = screen.run(2, SELECTED)
+    assert (ran["dock"], ran["advance"], ran["select"]) == (0, 1, 1)
+    assert first in advanced(screen)
+    assert len(advanced(screen)) == 2
+
+    # without tiers the first one is there, and what the second left does not count
+    screen.config["docking"] = {"poses": 1, "effort": "fast"}
+    ran = screen.run(2, SELECTED)
+    assert ran["advance"] == ran["dock_again"] == 0
 
 
 def test_states_of_the_first_tier_are_one_and_of_the_last_all(screen: Screen) -> None:
     screen.write_library({"chiral": "CC(N)c1ccccc1"})
     del screen.config["ligands"]
     screen.config["docking"] = {"poses": 1, "tiers": [FAST, {"effort": "standard", "top": 1}]}
-    screen.run(2, "results/selected/tyk2/select.events.parquet")
+    screen.run(2, SELECTED)
     files = Layout(screen.results, 2)
     states = [len(list(split_records(path))) for path in files.files("prepare_ligands", "states")]
     assert states == [2]

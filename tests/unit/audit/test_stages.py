@@ -25,6 +25,7 @@ def rule_bodies() -> dict[str, str]:
 def test_the_stages_are_the_rules_of_a_run(screen: Screen) -> None:
     config = yaml.safe_load(screen.config.read_text()) | {
         "controls": {"gate": "stop"},
+        "docking": {"tiers": [{"effort": "fast"}, {"effort": "standard", "top": 1}]},
         "ranking": {"interactions": {"must": ["hydrogen bond to Val981"]}},
     }
     screen.config.write_text(yaml.safe_dump(config))

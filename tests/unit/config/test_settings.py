@@ -11,10 +11,12 @@ import yaml
 from screenmm.audit.inputs import input_files
 from screenmm.config.settings import (
     Settings,
+    Tier,
     config_from,
     load_settings,
     merged_settings,
     module_settings,
+    number_of,
     parse_settings,
 )
 from screenmm.core.errors import ConfigError
@@ -389,3 +391,46 @@ def test_a_receptor_name_fits_into_file_names() -> None:
     assert complaint(changed("receptors", {"r" * 101: {"structure": "p.pdb"}})).endswith(
         "has 101 letters: it names files, so use at most 100"
     )
+
+
+FAST, BEST = {"effort": "fast"}, {"effort": "standard", "top": "10 %"}
+
+
+@pytest.mark.parametrize(
+    ("docking", "message"),
+    [
+        ({"effort": "fats"}, "docking.effort: 'fats' is no choice here.*did you mean fast"),
+        ({"tiers": [FAST]}, "one alone chooses nothing; write effort: fast"),
+        ({"tiers": [FAST, {"effort": "standard"}]}, "tier 2 needs a top, as 500 or"),
+        ({"tiers": [FAST | {"top": 3}, BEST]}, "the first docks all ligands; remove its top 3"),
+        ({"tiers": [FAST, {"effort": "stadnard", "top": 3}]}, "did you mean standard"),
+        ({"tiers": [FAST, BEST | {"effort": "fast"}]}, "tier 2 is of effort fast.*searches longer"),
+        ({"tiers": [FAST, BEST | {"top": "100 %"}]}, "'100 %' is neither .*below 100 %"),
+        ({"tiers": [FAST, BEST | {"top": 0}]}, "tiers.1.top: 0 is neither a number of ligands"),
+        ({"tiers": [FAST, BEST | {"top": 0.1}]}, 'write 500 or "10 %"'),
+        ({"tiers": [FAST, BEST | {"states": 0}]}, "tiers.1.states.*greater than or equal to 1"),
+        (
+            {"tiers": [FAST, BEST | {"top": 5}, {"effort": "thorough", "top": 5}]},
+            "tier 3 would take 5 of the 5 ligands",
+        ),
+        ({"effort": "fast", "tiers": [FAST, BEST]}, "effort fast beside tiers"),
+        (
+            {"engine": "vina", "exhaustiveness": 4, "tiers": [FAST, BEST]},
+            "exhaustiveness 4 would overrule the effort of all tiers",
+        ),
+        ({"engine": "given", "tiers": [FAST, BEST]}, "engine given has no efforts"),
+    ],
+)
+def test_tiers_that_make_no_sense_are_refused(docking: dict[str, Any], message: str) -> None:
+    assert re.search(message, complaint(changed("docking", docking)))
+
+
+@pytest.mark.parametrize(
+    ("part", "ligands", "number"),
+    # 7 % of 100 are 7, though 0.07 * 100 is more than 7 in binary fractions
+    [(5, 100, 5), (5, 3, 3), ("10 %", 101, 11), ("0.1%", 5, 1), ("7 %", 100, 7), ("5 %", 0, 0)],
+)
+def test_a_part_of_the_ligands(part: int | str, ligands: int, number: int) -> None:
+    tier = Tier.model_validate({"effort": "standard", "top": part})
+    assert tier.top is not None
+    assert number_of(tier.top, ligands) == number

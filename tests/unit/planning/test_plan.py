@@ -113,3 +113,30 @@ def test_times_and_sizes_are_short() -> None:
         "0 s", "59 s", "1 min", "1.5 h", "1,000 h",
     ]  # fmt: skip
     assert [size(n) for n in (12, 1500, 2.5e9, 3e12)] == ["12 B", "1.5 kB", "2.5 GB", "3.0 TB"]
+
+
+def test_tiers_dock_one_state_of_all_ligands_and_all_states_of_the_best(
+    settings: Settings,
+) -> None:
+    tiers = [{"effort": "fast"}, {"effort": "standard", "top": "10 %"}]
+    docking = Docking.model_validate({"tiers": tiers})
+    tiered = settings.model_copy(update={"docking": docking})
+    found = plan(tiered, rates=packaged_rates(docking, "standard"))
+    dock, again = found.stages["dock"], found.stages["dock_again"]
+    # 90,000 ligands of two states, two receptors
+    assert (dock.units, again.units) == (90_000 * 2, 9_000 * 2 * 2)
+    usual = plan(settings)
+    assert "dock_again" not in usual.stages
+    assert again.cpu_s == pytest.approx(again.units * RATES.stages["dock"].cpu_s, rel=0.02)
+    assert dock.cpu_s + again.cpu_s < usual.stages["dock"].cpu_s / 3
+    assert found.stages["advance"].jobs == 2
+
+
+def test_a_tier_between_costs_as_much_as_its_effort(settings: Settings) -> None:
+    efforts = {"fast": None, "standard": 1000, "thorough": 10}
+    tiers = [{"effort": name, "top": top} for name, top in efforts.items()]
+    docking = Docking.model_validate({"engine": "vina", "tiers": tiers})
+    tiered = settings.model_copy(update={"docking": docking})
+    found = plan(tiered, rates=packaged_rates(docking, "standard"))
+    # 1000 single states at exhaustiveness 8, 10 ligands of two states at 32: in two receptors
+    assert found.stages["dock_again"].units == pytest.approx(2 * (1000 * 8 / 32 + 10 * 2))

@@ -20,6 +20,7 @@ def test_tables_hold_every_row(screen: Screen, ranked, tmp_path: Path) -> None:
             "ligands": len(DRUGS),
             "events": 10,
             "poses": len(screen.poses),
+            "earlier_poses": 0,
             "scores": len(screen.scores),
             "residue_energies": len(RESIDUES)
             * len({(row["receptor"], row["inchikey"]) for row in screen.scores}),

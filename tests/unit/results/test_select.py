@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from screenmm.files.sdf import split_records
 from screenmm.files.whole import write_text_gz
-from screenmm.results.select import select_poses, write_shards
+from screenmm.results.select import best_docked, select_poses, write_shards, write_states
 
 KEYS = [f"{letter * 14}-UHFFFAOYSA-N" for letter in "ABC"]
 
@@ -64,3 +65,51 @@ def test_shards_hold_the_chosen_records_and_replace_what_was_there(tmp_path: Pat
     assert write_shards([], [poses], 1, out) == 0
     assert list(out.iterdir()) == []
     assert {path.name for path in tmp_path.iterdir()} == {"poses.sdf.gz", "shards"}
+
+
+@pytest.mark.parametrize(("top", "places"), [(1, 1), ("34 %", 2), ("99 %", 3), (9, 3)])
+def test_a_later_tier_docks_the_best_of_the_one_before(
+    tmp_path: Path, top: int | str, places: int
+) -> None:
+    a, b, c = KEYS
+    found = best_docked([table(tmp_path / "b.parquet", rows())], top)
+    assert found == sorted((b, a, c)[:places])
+
+
+def test_nobody_advances_where_nothing_was_docked() -> None:
+    assert best_docked([], "10 %") == []
+
+
+def test_a_ligand_has_the_poses_of_its_last_tier_and_comes_before_those_left_behind(
+    tmp_path: Path,
+) -> None:
+    a, b, c = KEYS
+    first = table(tmp_path / "first.parquet", rows())
+    # c advanced and is the worst of all; its only pose is of another state than before
+    second = table(tmp_path / "second.parquet", [(c, f"{c}_s2", 1, -4.0)])
+    assert select_poses([first], 2, 2, [[second]]) == [f"{b}_s1_p1", f"{c}_s2_p1"]
+    assert select_poses([first], 1, 2, [[second]]) == [f"{c}_s2_p1"]
+    assert select_poses([first], 9, 1, [[]]) == select_poses([first], 9, 1)
+    # one that a later tier failed to dock has the poses that it has
+    assert select_poses([first], 3, 1, [[second]]) == [f"{a}_s1_p1", f"{b}_s1_p1", f"{c}_s2_p1"]
+
+
+def test_a_title_of_two_tiers_is_the_later_ones_record(tmp_path: Path) -> None:
+    title = f"{KEYS[0]}_s1_p1"
+    for tier in ("first", "second"):
+        write_text_gz(tmp_path / f"{tier}.sdf.gz", f"{title}\n{tier}\n\nM  END\n$$$$\n")
+    files = [tmp_path / "second.sdf.gz", tmp_path / "first.sdf.gz"]
+    assert write_shards([title], files, 1, tmp_path / "shards") == 1
+    (record,) = split_records(tmp_path / "shards/b.sdf.gz")
+    assert record.split("\n")[1] == "second"
+
+
+def test_states_go_on_as_they_were_prepared(tmp_path: Path) -> None:
+    a, b, c = KEYS
+    states = [f"{a}_s1", f"{a}_s2", f"{a}_s10", f"{b}_s1", f"{c}_s1"]
+    text = "".join(f"{state}\n\n\nM  END\n$$$$\n" for state in states)
+    write_text_gz(tmp_path / "states.sdf.gz", text)
+    assert write_states([c, a], [tmp_path / "states.sdf.gz"], 5, tmp_path / "shards") == 1
+    held = [record.split("\n", 1)[0] for record in split_records(tmp_path / "shards/b.sdf.gz")]
+    assert held == [f"{a}_s1", f"{a}_s2", f"{a}_s10", f"{c}_s1"]
+    assert write_states([], [tmp_path / "states.sdf.gz"], 5, tmp_path / "none") == 0

@@ -99,3 +99,18 @@ def test_jobs_are_those_of_the_present_shards(files: Layout) -> None:
     assert targets["dock"] == {"wt/b"}
     assert targets["prepare_receptor"] == {"wt"}
     assert targets["split"] == {""}
+
+
+def test_tiers_that_the_config_no_longer_has_do_not_count(files: Layout) -> None:
+    touch(files.results, "tiers/wt/2/shards/b0.sdf.gz", "tiers/wt/3/shards/b1.sdf.gz")
+    two = Layout(files.results, 2)
+    assert relative(two, two.pose_tables("wt", 2)) == ["tiers/wt/2/poses/b0.parquet"]
+    assert relative(two, two.poses("wt")) == ["poses/wt/b.sdf.gz"]
+    targets = two.targets(["wt"])
+    assert (targets["advance"], targets["dock_again"]) == ({"wt/2"}, {"wt/2/b0"})
+    assert relative(two, two.events(["wt"]))[-2:] == [
+        "tiers/wt/2/advance.events.parquet",
+        "tiers/wt/2/poses/b0.events.parquet",
+    ]
+    assert "dock_again" not in files.targets(["wt"])
+    assert not any("tiers/" in path for path in relative(files, files.events(["wt"])))

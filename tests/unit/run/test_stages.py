@@ -57,7 +57,7 @@ def both(stage: str) -> set[str]:
         ("seed", 2, {"prepare_ligands", "dock", "score"} | both("reference")),
         ("library.files", ["other.smi"], {"split"}),
         ("library.id_column", "name", {"split"}),
-        ("library.shard_size", 100, {"split", "merge"}),
+        ("library.shard_size", 100, {"split", "merge", "advance"}),
         ("receptors.wt.ph", 6.5, {"prepare_receptor wt"}),
         ("receptors.mutant.mutations", ["T315A"], {"prepare_receptor mutant"}),
         (
@@ -80,7 +80,7 @@ def both(stage: str) -> set[str]:
         ("docking.poses", 5, {"dock"}),
         # rustina, the default, has its own budget
         ("docking.exhaustiveness", 16, set()),
-        ("docking.effort", "fast", {"dock"}),
+        ("docking.effort", "fast", {"dock", "rank"}),
         ("docking.device", "cpu", {"dock"}),
         # rustina asks the CNN itself
         ("docking.cnn", False, {"inspect"}),
@@ -159,6 +159,42 @@ def test_poses_that_nobody_asked_the_cnn_about_are_those_of_before(engine: str) 
     }  # fmt: skip
 
 
+TIERS = [{"effort": "fast"}, {"effort": "standard", "top": "10 %"}]
+
+
+def tier_texts(tiers: list[dict[str, Any]]) -> dict[str, str]:
+    """Settings text of the stages that tiers are for."""
+    jobs = {"dock": "wt", "advance": "wt/2", "dock_again": "wt/2", "redock": "wt", "select": "wt"}
+    settings = settings_with("docking.tiers", tiers)
+    return {stage: stage_settings(settings, stage, job) for stage, job in jobs.items()}
+
+
+@pytest.mark.parametrize(
+    ("number", "change", "stages"),
+    [
+        (1, {"effort": "thorough"}, {"dock_again", "redock"}),
+        (1, {"top": 7}, {"advance"}),
+        (1, {"states": 2}, {"dock_again", "redock"}),
+        (0, {"states": 2}, {"dock"}),
+    ],
+)
+def test_a_changed_tier_docks_no_other_tier_again(
+    number: int, change: dict[str, Any], stages: set[str]
+) -> None:
+    tiers = [each | change if i == number else each for i, each in enumerate(TIERS)]
+    before, after = tier_texts(TIERS), tier_texts(tiers)
+    assert {stage for stage in before if before[stage] != after[stage]} == stages
+
+
+def test_tiers_differ_in_effort_and_states_alone() -> None:
+    found = {stage: json.loads(text) for stage, text in tier_texts(TIERS).items()}
+    plain = json.loads(stage_settings(settings_with(), "dock"))
+    fast = {**plain, "docking": {**plain["docking"], "effort": "fast"}, "states": 1}
+    # the last tier docks all states, as a screen without tiers of its effort
+    assert (found["dock"], found["dock_again"], found["redock"]) == (fast, plain, plain)
+    assert (found["advance"]["top"], found["select"]["tiers"]) == ("10 %", 2)
+
+
 def test_given_poses_are_kept_and_prepared_as_they_are() -> None:
     config = yaml.safe_load(CONFIG) | {"library": {"files": ["library.sdf"]}}
     before, after = (
@@ -166,7 +202,8 @@ def test_given_poses_are_kept_and_prepared_as_they_are() -> None:
         for engine in ("vina", "given")
     )
     changed = {stage for stage in before if before[stage] != after[stage]}
-    assert changed == {"standardise", "prepare_ligands", "dock", "report"} | both("compare")
+    docked = {"standardise", "prepare_ligands", "dock", "rank", "report"}
+    assert changed == docked | both("compare")
 
 
 def test_every_config_key_reaches_a_stage() -> None:
@@ -178,7 +215,8 @@ def test_every_config_key_reaches_a_stage() -> None:
     dump = settings.model_dump(mode="json")
     for section in ("library", "ligands", "docking", "scoring", "inspection"):
         read = set().union(*(part.get(section, {}) for part in found))
-        assert read == set(dump[section]), section
+        # tiers are told as the effort of each
+        assert read == set(dump[section]) - {"tiers"}, section
 
 
 def test_the_reference_is_scored_by_the_same_protocol_each_pose_once() -> None:

@@ -189,11 +189,16 @@ def _rate(used: RuleUsed, units: float) -> Rate:
     return Rate(used.cpu_s / units, 0.0, used.gpu_s / units)
 
 
-_DOCKED = """
+_ONE_TIER = "SELECT count(DISTINCT (receptor, state)), count(*), 0, 0 FROM poses"
+"""What was docked, of a run from before there were tiers."""
+_TIERS = """
 SELECT count(DISTINCT (receptor, state)) FILTER (tier = 1), count(*) FILTER (tier = 1),
     count(DISTINCT (receptor, tier, state)) FILTER (tier > 1), count(*) FILTER (tier > 1)
-FROM (SELECT receptor, state, tier FROM poses UNION ALL
-    SELECT receptor, state, tier FROM earlier_poses)
+FROM (
+    SELECT receptor, state, tier FROM poses
+    UNION ALL
+    SELECT receptor, state, tier FROM earlier_poses
+)
 """
 
 
@@ -201,7 +206,9 @@ def _counts(results: Path, metrics: Metrics) -> dict[str, Any]:
     """How much of everything a run had, by the names of :func:`units` and :func:`stored`."""
     with open_database(results / "screen.duckdb") as con:
         engines = {row[0] for row in con.execute("SELECT DISTINCT engine FROM poses").fetchall()}
-        docked, poses, again, poses_again = con.execute(_DOCKED).fetchall()[0]
+        tables = {row[0] for row in con.execute("SHOW TABLES").fetchall()}
+        query = _TIERS if "earlier_poses" in tables else _ONE_TIER
+        docked, poses, again, poses_again = con.execute(query).fetchall()[0]
         minimised = con.execute(
             "SELECT coalesce(sum(1 + coalesce(len(replicas_kcal_mol), 0)), 0) FROM scores"
         ).fetchall()[0][0]

@@ -19,7 +19,7 @@ FACTS = EngineFacts(
     words="QuickVina2-style search with GNINA CNN",
     keys=frozenset({"poses", "device", "effort", "templates"}),
     efforts={
-        "fast": Effort("1 run on a grid of 0.5 Å", 2.5),
+        "fast": Effort("1 run", 3.0),
         # 7.2 for each of the demo's 40 states, 10.2 for 8 larger ones
         "standard": Effort("16 runs that race", 8.0),
         "thorough": Effort("8 runs, each to its end", 20.0),
@@ -30,7 +30,7 @@ FACTS = EngineFacts(
 )
 
 SEARCH: Mapping[str, Mapping[str, Any]] = {
-    "fast": {"search_mode": "qvina2", "runs": 1, "spacing": 0.5},
+    "fast": {"search_mode": "qvina2", "runs": 1},
     "standard": {},
     "thorough": {"search_mode": "qvina2", "runs": 8},
 }
