@@ -33,6 +33,7 @@ from screenmm.docking.engine import Box, Site, make_engine
 from screenmm.docking.pdbqt import receptor_pdbqt
 from screenmm.docking.placement.engine import Placing, best_template
 from screenmm.docking.placement.templates import Template
+from screenmm.files.sdf import read_record, sd_record
 from screenmm.ligands.conformers import embed
 from screenmm.receptor.prepare import PreparedReceptor, prepare_receptor
 from screenmm.redocking.rmsd import heavy_rmsd_angstrom
@@ -77,7 +78,9 @@ def placed(placing: Placing, template: Template, given: Chem.Mol) -> dict[str, A
     """Place a ligand from its SMILES; RMSDs are to the pose that its preparer gave it."""
     smiles = structure_of(given)
     row: dict[str, Any] = {"template": template.name, "heavy_atoms": given.GetNumHeavyAtoms()}
-    mol = embed(smiles, seed_for(SEED, "conformer", smiles), Ligands())
+    made = embed(smiles, seed_for(SEED, "conformer", smiles), Ligands())
+    # as the workflow passes it on: MMFF leaves its own aromaticity in a molecule
+    mol = read_record(sd_record(made, smiles, {}))
     start = time.process_time()
     try:
         _, core = best_template(mol, [template])

@@ -7,8 +7,10 @@ from base64 import urlsafe_b64encode
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
+from rdkit import Chem
 
 from screenmm.cli import main
 from screenmm.config.settings import Library, LibraryFile, Settings, parse_settings
@@ -218,13 +220,12 @@ def test_a_missing_package_for_protomers_is_a_fault(
 def test_templates_are_named_and_must_lie_in_the_box(demo: Path):
     found = open_inputs(settings(demo, docking__templates=["crystal_ligand.sdf"]))
     assert found.templates == ["ejm_42"]
-    far = settings(
-        demo,
-        docking__templates=["crystal_ligand.sdf"],
-        pocket={"center": [0.0, 0.0, 0.0], "size": [20.0, 20.0, 20.0]},
-    )
+    crystal = Chem.MolFromMolFile(str(demo / "crystal_ligand.sdf"), removeHs=False)
+    center = (crystal.GetConformer().GetPositions().mean(axis=0) + np.array([12.0, 0, 0])).tolist()
+    beside = {"center": center, "size": [20.0, 20.0, 20.0]}
+    far = settings(demo, docking__templates=["crystal_ligand.sdf"], pocket=beside)
     (fault,) = [each for each in open_inputs(far).faults if "template" in each]
-    assert "crystal_ligand.sdf, record 1: the centre of template ejm_42 lies" in fault
+    assert "crystal_ligand.sdf, record 1: the centre of template ejm_42 lies 2.0 Å" in fault
     assert "outside the box of receptor tyk2" in fault
 
 
