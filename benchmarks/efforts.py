@@ -11,7 +11,7 @@ of the first pose and of the best of nine, best docking score, CPU seconds. What
 folder is not docked again; standard is taken from ``redocking.csv`` where it is not there.
 ``--summarise`` docks nothing: it makes
 ``results/efforts_summary.csv`` from the rows: rates of success at 2 Å with Wilson's intervals, on
-the halves that fast was chosen on and judged on (structures in turn, by name), and the difference
+all and on two halves (structures in turn, by name), and the difference
 to standard with Newcombe's paired interval.
 
 ``--funnel`` asks who would advance. RUN is the folder of a screen that rustina docked with effort
@@ -158,7 +158,7 @@ def run_one(files: dict[str, Path], folder: Path, search: str) -> Row:
 
 COLUMNS = ("complex", "half", "search", "outcome", "heavy_atoms", "poses", "top_rmsd_angstrom",
            "best_rmsd_angstrom", "dock_score_kcal_mol", "cpu_s")  # fmt: skip
-HALVES = ("chosen on", "judged on")
+HALVES = ("odd", "even")
 
 
 def collect(work: Path, entries: dict[str, Any]) -> list[Row]:
