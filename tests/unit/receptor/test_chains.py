@@ -5,7 +5,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from screenmm.receptor.chains import Gap, build_ace, build_nme, find_segments, in_bonded_order
+from screenmm.receptor.chains import (
+    Gap,
+    Segment,
+    _clashes,
+    build_ace,
+    build_nme,
+    find_segments,
+    in_bonded_order,
+)
 from screenmm.receptor.geometry import place, torsion
 from screenmm.receptor.reading import read_structure
 from screenmm.receptor.sidechains import complete_side_chains
@@ -68,6 +76,18 @@ def test_nme_stands_where_the_next_residue_stood(tyk2_protein: Path) -> None:
     for own, theirs in (("N", "N"), ("C", "CA")):
         gap = cap.find(own).xyz - following.find(theirs).xyz  # type: ignore[union-attr]
         assert np.linalg.norm(gap) < 0.4
+
+
+def test_a_cap_clashes_where_another_residue_stands(tyk2_protein: Path) -> None:
+    structure = read_structure(tyk2_protein)
+    (segment,) = find_segments(structure)
+    own = residue_at(structure, 62)
+    cap = build_nme(own)
+    assert cap is not None
+    # in the place of residue 63; without that one there is room
+    assert _clashes(cap, own, structure, [segment])
+    far = residue_at(structure, 251)
+    assert not _clashes(cap, own, structure, [Segment([own, far])])
 
 
 def test_ace_is_planar_and_trans(tyk2_protein: Path) -> None:
