@@ -1,6 +1,7 @@
 // The details of one ligand, in a drawer.
 (() => {
   const { el, number } = ScreenMM;
+  const shown = (value, decimals) => (typeof value === "string" ? value : number(value, decimals));
   const dialog = document.getElementById("details");
   const part = (name) => dialog.querySelector(`[data-part="${name}"]`);
   let table = null;
@@ -20,7 +21,7 @@
   const scores = ({ head, values }, i) => pairs(head.columns
     .filter(({ key, details }) => details && values[key][i] !== null)
     .map(({ key, details: [words, unit], decimals }) =>
-      [words, number(values[key][i], decimals), unit ? el("small", {}, ` ${unit}`) : null]));
+      [words, shown(values[key][i], decimals), unit ? el("small", {}, ` ${unit}`) : null]));
 
   const terms = (values, i) => {
     const rows = TERMS.filter(([key]) => values[key][i] !== null)
