@@ -49,7 +49,7 @@ class Vina:
         import vina  # noqa: PLC0415
 
         self._poses = settings.poses
-        self._exhaustiveness = settings.by_effort["exhaustiveness"]
+        self._search = settings.by_effort
         self._vina = vina.Vina(sf_name="vina", cpu=1, seed=site.run_seed, verbosity=0)
         self._vina.set_receptor(str(site.receptor_pdbqt))
         self._vina.compute_vina_maps(center=list(site.box.center), box_size=list(site.box.size))
@@ -63,7 +63,7 @@ class Vina:
         with contextlib.redirect_stdout(io.StringIO()):
             try:
                 self._vina.set_ligand_from_string(text)
-                self._vina.dock(exhaustiveness=self._exhaustiveness, n_poses=self._poses)
+                self._vina.dock(n_poses=self._poses, **self._search)
                 models = self._vina.poses(n_poses=self._poses, energy_range=100.0)
                 energies = self._vina.energies(n_poses=self._poses, energy_range=100.0)
             except (RuntimeError, ValueError, TypeError) as error:
