@@ -85,16 +85,18 @@ def test_single_files(files: Layout) -> None:
     ]
 
 
+CONFIG = {
+    "name": "x",
+    "results": "results",
+    "library": {"files": ["library.smi"]},
+    "receptors": {"wt": {"structure": "protein.pdb"}},
+    "pocket": {"ligand": "crystal_ligand.sdf"},
+    "controls": {"redock": False},
+}
+
+
 def test_jobs_are_those_of_the_present_shards(files: Layout) -> None:
-    config = {
-        "name": "x",
-        "results": "results",
-        "library": {"files": ["library.smi"]},
-        "receptors": {"wt": {"structure": "protein.pdb"}},
-        "pocket": {"ligand": "crystal_ligand.sdf"},
-        "controls": {"redock": False},
-    }
-    targets = files.targets(parse_settings(config, None))
+    targets = files.targets(parse_settings(CONFIG, None))
     assert targets["score"] == targets["inspect"] == {"wt/b0", "wt/b1"}
     assert targets["dock"] == {"wt/b"}
     assert targets["prepare_receptor"] == {"wt"}
@@ -106,11 +108,12 @@ def test_tiers_that_the_config_no_longer_has_do_not_count(files: Layout) -> None
     two = Layout(files.results, 2)
     assert relative(two, two.pose_tables("wt", 2)) == ["tiers/wt/2/poses/b0.parquet"]
     assert relative(two, two.poses("wt")) == ["poses/wt/b.sdf.gz"]
-    targets = two.targets(["wt"])
+    tiers = [{"effort": "fast"}, {"effort": "standard", "top": 1}]
+    targets = two.targets(parse_settings(CONFIG | {"docking": {"tiers": tiers}}, None))
     assert (targets["advance"], targets["dock_again"]) == ({"wt/2"}, {"wt/2/b0"})
     assert relative(two, two.events(["wt"]))[-2:] == [
         "tiers/wt/2/advance.events.parquet",
         "tiers/wt/2/poses/b0.events.parquet",
     ]
-    assert "dock_again" not in files.targets(["wt"])
+    assert "dock_again" not in files.targets(parse_settings(CONFIG, None))
     assert not any("tiers/" in path for path in relative(files, files.events(["wt"])))
