@@ -255,8 +255,9 @@ def _add_inputs(graph: Graph, run: Run) -> dict[str, list[str]]:
         if late:
             log.warning("%s: %s", file.path, late)
             entity["description"] += f"; {late}"
-        if identifier not in found[file.rule]:
-            found[file.rule].append(identifier)
+        of_rule = found.setdefault(file.rule, [])
+        if identifier not in of_rule:
+            of_rule.append(identifier)
         graph.add(
             parameter,
             "FormalParameter",
