@@ -223,7 +223,7 @@ def test_an_engine_reads_keys_of_the_config(name: str) -> None:
 
 def test_standard_is_what_there_was_before_efforts(site: Site) -> None:
     skip_without("vina")
-    assert make_engine(Docking(engine="vina"), site)._exhaustiveness == 8
+    assert make_engine(Docking(engine="vina"), site)._search == {"exhaustiveness": 8}
     found = make_engine(Docking(engine="rustina"), site)._search
     assert set(found) == {"cx", "cy", "cz", "sx", "sy", "sz"}
 

@@ -69,7 +69,8 @@ def depended_on(stage: str, home: Path) -> list[Path]:
     of_receptor = {
         "dock": receptor.docked_into,
         "score": receptor.model,
-        "inspect": (receptor.structure, *receptor.model),
+        # the CNN is asked about poses in the receptor as docking had it
+        "inspect": (receptor.structure, *receptor.model, receptor.pdbqt),
     }
     own = [path for option, path in inputs_of(stage, home).items() if option != "receptor"]
     return [*own, *of_receptor.get(stage, ())]
