@@ -8,6 +8,7 @@ import pytest
 from rdkit import Chem
 
 from screenmm.redocking.rmsd import heavy_rmsd_angstrom
+from screenmm.results.database import open_database
 
 from .conftest import Screen, rows
 
@@ -34,6 +35,14 @@ def test_the_tables_say_which_way_each_pose_came(screen: Screen, congeners):
     template = (screen.folder / "crystal_ligand.sdf").read_text().split("\n", 1)[0]
     assert (ranked[CONGENER]["origin"], ranked[CONGENER]["template"]) == ("template", template)
     assert (ranked["nicotinamide"]["origin"], ranked["nicotinamide"]["template"]) == ("search", "")
+    assert float(ranked[CONGENER]["cnn_affinity_pk"]) > 0
+    with open_database(screen.results / "screen.duckdb") as con:
+        told = con.execute(
+            "SELECT inchikey, reason, message FROM events WHERE stage = 'dock' AND reason <> ''"
+        ).fetchall()
+    ((key, reason, message),) = told
+    assert (key, reason) == (ranked["nicotinamide"]["inchikey"], "core_too_small")
+    assert message.endswith("are needed: docked freely")
     hits = {
         mol.GetProp("_Name"): mol for mol in Chem.SDMolSupplier(str(screen.results / "hits.sdf"))
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,6 +12,7 @@ from rdkit import Chem
 
 from screenmm.config.engines import engine_module
 from screenmm.config.settings import Docking
+from screenmm.core.errors import LigandError
 
 if TYPE_CHECKING:
     from screenmm.devices.vulkan import SearchDevice
@@ -51,6 +52,8 @@ class DockedPose:
         ``search``, ``template`` or ``library``: which way it came.
     template : str or None
         Name of the template that placed it.
+    unplaced : LigandError or None
+        Why no template placed it, where there are templates.
     """
 
     mol: Chem.Mol
@@ -60,10 +63,7 @@ class DockedPose:
     scores: Mapping[str, float | None] = field(default_factory=dict)
     origin: str = "search"
     template: str | None = None
-
-    def placed_by(self, template: str) -> DockedPose:
-        """The same, placed by a template of this name."""
-        return replace(self, origin="template", template=template)
+    unplaced: LigandError | None = None
 
 
 class Engine(Protocol):

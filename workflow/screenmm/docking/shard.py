@@ -128,7 +128,7 @@ class Docker:
         """
         poses: list[dict[str, Any]] = []
         errors: list[tuple[str, LigandError]] = []
-        unknown: list[dict[str, Any]] = []
+        noted: list[dict[str, Any]] = []
         for text in records:
             mol = read_record(text)
             state = mol.GetProp("_Name")
@@ -137,9 +137,12 @@ class Docker:
             except LigandError as error:
                 errors.append((state, error))
                 continue
+            if why := found[0].unplaced:
+                freely = LigandError(why.reason, f"{why.message}: docked freely")
+                noted.append(_failure(state, freely))
             if self._asked_about is not None:
                 found, without = with_cnn(self._asked_about, found)
-                unknown += [_failure(state, error, pose=place) for place, error in without]
+                noted += [_failure(state, error, pose=place) for place, error in without]
             poses += [
                 pose_record(self._name, mol, rank, pose) for rank, pose in enumerate(found, 1)
             ]
@@ -149,7 +152,7 @@ class Docker:
             more = f" (and {len(errors) - 1} more states)" if len(errors) > 1 else ""
             raise LigandError(first.reason, f"{state}: {first.message}{more}")
         failures = [_failure(state, error) for state, error in errors]
-        return {"poses": poses, "failures": failures + unknown}
+        return {"poses": poses, "failures": failures + noted}
 
 
 def _failure(state: str, error: LigandError, **of: int) -> dict[str, Any]:

@@ -52,8 +52,11 @@ def of_tier(settings: Settings, tier: int) -> dict[str, Any]:
 
 
 def asks_cnn(docking: Docking) -> bool:
-    """Whether the CNN is asked about poses that the engine gives without its opinion."""
-    return docking.cnn and not engines()[docking.engine].cnn
+    """Whether the CNN is asked about poses that come without its opinion.
+
+    An engine that gives it gives it of what it searched for, not of what a template placed.
+    """
+    return docking.cnn and (not engines()[docking.engine].cnn or bool(docking.templates))
 
 
 def of_job(settings: Settings, receptor: str) -> dict[str, Any]:
@@ -63,8 +66,9 @@ def of_job(settings: Settings, receptor: str) -> dict[str, Any]:
 
 def freely(settings: Settings, receptor: str) -> dict[str, Any]:
     """Dock as the hits' poses are, but without templates: no ligand tests its own template."""
-    given = of_tier(settings, settings.docking.last_tier)
-    return given | {"docking": {k: v for k, v in given["docking"].items() if k != "templates"}}
+    docking = settings.docking.model_copy(update={"templates": []})
+    freely = settings.model_copy(update={"docking": docking})
+    return of_tier(freely, docking.last_tier)
 
 
 def state_rate(docking: Docking) -> Rate:

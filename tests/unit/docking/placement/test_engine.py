@@ -15,6 +15,7 @@ from screenmm.config.engines import engines
 from screenmm.config.settings import Docking
 from screenmm.core.errors import LigandError, Reason
 from screenmm.devices.vulkan import SearchDevice
+from screenmm.docking.cnn import with_cnn
 from screenmm.docking.engine import Box, Engine, Site
 from screenmm.docking.pdbqt import receptor_pdbqt
 from screenmm.docking.placement.clashes import Walls
@@ -75,7 +76,10 @@ def test_a_congener_lies_where_its_preparer_put_it(name, site, named, template_f
     scores = [pose.dock_score_kcal_mol for pose in poses]
     assert scores == sorted(scores)
     assert scores[0] < -5
-    assert all((pose.cnn_score is not None) == (name == "rustina") for pose in poses)
+    # whatever placed them, the CNN is asked about them by one way
+    asked, failures = with_cnn(site.receptor_pdbqt.read_text(), poses)
+    assert not failures
+    assert all(0 < pose.cnn_score < 1 for pose in asked)
     again = engine.dock(ligand, seed=11)
     assert [Chem.MolToMolBlock(pose.mol) for pose in again] == [
         Chem.MolToMolBlock(pose.mol) for pose in poses
@@ -96,6 +100,7 @@ def test_a_stranger_is_docked_freely_or_not_at_all(site, template_file):
     assert caught.value.reason is Reason.CORE_TOO_SMALL
     poses = engine_of("vina", site, template_file).dock(stranger, seed=11)
     assert {(pose.origin, pose.template) for pose in poses} == {("search", None)}
+    assert {pose.unplaced.reason for pose in poses} == {Reason.CORE_TOO_SMALL}
 
 
 def test_where_all_placements_clash_none_is_given(site, named, template_file, tmp_path):

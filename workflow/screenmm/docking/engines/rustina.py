@@ -137,15 +137,6 @@ class Rustina:
         }
         return [refined[index] for index in sorted(refined)]
 
-    def rated(self, mol: Chem.Mol, score: float, text: str) -> DockedPose:
-        """Make the pose; see :class:`screenmm.docking.placement.engine.Refiner`."""
-        import rustina  # noqa: PLC0415
-
-        from screenmm.docking.engine import DockedPose  # noqa: PLC0415
-
-        rated = rustina.score_cnn(self._receptor, text)
-        return DockedPose(mol, score, rated["cnn_score"], rated["cnn_affinity"])
-
 
 def make(settings: Docking, site: Site) -> Rustina:
     """Make the engine ready; see :func:`screenmm.docking.engine.make_engine`."""

@@ -92,12 +92,6 @@ class Vina:
                     refined.append((score, path.read_text()))
         return refined
 
-    def rated(self, mol: Chem.Mol, score: float, text: str) -> DockedPose:
-        """Make the pose; see :class:`screenmm.docking.placement.engine.Refiner`."""
-        from screenmm.docking.engine import DockedPose  # noqa: PLC0415
-
-        return DockedPose(mol, score)
-
 
 def make(settings: Docking, site: Site) -> Vina:
     """Make the engine ready; see :func:`screenmm.docking.engine.make_engine`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -66,10 +66,6 @@ class Refiner(Protocol):
         """
         ...
 
-    def rated(self, mol: Chem.Mol, score: float, text: str) -> DockedPose:
-        """Make the pose, with every score that the engine gives."""
-        ...
-
 
 @dataclass(frozen=True)
 class _Refined:
@@ -110,7 +106,7 @@ class Placing:
             return self.place(mol, seed)
         except LigandError as why:
             try:
-                return self._engine.dock(mol, seed)
+                return [replace(each, unplaced=why) for each in self._engine.dock(mol, seed)]
             except LigandError as error:
                 both = f"{why.message}; {error.message}".removesuffix("; ")
                 raise LigandError(why.reason if not error.message else error.reason, both) from None
@@ -178,8 +174,8 @@ class Placing:
         return bool(drift <= MOST_DRIFT_ANGSTROM)
 
     def _made(self, ligand: FlexibleLigand, each: _Refined, template: Template) -> DockedPose:
-        pose = self._engine.rated(ligand.pose(each.text), each.score, each.text)
-        return pose.placed_by(template.name)
+        pose = ligand.pose(each.text)
+        return DockedPose(pose, each.score, origin="template", template=template.name)
 
 
 def engine_for(settings: Docking, site: Site) -> Engine:
