@@ -8,6 +8,7 @@ rule crate:
             usage_of_report="<results>/usage/report.jsonl",
             folders=all_folders,
         ),
+        **input_of_rounds(rounds="<results>/rounds.csv"),
         given=named(file.path for file in input_files(SETTINGS, Path.cwd())),
         ranking="<results>/ranking.csv",
         hits="<results>/hits.sdf",

@@ -3,6 +3,7 @@
 import os
 import sys
 import sysconfig
+from itertools import takewhile
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -108,10 +109,15 @@ except ScreenMMError as error:
     raise WorkflowError(str(error)) from None
 
 
+# numbers of the rounds that there may be; none where every ligand is docked
+ROUNDS = SETTINGS.round_numbers
+
+
 wildcard_constraints:
-    shard="b[01]*",
+    shard="(?:[1-9][0-9]*/)?b[01]*",
     receptor="|".join(RECEPTORS),
     tier="[2-9]",
+    round="[1-9][0-9]*",
 
 
 def shards_in(folder):
@@ -130,13 +136,54 @@ def ligand_shards(wildcards):
     return shards_in(checkpoints.merge.get().output.shards)
 
 
+def shards_of_round(number):
+    return shards_in(checkpoints.choose.get(round=number).output.shards)
+
+
+def rounds_chosen():
+    """Numbers of the rounds with a batch: the campaign ends with the first that has none."""
+    return list(takewhile(shards_of_round, ROUNDS))
+
+
+def batch_shards(wildcards):
+    """Names of the shards that are docked: all, or those of every round."""
+    if not ROUNDS:
+        return ligand_shards(wildcards)
+    return [
+        f"{number}/{shard}"
+        for number in rounds_chosen()
+        for shard in shards_of_round(number)
+    ]
+
+
+def selected_in_round(receptor, number):
+    made = checkpoints.select_batch.get(receptor=receptor, round=number)
+    return [f"{number}/{shard}" for shard in shards_in(made.output.shards)]
+
+
 def selected_shards(receptor):
-    return shards_in(checkpoints.select.get(receptor=receptor).output.shards)
+    if not ROUNDS:
+        return shards_in(checkpoints.select.get(receptor=receptor).output.shards)
+    return [
+        shard
+        for number in rounds_chosen()
+        for shard in selected_in_round(receptor, number)
+    ]
 
 
 def tier_shards(receptor, tier):
     made = checkpoints.advance.get(receptor=receptor, tier=str(tier))
     return shards_in(made.output.shards)
+
+
+def all_selected(wildcards):
+    """Which ligands were chosen for scoring: of every receptor, and of every round."""
+    ends = [f"rounds/{each}.events" for each in rounds_chosen()] if ROUNDS else ["select.events"]
+    return [
+        f"<results>/selected/{receptor}/{end}.parquet"
+        for receptor in RECEPTORS
+        for end in ends
+    ]
 
 
 def all_parents(wildcards):
@@ -156,8 +203,15 @@ def wait_for_gates(receptors):
 
 def all_states(wildcards):
     return expand(
-        "<results>/ligands/states/{shard}.sdf.gz", shard=ligand_shards(wildcards)
+        "<results>/ligands/states/{shard}.sdf.gz", shard=batch_shards(wildcards)
     )
+
+
+def batch_of(wildcards):
+    """Ligands of a shard that is docked: the library's, or those of its round."""
+    number, _, shard = wildcards.shard.rpartition("/")
+    folder = f"rounds/{number}" if number else "ligands"
+    return f"<results>/{folder}/shards/{shard}.parquet"
 
 
 LAST_TIER = SETTINGS.docking.last_tier
@@ -167,7 +221,7 @@ def docked_in_tier(root, receptor, tier, kind, wildcards):
     """A receptor's files of every shard of one tier of docking."""
     if tier == 1:
         wait_for_gates([receptor])
-        folder, shards = f"{root}/poses/{receptor}", ligand_shards(wildcards)
+        folder, shards = f"{root}/poses/{receptor}", batch_shards(wildcards)
     else:
         folder = f"{root}/tiers/{receptor}/{tier}/poses"
         shards = tier_shards(receptor, tier)
@@ -219,6 +273,98 @@ def scored(pattern):
         return expand(pattern, receptor=receptor, shard=selected_shards(receptor))
 
     return files
+
+
+# --- rounds: what a round needs of those before it
+
+
+def input_of_rounds(**files):
+    """Inputs that there are only where there are rounds."""
+    return files if ROUNDS else {}
+
+
+def before(number):
+    """Numbers of the rounds before one."""
+    return ROUNDS[: int(number) - 1]
+
+
+CHOOSING = SETTINGS.rounds.receptor or RECEPTORS[0] if SETTINGS.rounds else ""
+
+
+def all_features(wildcards):
+    return expand(
+        "<results>/rounds/features/{shard}.parquet", shard=ligand_shards(wildcards)
+    )
+
+
+def poses_of_round(receptor, number, kind):
+    wait_for_gates([receptor])
+    return [
+        f"<results>/poses/{receptor}/{number}/{shard}.{kind}"
+        for shard in shards_of_round(number)
+    ]
+
+
+def docked_in_round(kind):
+    """Input function: a receptor's files of every shard of a round."""
+
+    def files(wildcards):
+        return poses_of_round(wildcards.receptor, wildcards.round, kind)
+
+    return files
+
+
+def scores_before(receptor, number):
+    return [
+        f"<results>/scores/{receptor}/{shard}.parquet"
+        for each in before(number)
+        for shard in selected_in_round(receptor, each)
+    ]
+
+
+def batches_before(wildcards):
+    return [f"<results>/rounds/{each}/batch.parquet" for each in before(wildcards.round)]
+
+
+def docked_in_rounds_before(wildcards):
+    return [
+        path
+        for each in before(wildcards.round)
+        for path in poses_of_round(CHOOSING, each, "parquet")
+    ]
+
+
+def scored_in_rounds_before(wildcards):
+    return scores_before(CHOOSING, wildcards.round)
+
+
+def own_scores_before(wildcards):
+    return scores_before(wildcards.receptor, wildcards.round)
+
+
+def all_batches(wildcards):
+    return [f"<results>/rounds/{each}/batch.parquet" for each in rounds_chosen()]
+
+
+def all_decisions(wildcards):
+    """Of the rounds, and of the one that ended the campaign before its last."""
+    chosen = rounds_chosen()
+    return [
+        f"<results>/rounds/{each}/decision.json" for each in ROUNDS[: len(chosen) + 1]
+    ]
+
+
+def concluded(wildcards):
+    """What is known of the ligands that no round docked, where there are rounds."""
+    named = ("predictions.parquet", "campaign.json")
+    return [f"<results>/rounds/{name}" for name in named] if ROUNDS else []
+
+
+def selected_poses(wildcards):
+    """Poses of a shard that is scored: the screen's, or those of its round."""
+    number, _, shard = wildcards.shard.rpartition("/")
+    folder = f"rounds/{number}" if number else "shards"
+    return f"<results>/selected/{wildcards.receptor}/{folder}/{shard}.sdf.gz"
 
 
 # for rules outside a module, too, whose pathvars are others: with the folder itself
@@ -290,6 +436,8 @@ REFERENCE_FILES = [SETTINGS.controls.reference] if SETTINGS.controls.reference e
 
 TEMPLATE_FILES = SETTINGS.docking.templates
 
+SEED_FILES = [SETTINGS.rounds.seeds] if SETTINGS.rounds and SETTINGS.rounds.seeds else []
+
 
 def library_files(wildcards):
     return named(LIBRARY_FILES)
@@ -301,6 +449,14 @@ def reference_files(wildcards):
 
 def template_files(wildcards):
     return named(TEMPLATE_FILES)
+
+
+def seed_files(wildcards):
+    return named(SEED_FILES)
+
+
+def choice_settings(wildcards):
+    return stage_settings(SETTINGS, "choose", wildcards.round)
 
 
 def template_times():
@@ -360,7 +516,7 @@ def all_events(wildcards):
         ),
         *expand(
             "<results>/ligands/states/{shard}.events.parquet",
-            shard=ligand_shards(wildcards),
+            shard=batch_shards(wildcards),
         ),
         *(
             path.replace(".parquet", ".events.parquet")

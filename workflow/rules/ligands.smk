@@ -1,6 +1,6 @@
 rule prepare_ligands:
     input:
-        ligands="<results>/ligands/shards/{shard}.parquet",
+        ligands=batch_of,
     output:
         **usage_output("prepare_ligands/{shard}"),
         states="<results>/ligands/states/{shard}.sdf.gz",

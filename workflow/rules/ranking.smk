@@ -5,9 +5,8 @@ rule rank:
         membership="<results>/ligands/membership.parquet",
         duplicates="<results>/ligands/merge.events.parquet",
         events=all_events,
-        selected=expand(
-            "<results>/selected/{receptor}/select.events.parquet", receptor=RECEPTORS
-        ),
+        concluded=concluded,
+        selected=all_selected,
         poses=all_pose_tables,
         scores=expand("<results>/scores/{receptor}.manifest.json", receptor=RECEPTORS),
         structures=expand(

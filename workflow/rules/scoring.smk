@@ -1,6 +1,6 @@
 rule score:
     input:
-        poses="<results>/selected/{receptor}/shards/{shard}.sdf.gz",
+        poses=selected_poses,
         parameters="<results>/receptors/{receptor}/parameters.npz",
         coordinates="<results>/receptors/{receptor}/coordinates.npz",
     output:
@@ -34,7 +34,7 @@ rule score:
 
 rule manifest:
     input:
-        **where_stored(selected="<results>/selected/{receptor}/shards"),
+        **where_stored(selected=selected_folders),
         scores=scored("<results>/scores/{receptor}/{shard}.parquet"),
         minimised=scored("<results>/scores/{receptor}/{shard}.sdf.gz"),
         events=scored("<results>/scores/{receptor}/{shard}.events.parquet"),
@@ -56,10 +56,11 @@ rule manifest:
         runtime=per_attempt(60),
     params:
         results=subpath(output.manifest, ancestor=2),
+        rounds=len(ROUNDS),
         usage=usage_file("manifest/{receptor}"),
     message:
         "Listing the scores and inspections of {wildcards.receptor}"
     shell:
         "screenmm manifest --results {params.results:q} --receptor {wildcards.receptor} "
-        "--out {output.manifest:q} "
+        "--rounds {params.rounds} --out {output.manifest:q} "
         "--usage {params.usage:q} 2> {log:q}"

@@ -8,6 +8,7 @@ nothing else.
 
 import json
 
+from screenmm.run.stage import BATCHES
 from screenmm.run.stages import stages
 
 STORED = workflow.storage_settings.default_storage_provider is not None
@@ -61,22 +62,51 @@ def renamed(value, names):
     return names.get(value, value) if isinstance(value, str) else value
 
 
-def all_usage(wildcards):
-    """What every job used whose costs the report adds up."""
+def jobs_of(stage):
+    """Receptors that have a job of a stage; of rounds, those that there were."""
+    named = stage.receptors(SETTINGS)
+    if stage.per_receptor == "round":
+        return named[: len(rounds_chosen()) + 1]
+    if stage.per_receptor == "in rounds":
+        there = set(rounds_chosen())
+        return [name for name in named if name.rpartition("/")[2] in there]
+    return named
+
+
+def all_usage(wildcards, before="report"):
+    """What every job used that comes before a stage."""
     shards = {
         "": lambda receptor: [""],
         "split": lambda receptor: record_shards(wildcards),
         "merge": lambda receptor: ligand_shards(wildcards),
+        BATCHES: lambda receptor: batch_shards(wildcards),
         "advance": lambda job: tier_shards(*job.split("/")),
         "select": selected_shards,
     }
     return [
         f"{Path(RESULTS, 'usage', stage.name, receptor, shard)}.jsonl"
         for stage in stages().values()
-        if stage.place <= stages()["rank"].place
-        for receptor in stage.receptors(SETTINGS)
+        if stage.place < stages()[before].place
+        for receptor in jobs_of(stage)
         for shard in shards[stage.shards_of](receptor)
     ]
+
+
+def usage_of_rounds(wildcards):
+    """What the jobs before used, which the table of the rounds tells."""
+    return all_usage(wildcards, "conclude")
+
+
+def folders_of_selected(receptor):
+    """Folders of the shards that are scored."""
+    folder = f"{RESULTS}/selected/{receptor}"
+    if not ROUNDS:
+        return [f"{folder}/shards"]
+    return [f"{folder}/rounds/{number}" for number in rounds_chosen()]
+
+
+def selected_folders(wildcards):
+    return folders_of_selected(wildcards.receptor)
 
 
 def all_folders(wildcards):
@@ -84,7 +114,8 @@ def all_folders(wildcards):
     return [
         f"{RESULTS}/library/records",
         f"{RESULTS}/ligands/shards",
-        *(f"{RESULTS}/selected/{receptor}/shards" for receptor in RECEPTORS),
+        *(each for receptor in RECEPTORS for each in folders_of_selected(receptor)),
+        *(f"{RESULTS}/rounds/{number}/shards" for number in rounds_chosen()),
         *(f"{RESULTS}/tiers/{job}/shards" for job in SETTINGS.tiered),
     ]
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
-from rdkit import Chem
+from rdkit import Chem, RDConfig
 
 from screenmm.files.sdf import sd_record
 from screenmm.files.whole import write_text
@@ -59,7 +59,8 @@ def write_demo(folder: Path) -> None:
     ----------
     folder : Path
         Gets ``receptor.pdb``, ``crystal_ligand.sdf``, ``binders.csv`` (smiles, name,
-        active, dg_kcal) and ``drugs.csv`` (smiles, name, active).
+        active, dg_kcal), ``drugs.csv`` (smiles, name, active), and ``nci.smi``: some 5,000
+        compounds of the National Cancer Institute's collection, as RDKit brings them.
     """
     system = files("openmmforcefields").joinpath(SYSTEM)
     write_text(folder / "receptor.pdb", system.joinpath("Tyk2_protein.pdb").read_text())
@@ -76,6 +77,8 @@ def write_demo(folder: Path) -> None:
     # the column is there, so that both files have it, and empty: nothing was measured
     drugs = [(smiles, name, 0, "") for name, smiles in DRUGS.items()]
     write_text(folder / "drugs.csv", _table(("smiles", "name", "active", "dg_kcal"), drugs))
+    nci = Path(RDConfig.RDDataDir) / "NCI/first_5K.smi"
+    write_text(folder / "nci.smi", nci.read_text(encoding="utf-8"))
 
 
 def _table(header: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> str:

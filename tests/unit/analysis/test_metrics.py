@@ -28,7 +28,7 @@ def test_counts_add_up(metrics: Metrics) -> None:
     assert counts.records == len(DRUGS) + len(HOSTILE) + 2
     assert counts.ligands == len(DRUGS)
     for receptor, found in counts.by_receptor.items():
-        fates = [found.ranked, found.filtered, found.duplicate, found.failed]
+        fates = [found.ranked, found.filtered, found.duplicate, found.failed, 0]
         assert list(found.by_status.values()) == fates
         assert sum(fates) == counts.records
         unranked = sum(r.records for r in counts.by_reason if r.receptor == receptor)

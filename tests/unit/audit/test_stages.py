@@ -14,6 +14,9 @@ from .conftest import ROOT, Screen
 RULE = r"^(?:(?:rule|checkpoint) |use rule \w+ as )(\w+)(?::| with:)"
 
 
+IN_ROUNDS = ("rounds", "round", "in rounds")
+
+
 def rule_bodies() -> dict[str, str]:
     bodies = {}
     for path in (ROOT / "workflow/rules").glob("*.smk"):
@@ -31,7 +34,8 @@ def test_the_stages_are_the_rules_of_a_run(screen: Screen) -> None:
     screen.config.write_text(yaml.safe_dump(config))
     targets = Layout(screen.results).targets(screen.settings, through="report")
     names = [stage.name for stage in described()]
-    assert list(targets) == names
+    rounds = {stage.name for stage in described() if stage.per_receptor in IN_ROUNDS}
+    assert list(targets) == [name for name in names if name not in rounds]
     assert {*names, "crate"} == set(rule_bodies())
 
 
@@ -49,6 +53,10 @@ def test_everything_that_is_read_or_written_is_described() -> None:
     assert read <= written
     assert {name for name in written if "*" not in name} <= known
     assert set(outputs()) <= written
+
+
+def test_what_only_rounds_leave_is_no_output_of_others(screen: Screen) -> None:
+    assert set(outputs()) - set(outputs(screen.settings)) == {"rounds.csv"}
 
 
 def test_every_stage_has_an_environment_that_exists() -> None:

@@ -42,7 +42,7 @@ def test_every_rule_of_the_workflow_is_counted(root: Path) -> None:
 
 
 def test_jobs_of_shards_and_receptors() -> None:
-    shards = {"split": 3, "merge": 5, "select": 4}
+    shards = {"split": 3, "merge": 5, "batches": 5, "select": 4}
     found = jobs_by_rule(settings(2), lambda stage, receptor: shards[stage])
     assert (found["standardise"], found["prepare_ligands"]) == (3, 5)
     assert (found["dock"], found["score"], found["inspect"]) == (10, 8, 8)

@@ -35,6 +35,9 @@ def settings_with(path: str = "", value: Any = None) -> Settings:
     return parse_settings(config, None)
 
 
+OF_ROUNDS = {"describe", "choose", "select_batch", "conclude"}
+
+
 def texts(settings: Settings) -> dict[str, str]:
     """Settings text of every stage; some have one per receptor."""
     with_receptor = ("prepare_receptor", "reference", "compare")
@@ -114,6 +117,8 @@ def both(stage: str) -> set[str]:
 )
 def test_a_key_reruns_only_the_stages_that_use_it(path: str, value: Any, stages: set[str]) -> None:
     before, after = texts(settings_with()), texts(settings_with(path, value))
+    # without rounds there is no job of these
+    before = {stage: text for stage, text in before.items() if stage not in OF_ROUNDS}
     assert {stage for stage in before if before[stage] != after[stage]} == stages | {"report"}
 
 

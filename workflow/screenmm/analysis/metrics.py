@@ -11,6 +11,7 @@ from screenmm.analysis.controls import controls
 from screenmm.analysis.costs import Account, account, per_item, versions_used
 from screenmm.analysis.outlook import outlook
 from screenmm.analysis.picks import pick
+from screenmm.analysis.rounds import campaign_of
 from screenmm.analysis.verdict import verdicts
 from screenmm.config.settings import Costs, Settings
 from screenmm.core.columns import Column
@@ -141,6 +142,7 @@ def make_metrics(
     counted = counts(con)
     spent, versions = _spent(files, settings, rates or Costs())
     presume_inactive = settings is not None and bool(settings.controls.actives)
+    campaign = campaign_of(files, settings)
     measured = controls(con, seed, presume_inactive=presume_inactive)
     redock = {} if settings is None or files is None else redockings(settings, files)
     judged = verdicts(measured, list(counted.by_receptor))
@@ -178,6 +180,7 @@ def make_metrics(
             )
             for receptor, own in counted.by_receptor.items()
         },
+        **({"rounds": campaign} if campaign else {}),
     )
 
 

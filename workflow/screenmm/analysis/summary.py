@@ -13,7 +13,6 @@ from screenmm.core.formats import duration, energy
 from screenmm.metrics.model import Metrics
 from screenmm.metrics.redocking import Redocking
 from screenmm.metrics.verdicts import Verdict
-from screenmm.results.fates import STATUSES
 from screenmm.tables.dictionary import DG, DOCK, listed
 
 TOP = 10
@@ -41,9 +40,13 @@ def _printable(text: str) -> str:
 
 def _fates(metrics: Metrics) -> list[str]:
     counts = metrics.counts
-    rows = [["receptor", "records", *STATUSES]]
+    rows = [["receptor", "records", *counts.statuses]]
     rows += [
-        [receptor, str(counts.records), *(str(found.by_status[status]) for status in STATUSES)]
+        [
+            receptor,
+            str(counts.records),
+            *(str(found.by_status[status]) for status in counts.statuses),
+        ]
         for receptor, found in counts.by_receptor.items()
     ]
     return _columns(rows, set(range(1, len(rows[0]))))
@@ -53,7 +56,7 @@ def _failures(metrics: Metrics) -> list[str]:
     rows = [
         [each.receptor, each.status, each.stage, each.reason, str(each.records)]
         for each in metrics.counts.by_reason
-        if each.status != "duplicate"
+        if each.status not in ("duplicate", "predicted")
     ]
     if not rows:
         return []

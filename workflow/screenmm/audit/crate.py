@@ -146,13 +146,13 @@ def write_crate(settings: Settings, folder: Path, results: Path, workflow: Path)
     UserError
         The run is not finished, or nothing is on record of it.
     """
-    missing = [name for name in outputs() if not (results / name).exists()]
+    missing = [name for name in outputs(settings) if not (results / name).exists()]
     if missing:
         raise UserError(
             f"{results} holds no finished run: {', '.join(missing)} missing; finish it with "
             "snakemake, then make the crate"
         )
-    files = Layout(results, settings.docking.last_tier)
+    files = Layout.of(settings, results)
     targets = files.targets(settings, through="report")
     attempts = all_attempts(read_usage(files.usage), targets)
     stages = stage_runs(attempts, targets)
@@ -215,7 +215,7 @@ def _add_root(graph: Graph, run: Run) -> None:
         conformsTo=references(PROFILES),
         mainEntity=reference(SNAKEFILE),
         mentions=references([RUN, *(_action(stage) for stage in run.stages)]),
-        hasPart=references([*outputs(), *present, f"{WORKFLOW}/", CONFIG, JOBS]),
+        hasPart=references([*outputs(run.settings), *present, f"{WORKFLOW}/", CONFIG, JOBS]),
     )
     for identifier, (name, version) in PROFILES.items():
         graph.add(identifier, "CreativeWork", name=name, version=version)
@@ -278,7 +278,7 @@ def _changed_after(file: InputFile, read_at: str | None) -> str:
 
 def _add_outputs(graph: Graph, run: Run) -> list[str]:
     """Add what the run left; returns the ids of what is meant for people."""
-    for name, text in outputs().items():
+    for name, text in outputs(run.settings).items():
         parameter = f"#output-{name.rstrip('/')}"
         realised = {"description": text, "exampleOfWork": reference(parameter)}
         if name.endswith("/"):
@@ -306,7 +306,7 @@ def _add_outputs(graph: Graph, run: Run) -> list[str]:
         part = path_id(f"scores/{manifest.name}")
         graph.put(file_entity(part, manifest, description="SHA-256 of every score file"))
         _link_part(graph, "scores/", part)
-    return list(outputs())
+    return list(outputs(run.settings))
 
 
 def _listed(run: Run, folder: str) -> list[Path]:
@@ -336,7 +336,7 @@ def _add_workflow(graph: Graph, run: Run, copied: Sequence[str]) -> None:
             hasPart=references(_tool(stage) for stage in run.stages),
             step=references(_step(stage) for stage in run.stages),
             input=references(f"#{file.key}" for file in run.inputs),
-            output=references(f"#output-{name.rstrip('/')}" for name in outputs()),
+            output=references(f"#output-{name.rstrip('/')}" for name in outputs(run.settings)),
         )
     )
     graph.add(MIT, "CreativeWork", name="MIT License", url=MIT)

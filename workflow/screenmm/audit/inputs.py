@@ -44,6 +44,8 @@ class InputFile:
             return "split"
         if self.key.startswith("docking.templates."):
             return "dock"
+        if self.key == "rounds.seeds":
+            return "choose"
         return "reference" if self.key == "controls.reference" else "prepare_receptor"
 
 

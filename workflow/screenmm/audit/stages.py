@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable
 from pathlib import Path, PurePosixPath
 
+from screenmm.config.settings import Settings
 from screenmm.run.stage import Stage
 from screenmm.run.stages import stages
 
@@ -23,9 +24,16 @@ def described() -> list[Stage]:
     return [stage for stage in stages().values() if stage.place < crate.place]
 
 
-def outputs() -> dict[str, str]:
-    """What a run leaves for people, in words; folders have every file listed."""
-    return {name: words for stage in described() for name, words in stage.leaves.items()}
+def outputs(settings: Settings | None = None) -> dict[str, str]:
+    """What a run leaves for people, in words; folders have every file listed.
+
+    Parameters
+    ----------
+    settings : Settings, optional
+        The config: what stages leave that it has no job of is left out.
+    """
+    made = [s for s in described() if settings is None or s.receptors(settings)]
+    return {name: words for stage in made for name, words in stage.leaves.items()}
 
 
 def intermediate() -> dict[str, str]:

@@ -94,7 +94,7 @@ def run(args: argparse.Namespace) -> None:
     """
     logging.getLogger("screenmm").setLevel(logging.WARNING)  # what the stages choose is compared
     settings = _settings(args.config)
-    files = Layout(settings.results, settings.docking.last_tier)
+    files = Layout.of(settings)
     if not (files.results / "ledger.csv").is_file():
         raise UserError(
             f"{files.results.absolute()} holds no finished run (no ledger.csv): run the screen "
@@ -108,7 +108,9 @@ def run(args: argparse.Namespace) -> None:
     if tolerance is None and stored and (platform != stored or stored not in EXACT_PLATFORMS):
         tolerance = TOLERANCE_KCAL_MOL
     scoring = settings.scoring.model_copy(update={"platform": platform})
-    second = settings.model_copy(update={"scoring": scoring})
+    _refuse_predicted(files, subjects)
+    # the subjects alone are no campaign: they are docked at once
+    second = settings.model_copy(update={"scoring": scoring, "rounds": None})
     with TemporaryDirectory(prefix="screenmm-replay.") as folder:
         again = Layout(Path(folder), files.tiers)
         Again(files, again, second, workers_of(args), args.receptor_too).run(subjects, receptors)
@@ -155,6 +157,25 @@ def _receptors(settings: Settings, asked: str | None) -> list[str]:
     if asked is not None and asked not in names:
         raise UserError(f"no receptor {asked!r} in the config; it has {', '.join(names)}")
     return names if asked is None else [asked]
+
+
+def _refuse_predicted(files: Layout, subjects: list[Subject]) -> None:
+    """Refuse ligands that no round docked: there is nothing of them to compute again.
+
+    Raises
+    ------
+    UserError
+        One is such a ligand.
+    """
+    if not files.most_rounds:
+        return
+    batches = [files.file("choose", "batch", number) for number in files.rounds]
+    for subject in subjects:
+        if subject.inchikey and not table_rows(batches, "inchikey", [subject.inchikey]):
+            raise UserError(
+                f"{subject.key}: no round docked it, so there is nothing to compute again; what "
+                "is predicted of it stands in ledger.csv"
+            )
 
 
 def _stored_platform(
@@ -238,7 +259,7 @@ def _outputs(
         if (
             not stage.version
             or stage.place > last
-            or stage.per_receptor not in ("", "all", "tiered")
+            or stage.per_receptor not in ("", "all", "tiered", "unrounded")
         ):
             continue
         name = next(name for name, place in stage.writes.items() if not place.endswith("/"))

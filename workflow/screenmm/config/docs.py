@@ -180,7 +180,7 @@ def _one_or_list(spec: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _bounds(spec: dict[str, Any]) -> list[str]:
-    signs = {"exclusiveMinimum": ">", "minimum": "≥", "maximum": "≤"}
+    signs = {"exclusiveMinimum": ">", "minimum": "≥", "maximum": "≤", "exclusiveMaximum": "<"}
     bounds = [f"{sign} {_yaml(spec[name])}" for name, sign in signs.items() if name in spec]
     return [" and ".join(bounds)] if bounds else []
 
@@ -199,7 +199,7 @@ def config_text() -> str:
     """Text of the annotated default config; it is a valid config itself."""
     schema = config_schema()
     values = parse_settings(yaml.safe_load(TEN_LINES), None).model_dump(mode="json")
-    explained = {key.section for key in keys_of(schema)}
+    explained = {key.section for key in keys_of(schema) if values[key.name] is not None}
     lines = _section_lines(schema, schema["$defs"], values, explained, "")
     return CONFIG_HEADER + "".join(f"{line}\n" for line in lines)
 
@@ -232,11 +232,23 @@ def _section_lines(
         if below and key.section not in explained:
             explained.add(key.section)
             lines += _about(below, key, indent)
-            for inner in keys_of(below):
-                lines += _wrapped(f"{inner.name}: {_told(inner, {})}", indent, "  - ")
+            lines += _bulleted(below, sections, indent, "  - ")
         live = value is not None and not key.by_protocol
         shown = key.example if key.required or not live else value
         lines.append(f"{indent}{'' if live else '#'}{key.name}: {_yaml(shown)}")
+    return lines
+
+
+def _bulleted(
+    section: dict[str, Any], sections: dict[str, Any], indent: str, bullet: str
+) -> list[str]:
+    """Keys of a section that does not stand in the file, and below them those of its sections."""
+    lines = []
+    for key in keys_of(section):
+        below = sections.get(key.section, {})
+        lines += _wrapped(f"{key.name}: {_told(key, below)}", indent, bullet)
+        if key.is_section:
+            lines += _bulleted(below, sections, indent, f"  {bullet}")
     return lines
 
 

@@ -509,6 +509,14 @@ def number_of(part: int | str, ligands: int) -> int:
     return min(ligands, math.ceil(percent * ligands / 100))
 
 
+def _percent(value: Any) -> str:
+    """Take a part in percent, from 0 to 100."""
+    found = PERCENT.fullmatch(value) if isinstance(value, str) else None
+    if found and float(found[1]) <= 100:
+        return f"{found[1]} %"
+    raise ValueError(f'{value!r} is no part from 0 % to 100 %: write "10 %"')
+
+
 class Tier(Section):
     """One tier of docking."""
 
@@ -888,6 +896,86 @@ class InteractionFilters(Section):
         return must, must_not
 
 
+class Stop(Section):
+    """What ends a campaign before its last round; the first condition that holds."""
+
+    recall: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="End when the lower bound of the recall reaches this: the part of the "
+        "library's best that was found.",
+        examples=[0.8],
+    )
+    patience: int | None = Field(
+        None,
+        ge=1,
+        description="End after so many rounds in a row in which no molecule joined the best "
+        "hundred.",
+        examples=[2],
+    )
+    least_yield: float | None = Field(
+        None,
+        gt=0,
+        description="End when a round's chosen molecules hold fewer of the library's best than "
+        "so many times a random choice.",
+        examples=[2],
+    )
+    cpu_hours: float | None = Field(
+        None,
+        gt=0,
+        description="End before a round with which docking and scoring would pass so many CPU "
+        "hours, as the engine's and the protocol's rates foresee them.",
+        examples=[200],
+    )
+
+
+class Rounds(Section):
+    """Docking a large library in rounds: a batch, a model of it, the next batch."""
+
+    number: int = Field(
+        5, ge=1, le=1000, description="Rounds at most, the first one counted.", examples=[5]
+    )
+    batch: Part = Field(
+        "1 %",
+        description="Molecules of a round: so many, or so many percent of the library.",
+        examples=["1 %"],
+    )
+    first: Literal["random", "diverse"] = Field(
+        "random",
+        description="The first batch: random, or diverse (as unlike one another as can be, of "
+        "ten times as many random ones).",
+    )
+    seeds: LibraryPath | None = Field(
+        None,
+        description="File of molecules (.smi .csv .tsv .sdf .parquet) that are docked in the first "
+        "round before all others, where the library holds them.",
+        examples=["known_binders.smi"],
+    )
+    objective: Literal["auto", "docking", "mmgbsa"] = Field(
+        "auto",
+        description="What a molecule is judged by, and the model learns: its docking score, or "
+        "its MM/GBSA energy, for which the audit is scored too. auto: MM/GBSA, as the ranking.",
+    )
+    receptor: str | None = Field(
+        None,
+        description="Receptor whose scores choose the batches; every batch is docked into all. "
+        "null: the first.",
+        examples=["wt"],
+    )
+    audit: Annotated[str, BeforeValidator(_percent)] = Field(
+        "10 %",
+        description="Part of each batch that is drawn at random from what is not yet docked: it "
+        "tells how wrong the model is, and what was probably missed.",
+    )
+    model_share: Annotated[str, BeforeValidator(_percent)] = Field(
+        "50 %",
+        description="Part of scoring.top that is chosen by a model of the MM/GBSA energy, from "
+        "the second round on; docking chooses the rest.",
+    )
+    stop: Stop = Stop()
+
+
 RankingOrder = Literal[
     "mmgbsa",
     "consensus_ecr",
@@ -1070,6 +1158,13 @@ class Settings(Section):
     ranking: Ranking = Ranking()
     controls: Controls = Controls()
     costs: Costs = Costs()
+    rounds: Rounds | None = Field(
+        None,
+        description="Docking in rounds, for libraries too large to dock: each round docks a "
+        "batch, a model learns from all of them, and chooses the next. null: every molecule is "
+        "docked.",
+        examples=[{"number": 5, "batch": "1 %"}],
+    )
 
     @model_validator(mode="after")
     def _cross_checks(self) -> Settings:
@@ -1095,7 +1190,35 @@ class Settings(Section):
             )
         self._check_gate()
         self._check_filters()
+        self._check_rounds()
         return self
+
+    def _check_rounds(self) -> None:
+        """Refuse rounds that have nothing to choose, or no receptor to choose by."""
+        rounds = self.rounds
+        if rounds is None:
+            return
+        engine = self.docking.engine
+        if engines()[engine].poses_from_library:
+            raise ValueError(
+                f"rounds: engine {engine} docks nothing, so there is nothing to choose; take out "
+                f"rounds, or choose engine {' or '.join(searching_engines())}"
+            )
+        if self.docking.tiers:
+            raise ValueError(
+                "rounds beside docking.tiers: rounds choose what is docked; take one of them out, "
+                "and say docking.effort: fast for cheap rounds"
+            )
+        if rounds.receptor is not None and rounds.receptor not in self.receptors:
+            raise ValueError(
+                f"rounds.receptor {rounds.receptor} is not among the receptors; "
+                f"{_did_you_mean(rounds.receptor, list(self.receptors))}"
+            )
+
+    @property
+    def round_numbers(self) -> list[str]:
+        """Numbers of the rounds that there may be, as their files name them."""
+        return [str(n) for n in range(1, self.rounds.number + 1)] if self.rounds else []
 
     def _check_filters(self) -> None:
         """Refuse filters for receptors that there are not."""

@@ -13,6 +13,7 @@ from screenmm.figures.bias_figures import bias_plots
 from screenmm.figures.canvas import BLUE, RED, Plot, finish, legend_above, new_axes, style
 from screenmm.figures.curve_figures import curve_plots
 from screenmm.figures.heat_map import heat_map
+from screenmm.figures.round_figures import learning_curve
 from screenmm.figures.score_figures import score_plots
 from screenmm.files.whole import replaced_folder
 from screenmm.metrics.costs import RuleUsed
@@ -44,6 +45,8 @@ def plots(con: duckdb.DuckDBPyConnection, metrics: Metrics, settings: Settings) 
             out += heat_map(con, receptor)
             if metrics.bias is not None:
                 out += bias_plots(metrics.bias.by_receptor[receptor], receptor)
+        if metrics.rounds is not None:
+            out.append(learning_curve(metrics.rounds))
         out += _cost(metrics.timings)
     return out
 

@@ -16,6 +16,8 @@ class ReceptorCounts(Part):
     """Records of a ligand that an earlier record has."""
     failed: int
     """Records that could not be read, prepared, docked or scored."""
+    predicted: int = 0
+    """Records that no round docked."""
     ranked_by_mmgbsa: int
     """Ranked ligands with an MM/GBSA energy."""
     poses_docked: int
@@ -31,6 +33,7 @@ class ReceptorCounts(Part):
             "filtered": self.filtered,
             "duplicate": self.duplicate,
             "failed": self.failed,
+            "predicted": self.predicted,
         }
 
 
@@ -112,3 +115,13 @@ class Counts(Part):
     """Ligands whose records disagree on the label."""
     conflicting_affinities: AffinityConflicts
     """Ligands whose records disagree on the affinity."""
+
+    @property
+    def statuses(self) -> list[str]:
+        """Fates that records of this run may have: ``predicted`` only where there were rounds."""
+        of_all = [found.by_status for found in self.by_receptor.values()]
+        return [
+            status
+            for status in (of_all[0] if of_all else {})
+            if status != "predicted" or any(each[status] for each in of_all)
+        ]

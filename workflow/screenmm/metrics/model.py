@@ -18,6 +18,7 @@ from screenmm.metrics.counts import Counts
 from screenmm.metrics.outlook import Outlook
 from screenmm.metrics.part import Part
 from screenmm.metrics.redocking import Redocking
+from screenmm.metrics.rounds import Campaign
 from screenmm.metrics.verdicts import Verdict
 
 VERSION: Literal[2] = 2
@@ -51,6 +52,8 @@ class Metrics(Part):
     """Receptor to what its controls say."""
     outlook: dict[str, Outlook]
     """Receptor to what its ranking is worth, in one word, and what to be careful of."""
+    rounds: Campaign | None = None
+    """What a campaign in rounds came to; absent where every ligand was docked."""
     bias: Bias | None = None
     """The bias report."""
 

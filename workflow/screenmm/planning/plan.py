@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,7 @@ from screenmm.planning.jobs import Shards, expected_shards, jobs_by_rule, shards
 from screenmm.planning.library import LibraryCount, SampleResult
 from screenmm.planning.rates import FIXED_BYTES, Rates, stored
 from screenmm.run.shards import Keys, records_per_shard
-from screenmm.run.stage import Rate, Stage, tier_of
+from screenmm.run.stage import BATCHES, Rate, Stage, tier_of
 from screenmm.run.stages import stages as all_stages
 
 MOST_JOBS = 3000
@@ -143,6 +143,7 @@ def make_plan(
     share = {
         "split": shards["split"].largest / max(1, count.records),
         "merge": shards["merge"].largest / max(1, ligands),
+        BATCHES: shards[BATCHES].largest / max(1, _docked(settings, ligands)),
         "select": shards["select"].largest / max(1, _selected(settings, ligands)),
         "advance": _largest_share_again(settings, ligands),
     }
@@ -150,7 +151,7 @@ def make_plan(
         name: _stage(stage, jobs[name], amounts[stage.unit], rates.stages[name],
                      _largest_share(stage, share, receptors), cores, gpus)
         for name, stage in all_stages().items()
-        if jobs[name] or stage.per_receptor in ("", "all")
+        if jobs[name] or stage.per_receptor in ("", "all", "unrounded")
     }  # fmt: skip
     disk = {part: round(rates.bytes_per[part] * amounts[thing]) for part, thing in stored().items()}
     needed = sum(disk.values()) + FIXED_BYTES * receptors
@@ -189,10 +190,21 @@ def make_plan(
 
 def _in_tiers(settings: Settings, ligands: int) -> list[int]:
     """Ligands that each tier docks into a receptor, if none fails."""
-    found = [ligands]
+    found = [_docked(settings, ligands)]
     for tier in settings.docking.tiers[1:]:
         found.append(number_of(tier.top, found[-1]) if tier.top else found[-1])
     return found
+
+
+def _batch(settings: Settings, ligands: int) -> int:
+    """Ligands of a round; all where there are no rounds."""
+    rounds = settings.rounds
+    return ligands if rounds is None else number_of(rounds.batch, ligands)
+
+
+def _docked(settings: Settings, ligands: int) -> int:
+    """Ligands that are docked, if no campaign ends before its last round."""
+    return min(ligands, max(1, len(settings.round_numbers)) * _batch(settings, ligands))
 
 
 def _expected(settings: Settings, ligands: int) -> Shards:
@@ -254,7 +266,9 @@ def _ligands(count: LibraryCount, sample: SampleResult) -> int:
 
 
 def _selected(settings: Settings, ligands: int) -> int:
-    return min(settings.scoring.top, ligands)
+    """Ligands that are scored: of each round so many."""
+    most = settings.scoring.top * max(1, len(settings.round_numbers))
+    return min(most, _docked(settings, ligands))
 
 
 def _amounts(
@@ -262,7 +276,7 @@ def _amounts(
 ) -> dict[str, float]:
     """How much there is of everything that rates are given per."""
     receptors = len(settings.receptors)
-    states = ligands * sample.states_per_ligand
+    states = _docked(settings, ligands) * sample.states_per_ligand
     given = engines()[settings.docking.engine].poses_from_library
     poses_per_state = 1 if given else settings.docking.poses
     docked, *again = _states_in_tiers(settings, ligands, sample.states_per_ligand)
@@ -282,6 +296,8 @@ def _amounts(
         "scored ligand": _selected(settings, ligands) * receptors,
         "minimisation": scored * (1 + settings.scoring.jitter_replicas),
         "fate": count.records * receptors,
+        "described ligand": ligands if settings.rounds else 0,
+        "choice": ligands * len(settings.round_numbers),
         "run": 1,
     }
 
@@ -309,12 +325,26 @@ def _shards(
         else expected_shards(ligands, size)
     )
     selected = _selected(settings, ligands)
+    if settings.rounds:
+        rounds = len(settings.round_numbers)
+        batch, scored = _batch(settings, ligands), settings.scoring.shard_size
+        return {
+            "split": records,
+            "merge": expected_shards(ligands, larger),
+            BATCHES: _times(rounds, expected_shards(batch, size)),
+            "select": _times(rounds, expected_shards(min(settings.scoring.top, batch), scored)),
+        }
     of_selected = (
         shards_of(_ligand_keys(sample), settings.scoring.shard_size)
         if count.is_all_sampled and selected == ligands
         else expected_shards(selected, settings.scoring.shard_size)
     )
-    return {"split": records, "merge": of_ligands, "select": of_selected}
+    return {"split": records, "merge": of_ligands, BATCHES: of_ligands, "select": of_selected}
+
+
+def _times(rounds: int, each: Shards) -> Shards:
+    """Shards of so many rounds."""
+    return replace(each, count=rounds * each.count)
 
 
 def _ligand_keys(sample: SampleResult) -> Keys:

@@ -215,6 +215,9 @@ def _counts(results: Path, metrics: Metrics) -> dict[str, Any]:
         scored = con.execute("SELECT count(DISTINCT (receptor, inchikey)) FROM scores").fetchall()[
             0
         ][0]
+        rounds = 0
+        if "batches" in tables:
+            rounds = con.execute("SELECT coalesce(max(round), 0) FROM batches").fetchall()[0][0]
     receptors = metrics.counts.by_receptor
     redocked = [each.poses for each in metrics.redock.values()]
     records = metrics.counts.records
@@ -232,6 +235,8 @@ def _counts(results: Path, metrics: Metrics) -> dict[str, Any]:
         "scored ligand": scored,
         "minimisation": float(minimised),
         "fate": records * len(receptors),
+        "described ligand": metrics.counts.ligands if rounds else 0,
+        "choice": metrics.counts.ligands * rounds,
         "run": 1,
         "engines": engines,
     }

@@ -221,10 +221,7 @@ def common_parts(files: Layout, subject: Subject) -> dict[str, Part]:
     count = f" ({len(members)} records)" if len(members) > 1 else ""
     smiles = ", ".join(row["smiles"] for row in ligands)
     parts["merge"] = Part([ligands, members, twins], f"{smiles}{count}")
-    states = [
-        files.results / f"ligands/states/{path.stem}.sdf.gz"
-        for path in shard_of(subject.inchikey, files.ligands())
-    ]
+    states = shard_of(subject.inchikey, files.files("prepare_ligands", "states"))
     made = _sd_records(states, subject.inchikey)
     failed = _events(table_rows(map(_events_of, states), "inchikey", [subject.inchikey]))
     parts["prepare_ligands"] = Part([made, failed], _brief(made, "state", failed))
@@ -252,8 +249,8 @@ def receptor_parts(files: Layout, subject: Subject, receptor: str) -> dict[str, 
     poses = _sd_records(sdf, key)
     docked = table_rows(tables, "inchikey", [key])
     undocked = _events(table_rows(map(_events_of, tables), "inchikey", [key]))
-    selected = sorted((files.results / f"selected/{receptor}/shards").glob("*.sdf.gz"))
-    chosen = [text.split("\n", 1)[0] for text in _sd_records(shard_of(key, selected), key)]
+    selected = shard_of(key, files.selected(receptor))
+    chosen = [text.split("\n", 1)[0] for text in _sd_records(selected, key)]
     tables = shard_of(key, files.scores(receptor))
     scored = table_rows(tables, "inchikey", [key])
     unscored = _events(table_rows(map(_events_of, tables), "inchikey", [key]))

@@ -33,6 +33,8 @@ TABLES = {
         "SELECT * EXCLUDE (ordinal) FROM interactions "
         "ORDER BY receptor, inchikey, state, pose, ordinal"
     ),
+    "batches": "SELECT * FROM batches ORDER BY round, inchikey",
+    "predictions": "SELECT * FROM predictions ORDER BY receptor, predicted_kcal_mol, inchikey",
     "ranking": "SELECT * FROM ranking ORDER BY receptor_ordinal, rank",
     "ledger": "SELECT * FROM ledger ORDER BY receptor_ordinal, ordinal",
 }

@@ -12,7 +12,7 @@ from screenmm.results.tables import write_csv
 from screenmm.run.stages import versions
 from screenmm.tables.dictionary import LEDGER
 
-STATUSES = ("ranked", "filtered", "duplicate", "failed")
+STATUSES = ("ranked", "filtered", "duplicate", "failed", "predicted")
 
 # "Last event" means last in the order in which a run does things.
 STAGES = tuple(versions())
@@ -82,7 +82,9 @@ WITH fates AS (
         record_fates.bad, twin, ligand_fates.bad AS ligand_bad, main, counts,
         ranking.rank, ranking.ranked_by, of_record.note AS record_note,
         of_ligand.note AS ligand_note,
-        rejected.reason AS rejected_for, rejected.message AS rejected_message
+        rejected.reason AS rejected_for, rejected.message AS rejected_message,
+        predictions.inchikey IS NOT NULL AS is_predicted, predicted_kcal_mol,
+        predicted_low_kcal_mol, predicted_high_kcal_mol
     FROM sources CROSS JOIN receptors
     LEFT JOIN membership USING (record)
     LEFT JOIN record_fates USING (record)
@@ -99,6 +101,9 @@ WITH fates AS (
     LEFT JOIN narrow_fates ON membership."primary"
         AND narrow_fates.inchikey = membership.inchikey
         AND narrow_fates.receptor = receptors.receptor
+    LEFT JOIN predictions ON membership."primary"
+        AND predictions.inchikey = membership.inchikey
+        AND predictions.receptor = receptors.receptor
 ), decided AS (
     SELECT *, CASE
         WHEN bad IS NOT NULL THEN {
@@ -121,6 +126,12 @@ WITH fates AS (
             'stage': main.stage, 'status': 'failed', 'reason': main.reason,
             'message': format('no state or pose succeeded: {}; for example: {}',
                 counts, main.example)}
+        WHEN is_predicted THEN {
+            'stage': 'conclude', 'status': 'predicted', 'reason': 'not_docked',
+            'message': CASE WHEN predicted_kcal_mol IS NULL
+                THEN 'no round docked it, and no model could be learned'
+                ELSE format('no round docked it; predicted {:.1f} ({:.1f} to {:.1f}) kcal/mol',
+                    predicted_kcal_mol, predicted_low_kcal_mol, predicted_high_kcal_mol) END}
         END AS fate
     FROM fates
 )
@@ -139,7 +150,8 @@ def make_ledger(con: duckdb.DuckDBPyConnection) -> None:
     What happened to a record before the merge counts for every receptor. A record that is not
     its ligand's primary one is a duplicate. A primary record shares its ligand's fate: ranked,
     else ruled out by what was found of its pose, else the last failure or exclusion of the
-    ligand, else a summary of its states' and poses' failures. A failed inspection alone leaves a
+    ligand, else a summary of its states' and poses' failures, else, in rounds, that it was only
+    predicted. A failed inspection alone leaves a
     ligand ranked. Notes (events ``ok`` with a message) follow the message of the fate.
 
     Parameters
@@ -168,7 +180,7 @@ def _without_fate(con: duckdb.DuckDBPyConnection, receptor: str) -> list[str]:
 
 
 def check_invariant(con: duckdb.DuckDBPyConnection) -> None:
-    """Check that records in = ranked + filtered + duplicates + failed for every receptor.
+    """Check that every record of the library has exactly one fate, for every receptor.
 
     Parameters
     ----------
@@ -187,7 +199,11 @@ def check_invariant(con: duckdb.DuckDBPyConnection) -> None:
             "SELECT status, count(*) FROM ledger WHERE receptor = ? GROUP BY status", [receptor]
         )
         counts = dict(found.fetchall())
-        shown = " + ".join(f"{counts.get(status, 0)} {status}" for status in STATUSES)
+        shown = " + ".join(
+            f"{counts.get(status, 0)} {status}"
+            for status in STATUSES
+            if status != "predicted" or status in counts
+        )
         lost = _without_fate(con, receptor)
         if lost or records != sum(counts.get(status, 0) for status in STATUSES):
             raise LedgerError(

@@ -13,6 +13,7 @@ from screenmm.core.columns import Column
 from screenmm.core.errors import UserError
 from screenmm.run.layout import Layout
 from screenmm.tables.dictionary import (
+    BATCH,
     CAME,
     EFFORT,
     EVENTS,
@@ -21,6 +22,7 @@ from screenmm.tables.dictionary import (
     MEMBERSHIP,
     MOVED,
     POSES,
+    PREDICTIONS,
     RESIDUES,
     SCORES_SHOWN,
     SELECTED,
@@ -52,6 +54,10 @@ class Parts:
         Effort of each tier, the first one's too.
     selected : Path or None
         Ligands chosen for MM/GBSA; None reads them from the ``ok`` events of stage ``select``.
+    batches : sequence of Path
+        The molecules of each round.
+    predictions : Path or None
+        What is predicted of the molecules that no round docked; None where there are no rounds.
     """
 
     sources: Path
@@ -64,6 +70,8 @@ class Parts:
     later: Mapping[str, Sequence[Sequence[Path]]] = field(default_factory=dict)
     efforts: Sequence[str] = ("standard",)
     selected: Path | None = None
+    batches: Sequence[Path] = ()
+    predictions: Path | None = None
 
     @classmethod
     def of_run(cls, files: Layout, receptors: Sequence[str], efforts: Sequence[str]) -> Parts:
@@ -81,6 +89,8 @@ class Parts:
                 for name in receptors
             },
             efforts=efforts,
+            batches=[files.file("choose", "batch", number) for number in files.rounds],
+            predictions=files.file("conclude", "predictions") if files.most_rounds else None,
         )
 
 
@@ -198,7 +208,7 @@ def open_parts(
     duckdb.DuckDBPyConnection
         With ``receptors``, ``tiers``, ``sources``, ``membership``, ``events``, ``ligands``,
         ``poses`` (of each ligand's last tier), ``earlier_poses`` (of tiers before), ``scores``,
-        ``residues``, ``moved``, ``inspected`` and ``selected``.
+        ``residues``, ``moved``, ``inspected``, ``selected``, ``batches`` and ``predictions``.
 
     Raises
     ------
@@ -227,6 +237,8 @@ def open_parts(
         "moved": _scan_receptors(parts.scores, MOVED),
         "inspected": _scan_receptors(parts.inspected, INSPECTED),
         "selected": _selected(parts),
+        "batches": _scan(parts.batches, BATCH),
+        "predictions": _scan([parts.predictions] if parts.predictions else [], PREDICTIONS),
     }
     for name, query in views.items():
         con.execute(f"CREATE VIEW {name} AS {query}")

@@ -24,6 +24,7 @@ WITH docked AS ({docked}), best AS (
         'behind': -tier, 'score': coalesce(dock_score_kcal_mol, CAST('infinity' AS DOUBLE))
     }}) AS best
     FROM docked
+    {among}
     GROUP BY inchikey
 ), chosen AS (
     SELECT inchikey, -best.behind AS tier FROM best ORDER BY best, inchikey LIMIT $top
@@ -40,6 +41,7 @@ FROM pose
 WHERE place <= $poses
 ORDER BY inchikey, place
 """
+_AMONG = "WHERE inchikey IN (SELECT unnest(CAST($among AS VARCHAR[])))"
 _BEST = """
 SELECT inchikey FROM read_parquet($tables)
 GROUP BY inchikey
@@ -66,7 +68,11 @@ def best_docked(tables: list[Path], top: int | str) -> list[str]:
 
 
 def select_poses(
-    tables: list[Path], top: int, poses: int, later: Sequence[list[Path]] = ()
+    tables: list[Path],
+    top: int,
+    poses: int,
+    later: Sequence[list[Path]] = (),
+    among: Sequence[str] | None = None,
 ) -> list[str]:
     """Titles of the poses to score.
 
@@ -85,6 +91,8 @@ def select_poses(
         Most poses per ligand.
     later : sequence of list of Path
         Docking tables of each later tier.
+    among : sequence of str, optional
+        Keys of the only ligands that count.
 
     Returns
     -------
@@ -100,7 +108,9 @@ def select_poses(
         for tier in tiers
     )
     values = {f"tier{tier}": paths for tier, paths in tiers.items()}
-    rows = _asked(_QUERY.format(docked=docked), {**values, "top": top, "poses": poses})
+    query = _QUERY.format(docked=docked, among="" if among is None else _AMONG)
+    asked = {**values, "top": top, "poses": poses}
+    rows = _asked(query, asked if among is None else {**asked, "among": list(among)})
     return [row[0] for row in rows]
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from screenmm.config.settings import Settings
 from screenmm.run.receptor_folder import ReceptorFolder
-from screenmm.run.stage import Stage, placed
+from screenmm.run.stage import BATCHES, Stage, placed
 from screenmm.run.stages import stages
 
 
@@ -32,10 +32,32 @@ class Layout:
         The results folder.
     tiers : int
         Tiers of docking; what other configs left of more of them does not count.
+    most_rounds : int
+        Rounds that there may be; 0 where all ligands are docked.
     """
 
     results: Path
     tiers: int = 1
+    most_rounds: int = 0
+
+    @classmethod
+    def of(cls, settings: Settings, results: Path | None = None) -> Layout:
+        """Layout of a config's run, in its own results folder by default."""
+        return cls(
+            settings.results if results is None else results,
+            settings.docking.last_tier,
+            len(settings.round_numbers),
+        )
+
+    @property
+    def rounds(self) -> list[str]:
+        """Numbers of the rounds with a batch; none follows one that was not chosen."""
+        found: list[str] = []
+        for number in map(str, range(1, self.most_rounds + 1)):
+            if not shard_names(self.file("choose", "shards", number)):
+                break
+            found.append(number)
+        return found
 
     def file(self, stage: str, name: str, receptor: str = "", shard: str = "") -> Path:
         """Find a file that a stage writes, by the name that the stage gives it.
@@ -54,9 +76,27 @@ class Layout:
         shards = self.shards(stages()[stage].shards_of, receptor)
         return [self.file(stage, name, receptor, shard) for shard in shards]
 
+    def of_round(self, stage: str, name: str, number: str, receptor: str = "") -> list[Path]:
+        """Find a file of every shard that a stage docked of a round's batch."""
+        shards = self.shards_of_round("choose", number)
+        return [self.file(stage, name, receptor, f"{number}/{shard}") for shard in shards]
+
     def shards(self, stage: str, receptor: str = "") -> list[str]:
-        """Names of the shards that a stage made."""
-        return shard_names(self._shard_folder(stage, receptor))
+        """Names of the shards that a stage made; those of rounds are named ``2/b01``."""
+        in_rounds = {BATCHES: "choose", "select": "select_batch"}
+        if not self.most_rounds or stage not in in_rounds:
+            made = "merge" if stage == BATCHES else stage
+            return shard_names(self._shard_folder(made, receptor))
+        return [
+            f"{number}/{name}"
+            for number in self.rounds
+            for name in self.shards_of_round(in_rounds[stage], number, receptor)
+        ]
+
+    def shards_of_round(self, stage: str, number: str, receptor: str = "") -> list[str]:
+        """Names of the shards that a stage made in a round."""
+        job = f"{receptor}/{number}".lstrip("/")
+        return shard_names(self._shard_folder(stage, job))
 
     def _shard_folder(self, stage: str, receptor: str) -> Path:
         (name,) = {"shards", "records"} & set(stages()[stage].writes)
@@ -123,6 +163,17 @@ class Layout:
         """Receptors with each later tier, as ``wt/2``."""
         return [f"{name}/{tier}" for name in receptors for tier in self.all_tiers[1:]]
 
+    def selected(self, receptor: str) -> list[Path]:
+        """Poses of a receptor that were chosen for scoring."""
+        if not self.most_rounds:
+            folder = self._shard_folder("select", receptor)
+            return [folder / f"{shard}.sdf.gz" for shard in self.shards("select", receptor)]
+        return [
+            self._shard_folder("select_batch", f"{receptor}/{number}") / f"{shard}.sdf.gz"
+            for number in self.rounds
+            for shard in self.shards_of_round("select_batch", number, receptor)
+        ]
+
     def scores(self, receptor: str) -> list[Path]:
         """MM/GBSA scores of a receptor."""
         return self.files("score", "scores", receptor)
@@ -141,12 +192,21 @@ class Layout:
         whole = [self._events(stage, "") for stage in telling if not stage.per_receptor]
         each = [
             self._events(stage, receptor)
-            for kind, names in (("all", receptors), ("tiered", self.tiered(receptors)))
+            for kinds, names in self._told_by(receptors)
             for receptor in names
             for stage in telling
-            if stage.per_receptor == kind
+            if stage.per_receptor in kinds
         ]
         return [path for paths in (*whole, *each) for path in paths]
+
+    def _told_by(self, receptors: Sequence[str]) -> list[tuple[set[str], Sequence[str]]]:
+        """Jobs that write events of the library, with the kinds of their stages."""
+        of_rounds = [f"{name}/{number}" for name in receptors for number in self.rounds]
+        return [
+            ({"all"} if self.most_rounds else {"all", "unrounded"}, receptors),
+            ({"tiered"}, self.tiered(receptors)),
+            ({"in rounds"}, of_rounds),
+        ]
 
     def _events(self, stage: Stage, receptor: str) -> list[Path]:
         if stage.shards_of:
@@ -190,8 +250,18 @@ class Layout:
         return {
             stage.name: self._jobs(stage, receptors)
             for stage in stages().values()
-            if stage.place <= last and (receptors := stage.receptors(settings))
+            if stage.place <= last and (receptors := self._there(stage, stage.receptors(settings)))
         }
+
+    def _there(self, stage: Stage, receptors: Sequence[str]) -> Sequence[str]:
+        """Those jobs of a stage whose round there is: a campaign may end before its last."""
+        if stage.per_receptor not in ("round", "in rounds"):
+            return receptors
+        rounds = set(self.rounds)
+        if stage.per_receptor == "round":
+            # the one that ended the campaign has no batch
+            return receptors[: len(rounds) + 1]
+        return [name for name in receptors if name.rpartition("/")[2] in rounds]
 
     def _jobs(self, stage: Stage, receptors: Sequence[str]) -> set[str]:
         """Jobs of a stage, as the logs' folders name them."""

@@ -2,7 +2,7 @@
 
 Stages append :class:`Event` rows and write them as Parquet with a fixed schema.
 The last stage turns events into one fate per record and receptor and checks that
-records in = ranked + filtered + duplicates + failed.
+records in = ranked + filtered + duplicates + failed + predicted.
 """
 
 from __future__ import annotations

@@ -12,10 +12,22 @@ from screenmm.config.settings import Docking, Settings
 Keys = Mapping[str, frozenset[str] | None]
 """Keys of the config by section; None: the whole section."""
 
-Receptors = Literal["", "all", "redocked", "gated", "filtered", "tiered"]
+Receptors = Literal[
+    "",
+    "all",
+    "redocked",
+    "gated",
+    "filtered",
+    "tiered",
+    "unrounded",
+    "in rounds",
+    "round",
+    "rounds",
+]
 """Which receptors have a job: none, all, those with a reference ligand, those that wait for it,
-those that filters on interactions are for, each with every later tier of docking. A job of a tier
-is named by both: ``wt/2``."""
+those that filters on interactions are for, each with every later tier of docking, all where there
+are no rounds, each with every round. A job of a tier or of a round is named by both: ``wt/2``. Of
+``round`` are the rounds themselves, and of ``rounds`` the one job of a run that has some."""
 
 
 def placed(place: str, receptor: str = "", shard: str = "") -> str:
@@ -26,10 +38,11 @@ def placed(place: str, receptor: str = "", shard: str = "") -> str:
     place : str
         As in :attr:`Stage.writes`.
     receptor, shard : str
-        Of the job; one of a tier has both, as ``wt/2``, for its receptor.
+        Of the job; one of a tier or of a round has both, as ``wt/2``, for its receptor, and one
+        of a round alone has its number.
     """
-    name, _, tier = receptor.partition("/")
-    return place.format(receptor=name, tier=tier, shard=shard)
+    name, _, number = receptor.partition("/")
+    return place.format(receptor=name, tier=number, round=number or name, shard=shard)
 
 
 def tier_of(receptor: str) -> int:
@@ -56,6 +69,9 @@ class Rate:
     gpu_s: float = 0.0
 
 
+BATCHES = "batches"
+"""Stands for the stage whose shards are docked: ``merge``, or ``choose`` in rounds."""
+
 RateOf = Callable[[Docking, str], Rate]
 """Rate that hangs on the docking engine's settings and on the protocol of scoring."""
 
@@ -80,13 +96,15 @@ class Stage:
         Config keys that it reads. Others never rerun it, and do not exist in it.
     more : callable, optional
         ``more(settings, receptor)``: what else its results depend on.
-    per_receptor : {'', 'all', 'redocked', 'gated', 'filtered', 'tiered'}
-        Which receptors have a job.
+    per_receptor : str
+        Which receptors have a job, as :data:`Receptors` says.
     shards_of : str
-        Stage whose shards have a job each; empty: none.
+        Stage whose shards have a job each; empty: none. In rounds those of ``merge`` that are
+        docked are the rounds' (``BATCHES``), each named by its round, as ``2/b01``.
     reads, writes : mapping of str to str
         Files below the results, by the command's option, with the wildcards ``{receptor}``,
-        ``{tier}`` and ``{shard}``; folders end in a slash. The user's own files come on top.
+        ``{tier}``, ``{round}`` and ``{shard}``; folders end in a slash. The user's own files come
+        on top.
     of : str
         Stage whose command the rule runs, where it is not its own.
     unit : str
@@ -136,9 +154,10 @@ class Stage:
         Returns
         -------
         list of str
-            Their names in the config's order, with a tier as ``wt/2``; ``[""]`` where a run has
-            one job for all of them.
+            Their names in the config's order, with a tier or a round as ``wt/2``; ``[""]`` where
+            a run has one job for all of them.
         """
+        numbers = settings.round_numbers
         waits = settings.controls.gate == "stop"
         of_kind: dict[Receptors, list[str]] = {
             "": [""],
@@ -147,6 +166,10 @@ class Stage:
             "gated": settings.redocked if waits else [],
             "filtered": settings.filtered,
             "tiered": settings.tiered,
+            "unrounded": [] if numbers else list(settings.receptors),
+            "in rounds": [f"{name}/{n}" for name in settings.receptors for n in numbers],
+            "round": numbers,
+            "rounds": [""] if numbers else [],
         }
         return of_kind[self.per_receptor]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from screenmm.config.engines import engines
 from screenmm.config.settings import Docking, Settings
-from screenmm.run.stage import Rate, Stage, tier_of
+from screenmm.run.stage import BATCHES, Rate, Stage, tier_of
 from screenmm.stages.context import (
     add_settings_argument,
     add_workers_argument,
@@ -96,7 +96,7 @@ STAGE = Stage(
     keys={"seed": None, "docking": OF_ENGINE},
     more=of_job,
     per_receptor="all",
-    shards_of="merge",
+    shards_of=BATCHES,
     reads={"states": "ligands/states/{shard}.sdf.gz", "receptor": "receptors/{receptor}/"},
     writes={
         "poses": "poses/{receptor}/{shard}.sdf.gz",

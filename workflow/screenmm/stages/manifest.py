@@ -32,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument("--results", type=Path, required=True, help="results folder of the run")
     parser.add_argument("--receptor", required=True, help="name of the receptor")
+    parser.add_argument("--rounds", type=int, default=0, help="rounds that there may be")
     parser.add_argument("--out", type=Path, required=True, help="manifest to write (.json)")
 
 
@@ -40,7 +41,7 @@ def run(args: argparse.Namespace) -> None:
     from screenmm.files.whole import sha256, write_text
     from screenmm.run.layout import Layout
 
-    files = Layout(args.results)
+    files = Layout(args.results, most_rounds=args.rounds)
     tables = [*files.scores(args.receptor), *files.inspected(args.receptor)]
     events = [path.with_suffix(".events.parquet") for path in tables]
     digests = {

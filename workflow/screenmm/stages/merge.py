@@ -5,11 +5,19 @@ from __future__ import annotations
 import argparse
 import logging
 from pathlib import Path
+from typing import Any
 
+from screenmm.config.settings import Settings
 from screenmm.run.stage import Rate, Stage
 from screenmm.stages.context import add_settings_argument, settings_of
 
 log = logging.getLogger(__name__)
+
+
+def not_all_docked(settings: Settings, receptor: str) -> dict[str, Any]:
+    """Say that only batches are docked, so that shards of the library may be larger."""
+    return {"in_rounds": True} if settings.rounds else {}
+
 
 STAGE = Stage(
     "merge",
@@ -17,6 +25,7 @@ STAGE = Stage(
     words="merge duplicates into ligands",
     version=1,
     keys={"library": frozenset({"shard_size"})},
+    more=not_all_docked,
     reads={
         "parents": "library/parents/{shard}.parquet",
         "sources": "library/sources.parquet",
@@ -46,8 +55,12 @@ def run(args: argparse.Namespace) -> None:
     """Merge the library's parents."""
     from screenmm.library.merge import merge
     from screenmm.run.layout import Layout
+    from screenmm.run.shards import records_per_shard
 
-    shard_size = settings_of(args, STAGE)["library"]["shard_size"]
+    given = settings_of(args, STAGE)
+    shard_size = given["library"]["shard_size"]
+    if given.values.get("in_rounds"):
+        shard_size = records_per_shard(shard_size)
     run_files = Layout(args.results)
     counts = merge(run_files.parents(), run_files.sources, shard_size, run_files.membership.parent)
     log.info(

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from screenmm.config.settings import Ligands
-from screenmm.run.stage import Rate, Stage
+from screenmm.run.stage import BATCHES, Rate, Stage
 from screenmm.stages.context import (
     add_settings_argument,
     add_workers_argument,
@@ -30,7 +30,7 @@ STAGE = Stage(
         ),
     },
     more=given_poses,
-    shards_of="merge",
+    shards_of=BATCHES,
     reads={"ligands": "ligands/shards/{shard}.parquet"},
     writes={
         "states": "ligands/states/{shard}.sdf.gz",

@@ -22,9 +22,10 @@ KEYS = frozenset(
 )
 
 
-def efforts_of(settings: Settings, receptor: str) -> dict[str, Any]:
-    """Tell the effort of each tier of docking."""
-    return {"efforts": settings.docking.effort_names}
+def docked_how(settings: Settings, receptor: str) -> dict[str, Any]:
+    """Tell the effort of each tier of docking, and how many rounds there may be, if any."""
+    rounds = len(settings.round_numbers)
+    return {"efforts": settings.docking.effort_names} | ({"rounds": rounds} if rounds else {})
 
 
 STAGE = Stage(
@@ -33,7 +34,7 @@ STAGE = Stage(
     words="rank ligands and account for every record",
     version=8,
     keys={"ranking": KEYS},
-    more=efforts_of,
+    more=docked_how,
     reads={
         "parents": "library/parents/{shard}.parquet",
         "ligands": "ligands/shards/{shard}.parquet",
@@ -105,7 +106,7 @@ def run(args: argparse.Namespace) -> None:
 
     given = settings_of(args, STAGE)
     settings, efforts = given.section("ranking", Ranking), given["efforts"]
-    files = Layout(args.results, len(efforts))
+    files = Layout(args.results, len(efforts), given.values.get("rounds", 0))
     must, must_not = filters_of(settings)
     for name in args.receptors:
         check_residues([*must, *must_not], files.receptor(name).residues(), name)

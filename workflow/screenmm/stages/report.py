@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> None:
     values = settings_of(args, STAGE).values
     given = {key: value for key, value in values.items() if key != "method"}
     settings = Settings.model_validate(given)
-    files, results = Layout(args.results, settings.docking.last_tier), args.results
+    files, results = Layout.of(settings, args.results), args.results
     with open_database(results / "screen.duckdb") as con:
         metrics = make_metrics(
             con,

@@ -27,7 +27,7 @@ STAGE = Stage(
     version=1,
     keys={"scoring": frozenset({"top", "poses", "shard_size"})},
     more=tiers_of,
-    per_receptor="all",
+    per_receptor="unrounded",
     reads={
         "tables": "poses/{receptor}/{shard}.parquet",
         "poses": "poses/{receptor}/{shard}.sdf.gz",

@@ -253,11 +253,29 @@ LEDGER: Columns = (
     INCHIKEY,
     RECEPTOR,
     _text("stage", "Stage that decided"),
-    _text("status", "ranked, filtered, duplicate or failed"),
+    _text("status", "ranked, filtered, duplicate, failed or predicted"),
     _text("reason", "Why, as a fixed word"),
     _text("message", "The same in a sentence"),
 )
 SELECTED: Columns = (INCHIKEY, RECEPTOR)
+
+# --- rounds
+
+PREDICTED = _energy("predicted_kcal_mol", "Predicted", "What the model says of the objective", -1)
+ROUND = _integer("round", "Round whose batch it is of, from 1", "Round")
+BATCH: Columns = (
+    INCHIKEY,
+    ROUND,
+    _text("drawn", "How it came into the batch: seed, random, diverse, audit or model"),
+    _energy("predicted_kcal_mol", "Predicted", "What the model said before it was docked"),
+)
+PREDICTIONS: Columns = (
+    INCHIKEY,
+    RECEPTOR,
+    PREDICTED,
+    _energy("predicted_low_kcal_mol", "Predicted, low", "Lower end of the 95 % interval"),
+    _energy("predicted_high_kcal_mol", "Predicted, high", "Upper end of the 95 % interval"),
+)
 
 # --- the ranking and what follows from it
 

@@ -50,6 +50,10 @@ TABLES: dict[str, tuple[str, Columns]] = {
     "checks": ("Table of `screen.duckdb`: checks of that pose.", dictionary.CHECKS),
     "interactions": ("Table of `screen.duckdb`: interactions of that pose.",
                      dictionary.INTERACTIONS),
+    "rounds/*/batch.parquet": ("Molecules of a round; also the table `batches`.",
+                               dictionary.BATCH),
+    "rounds/predictions.parquet": ("What is predicted of the molecules that no round docked; also "
+                                   "the table `predictions`.", dictionary.PREDICTIONS),
 }  # fmt: skip
 """File or table to what a row is, and its columns."""
 

@@ -10,7 +10,6 @@ from screenmm.metrics.counts import Counts
 from screenmm.metrics.redocking import Redocking
 from screenmm.metrics.verdicts import Verdict
 from screenmm.report.section import Context, Results, Section
-from screenmm.results.fates import STATUSES
 
 SECTION = Section(title="Summary", place=10)
 
@@ -49,6 +48,6 @@ def context(results: Results) -> Summary:
         redock=metrics.redock,
         counts=metrics.counts,
         platforms=metrics.platforms,
-        statuses=STATUSES,
+        statuses=metrics.counts.statuses,
         doubts=[] if has_controls(metrics) else doubts(metrics),
     )

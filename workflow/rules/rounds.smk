@@ -1,0 +1,166 @@
+# Asked for with the section rounds alone. A round's shards are named by it: 2/b01.
+
+
+rule describe:
+    input:
+        ligands="<results>/ligands/shards/{shard}.parquet",
+    output:
+        **usage_output("describe/{shard}"),
+        features="<results>/rounds/features/{shard}.parquet",
+    log:
+        "<logs>/describe/{shard}.log",
+    benchmark:
+        "<benchmarks>/describe/{shard}.tsv"
+    wildcard_constraints:
+        shard="b[01]*",
+    conda:
+        "../../envs/library.yaml"
+    resources:
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(60),
+    params:
+        settings=stage_settings(SETTINGS, "describe"),
+        usage=usage_file("describe/{shard}"),
+    message:
+        "Counting the substructures of shard {wildcards.shard}"
+    shell:
+        "screenmm describe --settings {params.settings:q} --ligands {input.ligands:q} "
+        "--features {output.features:q} "
+        "--usage {params.usage:q} 2> {log:q}"
+
+
+rule catalogue:
+    input:
+        **where_stored(ligands="<results>/ligands/shards"),
+        features=all_features,
+    output:
+        **usage_output("catalogue"),
+        catalogue="<results>/rounds/catalogue.json",
+    log:
+        "<logs>/catalogue.log",
+    benchmark:
+        "<benchmarks>/catalogue.tsv"
+    # seconds of work: on a cluster it stays with Snakemake
+    localrule: True
+    conda:
+        "../../envs/library.yaml"
+    resources:
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(60),
+    params:
+        results=subpath(output.catalogue, ancestor=2),
+        usage=usage_file("catalogue"),
+    message:
+        "Listing what the rounds can choose from"
+    shell:
+        "screenmm catalogue --results {params.results:q} --out {output.catalogue:q} "
+        "--usage {params.usage:q} 2> {log:q}"
+
+
+checkpoint choose:
+    input:
+        **where_stored(ligands="<results>/ligands/shards", features=all_features),
+        # a round that was chosen stays, though the library grows
+        catalogue=ancient("<results>/rounds/catalogue.json"),
+        batches=batches_before,
+        tables=docked_in_rounds_before,
+        scores=scored_in_rounds_before,
+        seeds=named(SEED_FILES),
+    output:
+        **usage_output("choose/{round}"),
+        shards=directory("<results>/rounds/{round}/shards"),
+        batch="<results>/rounds/{round}/batch.parquet",
+        decision="<results>/rounds/{round}/decision.json",
+    log:
+        "<logs>/choose/{round}.log",
+    benchmark:
+        "<benchmarks>/choose/{round}.tsv"
+    conda:
+        "../../envs/ranking.yaml"
+    resources:
+        mem_mb=per_attempt(4000),
+        runtime=per_attempt(60),
+    params:
+        settings=with_copies(choice_settings, seed_files, "seeds"),
+        results=subpath(output.batch, ancestor=3),
+        usage=usage_file("choose/{round}"),
+    message:
+        "Choosing the batch of round {wildcards.round}"
+    shell:
+        "screenmm choose --settings {params.settings:q} --results {params.results:q} "
+        "--round {wildcards.round} --shards {output.shards:q} --batch {output.batch:q} "
+        "--decision {output.decision:q} "
+        "--usage {params.usage:q} 2> {log:q}"
+
+
+checkpoint select_batch:
+    input:
+        **where_stored(batch="<results>/rounds/{round}/shards", features=all_features),
+        batch="<results>/rounds/{round}/batch.parquet",
+        tables=docked_in_round("parquet"),
+        poses=docked_in_round("sdf.gz"),
+        scores=own_scores_before,
+    output:
+        **usage_output("select_batch/{receptor}/{round}"),
+        shards=directory("<results>/selected/{receptor}/rounds/{round}"),
+        events="<results>/selected/{receptor}/rounds/{round}.events.parquet",
+    log:
+        "<logs>/select_batch/{receptor}/{round}.log",
+    benchmark:
+        "<benchmarks>/select_batch/{receptor}/{round}.tsv"
+    conda:
+        "../../envs/ranking.yaml"
+    resources:
+        mem_mb=per_attempt(8000),
+        runtime=per_attempt(60),
+    params:
+        settings=stage_settings(SETTINGS, "select_batch"),
+        results=subpath(output.events, ancestor=4),
+        usage=usage_file("select_batch/{receptor}/{round}"),
+    message:
+        "Selecting what round {wildcards.round} scores in {wildcards.receptor}"
+    shell:
+        "screenmm select-batch --settings {params.settings:q} --results {params.results:q} "
+        "--receptor {wildcards.receptor} --round {wildcards.round} --out {output.shards:q} "
+        "--events {output.events:q} "
+        "--usage {params.usage:q} 2> {log:q}"
+
+
+rule conclude:
+    input:
+        **where_stored(
+            ligands="<results>/ligands/shards",
+            features=all_features,
+            usage=usage_of_rounds,
+        ),
+        catalogue="<results>/rounds/catalogue.json",
+        decisions=all_decisions,
+        batches=all_batches,
+        tables=all_pose_tables,
+        scores=expand("<results>/scores/{receptor}.manifest.json", receptor=RECEPTORS),
+    output:
+        **usage_output("conclude"),
+        predictions="<results>/rounds/predictions.parquet",
+        campaign="<results>/rounds/campaign.json",
+        table="<results>/rounds.csv",
+    log:
+        "<logs>/conclude.log",
+    benchmark:
+        "<benchmarks>/conclude.tsv"
+    conda:
+        "../../envs/ranking.yaml"
+    resources:
+        mem_mb=per_attempt(4000),
+        runtime=per_attempt(60),
+    params:
+        settings=stage_settings(SETTINGS, "conclude"),
+        results=subpath(output.campaign, ancestor=2),
+        receptors=RECEPTORS,
+        usage=usage_file("conclude"),
+    message:
+        "Predicting what no round docked"
+    shell:
+        "screenmm conclude --settings {params.settings:q} --results {params.results:q} "
+        "--receptors {params.receptors} --predictions {output.predictions:q} "
+        "--campaign {output.campaign:q} --table {output.table:q} "
+        "--usage {params.usage:q} 2> {log:q}"

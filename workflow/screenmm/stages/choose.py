@@ -1,0 +1,79 @@
+"""Stage ``choose``: the batch of a round."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from pathlib import Path
+from typing import Any
+
+from screenmm.config.settings import Rounds, Settings
+from screenmm.run.stage import Rate, Stage
+from screenmm.stages.context import add_settings_argument, settings_of
+
+log = logging.getLogger(__name__)
+
+OF_CAMPAIGN = frozenset(Rounds.model_fields) - {"number", "model_share"}
+"""Keys that the batches follow from; a round more leaves the rounds before as they are."""
+
+
+def asked_of(settings: Settings, round_number: str = "") -> dict[str, Any]:
+    """Tell how batches are chosen, and by which receptor's scores."""
+    rounds = settings.rounds
+    if rounds is None:
+        return {}
+    dump = rounds.model_dump(mode="json", include=set(OF_CAMPAIGN))
+    return {"rounds": dump | {"receptor": rounds.receptor or next(iter(settings.receptors))}}
+
+
+STAGE = Stage(
+    "choose",
+    place=36,
+    words="choose the batch of a round",
+    version=1,
+    keys={"seed": None, "library": frozenset({"shard_size"})},
+    more=asked_of,
+    per_receptor="round",
+    reads={
+        "features": "rounds/features/{shard}.parquet",
+        "catalogue": "rounds/catalogue.json",
+    },
+    writes={
+        "shards": "rounds/{round}/shards/",
+        "batch": "rounds/{round}/batch.parquet",
+        "decision": "rounds/{round}/decision.json",
+    },
+    unit="choice",
+    rate=Rate(1e-5, 1.5),
+    passes={"rounds/": "The batch of each round, and what the model said of it"},
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    add_settings_argument(parser)
+    parser.add_argument("--results", type=Path, required=True, help="results folder of the run")
+    parser.add_argument("--round", type=int, required=True, help="number of the round, from 1")
+    parser.add_argument("--shards", type=Path, required=True, help="folder of the batch's shards")
+    parser.add_argument("--batch", type=Path, required=True, help="its molecules (.parquet)")
+    parser.add_argument("--decision", type=Path, required=True, help="why these (.json)")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Choose a batch, or end the campaign."""
+    from screenmm.campaign.choose import choose
+    from screenmm.run.layout import Layout
+
+    given = settings_of(args, STAGE)
+    rounds = Rounds.model_validate(given["rounds"])
+    decision = choose(
+        Layout(args.results, most_rounds=args.round - 1),
+        rounds,
+        args.round,
+        given.seed,
+        given["library"]["shard_size"],
+        shards=args.shards,
+        batch=args.batch,
+        told=args.decision,
+    )
+    log.info("%s", decision)
