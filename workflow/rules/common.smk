@@ -266,10 +266,12 @@ def shards_of_tiers(wildcards):
 
 
 def scored(pattern):
-    """Input function: a receptor's file of every selected shard."""
+    """Input function: a receptor's file of every selected shard, or its rounds' lists of them."""
 
     def files(wildcards):
         receptor = wildcards.receptor
+        if ROUNDS:
+            return manifests_of_rounds("<results>", receptor)
         return expand(pattern, receptor=receptor, shard=selected_shards(receptor))
 
     return files
@@ -297,6 +299,11 @@ def all_features(wildcards):
     )
 
 
+def features_described(wildcards):
+    """Features, where there are rounds."""
+    return all_features(wildcards) if ROUNDS else []
+
+
 def poses_of_round(receptor, number, kind):
     wait_for_gates([receptor])
     return [
@@ -314,32 +321,37 @@ def docked_in_round(kind):
     return files
 
 
-def scores_before(receptor, number):
-    return [
-        f"<results>/scores/{receptor}/{shard}.parquet"
-        for each in before(number)
-        for shard in selected_in_round(receptor, each)
-    ]
+def scored_in_round(pattern):
+    """Input function: a receptor's file of every shard that a round scores."""
+
+    def files(wildcards):
+        receptor, number = wildcards.receptor, wildcards.round
+        shards = selected_in_round(receptor, number)
+        return expand(pattern, receptor=receptor, shard=shards)
+
+    return files
+
+
+def manifests_before(receptor, number):
+    return [f"<results>/rounds/{each}/{receptor}.manifest.json" for each in before(number)]
 
 
 def batches_before(wildcards):
     return [f"<results>/rounds/{each}/batch.parquet" for each in before(wildcards.round)]
 
 
-def docked_in_rounds_before(wildcards):
+def choosing_before(wildcards):
+    return manifests_before(CHOOSING, wildcards.round)
+
+
+def own_before(wildcards):
+    return manifests_before(wildcards.receptor, wildcards.round)
+
+
+def manifests_of_rounds(root, receptor):
     return [
-        path
-        for each in before(wildcards.round)
-        for path in poses_of_round(CHOOSING, each, "parquet")
+        f"{root}/rounds/{each}/{receptor}.manifest.json" for each in rounds_chosen()
     ]
-
-
-def scored_in_rounds_before(wildcards):
-    return scores_before(CHOOSING, wildcards.round)
-
-
-def own_scores_before(wildcards):
-    return scores_before(wildcards.receptor, wildcards.round)
 
 
 def all_batches(wildcards):
@@ -380,9 +392,15 @@ def all_pose_tables(wildcards):
 
 
 def selected_tables(stage):
-    """Input function: a stage's table of every selected shard of every receptor."""
+    """Input function: a stage's table of every selected shard, or the rounds' lists of them."""
 
     def files(wildcards):
+        if ROUNDS:
+            return [
+                path
+                for receptor in RECEPTORS
+                for path in manifests_of_rounds(RESULTS, receptor)
+            ]
         return [
             f"{RESULTS}/{stage}/{receptor}/{shard}.parquet"
             for receptor in RECEPTORS
@@ -520,7 +538,7 @@ def all_events(wildcards):
         ),
         *(
             path.replace(".parquet", ".events.parquet")
-            for path in all_pose_tables(wildcards)
+            for path in [*features_described(wildcards), *all_pose_tables(wildcards)]
         ),
         *(f"{RESULTS}/tiers/{job}/advance.events.parquet" for job in SETTINGS.tiered),
     ]

@@ -7,6 +7,7 @@ rule describe:
     output:
         **usage_output("describe/{shard}"),
         features="<results>/rounds/features/{shard}.parquet",
+        events="<results>/rounds/features/{shard}.events.parquet",
     log:
         "<logs>/describe/{shard}.log",
     benchmark:
@@ -25,7 +26,7 @@ rule describe:
         "Counting the substructures of shard {wildcards.shard}"
     shell:
         "screenmm describe --settings {params.settings:q} --ligands {input.ligands:q} "
-        "--features {output.features:q} "
+        "--features {output.features:q} --events {output.events:q} "
         "--usage {params.usage:q} 2> {log:q}"
 
 
@@ -63,8 +64,7 @@ checkpoint choose:
         # a round that was chosen stays, though the library grows
         catalogue=ancient("<results>/rounds/catalogue.json"),
         batches=batches_before,
-        tables=docked_in_rounds_before,
-        scores=scored_in_rounds_before,
+        done=choosing_before,
         seeds=named(SEED_FILES),
     output:
         **usage_output("choose/{round}"),
@@ -99,7 +99,7 @@ checkpoint select_batch:
         batch="<results>/rounds/{round}/batch.parquet",
         tables=docked_in_round("parquet"),
         poses=docked_in_round("sdf.gz"),
-        scores=own_scores_before,
+        done=own_before,
     output:
         **usage_output("select_batch/{receptor}/{round}"),
         shards=directory("<results>/selected/{receptor}/rounds/{round}"),
@@ -123,6 +123,49 @@ checkpoint select_batch:
         "screenmm select-batch --settings {params.settings:q} --results {params.results:q} "
         "--receptor {wildcards.receptor} --round {wildcards.round} --out {output.shards:q} "
         "--events {output.events:q} "
+        "--usage {params.usage:q} 2> {log:q}"
+
+
+# what a round left of a receptor: later rounds hang on this one file, since Snakemake does not
+# look again at a job whose checkpoint had nothing to do
+rule manifest_of_round:
+    input:
+        **where_stored(
+            batch="<results>/rounds/{round}/shards",
+            selected="<results>/selected/{receptor}/rounds/{round}",
+        ),
+        tables=docked_in_round("parquet"),
+        events=docked_in_round("events.parquet"),
+        scores=scored_in_round("<results>/scores/{receptor}/{shard}.parquet"),
+        minimised=scored_in_round("<results>/scores/{receptor}/{shard}.sdf.gz"),
+        score_events=scored_in_round("<results>/scores/{receptor}/{shard}.events.parquet"),
+        inspected=scored_in_round("<results>/inspected/{receptor}/{shard}.parquet"),
+        inspected_events=scored_in_round(
+            "<results>/inspected/{receptor}/{shard}.events.parquet"
+        ),
+    output:
+        **usage_output("manifest_of_round/{receptor}/{round}"),
+        manifest="<results>/rounds/{round}/{receptor}.manifest.json",
+    log:
+        "<logs>/manifest_of_round/{receptor}/{round}.log",
+    benchmark:
+        "<benchmarks>/manifest_of_round/{receptor}/{round}.tsv"
+    # seconds of work: on a cluster it stays with Snakemake
+    localrule: True
+    conda:
+        "../../envs/score.yaml"
+    resources:
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(60),
+    params:
+        results=subpath(output.manifest, ancestor=3),
+        usage=usage_file("manifest_of_round/{receptor}/{round}"),
+    message:
+        "Listing what round {wildcards.round} left of {wildcards.receptor}"
+    shell:
+        "screenmm manifest-of-round --results {params.results:q} "
+        "--receptor {wildcards.receptor} --round {wildcards.round} "
+        "--out {output.manifest:q} "
         "--usage {params.usage:q} 2> {log:q}"
 
 

@@ -149,7 +149,7 @@ def make_metrics(
     annotations = _annotations(files)
     conflicts = counted.conflicting_labels.ligands + counted.conflicting_affinities.ligands
     doubtful = bool(conflicts or unreadable_words(annotations))
-    return Metrics(
+    metrics = Metrics(
         version=VERSION,
         name=name,
         counts=counted,
@@ -180,8 +180,8 @@ def make_metrics(
             )
             for receptor, own in counted.by_receptor.items()
         },
-        **({"rounds": campaign} if campaign else {}),
     )
+    return metrics.model_copy(update={"rounds": campaign}) if campaign else metrics
 
 
 def _order(own: ReceptorCounts, settings: Settings | None) -> Column:

@@ -219,6 +219,11 @@ def _of_records(counts: ReceptorCounts, records: int) -> Iterator[Caution]:
         yield _caution(
             Concern.RECORDS_FAILED, f"{counts.failed:,} of {records:,} records failed on the way."
         )
+    if counts.predicted:
+        yield _caution(
+            Concern.ONLY_PREDICTED,
+            f"{counts.predicted:,} of {records:,} records were never docked, only predicted.",
+        )
 
 
 def _of(thing: str, count: int) -> str:

@@ -113,6 +113,16 @@ def _told(by_receptor: Mapping[str, Redocking | Verdict]) -> list[str]:
     ]
 
 
+def _rounds(metrics: Metrics) -> list[str]:
+    """What the rounds came to."""
+    campaign = metrics.rounds
+    if campaign is None:
+        return []
+    done = f"{campaign.docked:,} of {campaign.library:,} ligands docked in {len(campaign.rounds)}"
+    text = f"{done} rounds, the others only predicted. {campaign.verdict} {campaign.ended}"
+    return ["", *textwrap.wrap(text, WIDTH)]
+
+
 def _words(metrics: Metrics) -> list[str]:
     """Each receptor's verdict in one word."""
     return [
@@ -148,6 +158,7 @@ def summarise(con: duckdb.DuckDBPyConnection, metrics: Metrics, results: Path, r
         f"{metrics.name}: {metrics.counts.records} records, {metrics.counts.ligands} ligands",
         "",
         *_fates(metrics),
+        *_rounds(metrics),
         *_failures(metrics),
         *_timings(metrics),
         *_best(con),

@@ -1,1 +1,1 @@
-"""A campaign in rounds: from the files of a run to the decisions of :mod:`screenmm.rounds`."""
+"""A campaign in rounds: between the files of a run and the decisions of :mod:`screenmm.rounds`."""

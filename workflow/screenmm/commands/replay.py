@@ -167,7 +167,7 @@ def _refuse_predicted(files: Layout, subjects: list[Subject]) -> None:
     UserError
         One is such a ligand.
     """
-    if not files.most_rounds:
+    if files.most_rounds is None:
         return
     batches = [files.file("choose", "batch", number) for number in files.rounds]
     for subject in subjects:

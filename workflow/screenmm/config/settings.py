@@ -509,6 +509,11 @@ def number_of(part: int | str, ligands: int) -> int:
     return min(ligands, math.ceil(percent * ligands / 100))
 
 
+def share_of(percent: str) -> float:
+    """Give a part in percent as a share: 0.1 for ``10 %``."""
+    return float(percent.removesuffix("%")) / 100
+
+
 def _percent(value: Any) -> str:
     """Take a part in percent, from 0 to 100."""
     found = PERCENT.fullmatch(value) if isinstance(value, str) else None
@@ -910,16 +915,17 @@ class Stop(Section):
     patience: int | None = Field(
         None,
         ge=1,
-        description="End after so many rounds in a row in which no molecule joined the best "
-        "hundred.",
+        description="End after so many rounds in a row in which the mean of the best ten did not "
+        "improve.",
         examples=[2],
     )
-    least_yield: float | None = Field(
+    share: float | None = Field(
         None,
         gt=0,
-        description="End when a round's chosen molecules hold fewer of the library's best than "
-        "so many times a random choice.",
-        examples=[2],
+        lt=1,
+        description="End when less than this share of a round's chosen molecules belong to the "
+        "library's best.",
+        examples=[0.05],
     )
     cpu_hours: float | None = Field(
         None,

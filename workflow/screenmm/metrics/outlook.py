@@ -35,6 +35,7 @@ class Concern(StrEnum):
     PICKS_KNOWN = "picks known"
     FEW_RANKED = "few ranked"
     RECORDS_FAILED = "records failed"
+    ONLY_PREDICTED = "only predicted"
 
 
 class Caution(Part):

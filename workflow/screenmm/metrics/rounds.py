@@ -6,7 +6,7 @@ from typing import Literal
 
 from screenmm.metrics.part import Part
 
-Helps = Literal["helps", "no better than size", "does not help", "unclear", "untested"]
+Helps = Literal["helps", "no_better_than_size", "does_not_help", "unknown"]
 
 
 class RoundDone(Part):

@@ -205,7 +205,7 @@ def _chosen(files: Layout, here: Layout, settings: Settings, receptor: str) -> l
 
     In rounds the run's own choice of ligands stands: it hangs on the model of its time.
     """
-    if files.most_rounds:
+    if files.most_rounds is not None:
         asked = {key for key in _keys(here) if _was_selected(files, receptor, key)}
         tables = here.pose_tables(receptor)
         return select_poses(tables, len(asked), settings.scoring.poses, among=sorted(asked))

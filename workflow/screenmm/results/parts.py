@@ -90,7 +90,9 @@ class Parts:
             },
             efforts=efforts,
             batches=[files.file("choose", "batch", number) for number in files.rounds],
-            predictions=files.file("conclude", "predictions") if files.most_rounds else None,
+            predictions=files.file("conclude", "predictions")
+            if files.most_rounds is not None
+            else None,
         )
 
 

@@ -33,12 +33,12 @@ class Layout:
     tiers : int
         Tiers of docking; what other configs left of more of them does not count.
     most_rounds : int
-        Rounds that there may be; 0 where all ligands are docked.
+        Rounds that there may be; None where all ligands are docked.
     """
 
     results: Path
     tiers: int = 1
-    most_rounds: int = 0
+    most_rounds: int | None = None
 
     @classmethod
     def of(cls, settings: Settings, results: Path | None = None) -> Layout:
@@ -46,14 +46,14 @@ class Layout:
         return cls(
             settings.results if results is None else results,
             settings.docking.last_tier,
-            len(settings.round_numbers),
+            settings.rounds.number if settings.rounds else None,
         )
 
     @property
     def rounds(self) -> list[str]:
         """Numbers of the rounds with a batch; none follows one that was not chosen."""
         found: list[str] = []
-        for number in map(str, range(1, self.most_rounds + 1)):
+        for number in map(str, range(1, (self.most_rounds or 0) + 1)):
             if not shard_names(self.file("choose", "shards", number)):
                 break
             found.append(number)
@@ -84,7 +84,7 @@ class Layout:
     def shards(self, stage: str, receptor: str = "") -> list[str]:
         """Names of the shards that a stage made; those of rounds are named ``2/b01``."""
         in_rounds = {BATCHES: "choose", "select": "select_batch"}
-        if not self.most_rounds or stage not in in_rounds:
+        if self.most_rounds is None or stage not in in_rounds:
             made = "merge" if stage == BATCHES else stage
             return shard_names(self._shard_folder(made, receptor))
         return [
@@ -165,7 +165,7 @@ class Layout:
 
     def selected(self, receptor: str) -> list[Path]:
         """Poses of a receptor that were chosen for scoring."""
-        if not self.most_rounds:
+        if self.most_rounds is None:
             folder = self._shard_folder("select", receptor)
             return [folder / f"{shard}.sdf.gz" for shard in self.shards("select", receptor)]
         return [
@@ -203,9 +203,10 @@ class Layout:
         """Jobs that write events of the library, with the kinds of their stages."""
         of_rounds = [f"{name}/{number}" for name in receptors for number in self.rounds]
         return [
-            ({"all"} if self.most_rounds else {"all", "unrounded"}, receptors),
+            ({"all", "unrounded"} if self.most_rounds is None else {"all"}, receptors),
             ({"tiered"}, self.tiered(receptors)),
             ({"in rounds"}, of_rounds),
+            (set() if self.most_rounds is None else {"rounds"}, [""]),
         ]
 
     def _events(self, stage: Stage, receptor: str) -> list[Path]:

@@ -61,19 +61,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Choose a batch, or end the campaign."""
-    from screenmm.campaign.choose import choose
+    from screenmm.campaign.choose import Batch, choose
     from screenmm.run.layout import Layout
 
     given = settings_of(args, STAGE)
     rounds = Rounds.model_validate(given["rounds"])
-    decision = choose(
-        Layout(args.results, most_rounds=args.round - 1),
-        rounds,
-        args.round,
-        given.seed,
-        given["library"]["shard_size"],
-        shards=args.shards,
-        batch=args.batch,
-        told=args.decision,
-    )
-    log.info("%s", decision)
+    files = Layout(args.results, most_rounds=args.round - 1)
+    batch = Batch(args.shards, args.batch, args.decision, given["library"]["shard_size"])
+    decision = choose(files, rounds, args.round, given.seed, batch)
+    log.info("round %d: %s", args.round, decision.stop or f"{len(decision.batch)} molecules")

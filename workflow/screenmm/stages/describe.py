@@ -16,7 +16,10 @@ STAGE = Stage(
     per_receptor="rounds",
     shards_of="merge",
     reads={"ligands": "ligands/shards/{shard}.parquet"},
-    writes={"features": "rounds/features/{shard}.parquet"},
+    writes={
+        "features": "rounds/features/{shard}.parquet",
+        "events": "rounds/features/{shard}.events.parquet",
+    },
     unit="described ligand",
     rate=Rate(3e-4, 1.0),
     grows={"rounds": ("described ligand", 200.0)},
@@ -28,11 +31,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     add_settings_argument(parser)
     parser.add_argument("--ligands", type=Path, required=True, help="ligands (.parquet)")
+    parser.add_argument("--events", type=Path, required=True, help="ledger rows (.parquet)")
     parser.add_argument("--features", type=Path, required=True, help="features to write (.parquet)")
 
 
 def run(args: argparse.Namespace) -> None:
     """Describe a shard of ligands."""
-    from screenmm.rounds.features import describe_shard
+    import pyarrow.parquet as pq
 
-    describe_shard(args.ligands, args.features)
+    from screenmm.rounds.features import write_features
+    from screenmm.run.ledger import Event, write_events
+
+    table = pq.read_table(args.ligands, columns=["inchikey", "smiles"])
+    pairs = zip(table["inchikey"].to_pylist(), table["smiles"].to_pylist(), strict=True)
+    failures = write_features(args.features, pairs)
+    write_events(
+        args.events,
+        (Event.failure("describe", failures[key], inchikey=key) for key in sorted(failures)),
+    )

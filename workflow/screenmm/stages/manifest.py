@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> None:
     from screenmm.files.whole import sha256, write_text
     from screenmm.run.layout import Layout
 
-    files = Layout(args.results, most_rounds=args.rounds)
+    files = Layout(args.results, most_rounds=args.rounds or None)
     tables = [*files.scores(args.receptor), *files.inspected(args.receptor)]
     events = [path.with_suffix(".events.parquet") for path in tables]
     digests = {

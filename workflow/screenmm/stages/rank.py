@@ -106,7 +106,7 @@ def run(args: argparse.Namespace) -> None:
 
     given = settings_of(args, STAGE)
     settings, efforts = given.section("ranking", Ranking), given["efforts"]
-    files = Layout(args.results, len(efforts), given.values.get("rounds", 0))
+    files = Layout(args.results, len(efforts), given.values.get("rounds"))
     must, must_not = filters_of(settings)
     for name in args.receptors:
         check_residues([*must, *must_not], files.receptor(name).residues(), name)

@@ -28,7 +28,7 @@ STAGE = Stage(
     place=111,
     words="select what a round scores in a receptor",
     version=1,
-    keys={"scoring": frozenset({"top", "poses", "shard_size"})},
+    keys={"seed": None, "scoring": frozenset({"top", "poses", "shard_size"})},
     more=share_of_model,
     per_receptor="in rounds",
     reads={
@@ -57,7 +57,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Select ligands by docking and by the model, and write their best poses in shards."""
+    from screenmm.campaign.known import objective_of
     from screenmm.campaign.selection import select_batch
+    from screenmm.config.settings import share_of
     from screenmm.results.select import select_poses, write_shards
     from screenmm.run.layout import Layout
     from screenmm.run.ledger import Event, Status, write_events
@@ -65,13 +67,15 @@ def run(args: argparse.Namespace) -> None:
     given = settings_of(args, STAGE)
     scoring = given.section("scoring", Scoring)
     files = Layout(args.results, most_rounds=int(args.round))
+    rounds = given["rounds"]
     chosen = select_batch(
         files,
         args.receptor,
         args.round,
         scoring.top,
-        given["rounds"]["model_share"],
-        with_audit=given["rounds"]["objective"] == "mmgbsa",
+        share_of(rounds["model_share"]),
+        given.seed,
+        fair=objective_of(rounds["objective"]) == "mmgbsa",
     )
     tables = files.of_round("dock", "table", args.round, args.receptor)
     poses = files.of_round("dock", "poses", args.round, args.receptor)

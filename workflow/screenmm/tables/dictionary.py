@@ -266,15 +266,15 @@ ROUND = _integer("round", "Round whose batch it is of, from 1", "Round")
 BATCH: Columns = (
     INCHIKEY,
     ROUND,
-    _text("drawn", "How it came into the batch: seed, random, diverse, audit or model"),
+    _text("drawn", "Why it came into the batch: random, start, acquired or audit"),
     _energy("predicted_kcal_mol", "Predicted", "What the model said before it was docked"),
 )
 PREDICTIONS: Columns = (
     INCHIKEY,
     RECEPTOR,
     PREDICTED,
-    _energy("predicted_low_kcal_mol", "Predicted, low", "Lower end of the 95 % interval"),
-    _energy("predicted_high_kcal_mol", "Predicted, high", "Upper end of the 95 % interval"),
+    _energy("predicted_low_kcal_mol", "Predicted, low", "Lower end of the 90 % interval"),
+    _energy("predicted_high_kcal_mol", "Predicted, high", "Upper end of the 90 % interval"),
 )
 
 # --- the ranking and what follows from it

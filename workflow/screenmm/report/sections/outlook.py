@@ -26,6 +26,7 @@ PLACES = {
     Concern.PICKS_KNOWN: "picks",
     Concern.FEW_RANKED: "summary",
     Concern.RECORDS_FAILED: "ledger",
+    Concern.ONLY_PREDICTED: "rounds",
 }
 """Section with the numbers behind a concern; all others are of the controls."""
 

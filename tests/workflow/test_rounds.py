@@ -1,0 +1,135 @@
+"""Docking in rounds: what is docked, what is only predicted, and what a change computes again."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections import Counter
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+
+from .chaos import run_with_kills
+from .conftest import FRAGMENTS, STABLE, Screen, rows
+
+pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(6)]
+
+MORE = {
+    "aniline": "Nc1ccccc1",
+    "picoline": "Cc1ccncc1",
+    "thiophene": "c1ccsc1",
+    "imidazole": "c1c[nH]cn1",
+    "quinoline": "c1ccc2ncccc2c1",
+    "salicylamide": "NC(=O)c1ccccc1O",
+}
+LIBRARY = FRAGMENTS | MORE
+
+CHEAP = {"docking": {"poses": 1, "effort": "fast"}, "scoring": {
+    "top": 2, "poses": 1, "protocol": "fast", "max_iterations": 5}}  # fmt: skip
+
+
+@pytest.fixture
+def campaign(screen: Screen) -> Screen:
+    """Two rounds of four of twelve fragments."""
+    screen.write_library(LIBRARY)
+    screen.config |= CHEAP
+    screen.config["rounds"] = {"number": 2, "batch": 4, "objective": "docking", "audit": "25 %"}
+    return screen
+
+
+def batch(screen: Screen, number: int) -> dict[str, str]:
+    """Molecules of a round, and how they came into it."""
+    table = pq.read_table(screen.results / f"rounds/{number}/batch.parquet")
+    return dict(zip(*(table[name].to_pylist() for name in ("inchikey", "drawn")), strict=True))
+
+
+def test_a_campaign_docks_its_batches_and_predicts_the_rest(campaign: Screen) -> None:
+    campaign.write_library(LIBRARY | {"again": FRAGMENTS["indole"], "broken": "c1ccc"})
+    ran = campaign.run(2)
+    assert (ran["choose"], ran["dock"], ran["select_batch"], ran["conclude"]) == (2, 2, 2, 1)
+    first, second = batch(campaign, 1), batch(campaign, 2)
+    assert set(first.values()) == {"random"}
+    assert Counter(second.values()) == {"acquired": 3, "audit": 1}
+    assert not first.keys() & second.keys()
+
+    # every record has a fate, and what was not docked is in no ranking
+    ledger = rows(campaign.results / "ledger.csv")
+    assert Counter(row["status"] for row in ledger) == {
+        "ranked": 8, "predicted": 4, "duplicate": 1, "failed": 1,
+    }  # fmt: skip
+    ranking = {row["inchikey"] for row in rows(campaign.results / "ranking.csv")}
+    assert ranking == first.keys() | second.keys()
+    told = [row for row in ledger if row["status"] == "predicted"]
+    assert not {row["inchikey"] for row in told} & ranking
+    assert all("no round docked it; predicted" in row["message"] for row in told)
+    with duckdb.connect(str(campaign.results / "screen.duckdb"), read_only=True) as con:
+        query = "SELECT inchikey, predicted_kcal_mol FROM predictions"
+        predicted = dict(con.execute(query).fetchall())
+        batches = con.execute("SELECT inchikey FROM batches").fetchall()
+    assert predicted.keys() == {row["inchikey"] for row in told}
+    assert {key for (key,) in batches} == ranking
+    done = rows(campaign.results / "rounds.csv")
+    assert [(row["round"], row["chosen"], row["drawn"]) for row in done] == [
+        ("1", "0", "4"), ("2", "3", "1"),
+    ]  # fmt: skip
+    assert all(float(row["cpu_h"]) > 0 for row in done)
+    metrics = json.loads((campaign.results / "metrics.json").read_text())
+    assert metrics["counts"]["by_receptor"]["tyk2"]["predicted"] == 4
+    assert metrics["rounds"]["docked"] == 8
+    page = (campaign.results / "report.html").read_text()
+    assert '<section id="rounds"' in page
+    assert metrics["rounds"]["verdict"] in page
+    assert not campaign.run(2), "a finished campaign has nothing to do"
+
+    # on one core the same bytes
+    before = campaign.bytes_of(*STABLE)
+    for name in ("rounds", "poses", "selected", "scores", "inspected"):
+        subprocess.run(["rm", "-r", str(campaign.results / name)], check=True)
+    campaign.run(1)
+    assert campaign.bytes_of(*STABLE) == before
+
+    # a ligand of a round is computed again with the same result; one of none is not
+    one, none = min(second), min(predicted)
+    replay = ["screenmm", "replay", "--config", "config.yaml", "--json"]
+    done = subprocess.run(
+        [*replay, one], cwd=campaign.folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    steps = {step["step"]: step["verdict"] for step in json.loads(done.stdout)["steps"]}
+    assert steps["dock"] == steps["select"] == steps["prepare_ligands"] == "identical"
+    done = subprocess.run(
+        [*replay, none], cwd=campaign.folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode != 0
+    assert "no round docked it" in done.stderr
+
+
+def test_a_further_round_and_a_grown_library_leave_the_rounds_before(campaign: Screen) -> None:
+    campaign.config["rounds"]["number"] = 1
+    ran = campaign.run(2)
+    assert (ran["choose"], ran["dock"], ran["describe"]) == (1, 1, 1)
+    first = batch(campaign, 1)
+
+    campaign.write_library(LIBRARY | {"furan": "c1ccoc1"})
+    ran = campaign.run(2)
+    assert (ran["choose"], ran["dock"], ran["conclude"]) == (0, 0, 1)
+    assert batch(campaign, 1) == first
+    fates = Counter(row["status"] for row in rows(campaign.results / "ledger.csv"))
+    assert fates == {"ranked": 4, "predicted": 9}
+
+    campaign.config["rounds"]["number"] = 2
+    ran = campaign.run(2)
+    assert (ran["choose"], ran["dock"], ran["score"], ran["manifest_of_round"]) == (1, 1, 1, 1)
+    assert batch(campaign, 1) == first
+    assert not campaign.run(2)
+
+
+def test_kills_in_the_middle_of_rounds_change_no_byte(campaign: Screen) -> None:
+    campaign.run(2)
+    before = campaign.bytes_of(*STABLE)
+    for path in (campaign.results, campaign.folder / ".snakemake"):
+        subprocess.run(["rm", "-r", str(path)], check=True)
+    kills = run_with_kills(campaign.folder, 4, 3, longest_wait_s=30.0)
+    assert len(kills) == 4
+    assert campaign.bytes_of(*STABLE) == before

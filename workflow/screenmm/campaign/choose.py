@@ -1,0 +1,149 @@
+"""The batch of a round, as shards of ligands that are prepared and docked like any library."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from screenmm.campaign.known import docked, library, objective_of
+from screenmm.campaign.seeds import seed_keys
+from screenmm.config.settings import Rounds, share_of
+from screenmm.files.whole import replace_whole, replaced_folder, write_text
+from screenmm.library.merge import LIGANDS, ligand_key
+from screenmm.rounds.campaign import Chosen, Decision, Measures, Settings, Stop, decide
+from screenmm.run.layout import Layout
+from screenmm.run.shards import leaf_of, leaves, write_table
+from screenmm.tables import dictionary
+from screenmm.tables.schema import schema
+
+BATCH = schema(dictionary.BATCH)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Where a round's batch goes, and its shards' size.
+
+    Parameters
+    ----------
+    shards : Path
+        Folder of its ligands in shards.
+    table : Path
+        Its molecules, and how each came in (.parquet).
+    told : Path
+        What was known when it was chosen, and why the campaign ends, where it does (.json).
+    shard_size : int
+        Most ligands in a shard.
+    """
+
+    shards: Path
+    table: Path
+    told: Path
+    shard_size: int
+
+
+def campaign_settings(rounds: Rounds, number: int) -> Settings:
+    """How the campaign is run, as :mod:`screenmm.rounds` takes it.
+
+    Parameters
+    ----------
+    rounds : Rounds
+        The config's section.
+    number : int
+        Rounds at most.
+    """
+    part = rounds.batch
+    return Settings(
+        number=number,
+        batch=part if isinstance(part, int) else share_of(part),
+        first="given" if rounds.seeds else rounds.first,
+        given=tuple(seed_keys(rounds.seeds)) if rounds.seeds else (),
+        audit=share_of(rounds.audit),
+        stop=Stop(
+            share=rounds.stop.share, patience=rounds.stop.patience, recall=rounds.stop.recall
+        ),
+    )
+
+
+def choose(files: Layout, rounds: Rounds, number: int, seed: int, batch: Batch) -> Decision:
+    """Choose the batch of a round, or end the campaign, and write what was decided.
+
+    Parameters
+    ----------
+    files : Layout
+        Of the run, up to the round before.
+    rounds : Rounds
+        The config's section; ``receptor`` is given.
+    number : int
+        Of the round, from 1.
+    seed : int
+        Of the run.
+    batch : Batch
+        Where it goes.
+
+    Returns
+    -------
+    Decision
+        Of an empty batch where the campaign ends.
+    """
+    known = docked(files, str(rounds.receptor), objective_of(rounds.objective))
+    asked = campaign_settings(rounds, number)
+    decision = decide(library(files), known, asked, number, seed)
+    write_batch(files.ligands(), decision.batch, number, batch)
+    told = {"measures": as_plain(decision.measures), "stop": decision.stop}
+    write_text(batch.told, json.dumps(told, indent=2, allow_nan=False) + "\n")
+    return decision
+
+
+def as_plain(measures: Measures) -> dict[str, Any]:
+    """Give measures as plain data."""
+    return {**asdict(measures), "verdict": str(measures.verdict)}
+
+
+def write_batch(
+    ligands: Sequence[Path], chosen: Sequence[Chosen], number: int, batch: Batch
+) -> None:
+    """Write the ligands of a batch in shards, and how each came into it.
+
+    Parameters
+    ----------
+    ligands : sequence of Path
+        Shards of the library's ligands.
+    chosen : sequence of Chosen
+        Ordered by key.
+    number : int
+        Of the round.
+    batch : Batch
+        Where it goes.
+    """
+    wanted = pa.array([each.key for each in chosen], pa.string())
+    rows = []
+    for path in ligands:
+        table = pq.read_table(path, schema=LIGANDS)
+        rows += table.filter(pc.is_in(table["inchikey"], value_set=wanted)).to_pylist()
+    rows.sort(key=lambda row: row["inchikey"])
+    keys = np.array([ligand_key(row["inchikey"]) for row in rows], dtype=np.uint64)
+    trie = leaves(keys, batch.shard_size)
+    places = leaf_of(keys, trie).tolist() if trie else []
+    with replaced_folder(batch.shards) as folder:
+        for index, leaf in enumerate(trie):
+            own = [row for row, place in zip(rows, places, strict=True) if place == index]
+            write_table(folder / f"{leaf.name}.parquet", pa.Table.from_pylist(own, LIGANDS))
+    table = pa.table(
+        [
+            pa.array([each.key for each in chosen], BATCH.field(0).type),
+            pa.array([number] * len(chosen), BATCH.field(1).type),
+            pa.array([str(each.how) for each in chosen], BATCH.field(2).type),
+            pa.array([each.predicted for each in chosen], BATCH.field(3).type),
+        ],
+        BATCH,
+    )
+    with replace_whole(batch.table) as partial:
+        write_table(partial, table)

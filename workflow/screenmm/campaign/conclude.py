@@ -1,0 +1,200 @@
+"""What a campaign came to, and what is predicted of the molecules that no round docked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from screenmm.campaign.choose import as_plain, campaign_settings
+from screenmm.campaign.known import COLUMN, docked, library, objective_of
+from screenmm.config.settings import Rounds
+from screenmm.files.whole import replace_whole
+from screenmm.metrics.rounds import Campaign, RoundDone
+from screenmm.rounds.campaign import Decision, Surrogate, decide
+from screenmm.rounds.features import Features
+from screenmm.rounds.known import BY_CHANCE, Docked
+from screenmm.run.layout import Layout
+from screenmm.tables import dictionary
+from screenmm.tables.schema import schema
+
+PREDICTIONS = schema(dictionary.PREDICTIONS)
+
+
+def conclude(
+    files: Layout, rounds: Rounds, seed: int, receptors: Sequence[str], predictions: Path
+) -> Campaign:
+    """Learn from all rounds, predict the rest, and say what the campaign came to.
+
+    Parameters
+    ----------
+    files : Layout
+        Of the run.
+    rounds : Rounds
+        The config's section; ``receptor`` is given.
+    seed : int
+        Of the run.
+    receptors : sequence of str
+        All of them: each has a model of its own.
+    predictions : Path
+        Table to write (.parquet).
+
+    Returns
+    -------
+    Campaign
+        Without costs.
+    """
+    objective = objective_of(rounds.objective)
+    settings = campaign_settings(rounds, rounds.number)
+    after = len(files.rounds) + 1
+    known = {name: docked(files, name, objective) for name in receptors}
+    decisions = {
+        name: decide(library(files), own, settings, after, seed) for name, own in known.items()
+    }
+    models = {name: decision.surrogate for name, decision in decisions.items()}
+    chosen = str(rounds.receptor)
+    taken = {each.key for each in known[chosen]}
+    left = write_predictions(predictions, library(files), taken, models)
+    return summed_up(files, known[chosen], decisions[chosen], chosen, COLUMN[objective].name, left)
+
+
+def write_predictions(
+    path: Path,
+    shards: Iterable[Features],
+    taken: set[str],
+    models: Mapping[str, Surrogate | None],
+) -> int:
+    """Predict every molecule that no round docked, for each receptor, a shard at a time.
+
+    Parameters
+    ----------
+    path : Path
+        Table to write.
+    shards : iterable of Features
+        The library.
+    taken : set of str
+        Keys of the molecules of all batches.
+    models : mapping of str to Surrogate or None
+        Receptor to its model; None leaves its predictions empty.
+
+    Returns
+    -------
+    int
+        Molecules that no round docked.
+    """
+    left = 0
+    with replace_whole(path) as partial, pq.ParquetWriter(partial, PREDICTIONS) as writer:
+        for shard in shards:
+            rest = shard.at(np.flatnonzero([key not in taken for key in shard.keys]))
+            left += len(rest)
+            for receptor, model in models.items():
+                writer.write_table(_predicted(rest, receptor, model))
+    return left
+
+
+def _predicted(rest: Features, receptor: str, model: Surrogate | None) -> pa.Table:
+    if model is None:
+        columns = [pa.nulls(len(rest), pa.float64())] * 3
+    else:
+        columns = [pa.array(each, pa.float64()) for each in model.predict(rest)]
+    keys = pa.array(rest.keys.tolist(), pa.string())
+    of_receptor = pa.array([receptor] * len(rest), pa.string())
+    return pa.table([keys, of_receptor, *columns], PREDICTIONS)
+
+
+def summed_up(
+    files: Layout,
+    known: Sequence[Docked],
+    last: Decision,
+    receptor: str,
+    objective: str,
+    left: int,
+) -> Campaign:
+    """Sum a campaign up, round by round.
+
+    Parameters
+    ----------
+    files : Layout
+        Of the run.
+    known : sequence of Docked
+        Molecules of all batches.
+    last : Decision
+        After all rounds.
+    receptor, objective : str
+        Whose scores chose the batches, and the column that counted.
+    left : int
+        Molecules that no round docked.
+    """
+    final = as_plain(last.measures)
+    # what was known after a round stands in the decision on the next one
+    measures = [_measures(files, number) for number in files.rounds[1:]] + [final]
+    best = max(1, round(0.01 * last.measures.library))
+    recall = final["recall"]
+    return Campaign(
+        receptor=receptor,
+        objective=objective,
+        library=last.measures.library,
+        docked=len(known),
+        predicted=left,
+        best=best,
+        ended=_sentence(last.stop),
+        helps=final["verdict"],
+        verdict=final["words"],
+        recall_low=None if recall is None else recall["bound"],
+        rounds=[
+            round_done(known, int(number), best, found)
+            for number, found in zip(files.rounds, measures, strict=True)
+        ],
+    )
+
+
+def _measures(files: Layout, number: str) -> dict[str, Any]:
+    text = files.file("choose", "decision", number).read_text(encoding="utf-8")
+    found: dict[str, Any] = json.loads(text)["measures"]
+    return found
+
+
+def _sentence(reason: str) -> str:
+    return f"The campaign ended because {reason}."
+
+
+def round_done(
+    known: Sequence[Docked], number: int, best: int, measures: Mapping[str, Any]
+) -> RoundDone:
+    """Say what a round added.
+
+    Parameters
+    ----------
+    known : sequence of Docked
+        Molecules of all batches.
+    number : int
+        Of the round.
+    best : int
+        How many molecules are the library's best.
+    measures : mapping
+        What was known after the round.
+    """
+    own = [each for each in known if each.round == number]
+    so_far = [each for each in known if each.round <= number and each.value is not None]
+    top = sorted(so_far, key=lambda each: (each.value, each.key))[:best]
+    values = [each.value for each in top if each.value is not None]
+    ratio, recall = measures["beside_chance"], measures["recall"]
+    return RoundDone(
+        round=number,
+        chosen=sum(each.how not in BY_CHANCE for each in own),
+        drawn=sum(each.how in BY_CHANCE for each in own),
+        valued=sum(each.value is not None for each in own),
+        best_kcal_mol=values[0] if values else None,
+        mean_of_best_kcal_mol=float(np.mean(values)) if values else None,
+        new_among_best=sum(each.round == number for each in top),
+        error_kcal_mol=measures["error"]["rmse"],
+        enrichment=ratio["value"],
+        enrichment_low=ratio["low"],
+        enrichment_high=ratio["high"],
+        recall_low=None if recall is None else recall["bound"],
+    )
