@@ -61,7 +61,8 @@ def entities(places: Iterable[str]) -> list[str]:
 
 
 def _entity(place: str, known: Collection[str]) -> str:
-    if "{receptor}" in place.rpartition("/")[2]:
+    # those of rounds lie in a folder that is described
+    if "{receptor}" in place.rpartition("/")[2] and "{round}" not in place:
         return place.replace("{receptor}", "*")
     parts = [place, *(f"{parent}/" for parent in PurePosixPath(place).parents)]
     return next(part for part in parts if part in known)
