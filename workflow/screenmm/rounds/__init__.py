@@ -1,0 +1,1 @@
+"""A library docked in rounds: what is learned from those before, and which batch comes next."""

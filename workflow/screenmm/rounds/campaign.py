@@ -1,0 +1,482 @@
+"""One round: what was learned from those before, the next batch, and whether to go on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from screenmm.core.errors import ConfigError
+from screenmm.core.seeds import seed_for
+from screenmm.rounds import audit
+from screenmm.rounds.audit import Error, Ratio, Verdict
+from screenmm.rounds.calibration import Calibration, Recall, Tally, expected_hits, recall
+from screenmm.rounds.choice import DIVERSE_FROM, Smallest, chance, diverse
+from screenmm.rounds.features import Features, stacked
+from screenmm.rounds.known import Docked, How
+from screenmm.rounds.ridge import Ridge, fit
+
+BEST = 10
+"""Molecules whose mean stands for the best so far."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """When a campaign ends before its number of rounds; None never.
+
+    Attributes
+    ----------
+    share : float or None
+        Least share of a round's acquired molecules that must belong to the library's best.
+    patience : int or None
+        Rounds that may pass without a better mean of the best ten.
+    recall : float or None
+        Lower bound of the recall that is enough.
+    """
+
+    share: float | None = None
+    patience: int | None = None
+    recall: float | None = None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a campaign is run.
+
+    Attributes
+    ----------
+    number : int
+        Rounds at most.
+    batch : float
+        Molecules a round: a number from 1, or below 1 a share of the library.
+    first : {"random", "diverse", "given"}
+    given : tuple of str
+        Keys of a given first batch.
+    audit : float
+        Share of each batch that is drawn by chance from what the model does not acquire.
+    top : float
+        Share of the library that are its best.
+    stop : Stop
+    """
+
+    number: int = 6
+    batch: float = 0.01
+    first: Literal["random", "diverse", "given"] = "random"
+    given: tuple[str, ...] = ()
+    audit: float = 0.1
+    top: float = 0.01
+    stop: Stop = field(default_factory=Stop)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A molecule of the next batch.
+
+    Attributes
+    ----------
+    key : str
+    how : How
+    predicted : float or None
+        None where there is no model.
+    """
+
+    key: str
+    how: How
+    predicted: float | None
+
+
+@dataclass(frozen=True)
+class Measures:
+    """What all rounds so far came to.
+
+    Attributes
+    ----------
+    library, docked, failed : int
+        Molecules in all, those docked, those of them without a value.
+    best, mean_of_best : float or None
+        Best value, and mean of the best ten.
+    error : Error
+        On molecules of the audits, predicted before they were docked.
+    hit : float or None
+        Value of a hit, for the two ratios.
+    beside_chance, beside_size : Ratio
+    recall : Recall or None
+        Of the library's best; None without a model.
+    share : float or None
+        Of the last round's acquired molecules, those that belong to the library's best; None
+        where none was acquired.
+    verdict : Verdict
+    words : str
+        The verdict in words.
+    """
+
+    library: int
+    docked: int
+    failed: int
+    best: float | None
+    mean_of_best: float | None
+    error: Error
+    hit: float | None
+    beside_chance: Ratio
+    beside_size: Ratio
+    recall: Recall | None
+    share: float | None
+    verdict: Verdict
+    words: str
+
+
+@dataclass(frozen=True)
+class Surrogate:
+    """A model of the docked molecules, with what its predictions are worth."""
+
+    ridge: Ridge
+    calibration: Calibration
+
+    def predict(self, features: Features) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Predict values, each with the ends of its 90 % interval."""
+        values = self.ridge.predict(features.counts)
+        return values, *self.calibration.interval(values)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What comes after the rounds so far.
+
+    Attributes
+    ----------
+    batch : list of Chosen
+        Ordered by key; empty where the campaign ends.
+    measures : Measures
+    surrogate : Surrogate or None
+        The model that chose; None where there is none.
+    stop : str
+        Why the campaign ends, in words; empty where it goes on.
+    """
+
+    batch: list[Chosen]
+    measures: Measures
+    surrogate: Surrogate | None
+    stop: str
+
+
+def decide(
+    library: Iterable[Features],
+    docked: Sequence[Docked],
+    settings: Settings,
+    number: int,
+    seed: int,
+) -> Decision:
+    """Learn from the rounds so far and choose the batch of the next one.
+
+    Parameters
+    ----------
+    library : iterable of Features
+        All molecules, by shards; it is gone through twice.
+    docked : sequence of Docked
+        Of all rounds before ``number``, in any order.
+    settings : Settings
+    number : int
+        Of the round to decide, from 1. One beyond the last gives the measures of all rounds.
+    seed : int
+        Of the run.
+
+    Returns
+    -------
+    Decision
+    """
+    known = {each.key: each for each in sorted(docked, key=lambda each: each.key)}
+    survey = _Survey.of(library, known)
+    surrogate = learn(survey.learned, known)
+    scan = _Scan.of(library, known, surrogate, survey, settings, seed)
+    measures = _measures(known, settings, survey, scan, surrogate, _seed(seed, number))
+    stop = _stop(known, settings, number, survey, measures)
+    batch = [] if stop else _batch(library, known, settings, survey, scan, seed)
+    return Decision(sorted(batch, key=lambda each: each.key), measures, surrogate, stop)
+
+
+def learn(learned: Features, known: dict[str, Docked]) -> Surrogate | None:
+    """Fit the surrogate to docked molecules with values; None below two of them.
+
+    Parameters
+    ----------
+    learned : Features
+        Those with values, ordered by key.
+    known : dict of str to Docked
+    """
+    if len(learned) < 2:
+        return None
+    values = np.array([known[key].value for key in learned.keys], dtype=float)
+    ridge = fit(learned.counts, values)
+    return Surrogate(ridge, Calibration.of(ridge.left_out, values))
+
+
+def _seed(seed: int, number: int) -> int:
+    return seed_for(seed, "rounds", str(number))
+
+
+@dataclass(frozen=True)
+class _Survey:
+    """What one look at the library gives: its size, its sizes, and what is learned from."""
+
+    library: int
+    sizes: Counter[int]
+    learned: Features
+    heavy_atoms: dict[str, int]
+    """Of the docked molecules."""
+
+    @classmethod
+    def of(cls, library: Iterable[Features], known: dict[str, Docked]) -> _Survey:
+        total, sizes = 0, Counter[int]()
+        parts: list[Features] = []
+        atoms: dict[str, int] = {}
+        for shard in library:
+            total += len(shard)
+            sizes.update(shard.heavy_atoms.tolist())
+            mine = np.array([key in known for key in shard.keys], dtype=bool)
+            atoms.update(zip(shard.keys[mine], shard.heavy_atoms[mine].tolist(), strict=True))
+            taught = [key in known and known[key].value is not None for key in shard.keys]
+            if any(taught):
+                parts.append(shard.at(np.flatnonzero(taught)))
+        learned = stacked(parts)
+        order = np.argsort(learned.keys.astype(str))
+        return cls(total, sizes, learned.at(order), atoms)
+
+    def heaviest(self, wanted: int) -> tuple[int, float]:
+        """Size of the last of the heaviest ``wanted``, and which share of that size belongs."""
+        left = wanted
+        for size in sorted(self.sizes, reverse=True):
+            if self.sizes[size] >= left:
+                return size, left / self.sizes[size]
+            left -= self.sizes[size]
+        return 0, 1.0
+
+
+@dataclass
+class _Scan:
+    """What a second look gives: the best of the rest, draws by chance, levels of predictions."""
+
+    best: Smallest
+    drawn: Smallest
+    predicted: dict[str, float]
+    """Of the draws by chance."""
+    rest: Tally
+    heavier: Tally
+    as_heavy: Tally
+    edge: tuple[int, float]
+
+    @classmethod
+    def of(
+        cls,
+        library: Iterable[Features],
+        known: dict[str, Docked],
+        surrogate: Surrogate | None,
+        survey: _Survey,
+        settings: Settings,
+        seed: int,
+    ) -> _Scan:
+        size = batch_size(settings, survey.library)
+        pool = size * (DIVERSE_FROM if settings.first == "diverse" and not known else 1)
+        values = [each.value for each in known.values() if each.value is not None]
+        spread = float(np.std(values)) if values else 0.0
+        acquired = sum(each.how is How.ACQUIRED for each in known.values())
+        scan = cls(
+            best=Smallest(size),
+            # all of the best may be among those drawn, and then others are needed
+            drawn=Smallest(pool + size),
+            predicted={},
+            rest=Tally(spread),
+            heavier=Tally(spread),
+            as_heavy=Tally(spread),
+            edge=survey.heaviest(acquired),
+        )
+        for shard in library:
+            scan._look(shard, known, surrogate, seed)
+        return scan
+
+    def _look(
+        self, shard: Features, known: dict[str, Docked], surrogate: Surrogate | None, seed: int
+    ) -> None:
+        rest = np.flatnonzero([key not in known for key in shard.keys])
+        keys = shard.keys[rest]
+        places = chance(seed, keys)
+        self.drawn.show(keys, places)
+        if surrogate is None:
+            return
+        predicted = surrogate.ridge.predict(shard.counts[rest])
+        self.best.show(keys, predicted)
+        self.rest.show(predicted)
+        sizes = shard.heavy_atoms[rest]
+        self.heavier.show(predicted[sizes > self.edge[0]])
+        self.as_heavy.show(predicted[sizes == self.edge[0]])
+        by_chance = np.isin(places, self.drawn.values)
+        self.predicted.update(zip(keys[by_chance], predicted[by_chance].tolist(), strict=True))
+
+
+def batch_size(settings: Settings, library: int) -> int:
+    """Molecules of one round."""
+    if settings.batch >= 1:
+        return int(settings.batch)
+    return max(1, round(settings.batch * library))
+
+
+def _batch(
+    library: Iterable[Features],
+    known: dict[str, Docked],
+    settings: Settings,
+    survey: _Survey,
+    scan: _Scan,
+    seed: int,
+) -> list[Chosen]:
+    size = batch_size(settings, survey.library)
+    if not known and settings.first == "given":
+        return [Chosen(key, How.START, None) for key in _given(library, settings.given)]
+    if not known and settings.first == "diverse":
+        pool = set(scan.drawn.keys[: size * DIVERSE_FROM])
+        parts = [shard.at(np.flatnonzero([k in pool for k in shard.keys])) for shard in library]
+        return [Chosen(key, How.START, None) for key in diverse(stacked(parts), size, seed)]
+    if not len(scan.best.keys):
+        return [Chosen(str(key), How.RANDOM, None) for key in scan.drawn.keys[:size]]
+    audits = round(settings.audit * size)
+    acquired = dict(zip(scan.best.keys, scan.best.values.tolist(), strict=True))
+    acquired = dict(list(acquired.items())[: size - audits])
+    others = [key for key in scan.drawn.keys if key not in acquired][:audits]
+    return [
+        *(Chosen(str(key), How.ACQUIRED, value) for key, value in acquired.items()),
+        *(Chosen(str(key), How.AUDIT, scan.predicted[key]) for key in others),
+    ]
+
+
+def _given(library: Iterable[Features], wanted: Sequence[str]) -> list[str]:
+    asked = set(wanted)
+    there = {key for shard in library for key in shard.keys.tolist() if key in asked}
+    missing = [key for key in wanted if key not in there]
+    if missing:
+        raise ConfigError(
+            f"rounds.first: {len(missing)} of {len(wanted)} molecules are not in the library, "
+            f"the first of them {missing[0]}; add them to library.files, or take them out"
+        )
+    return sorted(there)
+
+
+def _measures(
+    known: dict[str, Docked],
+    settings: Settings,
+    survey: _Survey,
+    scan: _Scan,
+    surrogate: Surrogate | None,
+    seed: int,
+) -> Measures:
+    docked = list(known.values())
+    values = np.sort([each.value for each in docked if each.value is not None])
+    hit = audit.threshold(docked, settings.top)
+    unknown = Ratio(
+        None, None, None,
+        f"too few molecules drawn by chance have a value; {audit.FEWEST_BY_CHANCE} are needed",
+    )  # fmt: skip
+    chance_ratio = size_ratio = unknown
+    found = share = None
+    if surrogate is not None:
+        wanted = max(1, round(settings.top * survey.library))
+        found = recall(surrogate.calibration, values, scan.rest.levels(), wanted, seed)
+        share = _share(docked, found.threshold)
+        if hit is not None:
+            chance_ratio = audit.beside_chance(docked, hit, survey.library, seed)
+            heaviest = _among_heaviest(survey, scan.edge)
+            expected = _expected(scan, surrogate, hit, seed)
+            size_ratio = audit.beside_size(docked, hit, heaviest, expected, seed)
+    verdict, words = audit.judge(chance_ratio, size_ratio)
+    return Measures(
+        library=survey.library,
+        docked=len(docked),
+        failed=len(docked) - len(values),
+        best=float(values[0]) if len(values) else None,
+        mean_of_best=float(values[:BEST].mean()) if len(values) else None,
+        error=audit.error_on_unseen(docked),
+        hit=hit,
+        beside_chance=chance_ratio,
+        beside_size=size_ratio,
+        recall=found,
+        share=share,
+        verdict=verdict,
+        words=words,
+    )
+
+
+def _share(docked: Sequence[Docked], threshold: float) -> float | None:
+    acquired = [each for each in docked if each.how is How.ACQUIRED]
+    if not acquired:
+        return None
+    last = max(each.round for each in acquired)
+    own = [each for each in acquired if each.round == last]
+    return sum(each.value is not None and each.value <= threshold for each in own) / len(own)
+
+
+def _among_heaviest(survey: _Survey, edge: tuple[int, float]) -> dict[str, float]:
+    size, part = edge
+    return {
+        key: 1.0 if atoms > size else part
+        for key, atoms in survey.heavy_atoms.items()
+        if atoms >= size
+    }
+
+
+def _expected(scan: _Scan, surrogate: Surrogate, hit: float, seed: int) -> np.ndarray:
+    """Hits among the heaviest that were not docked: expectation, and draws."""
+    above = expected_hits(surrogate.calibration, scan.heavier.levels(), hit, seed)
+    at = expected_hits(surrogate.calibration, scan.as_heavy.levels(), hit, seed)
+    return above + scan.edge[1] * at
+
+
+def _stop(
+    known: dict[str, Docked],
+    settings: Settings,
+    number: int,
+    survey: _Survey,
+    measures: Measures,
+) -> str:
+    """Say why the campaign ends here; empty where it goes on."""
+    if not survey.library:
+        return "the library is empty"
+    if survey.library <= len(survey.heavy_atoms):
+        return f"all {survey.library} molecules of the library were docked"
+    if known and measures.failed == measures.docked:
+        return f"all {measures.docked} docked molecules failed: there is nothing to learn from"
+    if number > settings.number:
+        return f"{settings.number} rounds were asked for (rounds.number)"
+    return _met(settings, measures, _without_gain(known))
+
+
+def _met(settings: Settings, measures: Measures, without_gain: int) -> str:
+    """Say which of the rules to stop is met; empty where none is."""
+    rules, found, share = settings.stop, measures.recall, measures.share
+    if rules.recall is not None and found is not None and found.bound >= rules.recall:
+        return (
+            f"the recall is at least {found.bound:.2f}, "
+            f"and {rules.recall:g} is enough (rounds.stop.recall)"
+        )
+    if rules.share is not None and share is not None and share < rules.share:
+        return (
+            f"{share:.3f} of the last round's acquired molecules belong to the library's "
+            f"best {settings.top:g}, less than {rules.share:g} (rounds.stop.share)"
+        )
+    if rules.patience is not None and without_gain >= rules.patience:
+        return (
+            f"the mean of the best {BEST} did not improve in {rules.patience} rounds "
+            "(rounds.stop.patience)"
+        )
+    return ""
+
+
+def _without_gain(known: dict[str, Docked]) -> int:
+    """Rounds since the mean of the best ten last improved."""
+    last = max((each.round for each in known.values()), default=0)
+    means = []
+    for number in range(1, last + 1):
+        values = sorted(
+            each.value for each in known.values() if each.round <= number and each.value is not None
+        )
+        means.append(float(np.mean(values[:BEST])) if values else np.inf)
+    return last - 1 - means.index(means[-1]) if means else 0
