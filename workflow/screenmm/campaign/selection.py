@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from scipy import sparse
 
 from screenmm.campaign.known import (
     AT_RANDOM,
@@ -17,7 +18,7 @@ from screenmm.campaign.known import (
 )
 from screenmm.rounds.campaign import learn
 from screenmm.rounds.choice import chance
-from screenmm.rounds.features import Features, features_of
+from screenmm.rounds.features import COLUMNS, Features, describe
 from screenmm.rounds.known import BY_CHANCE, Docked
 from screenmm.run.layout import Layout
 from screenmm.tables.dictionary import DOCK
@@ -104,7 +105,17 @@ def order_of_model(files: Layout, known: Sequence[Docked], keys: Sequence[str]) 
 
 
 def _described(smiles: Mapping[str, str], keys: Sequence[str]) -> Features:
-    return features_of((key, smiles[key]) for key in keys)
+    """Features of ligands that were described before."""
+    found = [describe(smiles[key]) for key in keys]
+    columns = [column for _, counts in found for column in counts]
+    counts = [count for _, own in found for count in own.values()]
+    ends = np.cumsum([0, *(len(own) for _, own in found)])
+    matrix = sparse.csr_array(
+        (np.array(counts, dtype=np.float64), np.array(columns, dtype=np.int32), ends),
+        shape=(len(keys), COLUMNS),
+    )
+    atoms = np.array([each for each, _ in found], dtype=np.int64)
+    return Features(np.array(keys, dtype=object), atoms, matrix)
 
 
 def drawn_by_chance(files: Layout, number: str, seed: int) -> list[str]:

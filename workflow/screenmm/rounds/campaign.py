@@ -229,7 +229,9 @@ class _Survey:
 
     @classmethod
     def of(cls, library: Iterable[Features], known: dict[str, Docked]) -> _Survey:
-        total, sizes, parts, atoms = 0, Counter[int](), [], {}
+        total, sizes = 0, Counter[int]()
+        parts: list[Features] = []
+        atoms: dict[str, int] = {}
         for shard in library:
             total += len(shard)
             sizes.update(shard.heavy_atoms.tolist())

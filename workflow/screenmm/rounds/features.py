@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from rdkit import Chem
+from rdkit import Chem, rdBase
 from rdkit.Chem import rdFingerprintGenerator
 from scipy import sparse
 
@@ -85,66 +85,25 @@ def describe(smiles: str) -> tuple[int, dict[int, int]]:
     LigandError
         RDKit cannot read the SMILES.
     """
-    with caught_messages() as messages:
+    with rdBase.BlockLogs():
         mol = Chem.MolFromSmiles(smiles) if smiles else None
     if mol is None:
-        said = messages[0] if messages else "it is empty"
-        raise LigandError(
-            Reason.INVALID_STRUCTURE,
-            f"SMILES {smiles!r} cannot be read ({said}): the molecule cannot be described",
-        )
+        raise _unreadable(smiles)
     found = _GENERATOR.GetCountFingerprint(mol).GetNonzeroElements()
     return mol.GetNumHeavyAtoms(), {each: min(found[each], MOST) for each in sorted(found)}
 
 
-_GENERATOR = rdFingerprintGenerator.GetMorganGenerator(radius=RADIUS, fpSize=COLUMNS)
-
-
-def described(
-    ligands: Iterable[tuple[str, str]],
-) -> tuple[dict[str, tuple[int, dict[int, int]]], dict[str, LigandError]]:
-    """Describe ligands, each by itself.
-
-    Parameters
-    ----------
-    ligands : iterable of (str, str)
-        InChIKey and SMILES of each.
-
-    Returns
-    -------
-    found : dict of str to (int, dict)
-        InChIKey to what :func:`describe` gives, by key.
-    failures : dict of str to LigandError
-        InChIKey to why a ligand cannot be described.
-    """
-    found: dict[str, tuple[int, dict[int, int]]] = {}
-    failures: dict[str, LigandError] = {}
-    for key, smiles in ligands:
-        try:
-            found[key] = describe(smiles)
-        except LigandError as error:
-            failures[key] = error
-    return dict(sorted(found.items())), failures
-
-
-def features_of(ligands: Iterable[tuple[str, str]]) -> Features:
-    """Features of ligands, ordered by key; of those that can be described.
-
-    Parameters
-    ----------
-    ligands : iterable of (str, str)
-        InChIKey and SMILES of each.
-    """
-    found, _ = described(ligands)
-    columns = [column for _, counts in found.values() for column in counts]
-    counts = [count for _, counts in found.values() for count in counts.values()]
-    ends = np.cumsum([0, *(len(counts) for _, counts in found.values())])
-    matrix = sparse.csr_array(
-        (np.array(counts, dtype=np.float64), np.array(columns, dtype=np.int32), ends),
-        shape=(len(found), COLUMNS),
+def _unreadable(smiles: str) -> LigandError:
+    with caught_messages() as messages:
+        Chem.MolFromSmiles(smiles)
+    said = messages[0] if messages else "it is empty"
+    return LigandError(
+        Reason.INVALID_STRUCTURE,
+        f"SMILES {smiles!r} cannot be read ({said}): the molecule cannot be described",
     )
-    atoms = np.array([each for each, _ in found.values()], dtype=np.int64)
-    return Features(np.array(list(found), dtype=object), atoms, matrix)
+
+
+_GENERATOR = rdFingerprintGenerator.GetMorganGenerator(radius=RADIUS, fpSize=COLUMNS)
 
 
 def write_features(path: Path, ligands: Iterable[tuple[str, str]]) -> dict[str, LigandError]:
@@ -164,8 +123,14 @@ def write_features(path: Path, ligands: Iterable[tuple[str, str]]) -> dict[str, 
     dict of str to LigandError
         InChIKey to why a ligand is not in the file.
     """
-    rows, failures = described(ligands)
-    keys = list(rows)
+    rows: dict[str, tuple[int, dict[int, int]]] = {}
+    failures: dict[str, LigandError] = {}
+    for key, smiles in ligands:
+        try:
+            rows[key] = describe(smiles)
+        except LigandError as error:
+            failures[key] = error
+    keys = sorted(rows)
     table = pa.table(
         {
             "inchikey": keys,
