@@ -34,6 +34,7 @@ def campaign(screen: Screen) -> Screen:
     """Two rounds of four of twelve fragments."""
     screen.write_library(LIBRARY)
     screen.config |= CHEAP
+    screen.config["library"]["shard_size"] = 4
     screen.config["rounds"] = {"number": 2, "batch": 4, "objective": "docking", "audit": "25 %"}
     return screen
 
