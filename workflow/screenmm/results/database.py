@@ -9,6 +9,7 @@ import duckdb
 
 from screenmm.files.whole import replace_whole
 from screenmm.results.parts import quoted
+from screenmm.tables.dictionary import ORDERS, listed
 
 # Table of the file, and the query over a run's connection that fills it.
 TABLES = {
@@ -32,6 +33,9 @@ TABLES = {
     "interactions": (
         "SELECT * EXCLUDE (ordinal) FROM interactions "
         "ORDER BY receptor, inchikey, state, pose, ordinal"
+    ),
+    "orders": (
+        f"SELECT {listed(ORDERS)} FROM orders JOIN receptors USING (receptor) ORDER BY ordinal"
     ),
     "ranking": "SELECT * FROM ranking ORDER BY receptor_ordinal, rank",
     "ledger": "SELECT * FROM ledger ORDER BY receptor_ordinal, ordinal",
