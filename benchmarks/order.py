@@ -38,7 +38,7 @@ from rdkit import Chem
 from scipy.stats import kendalltau
 from screens import RESULTS, ROOT, data_folder, rows_of, run_screen, write_rows
 
-from screenmm.results.consensus import consensus
+from screenmm.results.consensus import consensus, floats
 from screenmm.results.database import open_database
 from screenmm.results.orders import EVIDENCE_FILE, FOLLOWED, SCORES, Order
 from screenmm.statistics.measures import classification_measures
@@ -183,7 +183,8 @@ def read_scores(database: Path) -> dict[str, np.ndarray]:
     """Columns of :data:`QUERY`."""
     with open_database(database) as con:
         found = con.execute(QUERY).fetchnumpy()
-    return {name: np.ma.filled(np.ma.asarray(each), np.nan) for name, each in found.items()}
+    keys = {"inchikey": np.asarray(found.pop("inchikey"))}
+    return keys | {name: floats(each) for name, each in found.items()}
 
 
 def orders() -> list[Order]:
@@ -209,7 +210,7 @@ def value_of(order: Order, table: dict[str, np.ndarray]) -> np.ndarray:
 def scores_of(table: dict[str, np.ndarray]) -> Scores:
     """Every order's values, docking alone, and what is trivial."""
     made = {order.name: value_of(order, table) for order in orders()}
-    return made | {name: table[name].astype(float) for name in (BASELINE, *TRIVIAL)}
+    return made | {name: table[name] for name in (BASELINE, *TRIVIAL)}
 
 
 @dataclass(frozen=True)
@@ -229,10 +230,10 @@ class Known:
 
     @classmethod
     def of(cls, table: dict[str, np.ndarray]) -> Known:
-        label = table["label"].astype(float)
+        label = table["label"]
         if np.isfinite(label).all():
             return cls(label, label > 0)
-        strength = -table["affinity_kcal_mol"].astype(float)
+        strength = -table["affinity_kcal_mol"]
         return cls(strength, strength >= np.quantile(strength, 2 / 3))
 
     def drawn(self, counts: np.ndarray) -> tuple[Known, np.ndarray]:
