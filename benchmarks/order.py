@@ -38,12 +38,12 @@ from rdkit import Chem
 from scipy.stats import kendalltau
 from screens import RESULTS, ROOT, data_folder, rows_of, run_screen, write_rows
 
-from screenmm.results.consensus import consensus, floats
+from screenmm.results.consensus import floats
 from screenmm.results.database import open_database
-from screenmm.results.orders import EVIDENCE_FILE, FOLLOWED, SCORES, Order
+from screenmm.results.orders import EVIDENCE_FILE, FOLLOWED, SCORES, SINGLE, Order, values
 from screenmm.statistics.measures import classification_measures
 from screenmm.statistics.resampling import interval, resampled_counts
-from screenmm.tables.dictionary import CONSENSUS
+from screenmm.tables.dictionary import CONSENSUS, listed
 
 EVIDENCE = ROOT / "workflow/screenmm/results" / EVIDENCE_FILE
 
@@ -160,13 +160,11 @@ def run_target(target: Target, folder: Path, args: argparse.Namespace) -> None:
 
 # --- what each order makes of a target ------------------------------------------------------
 
-QUERY = """
+QUERY = f"""
 WITH docked AS (
     SELECT inchikey, -min(dock_score_kcal_mol) AS docking_alone FROM poses GROUP BY inchikey
 )
-SELECT inchikey, label, affinity_kcal_mol, heavy_atoms, formal_charge, docking_alone,
-    dock_score_kcal_mol, cnn_score, cnn_affinity_pk, cnn_score * cnn_affinity_pk AS cnn_vs,
-    dg_mmgbsa_kcal_mol, ligand_efficiency_kcal_mol, dg_size_corrected_kcal_mol
+SELECT inchikey, label, affinity_kcal_mol, formal_charge, docking_alone, {listed(SINGLE)}
 FROM ranking JOIN docked USING (inchikey)
 WHERE isfinite(dg_mmgbsa_kcal_mol) AND isfinite(dock_score_kcal_mol)
     AND isfinite(cnn_affinity_pk) AND coalesce(label, affinity_kcal_mol) IS NOT NULL
@@ -197,19 +195,9 @@ def orders() -> list[Order]:
     ]
 
 
-def value_of(order: Order, table: dict[str, np.ndarray]) -> np.ndarray:
-    """What an order follows, larger being better."""
-    column = order.column
-    if not order.joins:
-        return column.better * table[column.name]
-    parts = [SCORES[each] for each in order.joins]
-    made = consensus([each.better * table[each.name] for each in parts])
-    return column.better * made[column.name]
-
-
 def scores_of(table: dict[str, np.ndarray]) -> Scores:
     """Every order's values, docking alone, and what is trivial."""
-    made = {order.name: value_of(order, table) for order in orders()}
+    made = {order.name: values(order, table) for order in orders()}
     return made | {name: table[name] for name in (BASELINE, *TRIVIAL)}
 
 
@@ -300,8 +288,8 @@ def outcomes_of(table: dict[str, np.ndarray]) -> dict[str, Outcome]:
 
 def ligand_rows(tables: dict[str, dict[str, np.ndarray]]) -> Iterator[dict[str, object]]:
     for target, table in tables.items():
-        for values in zip(*table.values(), strict=True):
-            row = dict(zip(table, values, strict=True))
+        for cells in zip(*table.values(), strict=True):
+            row = dict(zip(table, cells, strict=True))
             yield {"target": target} | {name: shown(value) for name, value in row.items()}
 
 

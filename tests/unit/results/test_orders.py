@@ -12,21 +12,24 @@ import pytest
 from screenmm.config.settings import ConsensusScore, RankingOrder, parse_settings
 from screenmm.core.errors import ConfigError
 from screenmm.results import orders
+from screenmm.results.consensus import floats
 from screenmm.results.fates import make_ledger
 from screenmm.results.orders import (
     AUTO,
     AUTO_BY,
     FOLLOWED,
     SCORES,
+    SINGLE,
     Evidence,
     Followed,
     Order,
     evidence,
     follow,
     orders_of,
+    values,
 )
 from screenmm.results.ranking import make_ranking, write_ranking
-from screenmm.tables.dictionary import CNN_AFFINITY, DG, DOCK
+from screenmm.tables.dictionary import CNN_AFFINITY, DG, DOCK, listed
 
 ALL = frozenset({DOCK.name, CNN_AFFINITY.name, DG.name})
 WITHOUT_CNN = ALL - {CNN_AFFINITY.name}
@@ -97,10 +100,33 @@ def test_each_order_that_the_config_may_name(con, tmp_path: Path, by: str) -> No
     assert len(values) == 14 if by in ("docking", "cnn_affinity", "cnn_vs") else 12
     assert values == sorted(values, reverse=column.better > 0)
     assert {row[column.name] for row in rows[len(values) :]} <= {""}
-    assert {row["rank_low"] for row in rows} == {""}
+    # ranks that other energies would give are told where energies count
+    told = [row["rank_low"] != "" for row in rows]
+    assert told == ([False] * 14 if len(values) == 14 else [True] * 12 + [False] * 2)
+    for row in rows[: sum(told)]:
+        assert int(row["rank_low"]) <= int(row["rank"]) <= int(row["rank_high"]) <= 12
     words = {row["ranked_by"] for row in rows[: len(values)]}
     assert words == {orders_of(con)["wt"].ranked_by}
     assert {row["ranked_by"] for row in rows[len(values) :]} <= {"docking"}
+
+
+ORDERS = [Order(by) for by in FOLLOWED if not by.startswith("consensus")] + [
+    Order(by, joins)
+    for by in FOLLOWED
+    if by.startswith("consensus")
+    for joins in (("docking", "mmgbsa"), ("docking", "cnn_affinity", "mmgbsa"))
+]
+
+
+@pytest.mark.parametrize("order", ORDERS, ids=lambda order: order.name)
+def test_the_value_of_an_order_is_the_column_that_it_follows(con, order: Order) -> None:
+    make_ranking(con, order.by, consensus=order.joins or None)
+    table = con.execute(
+        f"SELECT {listed(SINGLE)}, {order.column.name} AS followed FROM ranking "
+        "WHERE receptor = 'wt' AND dg_mmgbsa_kcal_mol IS NOT NULL"
+    ).fetchnumpy()
+    columns = {name: floats(column) for name, column in table.items()}
+    assert values(order, columns) == pytest.approx(order.column.better * columns["followed"])
 
 
 def test_auto_is_the_same_as_the_order_that_it_takes(con, tmp_path: Path) -> None:

@@ -15,17 +15,20 @@ from importlib.resources import files
 from itertools import compress, takewhile
 
 import duckdb
+import numpy as np
 
 from screenmm.core.columns import Column
-from screenmm.results.consensus import MIN_INPUTS
+from screenmm.results.consensus import MIN_INPUTS, consensus, size_corrected
 from screenmm.tables.dictionary import (
     CNN_AFFINITY,
+    CNN_SCORE,
     CNN_VS,
     CONSENSUS,
     DG,
     DOCK,
     ECR,
     EFFICIENCY,
+    HEAVY_ATOMS,
     MEAN_RANK,
     ORDERS,
     SIZE_CORRECTED,
@@ -100,6 +103,40 @@ class Order:
         *first, last = (WORDS[each] for each in self.joins)
         words = self.column.words
         return f"{words[0].lower()}{words[1:]} of {', '.join(first)} and {last}"
+
+
+SINGLE = (DOCK, CNN_SCORE, CNN_AFFINITY, DG, HEAVY_ATOMS)
+"""Columns that the value of every order can be made of."""
+
+
+def values(order: Order, table: Mapping[str, np.ndarray]) -> np.ndarray:
+    """What an order follows, larger being better.
+
+    Parameters
+    ----------
+    order : Order
+    table : mapping of str to ndarray, shape (n,)
+        Columns of :data:`SINGLE` by name, of the ligands of one receptor; NaN where there is none.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        As the column that it follows, with that column's sign turned where smaller is better. NaN:
+        the ligand has none.
+    """
+    column = order.column
+    if order.joins:
+        parts = [SCORES[each] for each in order.joins]
+        made = consensus([each.better * table[each.name] for each in parts])[column.name]
+    elif column is CNN_VS:
+        made = table[CNN_SCORE.name] * table[CNN_AFFINITY.name]
+    elif column is EFFICIENCY:
+        made = table[DG.name] / table[HEAVY_ATOMS.name]
+    elif column is SIZE_CORRECTED:
+        made = size_corrected(table[DG.name], table[HEAVY_ATOMS.name])
+    else:
+        made = table[column.name]
+    return np.asarray(column.better * made)
 
 
 PLAIN = (Order("mmgbsa"), Order("docking"))
@@ -183,14 +220,14 @@ class Followed:
         return f"{self.order.words}, as no ligand has a score by {lacked}"
 
 
-def follow(by: str, consensus: Sequence[str] | None, had: Collection[frozenset[str]]) -> Followed:
+def follow(by: str, asked: Sequence[str] | None, had: Collection[frozenset[str]]) -> Followed:
     """Decide what a receptor's ranking follows.
 
     Parameters
     ----------
     by : str
         ``ranking.by``.
-    consensus : sequence of str or None
+    asked : sequence of str or None
         ``ranking.consensus``.
     had : collection of frozenset of str
         Sets of columns that single ligands have numbers in.
@@ -203,20 +240,20 @@ def follow(by: str, consensus: Sequence[str] | None, had: Collection[frozenset[s
         joins those of its scores that there are.
     """
     there = frozenset().union(*had)
-    preferred = AUTO if by == AUTO_BY else (_named(by, consensus, there), *PLAIN)
+    preferred = AUTO if by == AUTO_BY else (_named(by, asked, there), *PLAIN)
     passed = list(takewhile(lambda each: not any(each.needs <= own for own in had), preferred))
     order = preferred[min(len(passed), len(preferred) - 1)]
     lacking = [name for each in passed if each != order for name in _lacking(each, there)]
     return Followed(by, order, tuple(dict.fromkeys(lacking)))
 
 
-def _named(by: str, consensus: Sequence[str] | None, there: Collection[str]) -> Order:
+def _named(by: str, asked: Sequence[str] | None, there: Collection[str]) -> Order:
     """Order that the config names."""
     if FOLLOWED[by] not in CONSENSUS:
         return Order(by)
-    asked = tuple(consensus or SCORES)
-    joins = tuple(each for each in asked if SCORES[each].name in there)
-    return Order(by, joins if len(joins) >= MIN_INPUTS else asked)
+    wanted = tuple(asked or SCORES)
+    joins = tuple(each for each in wanted if SCORES[each].name in there)
+    return Order(by, joins if len(joins) >= MIN_INPUTS else wanted)
 
 
 def _lacking(order: Order, there: Collection[str]) -> list[str]:
@@ -226,7 +263,7 @@ def _lacking(order: Order, there: Collection[str]) -> list[str]:
 
 
 def make_orders(
-    con: duckdb.DuckDBPyConnection, by: str, consensus: Sequence[str] | None
+    con: duckdb.DuckDBPyConnection, by: str, asked: Sequence[str] | None
 ) -> dict[str, Followed]:
     """Make the table ``orders``: what the ranking of each receptor follows.
 
@@ -234,8 +271,8 @@ def make_orders(
     ----------
     con : duckdb.DuckDBPyConnection
         With ``receptors`` and ``ranking``.
-    by, consensus
-        As in the config's section ``ranking``.
+    by, asked
+        As :func:`follow` takes them.
     """
     needed = names(SCORES.values())
     typed = ", ".join(f"{each.name} {each.type}" for each in ORDERS)
@@ -248,7 +285,7 @@ def make_orders(
             [receptor],
         ).fetchall()
         had = {frozenset(compress(needed, row)) for row in rows}
-        made = found[receptor] = follow(by, consensus, had)
+        made = found[receptor] = follow(by, asked, had)
         order = made.order
         con.execute(
             "INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

@@ -15,7 +15,7 @@ from screenmm.results.descriptors import make_descriptors
 from screenmm.results.inspected import make_inspected
 from screenmm.results.intervals import make_intervals
 from screenmm.results.known import AFFINITY_KCAL_MOL, LABEL
-from screenmm.results.orders import AUTO_BY, FOLLOWED, SCORES, Followed, make_orders
+from screenmm.results.orders import AUTO_BY, FOLLOWED, SCORES, Order, make_orders
 from screenmm.results.tables import write_csv
 from screenmm.tables.best_pose import best_pose_sql
 from screenmm.tables.dictionary import (
@@ -155,8 +155,7 @@ FROM (
 
 
 # Ligands without the value keep their order, behind those that have it. Among the others those
-# that a later tier docked come first, unless MM/GBSA judged all alike. Rank intervals are of
-# ranks by MM/GBSA.
+# that a later tier docked come first, unless MM/GBSA judged all alike.
 _VALUES = " ".join(
     f"WHEN '{each.name}' THEN {each.better} * {each.name}" for each in FOLLOWED.values()
 )
@@ -182,9 +181,7 @@ FROM (
         row_number() OVER (
             PARTITION BY receptor
             ORDER BY value IS NULL, CASE WHEN by_tier THEN tier END DESC, value DESC, rank
-        ) AS rank,
-        CASE WHEN score = '{DG.name}' THEN rank_low END AS rank_low,
-        CASE WHEN score = '{DG.name}' THEN rank_high END AS rank_high
+        ) AS rank
     ),
     CASE WHEN value IS NOT NULL THEN words
         WHEN dg_mmgbsa_kcal_mol IS NOT NULL THEN 'MM/GBSA' ELSE 'docking' END
@@ -212,8 +209,8 @@ def make_ranking(
     MM/GBSA are ranked behind by their best docking score, those that a later tier docked before
     the others. Ties end with the InChIKey, so the
     order is total. A selected ligand of which no pose could be scored is not ranked. Another
-    order puts the ligands that have its value first, and leaves out the rank intervals, which
-    are of MM/GBSA; which one it is may differ by receptor, and the table ``orders`` says it.
+    order puts the ligands that have its value first; there are no rank intervals where it does
+    without MM/GBSA. Which one it is may differ by receptor, and the table ``orders`` says it.
 
     Ligands whose pose the filters rule out are not ranked; ``rejected`` says why.
 
@@ -244,18 +241,20 @@ def make_ranking(
     con.execute(RESIDUE_ENERGIES)
     con.execute(MAIN_RESIDUES)
     con.execute(_ranking(own))
-    make_intervals(con, preparation_sd_kcal_mol)
-    make_consensus(con, _joined(make_orders(con, by, consensus), consensus))
+    followed = make_orders(con, by, consensus)
+    orders = {receptor: made.order for receptor, made in followed.items()}
+    make_intervals(con, preparation_sd_kcal_mol, orders)
+    make_consensus(con, _joined(orders, consensus))
     con.execute(_whole_ranking(own))
 
 
 def _joined(
-    followed: Mapping[str, Followed], consensus: Sequence[str] | None
+    orders: Mapping[str, Order], consensus: Sequence[str] | None
 ) -> dict[str, tuple[Column, ...]]:
     """Scores that each receptor's consensus joins: those of the order that it follows."""
     return {
-        receptor: tuple(SCORES[each] for each in made.order.joins or consensus or SCORES)
-        for receptor, made in followed.items()
+        receptor: tuple(SCORES[each] for each in order.joins or consensus or SCORES)
+        for receptor, order in orders.items()
     }
 
 
