@@ -2,7 +2,7 @@
 
     python benchmarks/order.py WORK_FOLDER [--cores 2] [--dock-only] [--targets ...] [--tables]
 
-fabp4 and inha (DUD-E, all actives among 200 of their decoys) and 300 measured compounds of the
+fabp4 and inha (DUD-E, all actives among 100 of their decoys) and 300 measured compounds of the
 SARS-CoV-2 main protease (COVID Moonshot), docked with effort fast, and the eight JACS series,
 none of whose poses is used, with effort standard. Libraries are fixed random choices. A screen
 that was stopped goes on where it was.
@@ -47,7 +47,7 @@ from screenmm.tables.dictionary import CONSENSUS, listed
 
 EVIDENCE = ROOT / "workflow/screenmm/results" / EVIDENCE_FILE
 
-DECOYS = 200
+DECOYS = 100
 MPRO = 300
 SEED = 20261128
 MPRO_CLASS = "class(active<=5uM|inactive>=99uM|gray)"
