@@ -135,6 +135,11 @@ def test_a_property_that_may_do_as_well_is_named() -> None:
     )
 
 
+def test_a_property_begins_the_sentence_in_its_own_writing() -> None:
+    found = told({"correlation": contest(dg_mmgbsa_kcal_mol=1.0, molecular_weight=0.95)})
+    assert said(found)[Concern.SIMPLE_PROPERTY].startswith("Molecular weight alone may rank")
+
+
 def test_chance_is_not_trusted() -> None:
     found = told({"correlation": contest(dg_mmgbsa_kcal_mol=0.0, cnn_score=0.0)})
     assert found.word is Word.DO_NOT_TRUST

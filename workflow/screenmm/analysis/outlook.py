@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from screenmm.analysis.controls import TRIVIAL
 from screenmm.analysis.verdict import FEW, score_in_sentence, too_few
 from screenmm.core.columns import Column
 from screenmm.metrics.controls import Contest, Controls, Kind
@@ -12,7 +13,7 @@ from screenmm.metrics.counts import ReceptorCounts
 from screenmm.metrics.outlook import Caution, Concern, Outlook, Word
 from screenmm.metrics.redocking import Redocking
 from screenmm.metrics.verdicts import Judgement, Level, Verdict
-from screenmm.tables.dictionary import CHARGE, DG, DOCK, HEAVY_ATOMS
+from screenmm.tables.dictionary import CHARGE, DG, DOCK, HEAVY_ATOMS, words_of
 
 Row = Mapping[str, Any]
 
@@ -32,6 +33,9 @@ KNOWN: dict[Kind, str] = {
     "classification": "labelled ligands",
     "correlation": "measured ligands",
 }
+
+PROPERTIES = words_of(TRIVIAL)
+"""Trivial properties as they begin a sentence."""
 
 FAILED = (Level.SIZE_WINS, Level.TRIVIAL_WINS, Level.NO_BETTER_THAN_CHANCE)
 
@@ -147,7 +151,7 @@ def _of_level(judged: Judgement, compared: Contest, subject: str) -> Iterator[Ca
             Concern.CHANCE, f"No score is known to rank the {subject} better than chance."
         )
     elif judged.level is not Level.BEATS_SIZE and (name := _rival(judged, compared)):
-        property_ = "Size" if name == HEAVY_ATOMS.name else score_in_sentence(name)
+        property_ = "Size" if name == HEAVY_ATOMS.name else PROPERTIES[name]
         may = "may rank" if judged.level is Level.UNCLEAR else "ranks"
         yield _caution(
             Concern.SIMPLE_PROPERTY, f"{property_} alone {may} the {subject} as well as any score."

@@ -6,7 +6,7 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -338,6 +338,13 @@ def read_poses(hits: Path, limit: int) -> dict[tuple[str, int], str]:
     return found
 
 
+def _told_apart(column: Shown, values: Sequence[Any]) -> Shown:
+    """Begin the table with what tells its poses apart: the way that they came, and their tier."""
+    if column.column in (ORIGIN, TIER) and len(set(values)) > 1:
+        return replace(column, first=True)
+    return column
+
+
 def hit_table(
     con: duckdb.DuckDBPyConnection,
     receptor: str,
@@ -367,7 +374,7 @@ def hit_table(
         receptor=receptor,
         ranked=ranked,
         shown=[
-            each
+            _told_apart(each, values[each.column.name])
             for each in shown(own_scores(con))
             if any(value is not None for value in values[each.column.name])
         ],
