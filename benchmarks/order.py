@@ -2,14 +2,20 @@
 
     python benchmarks/order.py WORK_FOLDER [--cores 2] [--dock-only] [--targets ...] [--tables]
 
-fabp4 and inha (DUD-E, all actives among 200 of their decoys) and 300 measured compounds of the
+fabp4 and inha (DUD-E, all actives among 100 of their decoys) and 300 measured compounds of the
 SARS-CoV-2 main protease (COVID Moonshot), docked with effort fast, and the eight JACS series,
 none of whose poses is used, with effort standard. Libraries are fixed random choices. A screen
 that was stopped goes on where it was.
 
+Orders are those of ``ranking.by``, as a ranking makes them of the pose that a ligand is ranked by,
+and every consensus of two or three scores. They are judged beside docking alone, by each ligand's
+lowest docking score.
+
 ``order_ligands.csv``  every score of every ligand
 ``order_targets.csv``  how well each order ranks each target, with 95 % intervals
 ``order_choice.csv``   the order chosen on all targets but one, tried on that one
+``workflow/screenmm/results/order_evidence.csv``  means over targets, of which reports tell that of
+their order; which order ``auto`` is stands in ``AUTO`` of ``orders.py`` beside it
 
 An order is judged by its ROC-AUC, which for measured affinities is the share of pairs that it puts
 right (the concordance), and by BEDROC (alpha 20), in a series of its best third.
@@ -30,14 +36,18 @@ from enrichment import COFACTORS
 from given_poses import AFFINITY, SETS
 from rdkit import Chem
 from scipy.stats import kendalltau
-from screens import RESULTS, data_folder, rows_of, run_screen, write_rows
+from screens import RESULTS, ROOT, data_folder, rows_of, run_screen, write_rows
 
-from screenmm.results.consensus import consensus
+from screenmm.results.consensus import floats
 from screenmm.results.database import open_database
+from screenmm.results.orders import EVIDENCE_FILE, FOLLOWED, SCORES, SINGLE, Order, values
 from screenmm.statistics.measures import classification_measures
 from screenmm.statistics.resampling import interval, resampled_counts
+from screenmm.tables.dictionary import CONSENSUS, listed
 
-DECOYS = 200
+EVIDENCE = ROOT / "workflow/screenmm/results" / EVIDENCE_FILE
+
+DECOYS = 100
 MPRO = 300
 SEED = 20261128
 MPRO_CLASS = "class(active<=5uM|inactive>=99uM|gray)"
@@ -150,46 +160,45 @@ def run_target(target: Target, folder: Path, args: argparse.Namespace) -> None:
 
 # --- what each order makes of a target ------------------------------------------------------
 
-QUERY = """
+QUERY = f"""
 WITH docked AS (
-    SELECT inchikey, -min(dock_score_kcal_mol) AS docking,
-        arg_min(cnn_affinity_pk, dock_score_kcal_mol) AS cnn_affinity,
-        max(cnn_score * cnn_affinity_pk) AS cnn_score_affinity
-    FROM poses GROUP BY inchikey
+    SELECT inchikey, -min(dock_score_kcal_mol) AS docking_alone FROM poses GROUP BY inchikey
 )
-SELECT inchikey, label, affinity_kcal_mol, heavy_atoms, formal_charge,
-    docking, cnn_affinity, cnn_score_affinity, -dg_mmgbsa_kcal_mol AS mmgbsa,
-    -dg_size_corrected_kcal_mol AS mmgbsa_size_corrected
+SELECT inchikey, label, affinity_kcal_mol, formal_charge, docking_alone, {listed(SINGLE)}
 FROM ranking JOIN docked USING (inchikey)
-WHERE isfinite(dg_mmgbsa_kcal_mol) AND coalesce(label, affinity_kcal_mol) IS NOT NULL
+WHERE isfinite(dg_mmgbsa_kcal_mol) AND isfinite(dock_score_kcal_mol)
+    AND isfinite(cnn_affinity_pk) AND coalesce(label, affinity_kcal_mol) IS NOT NULL
 ORDER BY inchikey
 """
-SINGLE = ("docking", "cnn_affinity", "cnn_score_affinity", "mmgbsa", "mmgbsa_size_corrected")
-JOINED = ("docking", "cnn_affinity", "mmgbsa")
-BASELINE = "docking"
+BASELINE = "docking_alone"
+TRIVIAL = ("heavy_atoms", "formal_charge")
 RESAMPLES = 1000
 
 Scores = dict[str, np.ndarray]
 
 
 def read_scores(database: Path) -> dict[str, np.ndarray]:
-    """Columns of :data:`QUERY`; larger scores are better."""
+    """Columns of :data:`QUERY`."""
     with open_database(database) as con:
         found = con.execute(QUERY).fetchnumpy()
-    return {name: np.ma.filled(np.ma.asarray(each), np.nan) for name, each in found.items()}
+    keys = {"inchikey": np.asarray(found.pop("inchikey"))}
+    return keys | {name: floats(each) for name, each in found.items()}
 
 
-def orders_of(table: dict[str, np.ndarray]) -> Scores:
-    """Every order that is tried: single scores, and each consensus of two or three of them."""
-    orders = {name: table[name] for name in SINGLE}
-    for size in (2, 3):
-        for parts in itertools.combinations(JOINED, size):
-            made = consensus([table[part] for part in parts])
-            name = "+".join(parts)
-            orders[f"mean rank {name}"] = -made["consensus_mean_rank"]
-            orders[f"z {name}"] = made["consensus_z"]
-            orders[f"ecr {name}"] = made["consensus_ecr"]
-    return orders | {"heavy_atoms": table["heavy_atoms"].astype(float)}
+def orders() -> list[Order]:
+    """Every order that a ranking can follow."""
+    joins = [each for size in (2, 3) for each in itertools.combinations(SCORES, size)]
+    return [
+        Order(by, parts)
+        for by, column in FOLLOWED.items()
+        for parts in (joins if column in CONSENSUS else [()])
+    ]
+
+
+def scores_of(table: dict[str, np.ndarray]) -> Scores:
+    """Every order's values, docking alone, and what is trivial."""
+    made = {order.name: values(order, table) for order in orders()}
+    return made | {name: table[name] for name in (BASELINE, *TRIVIAL)}
 
 
 @dataclass(frozen=True)
@@ -209,10 +218,10 @@ class Known:
 
     @classmethod
     def of(cls, table: dict[str, np.ndarray]) -> Known:
-        label = table["label"].astype(float)
+        label = table["label"]
         if np.isfinite(label).all():
             return cls(label, label > 0)
-        strength = -table["affinity_kcal_mol"].astype(float)
+        strength = -table["affinity_kcal_mol"]
         return cls(strength, strength >= np.quantile(strength, 2 / 3))
 
     def drawn(self, counts: np.ndarray) -> tuple[Known, np.ndarray]:
@@ -227,9 +236,9 @@ def judged(known: Known, score: np.ndarray) -> tuple[float, float]:
         measures = classification_measures(known.best, score)
         return measures["roc_auc"], measures["bedroc_20"]
     # of pairs whose affinities differ; equal scores count half
-    tau = kendalltau(known.strength, score, variant="b").statistic
+    tau = 0.0 if np.ptp(score) == 0 else kendalltau(known.strength, score).statistic
     ties = [tied_share(each) for each in (known.strength, score)]
-    right = tau * np.sqrt((1 - ties[0]) * (1 - ties[1])) / (1 - ties[0])
+    right = tau * np.sqrt((1 - ties[1]) / (1 - ties[0]))
     return (1 + right) / 2, classification_measures(known.best, score)["bedroc_20"]
 
 
@@ -270,7 +279,7 @@ def outcomes_of(table: dict[str, np.ndarray]) -> dict[str, Outcome]:
             judged(known, score),
             np.array([judged(answers, score[which]) for answers, which in drawn]),
         )
-        for name, score in orders_of(table).items()
+        for name, score in scores_of(table).items()
     }
 
 
@@ -279,8 +288,8 @@ def outcomes_of(table: dict[str, np.ndarray]) -> dict[str, Outcome]:
 
 def ligand_rows(tables: dict[str, dict[str, np.ndarray]]) -> Iterator[dict[str, object]]:
     for target, table in tables.items():
-        for values in zip(*table.values(), strict=True):
-            row = dict(zip(table, values, strict=True))
+        for cells in zip(*table.values(), strict=True):
+            row = dict(zip(table, cells, strict=True))
             yield {"target": target} | {name: shown(value) for name, value in row.items()}
 
 
@@ -301,7 +310,7 @@ def target_rows(found: dict[str, dict[str, Outcome]]) -> Iterator[dict[str, obje
 
 def choice_rows(found: dict[str, dict[str, Outcome]]) -> Iterator[dict[str, object]]:
     """Chosen on all targets but one, tried on that one; last, the choice on all of them."""
-    names = [name for name in next(iter(found.values())) if name != "heavy_atoms"]
+    names = [BASELINE, *(order.name for order in orders())]
     tried = {}
     for held in found:
         others = [outcomes for target, outcomes in found.items() if target != held]
@@ -315,6 +324,19 @@ def choice_rows(found: dict[str, dict[str, Outcome]]) -> Iterator[dict[str, obje
     for name in [best(names, list(found.values())), *names]:
         each = [outcomes[name] for outcomes in found.values()]
         yield {"held_out": "", "chosen": name} | compared(each, baselines)
+
+
+def evidence_rows(found: dict[str, dict[str, Outcome]]) -> Iterator[dict[str, object]]:
+    """Of each order its means over the targets, and the intervals of its leads over docking."""
+    baselines = [outcomes[BASELINE] for outcomes in found.values()]
+    for order in orders():
+        row = compared([outcomes[order.name] for outcomes in found.values()], baselines)
+        told: dict[str, object] = {"order": order.name, "targets": len(found)}
+        for measure in ("roc_auc", "bedroc_20"):
+            told |= {name: row[name] for name in (measure, f"{measure}_docking")}
+            for end in ("low", "high"):
+                told[f"{measure}_lead_{end}"] = row[f"{measure}_lead_targets_drawn_{end}"]
+        yield told
 
 
 def best(names: list[str], targets: list[dict[str, Outcome]]) -> str:
@@ -359,6 +381,7 @@ def write_tables(folder: Path, names: list[str]) -> None:
     write_rows(RESULTS / "order_ligands.csv", list(ligand_rows(tables)))
     write_rows(RESULTS / "order_targets.csv", list(target_rows(found)))
     write_rows(RESULTS / "order_choice.csv", list(choice_rows(found)))
+    write_rows(EVIDENCE, list(evidence_rows(found)))
 
 
 def main() -> None:

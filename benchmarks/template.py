@@ -74,19 +74,28 @@ def site_of(work: Path, preparer: str, series: str, template: Chem.Mol) -> Site:
     return Site(path, Box(center, size), SearchDevice("cpu", "", "benchmark"), SEED)
 
 
-def placed(placing: Placing, template: Template, given: Chem.Mol) -> dict[str, Any]:
-    """Place a ligand from its SMILES; RMSDs are to the pose that its preparer gave it."""
+def fresh(given: Chem.Mol) -> Chem.Mol:
+    """The ligand from its SMILES, with a conformer of its own, as a screen docks it."""
     smiles = structure_of(given)
-    row: dict[str, Any] = {"template": template.name, "heavy_atoms": given.GetNumHeavyAtoms()}
     made = embed(smiles, seed_for(SEED, "conformer", smiles), Ligands())
     # as the workflow passes it on: MMFF leaves its own aromaticity in a molecule
-    mol = read_record(sd_record(made, smiles, {}))
+    return read_record(sd_record(made, smiles, {}))
+
+
+def dock_seed(given: Chem.Mol) -> int:
+    return seed_for(SEED, "dock", structure_of(given))
+
+
+def placed(placing: Placing, template: Template, given: Chem.Mol) -> dict[str, Any]:
+    """Place a ligand from its SMILES; RMSDs are to the pose that its preparer gave it."""
+    row: dict[str, Any] = {"template": template.name, "heavy_atoms": given.GetNumHeavyAtoms()}
+    mol = fresh(given)
     start = time.process_time()
     try:
         _, core = best_template(mol, [template])
         row |= {"core_atoms": core.atoms, "maps": len(core.maps)}
         start = time.process_time()
-        poses = placing.place(mol, seed_for(SEED, "dock", smiles))
+        poses = placing.place(mol, dock_seed(given))
     except LigandError as error:
         return row | {"failure": error.reason, "cpu_s": f"{time.process_time() - start:.2f}"}
     spent = time.process_time() - start
@@ -106,10 +115,21 @@ def spread(mols: list[Chem.Mol], most: int) -> list[Chem.Mol]:
     return [mols[i] for i in places]
 
 
+def placing_of(
+    work: Path, engine: str, preparer: str, series: str, reference: Chem.Mol
+) -> tuple[Placing, Template]:
+    """What places a series by its reference ligand."""
+    template = Template(reference.GetProp("_Name"), reference, series)
+    site = site_of(work, preparer, series, reference)
+    refiner: Any = make_engine(
+        Docking.model_construct(engine=engine, poses=POSES, exhaustiveness=1, templates=[]), site
+    )
+    return Placing(refiner, [template], site.receptor_pdbqt.read_text(), POSES), template
+
+
 def run(work: Path, engine: str, preparer: str, series: str, most: int) -> None:
     path = work / "placed.csv"
     reference = template_of(preparer, series)
-    template = Template(reference.GetProp("_Name"), reference, series)
     others = [mol for mol in read(preparer, series) if structure_of(mol) != structure_of(reference)]
     wanted = [
         mol
@@ -118,11 +138,7 @@ def run(work: Path, engine: str, preparer: str, series: str, most: int) -> None:
     ]
     if not wanted:
         return
-    site = site_of(work, preparer, series, reference)
-    refiner: Any = make_engine(
-        Docking.model_construct(engine=engine, poses=POSES, exhaustiveness=1, templates=[]), site
-    )
-    placing = Placing(refiner, [template], site.receptor_pdbqt.read_text(), POSES)
+    placing, template = placing_of(work, engine, preparer, series, reference)
     for mol in wanted:
         name = mol.GetProp("_Name")
         key = dict(zip(KEY, (engine, preparer, series, name), strict=True))

@@ -2,6 +2,8 @@
 
 cd benchmarks && python -m robust WORK_FOLDER [--only NAME ...] [--series NAME ...]
     [--preparers NAME ...] [--tables]
+cd benchmarks && python -m robust WORK_FOLDER --placed [--series NAME ...] [--preparers NAME ...]
+    [--most N] [--tables]
 """
 
 from __future__ import annotations
@@ -12,6 +14,8 @@ from pathlib import Path
 from protocols import JACS
 
 from robust.conformers import run_free
+from robust.placed import run as run_placed
+from robust.placed import write_placed_tables
 from robust.product import run as run_product
 from robust.product import write_product_tables
 from robust.protocol import PROTOCOLS
@@ -33,7 +37,15 @@ def main() -> None:
     parser.add_argument(
         "--product", nargs="*", metavar="PROTOCOL", help="score as a screen does, by its protocols"
     )
+    parser.add_argument(
+        "--placed", action="store_true", help="score ligands placed by template from their SMILES"
+    )
     args = parser.parse_args()
+    if args.placed:
+        if not args.tables:
+            run_placed(args.work, args.series, args.preparers, args.most)
+        write_placed_tables(args.work)
+        return
     if args.product is not None:
         path = args.work / "product.csv"
         for name in args.product:

@@ -39,7 +39,12 @@ SEED = 1
 def scored(site: Site, posed: Posed, options: Scoring) -> dict[str, Any]:
     """A ligand's score, its terms, and its replicas' scores."""
     pose = Pose(posed.ligand.pose.parameters, posed.mol.GetConformer().GetPositions())
-    poses = [pose, *jittered(pose, options, seed_for(SEED, "jitter", posed.ligand.name))]
+    return scored_pose(site, pose, posed.ligand.name, options)
+
+
+def scored_pose(site: Site, pose: Pose, name: str, options: Scoring) -> dict[str, Any]:
+    """A pose's score, its terms, and its replicas' scores; the name seeds the displacements."""
+    poses = [pose, *jittered(pose, options, seed_for(SEED, "jitter", name))]
     first, *replicas = score_poses(site.prepared.model, poses, options, CPU)
     if isinstance(first, LigandError):
         return {"failure": " ".join(str(first).split())}

@@ -45,8 +45,8 @@ def metrics(**parts: Any) -> Metrics:
     costs = RunCosts(
         total=used(), replaced=used(), currency="USD", energy_source="estimated", per={}
     )
-    empty = {"timings": {}, "platforms": {}, "versions": {}, "redock": {}, "controls": {},
-             "verdicts": {}, "outlook": {}}  # fmt: skip
+    empty = {"timings": {}, "platforms": {}, "versions": {}, "orders": {}, "redock": {},
+             "controls": {}, "verdicts": {}, "outlook": {}}  # fmt: skip
     whole = {"version": VERSION, "name": "made-up", "counts": counts(), "costs": costs,
              "annotations": Annotations(), **empty}  # fmt: skip
     return Metrics(**whole | parts)

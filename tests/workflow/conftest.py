@@ -70,7 +70,7 @@ class Screen:
         self.output, _ = process.communicate()
         if check:
             assert process.returncode == 0, self.output[-6000:]
-        return Counter(re.findall(r"Finished jobid: \d+ \(Rule: (\w+)\)", self.output))
+        return jobs_in(self.output)
 
     def start(self, cores: int = 2, *options: str) -> subprocess.Popen:
         """Start the workflow; what it says comes on its standard output."""
@@ -89,32 +89,71 @@ class Screen:
         return {name: (self.results / name).read_bytes() for name in names}
 
 
+def jobs_in(output: str) -> Counter[str]:
+    """How many jobs of each rule ended, as Snakemake said."""
+    return Counter(re.findall(r"Finished jobid: \d+ \(Rule: (\w+)\)", output))
+
+
 def rows(path: Path) -> list[dict[str, str]]:
     """Read a table."""
     with path.open(newline="") as handle:
         return list(csv.DictReader(handle))
 
 
-@pytest.fixture(scope="session")
-def finished(tmp_path_factory, tyk2_protein, tyk2_ligands) -> Screen:
-    """Six fragments, several shards, screened on two cores of this machine.
+Made = Callable[[Path], Screen]
+
+
+def run_once(tmp_path_factory: pytest.TempPathFactory, name: str, made: Made) -> Screen:
+    """A screen that ran on two cores of this machine.
 
     The processes of a parallel test run share it: the first that asks runs it.
     """
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    folder, done = shared / "finished", shared / "finished.done"
-    with FileLock(shared / "finished.lock"):
+    folder, done = shared / name, shared / f"{name}.done"
+    with FileLock(shared / f"{name}.lock"):
         if done.exists():
             screen = Screen(folder, yaml.safe_load((folder / "config.yaml").read_text()))
             screen.output = done.read_text()
         else:
             folder.mkdir()
-            screen = new_screen(folder, tyk2_protein, tyk2_ligands)
-            screen.config["controls"] = {"redock": True}
+            screen = made(folder)
             screen.run(2)
             done.write_text(screen.output)
     return screen
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory, tyk2_protein, tyk2_ligands) -> Screen:
+    """Six fragments, several shards."""
+
+    def made(folder: Path) -> Screen:
+        screen = new_screen(folder, tyk2_protein, tyk2_ligands)
+        screen.config["controls"] = {"redock": True}
+        return screen
+
+    return run_once(tmp_path_factory, "finished", made)
+
+
+@pytest.fixture(scope="session")
+def tiered(tmp_path_factory, tyk2_protein, tyk2_ligands) -> Screen:
+    """Three fragments docked in two tiers."""
+
+    def made(folder: Path) -> Screen:
+        screen = new_screen(folder, tyk2_protein, tyk2_ligands)
+        in_tiers(screen)
+        return screen
+
+    return run_once(tmp_path_factory, "tiered", made)
+
+
+def in_tiers(screen: Screen) -> None:
+    """Dock three fragments, each a shard, and the best of them again; score two."""
+    screen.write_library({name: FRAGMENTS[name] for name in ("indole", "phenol", "benzamide")})
+    screen.config["library"]["shard_size"] = 1
+    tiers = [{"effort": "fast"}, {"effort": "standard", "top": 1}]
+    screen.config["docking"] = {"poses": 2, "tiers": tiers}
+    screen.config["scoring"] |= {"top": 2, "protocol": "fast"}
 
 
 @pytest.fixture
@@ -129,6 +168,14 @@ def copy(finished: Screen, tmp_path: Path) -> Screen:
 @pytest.fixture
 def screen(tmp_path: Path, tyk2_protein: Path, tyk2_ligands: list[Chem.Mol]) -> Screen:
     return new_screen(tmp_path, tyk2_protein, tyk2_ligands)
+
+
+@pytest.fixture
+def configured_in_tiers(screen: Screen) -> Screen:
+    """A screen with tiers whose config is written."""
+    in_tiers(screen)
+    (screen.folder / "config.yaml").write_text(yaml.safe_dump(screen.config, sort_keys=False))
+    return screen
 
 
 @pytest.fixture

@@ -71,12 +71,14 @@ def test_through_slurm(finished: Screen, screen: Screen, slurm: LocalSlurm, thro
 
 
 def test_kills_of_slurm_jobs_change_no_byte(
-    finished: Screen, configured: Screen, slurm: LocalSlurm, slurm_profile
+    tiered: Screen, configured_in_tiers: Screen, slurm: LocalSlurm, slurm_profile
 ) -> None:
     options = ("--workflow-profile", str(slurm_profile()), *SOON)
-    kills = run_with_kills(configured.folder, 4, 20, options, longest_wait_s=30.0)
+    folder = configured_in_tiers.folder
+    kills = run_with_kills(folder, 4, 20, options, longest_wait_s=30.0)
     assert len(kills) == 4
-    assert configured.bytes_of(*STABLE) == finished.bytes_of(*STABLE)
+    assert configured_in_tiers.bytes_of(*STABLE) == tiered.bytes_of(*STABLE)
+    assert list((folder / "results/tiers/tyk2/2/poses").glob("*.sdf.gz"))
 
 
 def test_a_wrong_partition_is_an_error_that_names_it(

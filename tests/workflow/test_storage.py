@@ -27,10 +27,12 @@ GIVEN = ("library.smi", "receptor.pdb", "crystal_ligand.sdf")
 
 @pytest.fixture
 def small(screen: Screen) -> Screen:
-    """Two fragments in one shard, with the workflow below their folder, as sources are sent."""
+    """Two fragments in one shard, docked in two tiers, with the workflow below their folder, as
+    sources are sent."""
     if shutil.which("rsync") is None:
         pytest.skip("snakemake-storage-plugin-fs needs rsync: apt-get install rsync")
     screen.write_library({name: FRAGMENTS[name] for name in ("indole", "phenol")})
+    screen.config["docking"]["tiers"] = [{"effort": "fast"}, {"effort": "standard", "top": 1}]
     screen.config["scoring"]["max_iterations"] = 3
     asked = "hydrogen bond to Val93"
     screen.config["ranking"] = {"interactions": {"must_not": [asked]}}
@@ -71,7 +73,16 @@ def test_a_screen_runs_to_its_report_without_a_shared_disk(small: Screen, tmp_pa
             shutil.copy(small.folder / name, folder)
     jobs, _ = through_store(work, store)
     assert all(count == 1 for count in jobs.values())
-    assert {"check_filters", "dock", "score", "rank", "report", "crate"} <= set(jobs)
+    assert {
+        "check_filters",
+        "dock",
+        "advance",
+        "dock_again",
+        "score",
+        "rank",
+        "report",
+        "crate",
+    } <= set(jobs)
 
     # nothing but the lock was left where snakemake ran
     assert [path.name for path in (work / "results").rglob("*")] == [".run.lock"]
@@ -79,7 +90,7 @@ def test_a_screen_runs_to_its_report_without_a_shared_disk(small: Screen, tmp_pa
     small.run(2)
     for name in STABLE:
         assert (results / name).read_bytes() == (small.results / name).read_bytes(), name
-    files = Layout(results)
+    files = Layout(results, 2)
     usage = read_usage(files.usage)
     jobs_of = files.targets(load_settings(work / "config.yaml"))
     for rule, targets in jobs_of.items():

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 
 import duckdb
 import pyarrow.parquet as pq
@@ -12,7 +18,8 @@ import pytest
 from screenmm.files.sdf import split_records
 from screenmm.run.layout import Layout
 
-from .conftest import FRAGMENTS, STABLE, Screen, rows
+from .chaos import at_work_in, descendants, wait_for_orphans
+from .conftest import FRAGMENTS, STABLE, Screen, jobs_in, rows
 
 pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(5)]
 
@@ -36,12 +43,8 @@ def advanced(screen: Screen) -> set[str]:
     return {key for path in files for key in pq.read_table(path)["inchikey"].to_pylist()}
 
 
-def test_the_best_ligands_are_docked_again_and_their_last_poses_count(screen: Screen) -> None:
-    screen.write_library({name: FRAGMENTS[name] for name in NAMES})
-    screen.config["library"]["shard_size"] = 1
-    screen.config["docking"] = {"poses": 2, "tiers": [FAST, {"effort": "standard", "top": 1}]}
-    screen.config["scoring"] |= {"top": 2, "protocol": "fast"}
-    ran = screen.run(2)
+def test_the_best_ligands_are_docked_again_and_their_last_poses_count(tiered: Screen) -> None:
+    screen, ran = tiered, jobs_in(tiered.output)
     assert (ran["dock"], ran["advance"], ran["dock_again"], ran["select"]) == (3, 1, 1, 1)
 
     scores = best_scores(screen)
@@ -77,13 +80,6 @@ def test_the_best_ligands_are_docked_again_and_their_last_poses_count(screen: Sc
                            "standard" if key == first else "fast") for key in scores}  # fmt: skip
     assert earlier == [(first, 1)]
 
-    # on one core the same bytes
-    before = screen.bytes_of(*STABLE)
-    for name in ("poses", "tiers", "selected", "scores", "inspected"):
-        subprocess.run(["rm", "-r", str(screen.results / name)], check=True)
-    screen.run(1)
-    assert screen.bytes_of(*STABLE) == before
-
     # a ligand of the second tier is computed again with the same result
     done = subprocess.run(
         ["screenmm", "replay", "--config", "config.yaml", "--json", first],
@@ -92,6 +88,47 @@ def test_the_best_ligands_are_docked_again_and_their_last_poses_count(screen: Sc
     assert done.returncode == 0, done.stdout + done.stderr
     steps = {step["step"]: step["verdict"] for step in json.loads(done.stdout)["steps"]}
     assert steps["dock"] == steps["select"] == "identical"
+
+
+def test_killed_in_the_second_tier_and_resumed_on_one_core_it_has_the_same_bytes(
+    tiered: Screen, configured_in_tiers: Screen
+) -> None:
+    screen = configured_in_tiers
+    poses = screen.results / "tiers/tyk2/2/poses"
+    process = screen.start(1)
+    wait_until(lambda: docking_again(screen.folder), process)
+    for pid in (process.pid, *at_work_in(screen.folder)):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    process.communicate()
+    assert list(Layout(screen.results).poses("tyk2"))
+    assert not list(poses.glob("*.sdf.gz"))
+    wait_for_orphans(screen.folder)
+    screen.run(1, "--unlock")
+    ran = screen.run(1)
+    assert (ran["dock"], ran["advance"], ran["dock_again"]) == (0, 0, 1)
+    assert screen.bytes_of(*STABLE) == tiered.bytes_of(*STABLE)
+
+
+def docking_again(folder: Path) -> bool:
+    """Whether a worker docks in the second tier."""
+    stages = (pid for pid in at_work_in(folder) if b"/2/shards/" in command_line(pid))
+    return any(descendants(pid) for pid in stages)
+
+
+def command_line(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def wait_until(true: Callable[[], bool], process: subprocess.Popen, limit_s: float = 240) -> None:
+    end = time.monotonic() + limit_s
+    while not true():
+        assert process.poll() is None, "it ended before"
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 SELECTED = "results/selected/tyk2/select.events.parquet"

@@ -47,6 +47,7 @@ def told(
     counts: Any = ALL_WELL,
     actives_lost: int = 0,
     doubtful: bool = False,
+    charge: float | None = None,
 ) -> Outlook:
     kinds = [judge(kind, each) for kind, each in contests.items()]
     found = None
@@ -59,7 +60,9 @@ def told(
         )  # fmt: skip
     verdict = Verdict(text=" ".join(each.text for each in kinds) or NO_CONTROLS, kinds=kinds,
                       notes=[])  # fmt: skip
-    return outlook(verdict, found, redocked, counts, picks, DG, records=1000, doubtful=doubtful)
+    return outlook(
+        verdict, found, redocked, counts, picks, DG, charge=charge, records=1000, doubtful=doubtful
+    )
 
 
 def said(found: Outlook) -> dict[Concern, str]:
@@ -132,6 +135,11 @@ def test_a_property_that_may_do_as_well_is_named() -> None:
     )
 
 
+def test_a_property_begins_the_sentence_in_its_own_writing() -> None:
+    found = told({"correlation": contest(dg_mmgbsa_kcal_mol=1.0, molecular_weight=0.95)})
+    assert said(found)[Concern.SIMPLE_PROPERTY].startswith("Molecular weight alone may rank")
+
+
 def test_chance_is_not_trusted() -> None:
     found = told({"correlation": contest(dg_mmgbsa_kcal_mol=0.0, cnn_score=0.0)})
     assert found.word is Word.DO_NOT_TRUST
@@ -183,3 +191,19 @@ def test_picks_and_records_are_warned_of(good: Contest) -> None:
     }
     nothing = told({"correlation": good}, FOUND, (), receptor_counts())
     assert said(nothing) == {Concern.FEW_RANKED: "No ligand is ranked."}
+
+
+def test_a_list_that_net_charge_orders_is_named() -> None:
+    text = (
+        "Net charge alone tells 43% of this order: compare ions among themselves, and neutral "
+        "molecules among themselves."
+    )
+    assert said(told({}, charge=0.43))[Concern.NET_CHARGE] == text
+    assert Concern.NET_CHARGE not in said(told({}, charge=0.2))
+
+
+def test_known_ligands_decide_whether_net_charge_matters() -> None:
+    compared = contest(dg_mmgbsa_kcal_mol=2.0, formal_charge=0.1)
+    assert Concern.NET_CHARGE not in said(told({"correlation": compared}, charge=0.43))
+    compared = contest(dg_mmgbsa_kcal_mol=1.0, formal_charge=0.95)
+    assert Concern.NET_CHARGE in said(told({"correlation": compared}, charge=0.43))

@@ -128,8 +128,8 @@ def test_unknown_key_names_the_closest(path: str, value: Any, message: str) -> N
          "chains, cofactors, keep_waters, max_missing_loop, model_as_parent, mutations, ph, "
          "pocket, remove, structure)"),
         ("ranking", None,
-         "ranking: keys are expected here, not nothing (valid: by, complexes, interactions, picks, "
-         "pose_checks, preparation_sd_kcal_mol, table_rows)"),
+         "ranking: keys are expected here, not nothing (valid: by, complexes, consensus, "
+         "interactions, picks, pose_checks, preparation_sd_kcal_mol, table_rows)"),
         ("pocket.center", [1, 2], "pocket.center.2: a number is missing"),
         ("receptors.wt.pocket", {"ligand_residue": "A STI"},
          "receptors.wt.pocket.ligand_residue: 'A STI' is not understood; Ligand in the "

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import csv
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +8,6 @@ from scipy import stats
 from sklearn.linear_model import Ridge
 
 from screenmm.results.consensus import consensus, fitted, halves, joined, size_corrected
-from screenmm.results.ranking import ORDERS, make_ranking, write_ranking
 
 NAN = float("nan")
 INPUTS = ("dock_score_kcal_mol", "cnn_affinity_pk", "dg_mmgbsa_kcal_mol")
@@ -98,24 +95,3 @@ def test_columns_of_a_screen(ranked) -> None:
     assert z == pytest.approx(sum(stats.zscore(each) for each in (-dock, cnn, -dg)) / 3)
     assert corrected == pytest.approx(dg / atoms ** (1 / 3))
     assert {row[4:] for row in rows if None in row[:4]} == {(None,) * 4}
-
-
-@pytest.mark.parametrize("by", ["consensus_ecr", "consensus_mean_rank", "size_corrected"])
-def test_another_order_when_the_config_names_one(con, tmp_path: Path, by: str) -> None:
-    write_ranking(con, tmp_path / "usual.csv")
-    make_ranking(con, by)
-    write_ranking(con, tmp_path / "other.csv")
-    column = ORDERS[by].name
-    with (tmp_path / "other.csv").open(newline="") as handle:
-        rows = [row for row in csv.DictReader(handle) if row["receptor"] == "wt"]
-    assert [int(row["rank"]) for row in rows] == list(range(1, 15))
-    values = [float(row[column]) for row in rows if row[column]]
-    assert len(values) == 12
-    assert values == sorted(values, reverse=by == "consensus_ecr")
-    assert [row[column] for row in rows[12:]] == [""] * 2
-    assert {row["rank_low"] for row in rows} == {""}
-    words = con.execute("SELECT DISTINCT ranked_by FROM ranking ORDER BY 1").fetchall()
-    assert words == [(f"MM/GBSA, ordered by {by}",), ("docking",)]
-    make_ranking(con)
-    write_ranking(con, tmp_path / "again.csv")
-    assert (tmp_path / "again.csv").read_bytes() == (tmp_path / "usual.csv").read_bytes()

@@ -6,6 +6,7 @@ import pytest
 from scipy.stats import norm
 
 from screenmm.results.intervals import make_intervals, pose_variances, rank_intervals, spreads
+from screenmm.results.orders import Order
 
 
 def test_variances_are_drawn_towards_the_common_one() -> None:
@@ -57,6 +58,15 @@ def test_the_best_of_a_ligands_poses_decides() -> None:
     assert low.tolist() == high.tolist() == [1, 2, 3]
 
 
+def test_ranks_are_by_what_the_ranking_follows() -> None:
+    """Per atom the second ligand is the better one; the third has no value, and comes last."""
+    scores, atoms = np.array([-30.0, -20.0, -90.0]), np.array([30.0, 10.0, np.nan])
+    low, high = rank_intervals(
+        scores, np.full(3, 1e-6), np.arange(3), lambda energies: -energies / atoms
+    )
+    assert low.tolist() == high.tolist() == [2, 1, 3]
+
+
 def test_intervals_are_the_same_again() -> None:
     rng = np.random.default_rng(5)
     scores, ligands = rng.normal(-30, 4, 60), np.repeat(np.arange(30), 2)
@@ -78,7 +88,7 @@ def test_a_ligands_noise_is_that_of_the_pose_that_ranks_it() -> None:
             "('wt', 'A', 's1', 1, -30e0, [-30.1e0]), ('wt', 'A', 's1', 2, -20e0, [-22e0])"
             ") AS t(receptor, inchikey, state, pose, dg_mmgbsa_kcal_mol, replicas_kcal_mol)"
         )
-        make_intervals(con, 0.0)
+        make_intervals(con, 0.0, {"wt": Order("mmgbsa")})
         ((key, sd, low, high),) = con.execute(
             "SELECT inchikey, dg_sd_kcal_mol, rank_low, rank_high FROM intervals"
         ).fetchall()

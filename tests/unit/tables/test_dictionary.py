@@ -36,11 +36,11 @@ from screenmm.tables.docs import TABLES, generated
 from screenmm.tables.schema import ARROW, arrow_type, schema
 
 RANKING = (
-    "rank,name,inchikey,smiles,receptor,dg_mmgbsa_kcal_mol,vdw_kcal_mol,coulomb_kcal_mol,"
+    "rank,name,inchikey,smiles,receptor,ranked_by,dg_mmgbsa_kcal_mol,vdw_kcal_mol,coulomb_kcal_mol,"
     "gb_kcal_mol,sa_kcal_mol,strain_kcal_mol,dg_sd_kcal_mol,rank_low,rank_high,main_residues,"
     "minimisation,dock_score_kcal_mol,cnn_score,cnn_affinity_pk,cnn_score_minimised,"
     "cnn_affinity_minimised_pk,origin,template,heavy_atoms,state_smiles,formal_charge,"
-    "molecular_weight,state,pose,engine,tier,effort,ligand_efficiency_kcal_mol,"
+    "molecular_weight,state,pose,engine,tier,effort,cnn_vs,ligand_efficiency_kcal_mol,"
     "dg_size_corrected_kcal_mol,consensus_ecr,consensus_mean_rank,consensus_z,aliases,label,"
     "affinity_kcal_mol,records,pose_checks_passed,pose_checks_failed,interactions"
 )

@@ -7,14 +7,15 @@ from typing import Any
 
 import duckdb
 
+from screenmm.analysis.charges import charge_share
 from screenmm.analysis.controls import controls
 from screenmm.analysis.costs import Account, account, per_item, versions_used
+from screenmm.analysis.ordering import ordering
 from screenmm.analysis.outlook import outlook
 from screenmm.analysis.picks import pick
 from screenmm.analysis.rounds import campaign_of
 from screenmm.analysis.verdict import verdicts
 from screenmm.config.settings import Costs, Settings
-from screenmm.core.columns import Column
 from screenmm.core.versions import installed_versions
 from screenmm.execution.usage import read_usage
 from screenmm.library.annotations import unreadable_words
@@ -25,9 +26,8 @@ from screenmm.metrics.model import VERSION, Metrics
 from screenmm.redocking.results import redockings
 from screenmm.results.fates import STATUSES
 from screenmm.results.known import affinity_conflicts, label_conflicts
-from screenmm.results.ranking import ORDERS
+from screenmm.results.orders import orders_of
 from screenmm.run.layout import Layout
-from screenmm.tables.dictionary import DG, DOCK
 
 
 def _one(con: duckdb.DuckDBPyConnection, query: str, *values: object) -> Any:
@@ -145,6 +145,7 @@ def make_metrics(
     campaign = campaign_of(files, settings)
     measured = controls(con, seed, presume_inactive=presume_inactive)
     redock = {} if settings is None or files is None else redockings(settings, files)
+    followed = orders_of(con)
     judged = verdicts(measured, list(counted.by_receptor))
     annotations = _annotations(files)
     conflicts = counted.conflicting_labels.ligands + counted.conflicting_affinities.ligands
@@ -164,6 +165,7 @@ def make_metrics(
         platforms=platforms(con),
         versions=installed_versions() | versions,
         annotations=annotations,
+        orders={receptor: ordering(each) for receptor, each in followed.items()},
         redock=redock,
         controls=measured,
         verdicts=judged,
@@ -174,7 +176,8 @@ def make_metrics(
                 redock.get(receptor),
                 own,
                 [] if settings is None else pick(con, receptor, settings.ranking.picks),
-                _order(own, settings),
+                followed[receptor].order.column,
+                charge=charge_share(con, receptor, followed[receptor].order.column),
                 records=counted.records,
                 doubtful=doubtful,
             )
@@ -182,12 +185,6 @@ def make_metrics(
         },
     )
     return metrics.model_copy(update={"rounds": campaign}) if campaign else metrics
-
-
-def _order(own: ReceptorCounts, settings: Settings | None) -> Column:
-    """Score that a receptor's ranking follows."""
-    by = None if settings is None else ORDERS[settings.ranking.by]
-    return by or (DG if own.ranked_by_mmgbsa else DOCK)
 
 
 def _spent(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from screenmm.analysis.controls import TRIVIAL
 from screenmm.analysis.verdict import FEW, score_in_sentence, too_few
 from screenmm.core.columns import Column
 from screenmm.metrics.controls import Contest, Controls, Kind
@@ -12,7 +13,7 @@ from screenmm.metrics.counts import ReceptorCounts
 from screenmm.metrics.outlook import Caution, Concern, Outlook, Word
 from screenmm.metrics.redocking import Redocking
 from screenmm.metrics.verdicts import Judgement, Level, Verdict
-from screenmm.tables.dictionary import DG, DOCK, HEAVY_ATOMS
+from screenmm.tables.dictionary import CHARGE, DG, DOCK, HEAVY_ATOMS, words_of
 
 Row = Mapping[str, Any]
 
@@ -33,7 +34,13 @@ KNOWN: dict[Kind, str] = {
     "correlation": "measured ligands",
 }
 
+PROPERTIES = words_of(TRIVIAL)
+"""Trivial properties as they begin a sentence."""
+
 FAILED = (Level.SIZE_WINS, Level.TRIVIAL_WINS, Level.NO_BETTER_THAN_CHANCE)
+
+MUCH_OF_THE_ORDER = 0.25
+"""Share of the order that net charge may explain without a word; a correlation of 0.5."""
 
 GRAVEST = (Word.DO_NOT_TRUST, Word.CAUTION, Word.TRUST)
 
@@ -46,6 +53,7 @@ def outlook(
     picks: Sequence[Row],
     order: Column,
     *,
+    charge: float | None,
     records: int,
     doubtful: bool,
 ) -> Outlook:
@@ -65,6 +73,9 @@ def outlook(
         From :func:`screenmm.analysis.picks.pick`.
     order : Column
         Score that the ranking follows.
+    charge : float or None
+        Share of the order that net charge explains, from
+        :func:`screenmm.analysis.charges.charge_share`.
     records : int
         Of the library.
     doubtful : bool
@@ -89,6 +100,7 @@ def outlook(
         word = {Word.TRUST: Word.CAUTION, Word.UNTESTED: Word.DO_NOT_TRUST}.get(word, word)
     cautions = [
         *_of_controls(verdict, contests, order),
+        *_of_charge(charge, contests, order),
         *_of_redocking(redocked),
         *_of_answers(found, doubtful=doubtful),
         *_of_picks(picks),
@@ -139,10 +151,25 @@ def _of_level(judged: Judgement, compared: Contest, subject: str) -> Iterator[Ca
             Concern.CHANCE, f"No score is known to rank the {subject} better than chance."
         )
     elif judged.level is not Level.BEATS_SIZE and (name := _rival(judged, compared)):
-        property_ = "Size" if name == HEAVY_ATOMS.name else score_in_sentence(name)
+        property_ = "Size" if name == HEAVY_ATOMS.name else PROPERTIES[name]
         may = "may rank" if judged.level is Level.UNCLEAR else "ranks"
         yield _caution(
             Concern.SIMPLE_PROPERTY, f"{property_} alone {may} the {subject} as well as any score."
+        )
+
+
+def _of_charge(
+    share: float | None, contests: Mapping[Kind, Contest], order: Column
+) -> Iterator[Caution]:
+    """Ions and neutral molecules in one list, unless known ligands say that it is no matter."""
+    leads = [each.leads.get(order.name, {}).get(CHARGE.name) for each in contests.values()]
+    known = [lead for lead in leads if lead is not None]
+    cleared = bool(known) and all(lead.low is not None and lead.low > 0 for lead in known)
+    if share is not None and share >= MUCH_OF_THE_ORDER and not cleared:
+        yield _caution(
+            Concern.NET_CHARGE,
+            f"Net charge alone tells {share:.0%} of this order: compare ions among themselves, "
+            "and neutral molecules among themselves.",
         )
 
 

@@ -11,6 +11,7 @@ import duckdb
 from screenmm.analysis.known_answers import doubts
 from screenmm.core.formats import duration, energy
 from screenmm.metrics.model import Metrics
+from screenmm.metrics.orders import RankingOrder
 from screenmm.metrics.redocking import Redocking
 from screenmm.metrics.verdicts import Verdict
 from screenmm.tables.dictionary import DG, DOCK, listed
@@ -101,7 +102,7 @@ def _best(con: duckdb.DuckDBPyConnection) -> list[str]:
     return ["", *_columns(rows, {0, 3, 4}), "energies in kcal/mol, lower is better"]
 
 
-def _told(by_receptor: Mapping[str, Redocking | Verdict]) -> list[str]:
+def _told(by_receptor: Mapping[str, Redocking | Verdict | RankingOrder]) -> list[str]:
     """Give each receptor's text; alike ones once."""
     alike: dict[str, list[str]] = {}
     for receptor, each in by_receptor.items():
@@ -162,6 +163,7 @@ def summarise(con: duckdb.DuckDBPyConnection, metrics: Metrics, results: Path, r
         *_failures(metrics),
         *_timings(metrics),
         *_best(con),
+        *_told(metrics.orders),
         # whether the poses, and the scores, can be trusted
         *_told(metrics.redock),
         *_told(metrics.verdicts),

@@ -983,13 +983,19 @@ class Rounds(Section):
 
 
 RankingOrder = Literal[
+    "auto",
     "mmgbsa",
+    "docking",
+    "cnn_affinity",
+    "cnn_vs",
     "consensus_ecr",
     "consensus_mean_rank",
     "consensus_z",
     "ligand_efficiency",
     "size_corrected",
 ]
+
+ConsensusScore = Literal["docking", "cnn_affinity", "mmgbsa"]
 
 
 class Ranking(Section):
@@ -1006,10 +1012,18 @@ class Ranking(Section):
         "and by about 1 kB more with a minimised pose.",
     )
     by: RankingOrder = Field(
-        "mmgbsa",
-        description="What orders the ranking: mmgbsa (then docking, for ligands without it), a "
-        "consensus of the scores, or MM/GBSA per heavy atom or per cube root of the heavy atoms. "
-        "Ligands without the value come behind.",
+        "auto",
+        description="What orders the ranking: auto (the order that did best on targets with known "
+        "answers, of those whose scores the receptor has; docs/ordering.md), mmgbsa (then "
+        "docking, for ligands without it), docking, cnn_affinity, cnn_vs (the CNN's score times "
+        "its affinity), a consensus of the scores, or MM/GBSA per heavy atom or per cube root of "
+        "the heavy atoms. Ligands without the value come behind.",
+    )
+    consensus: list[ConsensusScore] | None = Field(
+        None,
+        min_length=2,
+        description="Scores that a consensus joins; null: all, or those of auto's order.",
+        examples=[["docking", "mmgbsa"]],
     )
     preparation_sd_kcal_mol: float = Field(
         1.6,
@@ -1031,6 +1045,18 @@ class Ranking(Section):
         "the ligand is not ranked; its ledger row names the checks.",
     )
     interactions: InteractionFilters = InteractionFilters()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Ranking:
+        joined = self.consensus or []
+        if len(set(joined)) < len(joined):
+            raise ValueError(f"consensus names a score twice: {', '.join(joined)}")
+        if joined and self.by == "auto":
+            raise ValueError(
+                "consensus says what a consensus joins, and by: auto joins what was measured: "
+                "take consensus out, or name an order in by"
+            )
+        return self
 
 
 class Controls(Section):

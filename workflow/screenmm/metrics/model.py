@@ -15,6 +15,7 @@ from screenmm.metrics.bias import Bias
 from screenmm.metrics.controls import Controls
 from screenmm.metrics.costs import RuleUsed, RunCosts
 from screenmm.metrics.counts import Counts
+from screenmm.metrics.orders import RankingOrder
 from screenmm.metrics.outlook import Outlook
 from screenmm.metrics.part import Part
 from screenmm.metrics.redocking import Redocking
@@ -44,6 +45,8 @@ class Metrics(Part):
     """Package to its version, several where stages had different ones."""
     annotations: Annotations
     """What was understood of the library's labels and affinities."""
+    orders: dict[str, RankingOrder]
+    """Receptor to what its ranking follows, and why."""
     redock: dict[str, Redocking]
     """Receptor to what docking its reference ligand again came to."""
     controls: dict[str, Controls]

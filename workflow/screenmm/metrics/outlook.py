@@ -23,6 +23,7 @@ class Concern(StrEnum):
     NOT_COMPARABLE = "not comparable"
     CHANCE = "chance"
     SIMPLE_PROPERTY = "simple property"
+    NET_CHARGE = "net charge"
     FEW_KNOWN = "few known"
     OTHER_ORDER = "other order"
     ACTIVES_LOST = "actives lost"

@@ -23,7 +23,16 @@ from screenmm.core.text_table import aligned
 from screenmm.files.sdf import read_record, records_by_ligand
 from screenmm.library.merge import ligand_key
 from screenmm.run.layout import Layout
-from screenmm.tables.dictionary import CONSENSUS, DG, DOCK, INTERVALS, RANK, TERMS, names
+from screenmm.tables.dictionary import (
+    CONSENSUS,
+    DG,
+    DOCK,
+    INTERVALS,
+    RANK,
+    RANKED_BY,
+    TERMS,
+    names,
+)
 
 ENERGIES = names((DG, *TERMS))
 
@@ -38,10 +47,10 @@ digit sends a minimisation elsewhere. Measured from CPU to OpenCL on 16 poses of
 SHIFT_ANGSTROM = 0.5
 """Largest shift of a minimised ligand's atom between platforms; measured likewise, 0.19."""
 
-PLACES = names((RANK, *INTERVALS, *CONSENSUS))
+PLACES = names((RANK, RANKED_BY, *INTERVALS, *CONSENSUS))
 """Columns of the ranking that depend on the other ligands, too."""
 
-_PLACE = re.compile(r"^rank \d+ by (.*?)(, ordered by \w+)?(?=; |$)")
+_PLACE = re.compile(r"^rank \d+ by .*?(?= \(pose of tier|; |$)")
 
 Row = dict[str, Any]
 
@@ -287,7 +296,7 @@ def final_parts(files: Layout, subject: Subject, receptor: str) -> dict[str, Par
         if row["receptor"] == receptor
     ]
     fates = [
-        row | {"message": _PLACE.sub(r"rank by \1", row["message"])}
+        row | {"message": _PLACE.sub("ranked", row["message"])}
         for row in _csv_rows(files.results / "ledger.csv", "record", set(subject.records))
         if row["receptor"] == receptor
     ]

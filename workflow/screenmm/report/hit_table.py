@@ -6,7 +6,7 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from screenmm.tables.dictionary import (
     CNN_AFFINITY_MINIMISED,
     CNN_SCORE,
     CNN_SCORE_MINIMISED,
+    CNN_VS,
     COULOMB,
     DG,
     DG_SD,
@@ -45,6 +46,7 @@ from screenmm.tables.dictionary import (
     NAME,
     ORIGIN,
     RANK,
+    RANKED_BY,
     RECORD_COUNT,
     SA,
     SIZE_CORRECTED,
@@ -138,6 +140,7 @@ _BEFORE = (
 _AFTER = (
     Shown(CNN_SCORE_MINIMISED, "CNN score, minimised", details=True, unit="0 to 1"),
     Shown(CNN_AFFINITY_MINIMISED, "CNN affinity, minimised", details=True),
+    Shown(CNN_VS, "CNN score × affinity", unit="pK"),
     Shown(EFFICIENCY, "LE", first=True, details=True),
     Shown(SIZE_CORRECTED, "ΔG, size-corrected"),
     Shown(ECR, "Consensus", decimals=3, details=True, unit="ECR"),
@@ -150,6 +153,7 @@ _AFTER = (
     Shown(AFFINITY, "Measured", first=True, details=True),
     Shown(ORIGIN, "Origin", "choice", details=True),
     Shown(TEMPLATE, "Template", "text", details=True),
+    Shown(RANKED_BY, "Ranked by", "choice", details=True),
     Shown(MINIMISATION, "Minimisation", "choice"),
     Shown(ENGINE, "Engine", "choice"),
     Shown(TIER, "Tier", "choice", decimals=0, details=True),
@@ -334,6 +338,13 @@ def read_poses(hits: Path, limit: int) -> dict[tuple[str, int], str]:
     return found
 
 
+def _told_apart(column: Shown, values: Sequence[Any]) -> Shown:
+    """Begin the table with what tells its poses apart: the way that they came, and their tier."""
+    if column.column in (ORIGIN, TIER) and len(set(values)) > 1:
+        return replace(column, first=True)
+    return column
+
+
 def hit_table(
     con: duckdb.DuckDBPyConnection,
     receptor: str,
@@ -363,7 +374,7 @@ def hit_table(
         receptor=receptor,
         ranked=ranked,
         shown=[
-            each
+            _told_apart(each, values[each.column.name])
             for each in shown(own_scores(con))
             if any(value is not None for value in values[each.column.name])
         ],

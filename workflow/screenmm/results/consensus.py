@@ -7,6 +7,8 @@ the others have none.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import duckdb
 import numpy as np
 import pyarrow as pa
@@ -21,6 +23,7 @@ from screenmm.tables.dictionary import (
     ECR,
     MEAN_RANK,
     SIZE_CORRECTED,
+    Columns,
     Z,
     listed,
     names,
@@ -28,7 +31,7 @@ from screenmm.tables.dictionary import (
 )
 
 INPUTS = signs([DOCK, CNN_AFFINITY, DG])
-"""Scores that are joined, and the sign that makes larger better."""
+"""Scores that may be joined, and the sign that makes larger better."""
 
 MIN_INPUTS = 2
 """A consensus of fewer scores is none."""
@@ -184,13 +187,15 @@ def floats(column: np.ndarray) -> np.ndarray:
     return np.where(np.isfinite(values), values, np.nan)
 
 
-def make_consensus(con: duckdb.DuckDBPyConnection) -> None:
+def make_consensus(con: duckdb.DuckDBPyConnection, joined: Mapping[str, Columns]) -> None:
     """Make the table ``consensus``: the columns of this module, of each ranked ligand.
 
     Parameters
     ----------
     con : duckdb.DuckDBPyConnection
         With ``receptors`` and ``ranking``.
+    joined : mapping of str to columns
+        Receptor to the scores that its consensus joins.
     """
     typed = ", ".join(f"{each.name} {each.type}" for each in COLUMNS)
     con.execute(f"CREATE OR REPLACE TABLE consensus (receptor VARCHAR, inchikey VARCHAR, {typed})")
@@ -202,7 +207,7 @@ def make_consensus(con: duckdb.DuckDBPyConnection) -> None:
         ).fetchnumpy()
         if not len(table["inchikey"]):
             continue
-        found = consensus([sign * floats(table[name]) for name, sign in INPUTS.items()])
+        found = consensus([each.better * floats(table[each.name]) for each in joined[receptor]])
         dg, atoms = floats(table[DG.name]), floats(table["heavy_atoms"])
         found[SIZE_CORRECTED.name] = size_corrected(dg, np.where(atoms > 0, atoms, np.nan))
         columns = {

@@ -9,6 +9,7 @@ import duckdb
 
 from screenmm.files.whole import replace_whole
 from screenmm.results.parts import quoted
+from screenmm.tables.dictionary import ORDERS, listed
 
 # Table of the file, and the query over a run's connection that fills it.
 TABLES = {
@@ -35,6 +36,9 @@ TABLES = {
     ),
     "batches": "SELECT * FROM batches ORDER BY round, inchikey",
     "predictions": "SELECT * FROM predictions ORDER BY receptor, predicted_kcal_mol, inchikey",
+    "orders": (
+        f"SELECT {listed(ORDERS)} FROM orders JOIN receptors USING (receptor) ORDER BY ordinal"
+    ),
     "ranking": "SELECT * FROM ranking ORDER BY receptor_ordinal, rank",
     "ledger": "SELECT * FROM ledger ORDER BY receptor_ordinal, ordinal",
 }

@@ -4,15 +4,21 @@ The spread has two parts. Each scored pose was minimised again from slightly dis
 coordinates: the scatter of those scores is the noise of a fixed molecule in a fixed pose. What
 another preparer of the same structure would have given differs by more, and is added as one
 standard deviation for all. Drawing every pose's score anew, taking each ligand's best pose and
-ranking, many times over, gives the ranks that a ligand could as well have had. It says nothing
-about the error of the method itself.
+ranking by what the ranking follows, many times over, gives the ranks that a ligand could as well
+have had. It says nothing about the error of the method itself.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import duckdb
 import numpy as np
 import pyarrow as pa
+
+from screenmm.results.consensus import floats
+from screenmm.results.orders import SINGLE, Order, values
+from screenmm.tables.dictionary import DG, listed
 
 DRAWS = 400
 PERCENTILES = (2.5, 97.5)
@@ -52,8 +58,11 @@ def pose_variances(scores: list[np.ndarray]) -> np.ndarray | None:
     return (PRIOR_WEIGHT * common + squares) / (PRIOR_WEIGHT + freedom)
 
 
+Judge = Callable[[np.ndarray], np.ndarray]
+
+
 def rank_intervals(
-    scores: np.ndarray, variances: np.ndarray, ligands: np.ndarray
+    scores: np.ndarray, variances: np.ndarray, ligands: np.ndarray, judge: Judge = np.negative
 ) -> tuple[np.ndarray, np.ndarray]:
     """95 % intervals of ligands' ranks.
 
@@ -63,6 +72,8 @@ def rank_intervals(
         Of the poses, kcal/mol and kcal²/mol².
     ligands : ndarray of int, shape (P,)
         Ligand of each pose, ascending from 0 without gaps.
+    judge : callable
+        Lowest score of each ligand to what it is ranked by, larger being better; NaN comes last.
 
     Returns
     -------
@@ -76,7 +87,7 @@ def rank_intervals(
     ranks = np.empty((DRAWS, len(starts)), dtype=np.int32)
     for draw in ranks:
         best = np.minimum.reduceat(scores + spread * rng.standard_normal(len(scores)), starts)
-        draw[np.argsort(best, kind="stable")] = places
+        draw[np.argsort(-judge(best), kind="stable")] = places
     low, high = np.percentile(ranks, PERCENTILES, axis=0)
     return np.floor(low).astype(np.int32), np.ceil(high).astype(np.int32)
 
@@ -103,7 +114,9 @@ def spreads(scores: list[np.ndarray], preparation_sd_kcal_mol: float) -> np.ndar
     return np.asarray(known + preparation_sd_kcal_mol**2)
 
 
-def make_intervals(con: duckdb.DuckDBPyConnection, preparation_sd_kcal_mol: float) -> None:
+def make_intervals(
+    con: duckdb.DuckDBPyConnection, preparation_sd_kcal_mol: float, orders: Mapping[str, Order]
+) -> None:
     """Make the table ``intervals``: spread and rank interval of each ligand with a score.
 
     Parameters
@@ -112,6 +125,9 @@ def make_intervals(con: duckdb.DuckDBPyConnection, preparation_sd_kcal_mol: floa
         With ``scores``, ``receptors`` and ``ranking``.
     preparation_sd_kcal_mol : float
         See :func:`spreads`.
+    orders : mapping of str to Order
+        What the ranking of each receptor follows. The rank has no interval where that does without
+        MM/GBSA, or where the ligand has no value of it.
     """
     con.execute(
         "CREATE OR REPLACE TABLE intervals (receptor VARCHAR, inchikey VARCHAR, "
@@ -125,9 +141,15 @@ def make_intervals(con: duckdb.DuckDBPyConnection, preparation_sd_kcal_mol: floa
             continue
         names, ligands = np.unique([key for key, *_ in rows], return_inverse=True)
         scores = np.array([dg for _, dg, _, _ in rows])
-        low, high = rank_intervals(scores, variances, ligands)
         # the spread of the pose that gives the ligand its rank
         best = np.array([is_best for *_, is_best in rows])
+        order = orders[receptor]
+        low = high = pa.nulls(len(names), pa.int32())
+        if DG.name in order.needs:
+            judge = _judge(con, receptor, order)
+            ends = rank_intervals(scores, variances, ligands, judge)
+            without = ~np.isfinite(judge(scores[best]))
+            low, high = (pa.array(end, mask=without) for end in ends)
         found = pa.table(
             {
                 "receptor": [receptor] * len(names),
@@ -140,3 +162,16 @@ def make_intervals(con: duckdb.DuckDBPyConnection, preparation_sd_kcal_mol: floa
         con.register("found", found)
         con.execute("INSERT INTO intervals SELECT * FROM found")
         con.unregister("found")
+
+
+def _judge(con: duckdb.DuckDBPyConnection, receptor: str, order: Order) -> Judge:
+    """What an order makes of other energies of a receptor's scored ligands, by their keys."""
+    if order.column == DG:
+        return np.negative
+    table = con.execute(
+        f"SELECT {listed(SINGLE)} FROM ranking WHERE receptor = ? "
+        "AND isfinite(dg_mmgbsa_kcal_mol) ORDER BY inchikey",
+        [receptor],
+    ).fetchnumpy()
+    columns = {name: floats(column) for name, column in table.items()}
+    return lambda energies: values(order, columns | {DG.name: energies})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -15,6 +15,7 @@ from screenmm.results.descriptors import make_descriptors
 from screenmm.results.inspected import make_inspected
 from screenmm.results.intervals import make_intervals
 from screenmm.results.known import AFFINITY_KCAL_MOL, LABEL
+from screenmm.results.orders import AUTO_BY, FOLLOWED, SCORES, Order, make_orders
 from screenmm.results.tables import write_csv
 from screenmm.tables.best_pose import best_pose_sql
 from screenmm.tables.dictionary import (
@@ -23,16 +24,13 @@ from screenmm.tables.dictionary import (
     CONSENSUS,
     DG,
     DOCKED,
-    ECR,
-    EFFICIENCY,
     INTERVALS,
-    MEAN_RANK,
     MINIMISATION,
+    RANKED_BY,
     RESIDUE_TERMS,
     SIZE_CORRECTED,
     TERMS,
     TIERED,
-    Z,
     listed,
     names,
     ranking,
@@ -120,7 +118,7 @@ GROUP BY receptor, inchikey
 """
 
 # Made from the ranking itself, so they come in last.
-_LATE = (*INTERVALS, *CONSENSUS, SIZE_CORRECTED)
+_LATE = (RANKED_BY, *INTERVALS, *CONSENSUS, SIZE_CORRECTED)
 
 
 def _ranking(own: Sequence[Column]) -> str:
@@ -133,6 +131,7 @@ FROM (
     SELECT best.*, members.* EXCLUDE (inchikey), ligands.smiles,
         heavy_atoms, molecular_weight, formal_charge, main_residues,
         pose_notes.* EXCLUDE (receptor, inchikey),
+        cnn_score * cnn_affinity_pk AS cnn_vs,
         dg_mmgbsa_kcal_mol / nullif(heavy_atoms, 0) AS ligand_efficiency_kcal_mol,
         receptors.ordinal AS receptor_ordinal,
         row_number() OVER (
@@ -155,53 +154,52 @@ FROM (
 """
 
 
+# Ligands without the value keep their order, behind those that have it. Among the others those
+# that a later tier docked come first, unless MM/GBSA judged all alike.
+_VALUES = " ".join(
+    f"WHEN '{each.name}' THEN {each.better} * {each.name}" for each in FOLLOWED.values()
+)
+
+
 def _whole_ranking(own: Sequence[Column]) -> str:
-    """Query of the ranking with intervals and consensus."""
+    """Query of the ranking in the order that each receptor follows, with all columns."""
     return f"""
 CREATE OR REPLACE TABLE ranking AS
-SELECT {listed(ranking(own))}, receptor_ordinal,
-    CASE WHEN dg_mmgbsa_kcal_mol IS NULL THEN 'docking' ELSE 'MM/GBSA' END
+WITH valued AS (
+    SELECT ranking.*, intervals.* EXCLUDE (receptor, inchikey),
+        consensus.* EXCLUDE (receptor, inchikey), orders.* EXCLUDE (receptor),
+        CASE score {_VALUES} END AS given,
+        CASE WHEN isfinite(given) THEN given END AS value
+    FROM ranking
+    JOIN orders USING (receptor)
+    LEFT JOIN intervals USING (receptor, inchikey)
+    LEFT JOIN consensus USING (receptor, inchikey)
+)
+SELECT {listed(ranking(own))}, receptor_ordinal
+FROM (
+    SELECT * REPLACE (
+        row_number() OVER (
+            PARTITION BY receptor
+            ORDER BY value IS NULL, CASE WHEN by_tier THEN tier END DESC, value DESC, rank
+        ) AS rank
+    ),
+    CASE WHEN value IS NOT NULL THEN words
+        WHEN dg_mmgbsa_kcal_mol IS NOT NULL THEN 'MM/GBSA' ELSE 'docking' END
         || CASE WHEN (SELECT count(*) FROM tiers) > 1
             THEN format(' (pose of tier {{}}, {{}})', tier, effort) ELSE '' END AS ranked_by
-FROM ranking
-LEFT JOIN intervals USING (receptor, inchikey)
-LEFT JOIN consensus USING (receptor, inchikey)
+    FROM valued
+)
 ORDER BY receptor_ordinal, rank
 """
 
 
-# Ligands without the value keep their order, behind those that have it. The intervals are of
-# ranks by MM/GBSA, so they go.
-REORDERED = """
-CREATE OR REPLACE TABLE ranking AS
-SELECT * REPLACE (
-    row_number() OVER (
-        PARTITION BY receptor ORDER BY {column} {direction} NULLS LAST, rank
-    ) AS rank,
-    CAST(NULL AS INTEGER) AS rank_low,
-    CAST(NULL AS INTEGER) AS rank_high,
-    ranked_by || CASE WHEN {column} IS NULL THEN '' ELSE ', ordered by {by}' END AS ranked_by
-)
-FROM ranking ORDER BY receptor_ordinal, rank
-"""
-
-ORDERS = {
-    "mmgbsa": None,
-    "consensus_ecr": ECR,
-    "consensus_mean_rank": MEAN_RANK,
-    "consensus_z": Z,
-    "ligand_efficiency": EFFICIENCY,
-    "size_corrected": SIZE_CORRECTED,
-}
-"""What the config may rank by, and the column; None is MM/GBSA, then docking."""
-
-
 def make_ranking(
     con: duckdb.DuckDBPyConnection,
-    by: str = "mmgbsa",
+    by: str = AUTO_BY,
     must: Sequence[Filter] = (),
     must_not: Sequence[Filter] = (),
     *,
+    consensus: Sequence[str] | None = None,
     must_pass_checks: bool = False,
     preparation_sd_kcal_mol: float = 0.0,
 ) -> None:
@@ -211,22 +209,24 @@ def make_ranking(
     MM/GBSA are ranked behind by their best docking score, those that a later tier docked before
     the others. Ties end with the InChIKey, so the
     order is total. A selected ligand of which no pose could be scored is not ranked. Another
-    order puts the ligands that have its value first, and leaves out the rank intervals, which
-    are of MM/GBSA.
+    order puts the ligands that have its value first; there are no rank intervals where it does
+    without MM/GBSA. Which one it is may differ by receptor, and the table ``orders`` says it.
 
     Ligands whose pose the filters rule out are not ranked; ``rejected`` says why.
 
-    Beside it come ``residue_energies``, ``checks``, ``interactions``, ``intervals`` and
-    ``consensus``.
+    Beside it come ``orders``, ``residue_energies``, ``checks``, ``interactions``, ``intervals``
+    and ``consensus``.
 
     Parameters
     ----------
     con : duckdb.DuckDBPyConnection
         From :func:`screenmm.results.parts.open_parts`.
     by : str
-        Key of ``ORDERS``.
+        As ``ranking.by``.
     must, must_not : sequence of Filter
         Interactions that a ranked pose must have, all of them, and those that it must not have.
+    consensus : sequence of str, optional
+        As ``ranking.consensus``.
     must_pass_checks : bool
         Whether a ligand is left out whose pose failed a check.
     preparation_sd_kcal_mol : float
@@ -241,13 +241,21 @@ def make_ranking(
     con.execute(RESIDUE_ENERGIES)
     con.execute(MAIN_RESIDUES)
     con.execute(_ranking(own))
-    make_intervals(con, preparation_sd_kcal_mol)
-    make_consensus(con)
+    followed = make_orders(con, by, consensus)
+    orders = {receptor: made.order for receptor, made in followed.items()}
+    make_intervals(con, preparation_sd_kcal_mol, orders)
+    make_consensus(con, _joined(orders, consensus))
     con.execute(_whole_ranking(own))
-    column = ORDERS[by]
-    if column is not None:
-        direction = "DESC" if column.better > 0 else "ASC"
-        con.execute(REORDERED.format(column=column.name, direction=direction, by=by))
+
+
+def _joined(
+    orders: Mapping[str, Order], consensus: Sequence[str] | None
+) -> dict[str, tuple[Column, ...]]:
+    """Scores that each receptor's consensus joins: those of the order that it follows."""
+    return {
+        receptor: tuple(SCORES[each] for each in order.joins or consensus or SCORES)
+        for receptor, order in orders.items()
+    }
 
 
 def write_ranking(con: duckdb.DuckDBPyConnection, path: Path) -> None:

@@ -18,8 +18,11 @@ from screenmm.stages.context import (
 )
 
 KEYS = frozenset(
-    {"by", "complexes", "interactions", "picks", "pose_checks", "preparation_sd_kcal_mol"}
-)
+    {
+        "by", "complexes", "consensus", "interactions", "picks", "pose_checks",
+        "preparation_sd_kcal_mol",
+    }
+)  # fmt: skip
 
 
 def docked_how(settings: Settings, receptor: str) -> dict[str, Any]:
@@ -32,7 +35,7 @@ STAGE = Stage(
     "rank",
     place=150,
     words="rank ligands and account for every record",
-    version=8,
+    version=9,
     keys={"ranking": KEYS},
     more=docked_how,
     reads={
@@ -120,6 +123,7 @@ def run(args: argparse.Namespace) -> None:
         settings.by,
         must,
         must_not,
+        consensus=settings.consensus,
         must_pass_checks=settings.pose_checks == "filter",
         preparation_sd_kcal_mol=settings.preparation_sd_kcal_mol,
     )

@@ -20,7 +20,7 @@ STAGE = Stage(
     "report",
     place=160,
     words="write metrics, bias tables, figures, the page and scripts for viewers",
-    version=6,
+    version=7,
     more=whole,
     reads={
         "database": "screen.duckdb",

@@ -89,6 +89,9 @@ CNN_AFFINITY_MINIMISED = _number(
     1,
     "pK",
 )
+CNN_VS = _number(
+    "cnn_vs", "CNN score × affinity", "CNN score times CNN affinity: GNINA's CNN_VS", 1, "pK"
+)
 EFFICIENCY = Column(
     "ligand_efficiency_kcal_mol", "DOUBLE", "kcal/mol/atom", ENERGY_DECIMALS,
     "ΔG per heavy atom", "ΔG per heavy atom", -1,
@@ -287,6 +290,7 @@ INTERVALS: Columns = (
 )
 MAIN_RESIDUES = _text("main_residues", "Residues that add most to ΔG")
 ALIASES = _text("aliases", "Names of the ligand's other records")
+RANKED_BY = Column("ranked_by", words="Ranked by", hint="What gave the ligand its rank")
 RECORD_COUNT = Column("records", "BIGINT", hint="Library records of this ligand")
 
 
@@ -299,16 +303,18 @@ def ranking(own: Iterable[Column] = ()) -> Columns:
         Scores that only the run's engine gives.
     """
     return (
-        RANK, NAME, INCHIKEY, SMILES, RECEPTOR, DG, *TERMS, *INTERVALS, MAIN_RESIDUES,
+        RANK, NAME, INCHIKEY, SMILES, RECEPTOR, RANKED_BY, DG, *TERMS, *INTERVALS, MAIN_RESIDUES,
         MINIMISATION, *DOCKED, *own, *CNN_MINIMISED, *CAME, HEAVY_ATOMS, STATE_SMILES, CHARGE,
-        WEIGHT, STATE, POSE, ENGINE, *TIERED, EFFICIENCY, SIZE_CORRECTED, *CONSENSUS, ALIASES,
-        LABEL, AFFINITY, RECORD_COUNT, *INSPECTED_TEXT,
+        WEIGHT, STATE, POSE, ENGINE, *TIERED, CNN_VS, EFFICIENCY, SIZE_CORRECTED, *CONSENSUS,
+        ALIASES, LABEL, AFFINITY, RECORD_COUNT, *INSPECTED_TEXT,
     )  # fmt: skip
 
 
 def ranking_scores(own: Iterable[Column] = ()) -> Columns:
     """Scores of the ranking that controls measure; ``own`` as for :func:`ranking`."""
-    return (RANK, DG, *DOCKED, *own, *CNN_MINIMISED, *CONSENSUS, EFFICIENCY, SIZE_CORRECTED)
+    return (
+        RANK, DG, *DOCKED, CNN_VS, *own, *CNN_MINIMISED, *CONSENSUS, EFFICIENCY, SIZE_CORRECTED,
+    )  # fmt: skip
 
 
 PICKS: Columns = (
@@ -342,6 +348,15 @@ INTERACTIONS: Columns = (
     _text("kind", "Kind, as ProLIF names it"),
     Column("distance_angstrom", "DOUBLE", "Å", hint="Distance"),
     Column("ligand_atoms", "INTEGER[]", hint="Atoms of the ligand, from 0"),
+)
+ORDERS: Columns = (
+    RECEPTOR,
+    _text("asked", "Order that the config asks for"),
+    _text("followed", "Order that the ranking follows"),
+    Column("joins", "VARCHAR[]", hint="Scores that it joins, if it is a consensus"),
+    _text("score", "Column that it follows"),
+    _text("words", "The same in words"),
+    Column("lacking", "VARCHAR[]", hint="Columns without a number, for which others were passed"),
 )
 
 # --- scores of single engines

@@ -45,6 +45,8 @@ TABLES: dict[str, tuple[str, Columns]] = {
                               dictionary.INSPECTED),
     "*.events.parquet": ("What the stages did to records, ligands, states and poses; also the "
                          "table `events`.", dictionary.EVENTS),
+    "orders": ("Table of `screen.duckdb`: what the ranking of each receptor follows.",
+               dictionary.ORDERS),
     "residue_energies": ("Table of `screen.duckdb`: energy of each residue with the pose that a "
                          "ligand is ranked by.", dictionary.RESIDUE_ENERGIES),
     "checks": ("Table of `screen.duckdb`: checks of that pose.", dictionary.CHECKS),

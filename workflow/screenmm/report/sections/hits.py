@@ -28,6 +28,8 @@ class Panel:
     receptor : str
     rows, ranked : int
         Ligands in its table, and ranked for it.
+    order : str
+        What its ranking follows, and what is known of that.
     views : bool
         Whether its top hits are shown in 3D.
     """
@@ -35,6 +37,7 @@ class Panel:
     receptor: str
     rows: int
     ranked: int
+    order: str
     views: bool
 
 
@@ -56,7 +59,13 @@ def context(results: Results) -> Hits:
     tables = _tables(results)
     data = dict(_data(results, tables))
     panels = [
-        Panel(table.receptor, table.rows, table.ranked, f"scenes-{i}" in data)
+        Panel(
+            receptor=table.receptor,
+            rows=table.rows,
+            ranked=table.ranked,
+            order=results.metrics.orders[table.receptor].text,
+            views=f"scenes-{i}" in data,
+        )
         for i, table in enumerate(tables)
     ]
     if not any(panel.views for panel in panels):

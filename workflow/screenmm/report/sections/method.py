@@ -9,6 +9,7 @@ from screenmm.config.settings import Settings, docking_in_words
 from screenmm.core.formats import grouped
 from screenmm.metrics.costs import RuleUsed, RunCosts
 from screenmm.metrics.model import Metrics
+from screenmm.metrics.orders import RankingOrder
 from screenmm.report.section import Context, Results, Section
 
 SECTION = Section(title="Method", place=80)
@@ -64,9 +65,15 @@ def _method(settings: Settings, metrics: Metrics) -> list[tuple[str, str]]:
          f"coordinates displaced by {scoring.jitter_angstrom:g} Å"),
         ("Dielectrics", f"solute {scoring.solute_dielectric:g}, "
          f"solvent {scoring.solvent_dielectric:g}"),
-        ("Order", "MM/GBSA, then docking" if settings.ranking.by == "mmgbsa"
-         else f"{settings.ranking.by.replace('_', ' ')}; ligands without it behind, in the order "
-         "of MM/GBSA and docking"),
+        *_orders(metrics.orders),
         ("Platform", platforms or "no pose was scored"),
         ("Seed", str(settings.seed)),
     ]  # fmt: skip
+
+
+def _orders(orders: Mapping[str, RankingOrder]) -> list[tuple[str, str]]:
+    """What each receptor's ranking follows; said once where it is the same for all."""
+    texts = {receptor: each.text for receptor, each in orders.items()}
+    if len(set(texts.values())) == 1:
+        return [("Order", next(iter(texts.values())))]
+    return [(f"Order, {receptor}", text) for receptor, text in texts.items()]

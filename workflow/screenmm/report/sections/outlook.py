@@ -24,6 +24,7 @@ PLACES = {
     Concern.PICKS_NOT_SCORED: "picks",
     Concern.PICKS_DO_NOT_BIND: "picks",
     Concern.PICKS_KNOWN: "picks",
+    Concern.NET_CHARGE: "bias",
     Concern.FEW_RANKED: "summary",
     Concern.RECORDS_FAILED: "ledger",
     Concern.ONLY_PREDICTED: "rounds",
