@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from screenmm.campaign.cost import Rates, foreseen_cpu_h, too_dear
 from screenmm.campaign.known import docked, library, objective_of
 from screenmm.campaign.seeds import seed_keys
 from screenmm.config.settings import Rounds, share_of
@@ -72,7 +73,14 @@ def campaign_settings(rounds: Rounds, number: int) -> Settings:
     )
 
 
-def choose(files: Layout, rounds: Rounds, number: int, seed: int, batch: Batch) -> Decision:
+def choose(
+    files: Layout,
+    rounds: Rounds,
+    number: int,
+    seed: int,
+    batch: Batch,
+    rates: Rates | None = None,
+) -> Decision:
     """Choose the batch of a round, or end the campaign, and write what was decided.
 
     Parameters
@@ -87,6 +95,8 @@ def choose(files: Layout, rounds: Rounds, number: int, seed: int, batch: Batch) 
         Of the run.
     batch : Batch
         Where it goes.
+    rates : Rates, optional
+        Costs, where the campaign may end for them.
 
     Returns
     -------
@@ -96,6 +106,10 @@ def choose(files: Layout, rounds: Rounds, number: int, seed: int, batch: Batch) 
     known = docked(files, str(rounds.receptor), objective_of(rounds.objective))
     asked = campaign_settings(rounds, number)
     decision = decide(library(files), known, asked, number, seed)
+    if rates is not None and not decision.stop:
+        spent_h = foreseen_cpu_h(files, str(rounds.receptor), rates)
+        if stop := too_dear(spent_h, number - 1, rounds.stop.cpu_hours):
+            decision = replace(decision, batch=[], stop=stop)
     write_batch(files.ligands(), decision.batch, number, batch)
     told = {"measures": as_plain(decision.measures), "stop": decision.stop}
     write_text(batch.told, json.dumps(told, indent=2, allow_nan=False) + "\n")

@@ -142,7 +142,7 @@ def summed_up(
         docked=len(known),
         predicted=left,
         best=best,
-        ended=_sentence(last.stop),
+        ended=_sentence(_stopped(files) or last.stop),
         helps=final["verdict"],
         verdict=final["words"],
         recall_low=None if recall is None else recall["bound"],
@@ -157,6 +157,14 @@ def _measures(files: Layout, number: str) -> dict[str, Any]:
     text = files.file("choose", "decision", number).read_text(encoding="utf-8")
     found: dict[str, Any] = json.loads(text)["measures"]
     return found
+
+
+def _stopped(files: Layout) -> str:
+    """Why the round after the last one was not made, where that was asked for."""
+    path = files.file("choose", "decision", str(len(files.rounds) + 1))
+    if len(files.rounds) == files.most_rounds or not path.is_file():
+        return ""
+    return str(json.loads(path.read_text(encoding="utf-8"))["stop"])
 
 
 def _sentence(reason: str) -> str:

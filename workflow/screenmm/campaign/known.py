@@ -105,6 +105,13 @@ def best_of(tables: Sequence[Path], column: Column) -> dict[str, float]:
     return dict(_asked(query, tables))
 
 
+def count_distinct(tables: Sequence[Path], columns: str) -> int:
+    """How many different values some columns have, together, in some tables."""
+    query = f"SELECT count(*) FROM (SELECT DISTINCT {columns} FROM read_parquet($files))"
+    ((count,),) = _asked(query, tables) or [(0,)]
+    return int(count)
+
+
 def scored_by_chance(files: Layout, receptor: str) -> set[str]:
     """Molecules that chance chose for scoring, of every round."""
     told = [files.file("select_batch", "events", f"{receptor}/{n}") for n in files.rounds]

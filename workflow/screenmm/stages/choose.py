@@ -13,6 +13,9 @@ from screenmm.stages.context import add_settings_argument, settings_of
 
 log = logging.getLogger(__name__)
 
+WORK = ("dock", "score")
+"""Stages that nearly all the time of a round goes to."""
+
 OF_CAMPAIGN = frozenset(Rounds.model_fields) - {"number", "model_share"}
 """Keys that the batches follow from; a round more leaves the rounds before as they are."""
 
@@ -23,7 +26,24 @@ def asked_of(settings: Settings, round_number: str = "") -> dict[str, Any]:
     if rounds is None:
         return {}
     dump = rounds.model_dump(mode="json", include=set(OF_CAMPAIGN))
-    return {"rounds": dump | {"receptor": rounds.receptor or next(iter(settings.receptors))}}
+    dump["receptor"] = rounds.receptor or next(iter(settings.receptors))
+    return {"rounds": dump} | (rates_of(settings) if rounds.stop.cpu_hours else {})
+
+
+def rates_of(settings: Settings) -> dict[str, Any]:
+    """Tell what docking and scoring take."""
+    from screenmm.run.stages import stages
+
+    protocol = settings.scoring.protocol
+    dock, score = (stages()[name].rate_for(settings.docking, protocol) for name in WORK)
+    times = 1 + settings.scoring.jitter_replicas
+    return {
+        "rates": {
+            "docked_state_s": dock.cpu_s,
+            "scored_pose_s": times * score.cpu_s,
+            "receptors": len(settings.receptors),
+        }
+    }
 
 
 STAGE = Stage(
@@ -62,11 +82,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Choose a batch, or end the campaign."""
     from screenmm.campaign.choose import Batch, choose
+    from screenmm.campaign.cost import Rates
     from screenmm.run.layout import Layout
 
     given = settings_of(args, STAGE)
     rounds = Rounds.model_validate(given["rounds"])
     files = Layout(args.results, most_rounds=args.round - 1)
     batch = Batch(args.shards, args.batch, args.decision, given["library"]["shard_size"])
-    decision = choose(files, rounds, args.round, given.seed, batch)
+    asked = given.values.get("rates")
+    rates = Rates(**asked) if asked else None
+    decision = choose(files, rounds, args.round, given.seed, batch, rates)
     log.info("round %d: %s", args.round, decision.stop or f"{len(decision.batch)} molecules")

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from rdkit import Chem
+
+from screenmm.campaign.seeds import seed_keys
+from screenmm.core.errors import LibraryError
+
+
+def test_seeds_have_the_keys_of_the_library(tmp_path: Path) -> None:
+    path = tmp_path / "seeds.smi"
+    # a salt is its parent; the same molecule counts once
+    path.write_text("CCN.Cl ethylamine\nc1ccccc1O phenol\nOc1ccccc1 again\n")
+    phenol = Chem.MolToInchiKey(Chem.MolFromSmiles("Oc1ccccc1"))
+    found = seed_keys(path)
+    assert len(found) == 2
+    assert found[1] == phenol
+    assert found[0] == Chem.MolToInchiKey(Chem.MolFromSmiles("CCN"))
+
+
+def test_a_seed_that_is_no_molecule_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "seeds.smi"
+    path.write_text("CCO ethanol\nc1ccc broken\n")
+    with pytest.raises(LibraryError, match=r"rounds.seeds: seeds.smi, record 2 \(broken\): .*mend"):
+        seed_keys(path)
