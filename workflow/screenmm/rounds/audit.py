@@ -212,7 +212,7 @@ def judge(chance: Ratio, size: Ratio) -> tuple[Verdict, str]:
         )
     ahead = f"The model finds hits {chance} faster than chance"
     if size.value is None:
-        return Verdict.HELPS, f"{ahead}; beside size it is not known: {size.reason}."
+        return Verdict.UNKNOWN, f"{ahead}; beside size it is not known: {size.reason}."
     if size.faster:
         return (
             Verdict.HELPS,

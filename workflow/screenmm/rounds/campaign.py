@@ -66,7 +66,7 @@ class Settings:
     batch: float = 0.01
     first: Literal["random", "diverse", "given"] = "random"
     given: tuple[str, ...] = ()
-    audit: float = 0.1
+    audit: float = 0.05
     top: float = 0.01
     stop: Stop = field(default_factory=Stop)
 
@@ -137,7 +137,7 @@ class Surrogate:
 
     def predict(self, features: Features) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Predict values, each with the ends of its 90 % interval."""
-        values = self.ridge.predict(features.counts)
+        values = self.ridge.predict(features.design)
         return values, *self.calibration.interval(values)
 
 
@@ -209,8 +209,8 @@ def learn(learned: Features, known: dict[str, Docked]) -> Surrogate | None:
     if len(learned) < 2:
         return None
     values = np.array([known[key].value for key in learned.keys], dtype=float)
-    ridge = fit(learned.counts, values)
-    return Surrogate(ridge, Calibration.of(ridge.left_out, values))
+    ridge = fit(learned.design, values)
+    return Surrogate(ridge, Calibration(ridge.left_out, values))
 
 
 def _seed(seed: int, number: int) -> int:
@@ -305,7 +305,7 @@ class _Scan:
         self.drawn.show(keys, places)
         if surrogate is None:
             return
-        predicted = surrogate.ridge.predict(shard.counts[rest])
+        predicted = surrogate.ridge.predict(shard.at(rest).design)
         self.best.show(keys, predicted)
         self.rest.show(predicted)
         sizes = shard.heavy_atoms[rest]
