@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 from screenmm.rounds.audit import (
     Ratio,
     Verdict,
+    _hit_by_size,
     beside_chance,
     beside_size,
     error_on_unseen,
@@ -11,8 +13,6 @@ from screenmm.rounds.audit import (
     threshold,
 )
 from screenmm.rounds.known import Docked, How
-
-NONE_UNSEEN = np.zeros(201)
 
 
 def batch(how: How, number: int, values: list[float | None], start: int) -> list[Docked]:
@@ -55,16 +55,48 @@ def test_an_audit_stands_for_the_rest_and_not_for_what_was_docked_before() -> No
     assert found.value == pytest.approx((20 / 50) / ((50 + 0.05 * 400) / 500))
 
 
-def test_what_the_heaviest_have_as_well_is_no_lead() -> None:
-    acquired = batch(How.ACQUIRED, 2, [1.0] * 60 + [50.0] * 40, 500)
-    same = {each.key: 1.0 for each in acquired}
-    found = beside_size([*drawn(), *acquired], 9.0, same, NONE_UNSEEN, 1)
-    assert found.value == 1.0
-    assert not found.faster
-    others = {each.key: 1.0 for each in acquired[:20]}
-    found = beside_size([*drawn(), *acquired], 9.0, others, np.full(201, 10.0), 1)
-    assert found.value == pytest.approx(60 / (20 + 10))
-    assert found.faster
+def sized(n: int, seed: int = 1) -> tuple[list[Docked], dict[str, int], np.ndarray]:
+    """Draws by chance of 15 to 35 heavy atoms: a hit has a chance that grows with them."""
+    rng = np.random.default_rng(seed)
+    atoms = rng.integers(15, 36, n)
+    chance = 1 / (1 + np.exp(-(-1.5 + 0.3 * (atoms - 25))))
+    values = np.where(rng.random(n) < chance, 0.0, 99.0)
+    docked = batch(How.RANDOM, 1, values.tolist(), 0)
+    return docked, {each.key: int(size) for each, size in zip(docked, atoms, strict=True)}, atoms
+
+
+def test_what_the_heaviest_would_have_given_follows_from_draws_by_chance() -> None:
+    docked, sizes, _ = sized(3000)
+    acquired = batch(How.ACQUIRED, 2, [0.0] * 90 + [99.0] * 10, 5000)
+    found = beside_size([*docked, *acquired], 0.0, sizes, {35: 60, 34: 40}, 10**6, 1)
+    expected = 0.6 / (1 + np.exp(-1.5)) + 0.4 / (1 + np.exp(-1.2))
+    assert found.value == pytest.approx(0.9 / expected, rel=0.05)
+    assert found.low < 0.9 / expected < found.high
+
+
+def test_its_slope_is_scikit_learns() -> None:
+    _, _, atoms = sized(500)
+    hits = np.array([each.value == 0 for each in sized(500)[0]])
+    own = _hit_by_size(atoms, hits, np.ones((1, 500)), np.array([20, 30]))[0]
+    reference = LogisticRegression(C=25.0 / atoms.std() ** 2).fit(atoms[:, None], hits)
+    expected = reference.predict_proba(np.array([[20], [30]]))[:, 1]
+    np.testing.assert_allclose(own, expected, atol=0.01)
+
+
+def test_few_draws_claim_no_lead_over_size() -> None:
+    docked, sizes, _ = sized(30)
+    acquired = batch(How.ACQUIRED, 2, [0.0] * 9 + [99.0], 5000)
+    assert not beside_size([*docked, *acquired], 0.0, sizes, {35: 10}, 10**6, 1).faster
+
+
+def test_audits_stand_for_the_rest_without_a_first_batch_by_chance() -> None:
+    docked, sizes, _ = sized(2000)
+    start = batch(How.START, 1, [0.0] * 50, 7000)
+    audits = [Docked(each.key, 2, How.AUDIT, each.value) for each in docked]
+    acquired = batch(How.ACQUIRED, 2, [0.0] * 90 + [99.0] * 10, 5000)
+    alone = beside_size([*docked, *acquired], 0.0, sizes, {35: 100}, 10**6, 1)
+    found = beside_size([*start, *audits, *acquired], 0.0, sizes, {35: 100}, 10**6, 1)
+    assert found.value == pytest.approx(alone.value, rel=0.02)
 
 
 def test_the_error_is_that_of_audits_predicted_before() -> None:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from screenmm.rounds import calibration
-from screenmm.rounds.calibration import Calibration, Tally, expected_hits, recall
+from screenmm.rounds.calibration import Calibration, Tally, recall
 
 
 def heteroscedastic(rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -84,17 +84,6 @@ def test_a_model_of_nothing_finds_what_chance_finds() -> None:
     )
     assert found.estimate == pytest.approx(0.1, abs=0.05)
     assert found.bound < 0.1
-
-
-def test_expected_hits_are_those_of_the_normal_distribution() -> None:
-    rng = np.random.default_rng(6)
-    own = Calibration(np.zeros(4000), rng.normal(size=4000))
-    tally = Tally(1.0)
-    tally.show(np.zeros(1000))
-    hits = expected_hits(own, tally.levels(), -1.0, 1)
-    # P(z < -1 / OPTIMISM)
-    assert hits[0] == pytest.approx(170, abs=12)
-    assert np.std(hits[1:]) == pytest.approx(np.sqrt(170 + 6**2), rel=0.25)
 
 
 def test_tied_values_count_as_long_as_there_is_room() -> None:

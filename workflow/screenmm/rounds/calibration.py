@@ -150,11 +150,11 @@ class Tally:
         self.width = spread / BINS_PER_SPREAD if spread > 0 else 1.0
         self._counts: Counter[int] = Counter()
 
-    def show(self, predictions: np.ndarray, sign: int = 1) -> None:
-        """Count molecules; with ``sign=-1`` those that were counted and do not belong."""
+    def show(self, predictions: np.ndarray) -> None:
+        """Count molecules."""
         bins, counts = np.unique(np.floor(predictions / self.width), return_counts=True)
         for place, count in zip(bins.astype(int).tolist(), counts.tolist(), strict=True):
-            self._counts[place] += sign * count
+            self._counts[place] += count
 
     def levels(self) -> tuple[np.ndarray, np.ndarray]:
         """Middle of each bin that holds molecules, ascending, and how many it holds."""
@@ -222,29 +222,6 @@ def recall(
     return Recall(
         float(found[0]), min(bound, float(found[0])), float(steps[min(last, len(steps) - 1)])
     )
-
-
-def expected_hits(
-    calibration: Calibration, rest: tuple[np.ndarray, np.ndarray], hit: float, seed: int
-) -> np.ndarray:
-    """Estimate how many molecules that were not docked are hits.
-
-    Parameters
-    ----------
-    calibration : Calibration
-    rest : (numpy.ndarray, numpy.ndarray)
-        As for :func:`recall`.
-    hit : float
-        Largest value of a hit.
-    seed : int
-        The same seed draws the same errors.
-
-    Returns
-    -------
-    numpy.ndarray, shape (1 + RESAMPLES,)
-        Expectation, then draws.
-    """
-    return _drawn(calibration, rest, np.array([hit]), seed)[:, 0]
 
 
 def _drawn(

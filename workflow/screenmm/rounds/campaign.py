@@ -13,7 +13,7 @@ from screenmm.core.errors import ConfigError
 from screenmm.core.seeds import seed_for
 from screenmm.rounds import audit
 from screenmm.rounds.audit import Error, Ratio, Verdict
-from screenmm.rounds.calibration import Calibration, Recall, Tally, expected_hits, recall
+from screenmm.rounds.calibration import Calibration, Recall, Tally, recall
 from screenmm.rounds.choice import DIVERSE_FROM, Smallest, chance, diverse
 from screenmm.rounds.features import Features, stacked
 from screenmm.rounds.known import Docked, How
@@ -244,14 +244,15 @@ class _Survey:
         order = np.argsort(learned.keys.astype(str))
         return cls(total, sizes, learned.at(order), atoms)
 
-    def heaviest(self, wanted: int) -> tuple[int, float]:
-        """Size of the last of the heaviest ``wanted``, and which share of that size belongs."""
-        left = wanted
+    def heaviest(self, wanted: int) -> dict[int, float]:
+        """How many of the heaviest ``wanted`` molecules have each size."""
+        found: dict[int, float] = {}
         for size in sorted(self.sizes, reverse=True):
-            if self.sizes[size] >= left:
-                return size, left / self.sizes[size]
-            left -= self.sizes[size]
-        return 0, 1.0
+            if wanted <= 0:
+                break
+            found[size] = min(self.sizes[size], wanted)
+            wanted -= self.sizes[size]
+        return found
 
 
 @dataclass
@@ -263,9 +264,6 @@ class _Scan:
     predicted: dict[str, float]
     """Of the draws by chance."""
     rest: Tally
-    heavier: Tally
-    as_heavy: Tally
-    edge: tuple[int, float]
 
     @classmethod
     def of(
@@ -281,16 +279,12 @@ class _Scan:
         pool = size * (DIVERSE_FROM if settings.first == "diverse" and not known else 1)
         values = [each.value for each in known.values() if each.value is not None]
         spread = float(np.std(values)) if values else 0.0
-        acquired = sum(each.how is How.ACQUIRED for each in known.values())
         scan = cls(
             best=Smallest(size),
             # all of the best may be among those drawn, and then others are needed
             drawn=Smallest(pool + size),
             predicted={},
             rest=Tally(spread),
-            heavier=Tally(spread),
-            as_heavy=Tally(spread),
-            edge=survey.heaviest(acquired),
         )
         for shard in library:
             scan._look(shard, known, surrogate, seed)
@@ -308,9 +302,6 @@ class _Scan:
         predicted = surrogate.ridge.predict(shard.at(rest).design)
         self.best.show(keys, predicted)
         self.rest.show(predicted)
-        sizes = shard.heavy_atoms[rest]
-        self.heavier.show(predicted[sizes > self.edge[0]])
-        self.as_heavy.show(predicted[sizes == self.edge[0]])
         by_chance = np.isin(places, self.drawn.values)
         self.predicted.update(zip(keys[by_chance], predicted[by_chance].tolist(), strict=True))
 
@@ -384,9 +375,10 @@ def _measures(
         share = _share(docked, found.threshold)
         if hit is not None:
             chance_ratio = audit.beside_chance(docked, hit, survey.library, seed)
-            heaviest = _among_heaviest(survey, scan.edge)
-            expected = _expected(scan, surrogate, hit, seed)
-            size_ratio = audit.beside_size(docked, hit, heaviest, expected, seed)
+            heaviest = survey.heaviest(sum(each.how is How.ACQUIRED for each in docked))
+            size_ratio = audit.beside_size(
+                docked, hit, survey.heavy_atoms, heaviest, survey.library, seed
+            )
     verdict, words = audit.judge(chance_ratio, size_ratio)
     return Measures(
         library=survey.library,
@@ -412,22 +404,6 @@ def _share(docked: Sequence[Docked], threshold: float) -> float | None:
     last = max(each.round for each in acquired)
     own = [each for each in acquired if each.round == last]
     return sum(each.value is not None and each.value <= threshold for each in own) / len(own)
-
-
-def _among_heaviest(survey: _Survey, edge: tuple[int, float]) -> dict[str, float]:
-    size, part = edge
-    return {
-        key: 1.0 if atoms > size else part
-        for key, atoms in survey.heavy_atoms.items()
-        if atoms >= size
-    }
-
-
-def _expected(scan: _Scan, surrogate: Surrogate, hit: float, seed: int) -> np.ndarray:
-    """Hits among the heaviest that were not docked: expectation, and draws."""
-    above = expected_hits(surrogate.calibration, scan.heavier.levels(), hit, seed)
-    at = expected_hits(surrogate.calibration, scan.as_heavy.levels(), hit, seed)
-    return above + scan.edge[1] * at
 
 
 def _stop(
