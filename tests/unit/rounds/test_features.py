@@ -85,3 +85,12 @@ def test_shards_stacked_are_the_library(tmp_path: Path) -> None:
     assert (both.at(order).counts != whole.counts).nnz == 0
     assert both.at(order).heavy_atoms.tolist() == whole.heavy_atoms.tolist()
     assert len(stacked([])) == 0
+
+
+def test_the_square_of_the_size_stands_beside_the_counts(tmp_path: Path) -> None:
+    write_features(tmp_path / "x.parquet", LIGANDS)
+    found = read_features(tmp_path / "x.parquet")
+    assert found.design.shape == (3, COLUMNS + 1)
+    # ethyl benzamide of 11, ibuprofen of 15, ethanol of 3 heavy atoms
+    assert found.design[:, [COLUMNS]].toarray().ravel().tolist() == [169 / 16, 81 / 16, 441 / 16]
+    assert (found.design[:, :COLUMNS] != found.counts).nnz == 0
