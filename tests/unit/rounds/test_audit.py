@@ -122,7 +122,7 @@ NOT_KNOWN = Ratio(None, None, None, "too few")
          "The model finds hits 5.0 times (3.0 to 8.0) faster than chance "
          "and 1.6 times (1.2 to 2.1) faster than taking the heaviest molecules first."),
         (Ratio(5, 3, 8), Ratio(1.1, 0.9, 1.3), Verdict.NO_BETTER_THAN_SIZE,
-         "but is no better than size: 1.1 times (0.9 to 1.3) as fast"),
+         "but is no better than size, as far as draws by chance can tell: 1.1 times (0.9 to 1.3)"),
         (Ratio(1.2, 0.7, 2), Ratio(1.6, 1.2, 2.1), Verdict.DOES_NOT_HELP,
          "The model does not help: it finds hits 1.2 times (0.7 to 2.0) as fast as chance."),
         (NOT_KNOWN, NOT_KNOWN, Verdict.UNKNOWN, "not known: too few."),

@@ -271,5 +271,6 @@ def judge(chance: Ratio, size: Ratio) -> tuple[Verdict, str]:
         )
     return (
         Verdict.NO_BETTER_THAN_SIZE,
-        f"{ahead}, but is no better than size: {size} as fast as the heaviest molecules first.",
+        f"{ahead}, but is no better than size, as far as draws by chance can tell: "
+        f"{size} as fast as the heaviest molecules first.",
     )
