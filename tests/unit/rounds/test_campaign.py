@@ -154,6 +154,8 @@ def test_a_first_batch_that_is_given_or_diverse(made: Library) -> None:
     assert {each.key for each in given.batch} == set(keys)
     with pytest.raises(ConfigError, match=r"1 of 1 molecules are not in the library.*nosuch"):
         decide(made.shards(), [], replace(SETTINGS, first="given", given=("nosuch",)), 1, 1)
+    with pytest.raises(ConfigError, match="no molecule is named"):
+        decide(made.shards(), [], replace(SETTINGS, first="given"), 1, 1)
     unlike = decide(made.shards(), [], replace(SETTINGS, first="diverse"), 1, 1)
     assert len({each.key for each in unlike.batch}) == 40
     assert {each.how for each in unlike.batch} == {How.START}

@@ -341,6 +341,10 @@ def _batch(
 
 
 def _given(library: Iterable[Features], wanted: Sequence[str]) -> list[str]:
+    if not wanted:
+        raise ConfigError(
+            "rounds.first: no molecule is named; name some, or choose random or diverse"
+        )
     asked = set(wanted)
     there = {key for shard in library for key in shard.keys.tolist() if key in asked}
     missing = [key for key in wanted if key not in there]
