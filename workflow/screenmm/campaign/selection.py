@@ -13,18 +13,15 @@ from screenmm.campaign.known import (
     BY_MODEL,
     batches,
     best_of,
-    docked,
     smiles_of_batches,
+    values,
 )
-from screenmm.rounds.campaign import learn
 from screenmm.rounds.choice import chance
 from screenmm.rounds.features import COLUMNS, Features, describe
-from screenmm.rounds.known import BY_CHANCE, Docked
+from screenmm.rounds.known import BY_CHANCE
+from screenmm.rounds.scoring import choose_scored
 from screenmm.run.layout import Layout
 from screenmm.tables.dictionary import DOCK
-
-FEWEST_SCORED = 20
-"""Scored ligands below which there is no model of the score."""
 
 
 def select_batch(
@@ -41,67 +38,68 @@ def select_batch(
     top : int
         Most ligands.
     share : float
-        Part of them that a model of the score chooses.
+        Part of them that a model of the score chooses, from 0 to 1.
     seed : int
         Of the run.
     fair : bool
-        Whether some must be chosen by chance, because the score is what is learned: all of the
-        audit, and of a first batch that was drawn by chance as many as the model would choose.
+        Whether some must be chosen by chance, because the score is what is learned: of those that
+        chance brought into the batch as many as the model may choose.
 
     Returns
     -------
     dict of str to str
         Key to what the ledger says of the choice; empty where docking chose.
     """
-    scores = best_of(files.of_round("dock", "table", number, receptor), DOCK)
-    by_docking = sorted(scores, key=lambda key: (scores[key], key))
+    docking = best_of(files.of_round("dock", "table", number, receptor), DOCK)
+    drawn = [key for key in drawn_by_chance(files, number, seed) if key in docking] if fair else []
     before = Layout(files.results, most_rounds=int(number) - 1)
-    known = docked(before, receptor, "mmgbsa")
-    by_model = order_of_model(files, known, by_docking)
-    of_model = math.ceil(share * top)
-    by_chance = drawn_by_chance(files, number, seed) if fair else []
-    drawn = [key for key in by_chance if key in scores][:of_model]
-    return chosen(by_docking, by_model, drawn, top, of_model)
+    scored = values(before, receptor, "mmgbsa")
+    earlier = values(before, receptor, "docking")
+    return chosen(
+        docking | {key: earlier[key] for key in scored if key in earlier},
+        scored,
+        smiles_of_batches(files),
+        drawn,
+        top,
+        share,
+    )
 
 
 def chosen(
-    by_docking: Sequence[str],
-    by_model: Sequence[str],
+    docking: Mapping[str, float],
+    scored: Mapping[str, float],
+    smiles: Mapping[str, str],
     drawn: Sequence[str],
     top: int,
-    of_model: int,
+    share: float,
 ) -> dict[str, str]:
-    """Fill the places: those drawn by chance first, then the model's, docking's at the end.
+    """Fill the places: those drawn by chance first, out of the model's places.
 
     Parameters
     ----------
-    by_docking, by_model : sequence of str
-        Keys, best first; the model's empty where there is none.
+    docking : mapping of str to float
+        Docking score by key, of the round's ligands and of those scored before, kcal/mol.
+    scored : mapping of str to float
+        MM/GBSA energy of those scored before, kcal/mol.
+    smiles : mapping of str to str
+        Of all these.
     drawn : sequence of str
-        Keys that are scored whatever they are.
-    top, of_model : int
-        Places in all, and those of the model.
+        Keys of the round's ligands that chance brought in, in the order of their draw.
+    top : int
+        Places.
+    share : float
+        Part of them that is the model's.
     """
-    found = dict.fromkeys(drawn[:top], AT_RANDOM)
-    left = [key for key in by_model if key not in found]
-    found |= dict.fromkeys(left[: max(0, of_model - len(found))], BY_MODEL)
-    left = [key for key in by_docking if key not in found]
-    return found | dict.fromkeys(left[: top - len(found)], "")
-
-
-def order_of_model(files: Layout, known: Sequence[Docked], keys: Sequence[str]) -> Sequence[str]:
-    """Keys of docked ligands by predicted score, best first; none where too few were scored."""
-    scored = {each.key: each for each in known if each.value is not None}
-    if len(scored) < FEWEST_SCORED:
-        return []
-    smiles = smiles_of_batches(files)
-    model = learn(_described(smiles, sorted(scored)), scored)
-    if model is None:
-        return []
-    features = _described(smiles, sorted(keys))
-    predicted = model.ridge.predict(features.counts)
-    order = np.lexsort((features.keys.astype(str), predicted))
-    return [str(key) for key in features.keys[order]]
+    places = math.ceil(share * top)
+    found = dict.fromkeys(drawn[:places], AT_RANDOM)
+    left = top - len(found)
+    keys = [key for key in sorted(docking) if key not in found]
+    if not keys or not left:
+        return found
+    scores = np.array([docking[key] for key in keys])
+    of_model = (places - len(found)) / left
+    choice = choose_scored(_described(smiles, keys), scores, scored, left, of_model)
+    return found | {each.key: BY_MODEL if each.by_model else "" for each in choice}
 
 
 def _described(smiles: Mapping[str, str], keys: Sequence[str]) -> Features:

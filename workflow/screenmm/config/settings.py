@@ -970,7 +970,7 @@ class Rounds(Section):
         examples=["wt"],
     )
     audit: Annotated[str, BeforeValidator(_percent)] = Field(
-        "10 %",
+        "5 %",
         description="Part of each batch that is drawn at random from what is not yet docked: it "
         "tells how wrong the model is, and what was probably missed.",
     )

@@ -6,12 +6,12 @@ enough were drawn. A molecule that failed is no hit, and was paid for.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 
 from screenmm.rounds.known import BY_CHANCE, Docked, How
 
@@ -23,6 +23,14 @@ FEWEST_BY_CHANCE = 20
 
 DRAWS = 4000
 """Draws for an interval."""
+
+REFITS = 400
+"""Resamples of the draws by chance for the interval beside size."""
+
+NEWTON_STEPS = 30
+PRIOR_SLOPE = 25.0
+"""Variance of the slope, in log odds for one spread of the sizes."""
+SMALL = 1e-9
 
 PERCENTILES = (2.5, 97.5)
 
@@ -156,40 +164,83 @@ def beside_chance(docked: Sequence[Docked], hit: float, library: int, seed: int)
 def beside_size(
     docked: Sequence[Docked],
     hit: float,
-    heaviest: dict[str, float],
-    expected: np.ndarray,
+    sizes: Mapping[str, int],
+    heaviest: Mapping[int, float],
+    library: int,
     seed: int,
 ) -> Ratio:
-    """Compare the acquired hits with those among as many of the library's heaviest molecules.
+    """Compare the share of hits among the acquired with that of as many of the heaviest molecules.
+
+    What the heaviest would have given follows from draws by chance alone: a logistic regression
+    of being a hit on the number of heavy atoms. A first batch drawn by chance stands for the
+    library; without one, audits stand for what was not docked, beside what was.
 
     Parameters
     ----------
     docked : sequence of Docked
     hit : float
-    heaviest : dict of str to float
-        Docked molecules among the heaviest, and which share of each is (below one where
-        molecules of equal size would go beyond the number).
-    expected : numpy.ndarray, shape (1 + draws,)
-        Hits among the others of the heaviest, which were not docked: expectation, and draws.
+    sizes : mapping of str to int
+        Heavy atoms of the docked molecules.
+    heaviest : mapping of int to float
+        How many of the library's heaviest, as many as were acquired, have each number of them.
+    library : int
+        Molecules in all.
     seed : int
         Of the draws for the interval.
     """
-    rng = np.random.default_rng(seed)
-    model = {each.key for each in docked if each.how is How.ACQUIRED and _is_hit(each, hit)}
-    if not any(each.how is How.ACQUIRED for each in docked):
+    acquired = [each for each in docked if each.how is How.ACQUIRED]
+    if not acquired:
         return Ratio(None, None, None, "no molecule has been acquired by a model yet")
-    size = {each.key: heaviest.get(each.key, 0.0) for each in docked if _is_hit(each, hit)}
-    common = sum(size[key] for key in model)
-    # hits that both find are the same draws of chance: they cancel
-    both, ours, theirs = (
-        np.r_[found, rng.gamma(found + 0.5, size=DRAWS)]
-        for found in (common, len(model) - common, sum(size.values()) - common)
+    rng = np.random.default_rng(seed)
+    weights = [(each, weight) for each, weight in _standing(docked, library) if each.key in sizes]
+    atoms = np.array([sizes[each.key] for each, _ in weights])
+    hits = np.array([_is_hit(each, hit) for each, _ in weights])
+    own = np.array([weight for _, weight in weights])
+    draws = np.vstack([own, own * rng.exponential(size=(REFITS, len(own)))])
+    chances = _hit_by_size(atoms, hits, draws, np.array(list(heaviest)))
+    rate = chances @ np.array(list(heaviest.values())) / sum(heaviest.values())
+    found = sum(_is_hit(each, hit) for each in acquired)
+    share = np.r_[found, rng.gamma(found + 0.5, size=DRAWS)] / len(acquired)
+    return _ratio(share / np.r_[rate[0], rng.choice(rate[1:], DRAWS)])
+
+
+def _standing(docked: Sequence[Docked], library: int) -> list[tuple[Docked, float]]:
+    """Docked molecules that stand for the library, each with how many it stands for."""
+    first = [each for each in docked if each.how is How.RANDOM]
+    if first:
+        return [(each, library / len(first)) for each in first]
+    audits = sum(each.how is How.AUDIT for each in docked)
+    each_audit = 1 + (library - len(docked)) / max(audits, 1)
+    return [(each, each_audit if each.how is How.AUDIT else 1.0) for each in docked]
+
+
+def _hit_by_size(
+    atoms: np.ndarray, hits: np.ndarray, weights: np.ndarray, asked: np.ndarray
+) -> np.ndarray:
+    """Chance of being a hit at each size that is asked for, for each row of weights.
+
+    Logistic regression by Newton's method; the slope has a weak prior, which keeps it finite
+    where sizes part hits from others.
+    """
+    distinct, place = np.unique(atoms, return_inverse=True)
+    middle, step = distinct.mean(), max(float(atoms.std()), 1.0)
+    x = (distinct - middle) / step
+    scale = len(atoms) / weights.sum(axis=1, keepdims=True)
+    total, of_hits = (
+        np.array([np.bincount(place, row * by, len(distinct)) for row in weights]) * scale
+        for by in (np.ones(len(atoms)), hits)
     )
-    others = np.r_[expected[0], rng.choice(expected[1:], DRAWS)]
-    below = both + theirs + others
-    if below[0] <= 0:
-        return Ratio(None, None, None, "no hit is known or expected among the heaviest molecules")
-    return _ratio((both + ours) / below)
+    base, slope = np.zeros((2, len(weights), 1))
+    for _ in range(NEWTON_STEPS):
+        chance = special.expit(base + slope * x)
+        pull, curve = of_hits - total * chance, total * chance * (1 - chance)
+        by_base, by_slope = pull.sum(axis=1), (pull * x).sum(axis=1) - slope[:, 0] / PRIOR_SLOPE
+        a, b = curve.sum(axis=1) + SMALL, (curve * x).sum(axis=1)
+        c = (curve * x * x).sum(axis=1) + 1 / PRIOR_SLOPE
+        known = a * c - b * b
+        base[:, 0] += np.clip((c * by_base - b * by_slope) / known, -2, 2)
+        slope[:, 0] += np.clip((a * by_slope - b * by_base) / known, -2, 2)
+    return np.asarray(special.expit(base + slope * (asked - middle) / step))
 
 
 def _is_hit(each: Docked, hit: float) -> bool:
@@ -212,7 +263,7 @@ def judge(chance: Ratio, size: Ratio) -> tuple[Verdict, str]:
         )
     ahead = f"The model finds hits {chance} faster than chance"
     if size.value is None:
-        return Verdict.HELPS, f"{ahead}; beside size it is not known: {size.reason}."
+        return Verdict.UNKNOWN, f"{ahead}; beside size it is not known: {size.reason}."
     if size.faster:
         return (
             Verdict.HELPS,
@@ -220,5 +271,6 @@ def judge(chance: Ratio, size: Ratio) -> tuple[Verdict, str]:
         )
     return (
         Verdict.NO_BETTER_THAN_SIZE,
-        f"{ahead}, but is no better than size: {size} as fast as the heaviest molecules first.",
+        f"{ahead}, but is no better than size, as far as draws by chance can tell: "
+        f"{size} as fast as the heaviest molecules first.",
     )

@@ -1,20 +1,20 @@
 """What the surrogate's predictions are worth: their errors by level, and what was probably missed.
 
-The errors are those on molecules left out of the fit one at a time. They are looked at by level,
-among molecules of nearly the same prediction: where a molecule was chosen for its prediction
-alone, its error is as good as a random one of that level, so the docked molecules that were
-acquired say most about those that nearly were.
+The errors are those on molecules left out of the fit one at a time. Their mean and their spread
+are smoothed over the level of the prediction: where a molecule was chosen for its prediction
+alone, its error is as good as a random one of that level, so molecules that were acquired say
+most about those that nearly were, and those drawn by chance about the many of middling
+prediction. Divided by the spread of their level, errors of all levels together give the tails.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-
-NEAR = 100
-"""Docked molecules of nearest prediction whose errors stand for a molecule's."""
+from scipy import special
 
 COVERAGE = 0.9
 """Of the interval of a prediction."""
@@ -25,8 +25,29 @@ RESAMPLES = 200
 CONFIDENCE = 0.95
 """That the recall is above its lower bound, one-sided."""
 
-BINS_PER_SPREAD = 100
+BINS_PER_SPREAD = 50
 """Bins that predictions are counted in, for one standard deviation of the docked values."""
+
+LEVELS = 200
+"""Levels at which errors are looked at."""
+
+BANDWIDTH = 0.3
+"""Width of the kernel that errors are smoothed with, in standard deviations of the levels."""
+
+PRIOR = 3.0
+"""Molecules of mean error and spread that stand at every level, where few were docked."""
+
+OPTIMISM = 1.07
+"""Spread of the errors on the rest, in that on docked molecules left out: they are more alike."""
+
+STEPS = 200
+"""Most thresholds that are tried for the library's best."""
+
+TAIL = 8.0
+"""Spreads beyond which an error counts as this large."""
+
+FINE = 400
+"""Places at which the distribution of errors is kept."""
 
 
 @dataclass(frozen=True)
@@ -35,30 +56,73 @@ class Calibration:
 
     Parameters
     ----------
-    levels : numpy.ndarray, shape (n,)
-        Predictions of molecules left out, ascending.
-    errors : numpy.ndarray, shape (n,)
-        Value less prediction of each.
+    left_out : numpy.ndarray, shape (n,)
+        Predictions of molecules left out.
+    values : numpy.ndarray, shape (n,)
+        What they came to.
     """
 
-    levels: np.ndarray
-    errors: np.ndarray
+    left_out: np.ndarray
+    values: np.ndarray
 
-    @classmethod
-    def of(cls, left_out: np.ndarray, values: np.ndarray) -> Calibration:
-        """Sort the errors of molecules left out by their predictions."""
-        order = np.argsort(left_out, kind="stable")
-        return cls(left_out[order], (values - left_out)[order])
+    @cached_property
+    def levels(self) -> np.ndarray:
+        """Levels at which errors are looked at, ascending."""
+        return np.linspace(self.left_out.min(), self.left_out.max(), LEVELS)
 
-    @property
-    def near(self) -> int:
-        """How many errors stand for a molecule's."""
-        return min(NEAR, len(self.levels))
+    @cached_property
+    def _kernel(self) -> np.ndarray:
+        width = BANDWIDTH * float(self.left_out.std())
+        away = np.subtract.outer(self.levels, self.levels)
+        return np.exp(-0.5 * (away / width) ** 2) if width > 0 else np.ones_like(away)
 
-    def starts(self, predictions: np.ndarray) -> np.ndarray:
-        """Give each prediction the first of the ``near`` docked molecules around its level."""
-        place = np.searchsorted(self.levels, predictions)
-        return np.clip(place - self.near // 2, 0, len(self.levels) - self.near)
+    @cached_property
+    def _places(self) -> np.ndarray:
+        return self.place(self.left_out)
+
+    def place(self, predictions: np.ndarray) -> np.ndarray:
+        """Nearest level of each prediction; beyond the docked ones, the last."""
+        first, last = self.levels[[0, -1]]
+        step = (last - first) / (LEVELS - 1)
+        if step == 0:
+            return np.zeros(len(predictions), dtype=int)
+        return np.clip(np.round((predictions - first) / step), 0, LEVELS - 1).astype(int)
+
+    def smoothed(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and spread of the errors at each level.
+
+        Parameters
+        ----------
+        weights : numpy.ndarray, shape (rows, n)
+            How often each docked molecule counts.
+
+        Returns
+        -------
+        mean, spread : numpy.ndarray, shape (rows, LEVELS)
+        """
+        errors = self.values - self.left_out
+        count, first, second = (
+            np.array([np.bincount(self._places, row * by, LEVELS) for row in weights])
+            for by in (np.ones_like(errors), errors, errors**2)
+        )
+        every = count.sum(axis=1, keepdims=True)
+        overall = [each.sum(axis=1, keepdims=True) / every for each in (first, second)]
+        mass = count @ self._kernel + PRIOR
+        mean = (first @ self._kernel + PRIOR * overall[0]) / mass
+        square = (second @ self._kernel + PRIOR * overall[1]) / mass
+        return mean, OPTIMISM * np.sqrt(np.maximum(square - mean**2, 0))
+
+    @cached_property
+    def _plain(self) -> tuple[np.ndarray, np.ndarray]:
+        mean, spread = self.smoothed(np.ones((1, len(self.values))))
+        return mean[0], spread[0]
+
+    @cached_property
+    def standard(self) -> np.ndarray:
+        """Errors of the docked molecules less the mean of their level, in its spreads."""
+        mean, spread = (each[self._places] for each in self._plain)
+        errors = OPTIMISM * (self.values - self.left_out - mean)
+        return np.divide(errors, spread, out=np.zeros_like(errors), where=spread > 0)
 
     def interval(self, predictions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Give each prediction an interval that holds the value in 90 % of cases.
@@ -66,13 +130,11 @@ class Calibration:
         Returns
         -------
         low, high : numpy.ndarray
-            Quantiles of the errors about its level, added to it.
         """
-        starts = self.starts(predictions)
-        needed, back = np.unique(starts, return_inverse=True)
-        windows = np.lib.stride_tricks.sliding_window_view(self.errors, self.near)[needed]
-        ends = np.quantile(windows, ((1 - COVERAGE) / 2, (1 + COVERAGE) / 2), axis=1)
-        return predictions + ends[0][back], predictions + ends[1][back]
+        place = self.place(predictions)
+        mean, spread = (each[place] for each in self._plain)
+        ends = np.quantile(self.standard, ((1 - COVERAGE) / 2, (1 + COVERAGE) / 2))
+        return predictions + mean + ends[0] * spread, predictions + mean + ends[1] * spread
 
 
 class Tally:
@@ -88,11 +150,11 @@ class Tally:
         self.width = spread / BINS_PER_SPREAD if spread > 0 else 1.0
         self._counts: Counter[int] = Counter()
 
-    def show(self, predictions: np.ndarray, sign: int = 1) -> None:
-        """Count molecules; with ``sign=-1`` those that were counted and do not belong."""
+    def show(self, predictions: np.ndarray) -> None:
+        """Count molecules."""
         bins, counts = np.unique(np.floor(predictions / self.width), return_counts=True)
         for place, count in zip(bins.astype(int).tolist(), counts.tolist(), strict=True):
-            self._counts[place] += sign * count
+            self._counts[place] += count
 
     def levels(self) -> tuple[np.ndarray, np.ndarray]:
         """Middle of each bin that holds molecules, ascending, and how many it holds."""
@@ -162,39 +224,39 @@ def recall(
     )
 
 
-def expected_hits(
-    calibration: Calibration, rest: tuple[np.ndarray, np.ndarray], hit: float, seed: int
-) -> np.ndarray:
-    """Estimate how many molecules that were not docked are hits.
-
-    Parameters
-    ----------
-    calibration : Calibration
-    rest : (numpy.ndarray, numpy.ndarray)
-        As for :func:`recall`.
-    hit : float
-        Largest value of a hit.
-    seed : int
-        The same seed draws the same errors.
-
-    Returns
-    -------
-    numpy.ndarray, shape (1 + RESAMPLES,)
-        Expectation, then draws.
-    """
-    return _drawn(calibration, rest, np.array([hit]), seed)[:, 0]
-
-
 def _drawn(
     calibration: Calibration, rest: tuple[np.ndarray, np.ndarray], steps: np.ndarray, seed: int
 ) -> np.ndarray:
     """Molecules of the rest better than each step: in the first row expected, then drawn."""
     rng = np.random.default_rng(seed)
-    n = len(calibration.errors)
+    n = len(calibration.values)
     weights = np.vstack([np.ones(n), rng.exponential(size=(RESAMPLES, n))])
     hidden = _expected(calibration, rest, steps, weights)
     noise = np.r_[0.0, rng.normal(size=RESAMPLES)]
     return np.maximum(hidden + noise[:, None] * np.sqrt(hidden), 0)
+
+
+def _expected(
+    calibration: Calibration,
+    rest: tuple[np.ndarray, np.ndarray],
+    steps: np.ndarray,
+    weights: np.ndarray,
+) -> np.ndarray:
+    """Molecules of the rest that are better than each step, for each row of weights of errors."""
+    middles, counts = rest
+    mean, spread = calibration.smoothed(weights)
+    place = calibration.place(middles)
+    fine = np.linspace(-TAIL, TAIL, FINE)
+    # values have a floor that the best come near, and cut the tail of their errors
+    normal = special.ndtr(fine) * (fine < 0)
+    bins = np.searchsorted(fine, np.clip(calibration.standard, -TAIL, TAIL))
+    total = np.empty((len(weights), len(steps)))
+    for row, own in enumerate(weights):
+        below = np.maximum(np.cumsum(np.bincount(bins, own, FINE)) / own.sum(), normal)
+        scale = np.maximum(spread[row][place], np.finfo(float).tiny)
+        reach = np.subtract.outer(steps, middles + mean[row][place]) / scale
+        total[row] = np.interp(reach, fine, below, left=0.0) @ counts
+    return total
 
 
 def _thresholds(values: np.ndarray, wanted: int) -> tuple[np.ndarray, np.ndarray]:
@@ -209,29 +271,8 @@ def _thresholds(values: np.ndarray, wanted: int) -> tuple[np.ndarray, np.ndarray
     steps = np.r_[first, distinct[:-1] + gaps / 2, last]
     docked = np.r_[0, np.cumsum(counts)]
     enough = int(np.searchsorted(docked, wanted)) + 1
-    return steps[:enough], docked[:enough]
-
-
-def _expected(
-    calibration: Calibration,
-    rest: tuple[np.ndarray, np.ndarray],
-    steps: np.ndarray,
-    weights: np.ndarray,
-) -> np.ndarray:
-    """Molecules of the rest that are better than each step, for each row of weights of errors."""
-    middles, counts = rest
-    near, total = calibration.near, np.zeros((len(weights), len(steps)))
-    for start, middle, count in zip(calibration.starts(middles), middles, counts, strict=True):
-        own = slice(int(start), int(start) + near)
-        place = np.searchsorted(steps, middle + calibration.errors[own])
-        if place.min() == len(steps):
-            continue
-        share = weights[:, own] / weights[:, own].sum(axis=1, keepdims=True)
-        each = place < len(steps)
-        onto = np.zeros((int(each.sum()), len(steps)))
-        onto[np.arange(len(onto)), place[each]] = count
-        total += share[:, each] @ onto
-    return np.cumsum(total, axis=1)
+    kept = np.unique(np.linspace(0, min(enough, len(steps)) - 1, STEPS).astype(int))
+    return steps[kept], docked[kept]
 
 
 def _found(docked: np.ndarray, hidden: np.ndarray, wanted: int) -> float:

@@ -13,7 +13,7 @@ from screenmm.core.errors import ConfigError
 from screenmm.core.seeds import seed_for
 from screenmm.rounds import audit
 from screenmm.rounds.audit import Error, Ratio, Verdict
-from screenmm.rounds.calibration import Calibration, Recall, Tally, expected_hits, recall
+from screenmm.rounds.calibration import Calibration, Recall, Tally, recall
 from screenmm.rounds.choice import DIVERSE_FROM, Smallest, chance, diverse
 from screenmm.rounds.features import Features, stacked
 from screenmm.rounds.known import Docked, How
@@ -66,7 +66,7 @@ class Settings:
     batch: float = 0.01
     first: Literal["random", "diverse", "given"] = "random"
     given: tuple[str, ...] = ()
-    audit: float = 0.1
+    audit: float = 0.05
     top: float = 0.01
     stop: Stop = field(default_factory=Stop)
 
@@ -137,7 +137,7 @@ class Surrogate:
 
     def predict(self, features: Features) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Predict values, each with the ends of its 90 % interval."""
-        values = self.ridge.predict(features.counts)
+        values = self.ridge.predict(features.design)
         return values, *self.calibration.interval(values)
 
 
@@ -209,8 +209,8 @@ def learn(learned: Features, known: dict[str, Docked]) -> Surrogate | None:
     if len(learned) < 2:
         return None
     values = np.array([known[key].value for key in learned.keys], dtype=float)
-    ridge = fit(learned.counts, values)
-    return Surrogate(ridge, Calibration.of(ridge.left_out, values))
+    ridge = fit(learned.design, values)
+    return Surrogate(ridge, Calibration(ridge.left_out, values))
 
 
 def _seed(seed: int, number: int) -> int:
@@ -244,14 +244,15 @@ class _Survey:
         order = np.argsort(learned.keys.astype(str))
         return cls(total, sizes, learned.at(order), atoms)
 
-    def heaviest(self, wanted: int) -> tuple[int, float]:
-        """Size of the last of the heaviest ``wanted``, and which share of that size belongs."""
-        left = wanted
+    def heaviest(self, wanted: int) -> dict[int, float]:
+        """How many of the heaviest ``wanted`` molecules have each size."""
+        found: dict[int, float] = {}
         for size in sorted(self.sizes, reverse=True):
-            if self.sizes[size] >= left:
-                return size, left / self.sizes[size]
-            left -= self.sizes[size]
-        return 0, 1.0
+            if wanted <= 0:
+                break
+            found[size] = min(self.sizes[size], wanted)
+            wanted -= self.sizes[size]
+        return found
 
 
 @dataclass
@@ -263,9 +264,6 @@ class _Scan:
     predicted: dict[str, float]
     """Of the draws by chance."""
     rest: Tally
-    heavier: Tally
-    as_heavy: Tally
-    edge: tuple[int, float]
 
     @classmethod
     def of(
@@ -281,16 +279,12 @@ class _Scan:
         pool = size * (DIVERSE_FROM if settings.first == "diverse" and not known else 1)
         values = [each.value for each in known.values() if each.value is not None]
         spread = float(np.std(values)) if values else 0.0
-        acquired = sum(each.how is How.ACQUIRED for each in known.values())
         scan = cls(
             best=Smallest(size),
             # all of the best may be among those drawn, and then others are needed
             drawn=Smallest(pool + size),
             predicted={},
             rest=Tally(spread),
-            heavier=Tally(spread),
-            as_heavy=Tally(spread),
-            edge=survey.heaviest(acquired),
         )
         for shard in library:
             scan._look(shard, known, surrogate, seed)
@@ -305,12 +299,9 @@ class _Scan:
         self.drawn.show(keys, places)
         if surrogate is None:
             return
-        predicted = surrogate.ridge.predict(shard.counts[rest])
+        predicted = surrogate.ridge.predict(shard.at(rest).design)
         self.best.show(keys, predicted)
         self.rest.show(predicted)
-        sizes = shard.heavy_atoms[rest]
-        self.heavier.show(predicted[sizes > self.edge[0]])
-        self.as_heavy.show(predicted[sizes == self.edge[0]])
         by_chance = np.isin(places, self.drawn.values)
         self.predicted.update(zip(keys[by_chance], predicted[by_chance].tolist(), strict=True))
 
@@ -350,6 +341,10 @@ def _batch(
 
 
 def _given(library: Iterable[Features], wanted: Sequence[str]) -> list[str]:
+    if not wanted:
+        raise ConfigError(
+            "rounds.first: no molecule is named; name some, or choose random or diverse"
+        )
     asked = set(wanted)
     there = {key for shard in library for key in shard.keys.tolist() if key in asked}
     missing = [key for key in wanted if key not in there]
@@ -384,9 +379,10 @@ def _measures(
         share = _share(docked, found.threshold)
         if hit is not None:
             chance_ratio = audit.beside_chance(docked, hit, survey.library, seed)
-            heaviest = _among_heaviest(survey, scan.edge)
-            expected = _expected(scan, surrogate, hit, seed)
-            size_ratio = audit.beside_size(docked, hit, heaviest, expected, seed)
+            heaviest = survey.heaviest(sum(each.how is How.ACQUIRED for each in docked))
+            size_ratio = audit.beside_size(
+                docked, hit, survey.heavy_atoms, heaviest, survey.library, seed
+            )
     verdict, words = audit.judge(chance_ratio, size_ratio)
     return Measures(
         library=survey.library,
@@ -412,22 +408,6 @@ def _share(docked: Sequence[Docked], threshold: float) -> float | None:
     last = max(each.round for each in acquired)
     own = [each for each in acquired if each.round == last]
     return sum(each.value is not None and each.value <= threshold for each in own) / len(own)
-
-
-def _among_heaviest(survey: _Survey, edge: tuple[int, float]) -> dict[str, float]:
-    size, part = edge
-    return {
-        key: 1.0 if atoms > size else part
-        for key, atoms in survey.heavy_atoms.items()
-        if atoms >= size
-    }
-
-
-def _expected(scan: _Scan, surrogate: Surrogate, hit: float, seed: int) -> np.ndarray:
-    """Hits among the heaviest that were not docked: expectation, and draws."""
-    above = expected_hits(surrogate.calibration, scan.heavier.levels(), hit, seed)
-    at = expected_hits(surrogate.calibration, scan.as_heavy.levels(), hit, seed)
-    return above + scan.edge[1] * at
 
 
 def _stop(

@@ -2,7 +2,8 @@
 
 A molecule is counted as the circular substructures of up to two bonds about its atoms (Morgan, or
 ECFP; Rogers and Hahn 2010, 10.1021/ci100050t). Counts, not bits: a score that is a sum over atoms
-is then a sum over columns, and the molecule's size is among them.
+is then a sum over columns, and the molecule's size is among them. One column more is the size's
+square, for scores that level off as molecules outgrow the pocket.
 """
 
 from __future__ import annotations
@@ -31,6 +32,10 @@ COLUMNS = 4096
 
 MOST = 255
 """Largest count that is kept."""
+
+USUAL_SIZE = 24
+SIZE_STEP = 4
+"""Heavy atoms of a usual molecule, and by how many sizes commonly differ: they scale the square."""
 
 SCHEMA = pa.schema(
     [
@@ -61,6 +66,15 @@ class Features:
 
     def __len__(self) -> int:
         return len(self.keys)
+
+    @property
+    def design(self) -> sparse.csr_array:
+        """What a model is fitted to: the counts and the square of the size, shape (n, COLUMNS + 1).
+
+        All are multiples of a sixteenth, so sums of whole multiples of them are exact.
+        """
+        square = ((self.heavy_atoms - USUAL_SIZE) / SIZE_STEP) ** 2
+        return sparse.csr_array(sparse.hstack([self.counts, square[:, None]], format="csr"))
 
     def at(self, rows: np.ndarray) -> Features:
         """Those at some places, or where a mask is true."""

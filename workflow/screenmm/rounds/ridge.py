@@ -1,8 +1,8 @@
 """The surrogate: ridge regression on counts, with the errors that it makes on what it left out.
 
 Predictions are the same to the last bit in whatever order they are summed: weights are whole
-multiples of a power of two, counts are whole numbers, and such sums are exact in double
-precision. The fit itself runs on one thread of the BLAS.
+multiples of a power of two, counts are whole numbers (the size's square is one of sixteenths),
+and such sums are exact in double precision. The fit itself runs on one thread of the BLAS.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Ridge:
 
     Attributes
     ----------
-    weights : numpy.ndarray, shape (COLUMNS,)
+    weights : numpy.ndarray, shape (columns,)
         What one count of each column adds, in the values' unit.
     intercept : float
     penalty : float
