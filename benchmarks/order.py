@@ -335,7 +335,9 @@ def evidence_rows(found: dict[str, dict[str, Outcome]]) -> Iterator[dict[str, ob
         for measure in ("roc_auc", "bedroc_20"):
             told |= {name: row[name] for name in (measure, f"{measure}_docking")}
             for end in ("low", "high"):
-                told[f"{measure}_lead_{end}"] = row[f"{measure}_lead_targets_drawn_{end}"]
+                # an order that never differs from docking has a lead of zero without spread
+                found_end = row[f"{measure}_lead_targets_drawn_{end}"]
+                told[f"{measure}_lead_{end}"] = 0.0 if found_end == "" else found_end
         yield told
 
 

@@ -95,7 +95,7 @@ class Screen:
     def open(self, **options: object):
         """A connection with the ranking and the ledger made."""
         con = open_parts(self.parts, **options)
-        make_ranking(con)
+        make_ranking(con, "mmgbsa")
         make_ledger(con)
         return con
 

@@ -154,6 +154,7 @@ def in_tiers(screen: Screen) -> None:
     tiers = [{"effort": "fast"}, {"effort": "standard", "top": 1}]
     screen.config["docking"] = {"poses": 2, "tiers": tiers}
     screen.config["scoring"] |= {"top": 2, "protocol": "fast"}
+    screen.config["ranking"] = {"by": "mmgbsa"}
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from .conftest import ROOT, Screen
 pytestmark = [pytest.mark.workflow, pytest.mark.minutes(2)]
 
 EXAMPLE = ROOT / "docs/examples/two_screens"
+TIERS = [{"effort": "fast"}, {"effort": "standard", "top": 1}]
 MODULES = {"wild_type": "tyk2", "variant": "M90F"}
 """Modules of the example, and their receptors."""
 
@@ -38,10 +39,15 @@ def snakemake(folder: Path, *options: str, snakefile: Path | str = "Snakefile") 
 
 @pytest.fixture(scope="module")
 def example(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """The example as its docs say, run once in a folder of its own; with what it said."""
+    """The example as its docs say, run once in a folder of its own; with what it said.
+
+    But for the tiers in which the second screen docks.
+    """
     folder = tmp_path_factory.mktemp("two_screens")
-    for name in ("screens.yaml", "fragments.smi"):
-        shutil.copy(EXAMPLE / name, folder)
+    shutil.copy(EXAMPLE / "fragments.smi", folder)
+    config = yaml.safe_load((EXAMPLE / "screens.yaml").read_text())
+    config["variant"]["docking"] = {"poses": 2, "tiers": TIERS}
+    (folder / "screens.yaml").write_text(yaml.safe_dump(config))
     write_demo(folder / "tyk2")
     status, said = snakemake(folder, snakefile=EXAMPLE / "Snakefile")
     assert status == 0, said[-6000:]
@@ -61,9 +67,12 @@ def test_two_screens_run_side_by_side(example: tuple[Path, str]) -> None:
         assert {row["receptor"] for row in rows} == {receptor}
         names = ["2-aminopyrimidine", "7-azaindole", "nicotinamide"]
         assert sorted(row["name"] for row in rows) == names
+        assert sorted(row["tier"] for row in rows) == (["1"] * 3 if module == "wild_type"
+                                                       else ["1", "1", "2"])  # fmt: skip
         # it held the folder, as a screen alone does
         assert "process" in (folder / f"results/{module}/.run.lock").read_text()
         assert f"results/{module}/report.html" in said.rpartition("steps (100%) done")[2]
+    assert (jobs["wild_type_dock_again"], jobs["variant_dock_again"]) == (0, 1)
     # each screened its own receptor
     tables = [(folder / f"results/{module}/ranking.csv").read_text() for module in MODULES]
     assert tables[0] != tables[1]
@@ -73,13 +82,14 @@ def test_two_screens_run_side_by_side(example: tuple[Path, str]) -> None:
 
 
 @pytest.mark.system
+@pytest.mark.parametrize("module", MODULES)
 def test_what_a_module_made_is_that_of_the_screen_alone(
-    example: tuple[Path, str], tmp_path: Path
+    example: tuple[Path, str], tmp_path: Path, module: str
 ) -> None:
     folder = tmp_path / "copy"
     shutil.copytree(example[0], folder)
-    config = yaml.safe_load((folder / "screens.yaml").read_text())["wild_type"]
-    config["results"] = "results/wild_type"
+    config = yaml.safe_load((folder / "screens.yaml").read_text())[module]
+    config["results"] = f"results/{module}"
     (folder / "alone.yaml").write_text(yaml.safe_dump(config))
     _, said = snakemake(folder, "-n", "--configfile", "alone.yaml", snakefile=ROOT / "Snakefile")
     assert "Nothing to be done" in said

@@ -27,12 +27,13 @@ GIVEN = ("library.smi", "receptor.pdb", "crystal_ligand.sdf")
 
 @pytest.fixture
 def small(screen: Screen) -> Screen:
-    """Two fragments in one shard, docked in two tiers, with the workflow below their folder, as
-    sources are sent."""
+    """Two fragments in one shard, docked in two tiers beside a template, with the workflow below
+    their folder, as sources are sent."""
     if shutil.which("rsync") is None:
         pytest.skip("snakemake-storage-plugin-fs needs rsync: apt-get install rsync")
     screen.write_library({name: FRAGMENTS[name] for name in ("indole", "phenol")})
     screen.config["docking"]["tiers"] = [{"effort": "fast"}, {"effort": "standard", "top": 1}]
+    screen.config["docking"]["templates"] = ["crystal_ligand.sdf"]
     screen.config["scoring"]["max_iterations"] = 3
     asked = "hydrogen bond to Val93"
     screen.config["ranking"] = {"interactions": {"must_not": [asked]}}

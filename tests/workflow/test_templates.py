@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
+import re
+from pathlib import Path
 
 import pytest
 from rdkit import Chem
@@ -28,15 +32,39 @@ def congeners(screen: Screen, tyk2_ligands) -> dict[str, Chem.Mol]:
     return named
 
 
+def page_columns(path: Path) -> dict[str, bool]:
+    """Columns of the page's first table, and whether it begins with them."""
+    (text,) = re.findall(r'id="d-head-0">([^<]*)<', path.read_text())
+    head = json.loads(gzip.decompress(base64.b64decode(text)))
+    return {column["key"]: column["shown"] for column in head["columns"]}
+
+
 def test_the_tables_say_which_way_each_pose_came(screen: Screen, congeners):
     screen.config["controls"] = {"redock": True}
+    tiers = [{"effort": "fast"}, {"effort": "standard", "top": 1}]
+    screen.config["docking"]["tiers"] = tiers
     screen.run()
     ranked = {row["name"]: row for row in rows(screen.results / "ranking.csv")}
     template = (screen.folder / "crystal_ligand.sdf").read_text().split("\n", 1)[0]
     assert (ranked[CONGENER]["origin"], ranked[CONGENER]["template"]) == ("template", template)
     assert (ranked["nicotinamide"]["origin"], ranked["nicotinamide"]["template"]) == ("search", "")
     assert float(ranked[CONGENER]["cnn_affinity_pk"]) > 0
+    told_apart = {
+        (CONGENER, "rustina", "template", "2", "standard"),
+        ("nicotinamide", "rustina", "search", "1", "fast"),
+    }
+    apart = ("name", "engine", "origin", "tier", "effort")
+    assert {tuple(row[key] for key in apart) for row in ranked.values()} == told_apart
+    columns = page_columns(screen.results / "report.html")
+    assert columns.keys() >= {*apart, "template"}
+    assert columns["origin"]
+    assert columns["tier"]
     with open_database(screen.results / "screen.duckdb") as con:
+        found = con.execute(
+            "SELECT DISTINCT name, poses.engine, poses.origin, CAST(poses.tier AS VARCHAR), "
+            "poses.effort FROM poses JOIN ranking USING (inchikey)"
+        ).fetchall()
+        assert set(found) == told_apart
         told = con.execute(
             "SELECT inchikey, reason, message FROM events WHERE stage = 'dock' AND reason <> ''"
         ).fetchall()

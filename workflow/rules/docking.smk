@@ -71,6 +71,7 @@ use rule dock as dock_again with:
         states="<results>/tiers/{receptor}/{tier}/shards/{shard}.sdf.gz",
         pdbqt="<results>/receptors/{receptor}/receptor.pdbqt",
         pocket="<results>/receptors/{receptor}/pocket.json",
+        templates=named(TEMPLATE_FILES),
     output:
         **usage_output("dock_again/{receptor}/{tier}/{shard}"),
         poses="<results>/tiers/{receptor}/{tier}/poses/{shard}.sdf.gz",
@@ -81,7 +82,7 @@ use rule dock as dock_again with:
     benchmark:
         "<benchmarks>/dock_again/{receptor}/{tier}/{shard}.tsv"
     params:
-        settings=dock_again_settings,
+        settings=with_copies(dock_again_settings, template_files, "templates"),
         usage=usage_file("dock_again/{receptor}/{tier}/{shard}"),
     message:
         "Docking shard {wildcards.shard} into {wildcards.receptor} again, in tier {wildcards.tier}"

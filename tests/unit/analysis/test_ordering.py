@@ -8,7 +8,7 @@ from scipy import stats
 
 from screenmm.analysis.charges import charge_share, explained
 from screenmm.analysis.ordering import ordering
-from screenmm.results.orders import AUTO, Evidence, Followed, Order
+from screenmm.results.orders import Evidence, Followed, Order
 from screenmm.tables.dictionary import CNN_AFFINITY, DG
 
 BEST = Order("consensus_z", ("docking", "mmgbsa"))
@@ -68,8 +68,3 @@ def test_charges_that_mean_nothing_explain_nothing() -> None:
 
 def test_few_ligands_say_nothing_of_charge(ranked) -> None:
     assert charge_share(ranked, "wt", DG) is None
-
-
-def test_the_order_of_a_screen_is_that_of_auto(ranked) -> None:
-    (by,) = ranked.execute("SELECT followed FROM orders WHERE receptor = 'wt'").fetchone()
-    assert by == AUTO[0].by

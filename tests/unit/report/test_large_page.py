@@ -152,7 +152,7 @@ def report(tmp_path_factory: pytest.TempPathFactory, root: Path) -> tuple[Path, 
     folder = tmp_path_factory.mktemp("large")
     smiles = _library(root)
     con = open_parts(_parts(folder, smiles))
-    make_ranking(con)
+    make_ranking(con, "mmgbsa")
     make_ledger(con)
     write_hits(con, {"wt": [folder / "scores.sdf.gz"]}, folder / "hits.sdf")
     structures = {"wt": _receptor(ReceptorFolder(folder).structure)}

@@ -114,7 +114,7 @@ def test_controls_and_similarity_take_the_same_label(screen, con) -> None:
     )
     con.execute("DROP VIEW sources")
     con.execute("ALTER TABLE relabelled RENAME TO sources")
-    make_ranking(con)
+    make_ranking(con, "mmgbsa")
     make_ledger(con)
     known = load_known(con, "wt", "classification")
     assert known.truth[known.keys.index(key)] == 0

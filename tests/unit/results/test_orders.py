@@ -192,7 +192,7 @@ def test_the_evidence_is_of_orders_that_there_are() -> None:
         assert order.name == name
         assert order.column
         assert set(order.joins) <= set(SCORES)
-        assert row.targets >= 8
+        assert row.targets > 1
         assert 0 < row.roc_auc < 1
         assert row.roc_auc_lead_low <= row.roc_auc - row.roc_auc_docking <= row.roc_auc_lead_high
 

@@ -134,7 +134,7 @@ def con(screen: Screen, docked: Path, counting: str) -> Iterator[duckdb.DuckDBPy
         screen.parts, poses={"wt": [docked / "poses.parquet"]}, scores={}, selected=None
     )
     connection = open_parts(parts)
-    make_ranking(connection)
+    make_ranking(connection, "mmgbsa")
     yield connection
     connection.close()
 

@@ -43,7 +43,7 @@ def test_the_last_tiers_poses_count_and_stand_before_those_left_behind(
     pq.write_table(pa.Table.from_pylist([again], schema=schema(POSES)), path)
     later = {name: [[path] if name == "wt" else []] for name in screen.parts.poses}
     con = open_parts(replace(screen.parts, later=later, efforts=("fast", "standard")))
-    make_ranking(con)
+    make_ranking(con, "mmgbsa")
     make_ledger(con)
     check_invariant(con)
 
@@ -70,7 +70,7 @@ def test_the_last_tiers_poses_count_and_stand_before_those_left_behind(
 
 def test_without_tiers_nobody_is_told_of_one(screen: Screen) -> None:
     con = open_parts(screen.parts)
-    make_ranking(con)
+    make_ranking(con, "mmgbsa")
     found = con.execute("SELECT DISTINCT tier, effort FROM ranking").fetchall()
     assert found == [(1, "standard")]
     by = con.execute("SELECT DISTINCT ranked_by FROM ranking ORDER BY 1").fetchall()

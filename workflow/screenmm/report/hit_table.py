@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -338,11 +338,16 @@ def read_poses(hits: Path, limit: int) -> dict[tuple[str, int], str]:
     return found
 
 
-def _told_apart(column: Shown, values: Sequence[Any]) -> Shown:
-    """Begin the table with what tells its poses apart: the way that they came, and their tier."""
-    if column.column in (ORIGIN, TIER) and len(set(values)) > 1:
-        return replace(column, first=True)
-    return column
+def _told_apart(columns: Sequence[Shown], values: Mapping[str, Sequence[Any]]) -> list[Shown]:
+    """Put behind the name what tells a table's poses apart: origin and tier."""
+    apart = [
+        each
+        for each in columns
+        if each.column in (ORIGIN, TIER) and len(set(values[each.column.name])) > 1
+    ]
+    rest = [each for each in columns if each not in apart]
+    place = sum(each.column in (RANK, NAME) for each in rest)
+    return [*rest[:place], *(replace(each, first=True) for each in apart), *rest[place:]]
 
 
 def hit_table(
@@ -373,11 +378,14 @@ def hit_table(
     return HitTable(
         receptor=receptor,
         ranked=ranked,
-        shown=[
-            _told_apart(each, values[each.column.name])
-            for each in shown(own_scores(con))
-            if any(value is not None for value in values[each.column.name])
-        ],
+        shown=_told_apart(
+            [
+                each
+                for each in shown(own_scores(con))
+                if any(value is not None for value in values[each.column.name])
+            ],
+            values,
+        ),
         csv=columns,
         values=values,
         details=_details(con, receptor, ranks),
