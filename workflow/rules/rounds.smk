@@ -171,12 +171,8 @@ rule manifest_of_round:
 
 rule conclude:
     input:
-        **where_stored(
-            ligands="<results>/ligands/shards",
-            features=all_features,
-            usage=usage_of_rounds,
-        ),
-        catalogue="<results>/rounds/catalogue.json",
+        **where_stored(ligands="<results>/ligands/shards", usage=usage_of_rounds),
+        features=all_features,
         decisions=all_decisions,
         batches=all_batches,
         tables=all_pose_tables,
