@@ -178,7 +178,11 @@ def tier_shards(receptor, tier):
 
 def all_selected(wildcards):
     """Which ligands were chosen for scoring: of every receptor, and of every round."""
-    ends = [f"rounds/{each}.events" for each in rounds_chosen()] if ROUNDS else ["select.events"]
+    ends = (
+        [f"rounds/{each}.events" for each in rounds_chosen()]
+        if ROUNDS
+        else ["select.events"]
+    )
     return [
         f"<results>/selected/{receptor}/{end}.parquet"
         for receptor in RECEPTORS
@@ -333,11 +337,15 @@ def scored_in_round(pattern):
 
 
 def manifests_before(receptor, number):
-    return [f"<results>/rounds/{each}/{receptor}.manifest.json" for each in before(number)]
+    return [
+        f"<results>/rounds/{each}/{receptor}.manifest.json" for each in before(number)
+    ]
 
 
 def batches_before(wildcards):
-    return [f"<results>/rounds/{each}/batch.parquet" for each in before(wildcards.round)]
+    return [
+        f"<results>/rounds/{each}/batch.parquet" for each in before(wildcards.round)
+    ]
 
 
 def choosing_before(wildcards):
@@ -454,7 +462,9 @@ REFERENCE_FILES = [SETTINGS.controls.reference] if SETTINGS.controls.reference e
 
 TEMPLATE_FILES = SETTINGS.docking.templates
 
-SEED_FILES = [SETTINGS.rounds.seeds] if SETTINGS.rounds and SETTINGS.rounds.seeds else []
+SEED_FILES = (
+    [SETTINGS.rounds.seeds] if SETTINGS.rounds and SETTINGS.rounds.seeds else []
+)
 
 
 def library_files(wildcards):

@@ -138,7 +138,9 @@ rule manifest_of_round:
         events=docked_in_round("events.parquet"),
         scores=scored_in_round("<results>/scores/{receptor}/{shard}.parquet"),
         minimised=scored_in_round("<results>/scores/{receptor}/{shard}.sdf.gz"),
-        score_events=scored_in_round("<results>/scores/{receptor}/{shard}.events.parquet"),
+        score_events=scored_in_round(
+            "<results>/scores/{receptor}/{shard}.events.parquet"
+        ),
         inspected=scored_in_round("<results>/inspected/{receptor}/{shard}.parquet"),
         inspected_events=scored_in_round(
             "<results>/inspected/{receptor}/{shard}.events.parquet"
