@@ -44,6 +44,20 @@ FRAGMENTS = {
 """Rigid molecules that dock in about a second."""
 
 
+MORE = {
+    "aniline": "Nc1ccccc1",
+    "picoline": "Cc1ccncc1",
+    "thiophene": "c1ccsc1",
+    "imidazole": "c1c[nH]cn1",
+    "quinoline": "c1ccc2ncccc2c1",
+    "salicylamide": "NC(=O)c1ccccc1O",
+}
+LIBRARY = FRAGMENTS | MORE
+"""Twelve of them."""
+
+CHEAP = {"docking": {"poses": 1, "effort": "fast"}, "scoring": {
+    "top": 2, "poses": 1, "protocol": "fast", "max_iterations": 5}}  # fmt: skip
+
 STABLE = ("ranking.csv", "ledger.csv", "hits.sdf")
 """What has the same bytes wherever and however a screen ran."""
 
@@ -176,6 +190,16 @@ def configured_in_tiers(screen: Screen) -> Screen:
     """A screen with tiers whose config is written."""
     in_tiers(screen)
     (screen.folder / "config.yaml").write_text(yaml.safe_dump(screen.config, sort_keys=False))
+    return screen
+
+
+@pytest.fixture
+def campaign(screen: Screen) -> Screen:
+    """Two rounds of four of twelve fragments."""
+    screen.write_library(LIBRARY)
+    screen.config |= CHEAP
+    screen.config["library"]["shard_size"] = 4
+    screen.config["rounds"] = {"number": 2, "batch": 4, "objective": "docking", "audit": "25 %"}
     return screen
 
 

@@ -11,32 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from .chaos import run_with_kills
-from .conftest import FRAGMENTS, STABLE, Screen, rows
+from .conftest import FRAGMENTS, LIBRARY, STABLE, Screen, rows
 
 pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(6)]
-
-MORE = {
-    "aniline": "Nc1ccccc1",
-    "picoline": "Cc1ccncc1",
-    "thiophene": "c1ccsc1",
-    "imidazole": "c1c[nH]cn1",
-    "quinoline": "c1ccc2ncccc2c1",
-    "salicylamide": "NC(=O)c1ccccc1O",
-}
-LIBRARY = FRAGMENTS | MORE
-
-CHEAP = {"docking": {"poses": 1, "effort": "fast"}, "scoring": {
-    "top": 2, "poses": 1, "protocol": "fast", "max_iterations": 5}}  # fmt: skip
-
-
-@pytest.fixture
-def campaign(screen: Screen) -> Screen:
-    """Two rounds of four of twelve fragments."""
-    screen.write_library(LIBRARY)
-    screen.config |= CHEAP
-    screen.config["library"]["shard_size"] = 4
-    screen.config["rounds"] = {"number": 2, "batch": 4, "objective": "docking", "audit": "25 %"}
-    return screen
 
 
 def batch(screen: Screen, number: int) -> dict[str, str]:

@@ -7,6 +7,7 @@ only one Slurm can be up.
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -22,7 +23,7 @@ from .chaos import run_with_kills
 from .conftest import SOON, STABLE, Screen
 from .slurm import GPUS, LocalSlurm, said
 
-pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(12)]
+pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(14)]
 
 LOCAL_RULES = {"manifest", "report", "crate"}
 """What takes seconds is no job of a cluster."""
@@ -79,6 +80,16 @@ def test_kills_of_slurm_jobs_change_no_byte(
     assert len(kills) == 4
     assert configured_in_tiers.bytes_of(*STABLE) == tiered.bytes_of(*STABLE)
     assert list((folder / "results/tiers/tyk2/2/poses").glob("*.sdf.gz"))
+
+
+def test_rounds_through_slurm(campaign: Screen, slurm: LocalSlurm, through_slurm) -> None:
+    campaign.run(2)
+    before = campaign.bytes_of(*STABLE)
+    for path in (campaign.results, campaign.folder / ".snakemake"):
+        shutil.rmtree(path)
+    jobs = through_slurm(campaign)
+    assert (jobs["choose"], jobs["dock"], jobs["select_batch"]) == (2, 2, 2)
+    assert campaign.bytes_of(*STABLE) == before
 
 
 def test_a_wrong_partition_is_an_error_that_names_it(

@@ -17,7 +17,7 @@ from screenmm.config.settings import load_settings
 from screenmm.execution.usage import read_usage
 from screenmm.run.layout import Layout
 
-from .conftest import FRAGMENTS, ROOT, STABLE, Screen
+from .conftest import FRAGMENTS, LIBRARY, ROOT, STABLE, Screen, rows
 
 pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(2)]
 
@@ -61,17 +61,23 @@ def through_store(folder: Path, store: Path, *options: str) -> tuple[Counter[str
     return Counter(re.findall(r"Finished jobid: \d+ \(Rule: (\w+)\)", done.stdout)), done.stdout
 
 
-def test_a_screen_runs_to_its_report_without_a_shared_disk(small: Screen, tmp_path: Path) -> None:
-    work, store = tmp_path / "work", tmp_path / "store"
+def sent(screen: Screen, folder: Path) -> tuple[Path, Path]:
+    """Lay out a screen in a folder of its own, and its inputs in a store."""
+    work, store = folder / "work", folder / "store"
     work.mkdir()
     store.mkdir()
     for name in ("Snakefile", "workflow", "envs"):
         source = ROOT / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, work / name)
-    shutil.copy(small.folder / "config.yaml", work)
+    shutil.copy(screen.folder / "config.yaml", work)
     for name in GIVEN:
-        for folder in (work, store):
-            shutil.copy(small.folder / name, folder)
+        for place in (work, store):
+            shutil.copy(screen.folder / name, place)
+    return work, store
+
+
+def test_a_screen_runs_to_its_report_without_a_shared_disk(small: Screen, tmp_path: Path) -> None:
+    work, store = sent(small, tmp_path)
     jobs, _ = through_store(work, store)
     assert all(count == 1 for count in jobs.values())
     assert {
@@ -107,6 +113,24 @@ def test_a_screen_runs_to_its_report_without_a_shared_disk(small: Screen, tmp_pa
     # what a job is given by another path is still a reason to run again
     _, said = through_store(work, store, "--dry-run", "--config", "library={shard_size: 2}")
     assert dict(re.findall(r"^(split|dock) +(\d+)$", said, re.MULTILINE)) == {"split": "1"}
+
+
+def test_rounds_run_without_a_shared_disk(campaign: Screen, tmp_path: Path) -> None:
+    if shutil.which("rsync") is None:
+        pytest.skip("snakemake-storage-plugin-fs needs rsync: apt-get install rsync")
+    campaign.write_library(dict(list(LIBRARY.items())[:5]))
+    campaign.config["rounds"]["batch"] = 2
+    (campaign.folder / "config.yaml").write_text(yaml.safe_dump(campaign.config, sort_keys=False))
+    work, store = sent(campaign, tmp_path)
+    jobs, _ = through_store(work, store)
+    assert (jobs["choose"], jobs["dock"], jobs["select_batch"], jobs["conclude"]) == (2, 2, 2, 1)
+    campaign.run(2)
+    for name in STABLE:
+        assert (store / "results" / name).read_bytes() == (campaign.results / name).read_bytes()
+    done = rows(store / "results/rounds.csv")
+    assert all(float(row["cpu_h"]) > 0 for row in done)
+    _, said = through_store(work, store, "--dry-run")
+    assert "Nothing to be done" in said
 
 
 def test_a_file_that_no_store_can_give_is_named(small: Screen) -> None:
