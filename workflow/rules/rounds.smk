@@ -60,7 +60,11 @@ rule catalogue:
 
 checkpoint choose:
     input:
-        **where_stored(ligands="<results>/ligands/shards", features=all_features),
+        **where_stored(
+            ligands="<results>/ligands/shards",
+            features=all_features,
+            before=left_to_choose_by,
+        ),
         # a round that was chosen stays, though the library grows
         catalogue=ancient("<results>/rounds/catalogue.json"),
         batches=batches_before,
@@ -95,7 +99,10 @@ checkpoint choose:
 
 checkpoint select_batch:
     input:
-        **where_stored(batch="<results>/rounds/{round}/shards", features=all_features),
+        **where_stored(
+            shards="<results>/rounds/{round}/shards",
+            before=left_to_select_by,
+        ),
         batch="<results>/rounds/{round}/batch.parquet",
         tables=docked_in_round("parquet"),
         poses=docked_in_round("sdf.gz"),
@@ -173,7 +180,13 @@ rule manifest_of_round:
 
 rule conclude:
     input:
-        **where_stored(ligands="<results>/ligands/shards", usage=usage_of_rounds),
+        **where_stored(
+            ligands="<results>/ligands/shards",
+            usage=usage_of_rounds,
+            scored=all_scored,
+            folders=all_folders,
+            selected=all_selected,
+        ),
         features=all_features,
         decisions=all_decisions,
         batches=all_batches,

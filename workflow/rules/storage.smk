@@ -109,6 +109,32 @@ def selected_folders(wildcards):
     return folders_of_selected(wildcards.receptor)
 
 
+def left_by_rounds(receptor, numbers):
+    """What rounds left of a receptor, for those after them."""
+    found = []
+    for number in numbers:
+        found += [
+            f"<results>/rounds/{number}/shards",
+            f"<results>/rounds/{number}/batch.parquet",
+            f"<results>/selected/{receptor}/rounds/{number}",
+            f"<results>/selected/{receptor}/rounds/{number}.events.parquet",
+            *poses_of_round(receptor, number, "parquet"),
+            *(
+                f"<results>/scores/{receptor}/{shard}.parquet"
+                for shard in selected_in_round(receptor, number)
+            ),
+        ]
+    return found
+
+
+def left_to_choose_by(wildcards):
+    return left_by_rounds(CHOOSING, before(wildcards.round))
+
+
+def left_to_select_by(wildcards):
+    return left_by_rounds(wildcards.receptor, before(wildcards.round))
+
+
 def all_folders(wildcards):
     """Folders of shards: what is in them counts, older files elsewhere do not."""
     return [
