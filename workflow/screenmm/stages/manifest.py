@@ -37,15 +37,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Write the manifest."""
-    from screenmm.files.whole import sha256, write_text
+    """Write the manifest; in rounds those of the rounds together."""
+    from screenmm.files.whole import write_text
+
+    found = of_rounds(args) if args.rounds else of_files(args)
+    write_text(args.out, json.dumps(found, indent=2) + "\n")
+
+
+def of_files(args: argparse.Namespace) -> dict[str, str]:
+    """Digests of the files that scoring and inspection left."""
+    from screenmm.files.whole import sha256
     from screenmm.run.layout import Layout
 
-    files = Layout(args.results, most_rounds=args.rounds or None)
+    files = Layout(args.results)
     tables = [*files.scores(args.receptor), *files.inspected(args.receptor)]
     events = [path.with_suffix(".events.parquet") for path in tables]
-    digests = {
-        str(path.relative_to(args.results)): sha256(path)
-        for path in sorted([*tables, *events, *files.minimised(args.receptor)])
-    }
-    write_text(args.out, json.dumps(digests, indent=2) + "\n")
+    named = sorted([*tables, *events, *files.minimised(args.receptor)])
+    return {str(path.relative_to(args.results)): sha256(path) for path in named}
+
+
+def of_rounds(args: argparse.Namespace) -> dict[str, str]:
+    """What the rounds list, up to the first that was not made."""
+    found: dict[str, str] = {}
+    for number in range(1, args.rounds + 1):
+        path = args.results / f"rounds/{number}/{args.receptor}.manifest.json"
+        if not path.is_file():
+            break
+        found |= json.loads(path.read_text(encoding="utf-8"))
+    return dict(sorted(found.items()))
