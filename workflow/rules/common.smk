@@ -308,6 +308,13 @@ def features_described(wildcards):
     return all_features(wildcards) if ROUNDS else []
 
 
+def catalogue_of_round(wildcards):
+    """What a round chooses from. One that was chosen stays, though the library grows."""
+    path = "<results>/rounds/catalogue.json"
+    was_chosen = bool(shard_names(Path(RESULTS, "rounds", wildcards.round, "shards")))
+    return ancient(path) if was_chosen else path
+
+
 def poses_of_round(receptor, number, kind):
     wait_for_gates([receptor])
     return [

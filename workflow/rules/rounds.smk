@@ -65,8 +65,7 @@ checkpoint choose:
             features=all_features,
             before=left_to_choose_by,
         ),
-        # a round that was chosen stays, though the library grows
-        catalogue=ancient("<results>/rounds/catalogue.json"),
+        catalogue=catalogue_of_round,
         batches=batches_before,
         done=choosing_before,
         seeds=named(SEED_FILES),

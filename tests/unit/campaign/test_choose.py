@@ -70,7 +70,7 @@ def test_a_round_that_would_cost_too_much_is_not_made(run: Path) -> None:
     dear = rounds.model_copy(update={"stop": Stop(cpu_hours=4 * states - 0.1)})
     ended = choose(files, dear, 2, 1, place(run, 2), rates)
     assert ended.batch == []
-    assert "the rounds so far took" in ended.stop
+    assert "the rounds so far take" in ended.stop
     assert "rounds.stop.cpu_hours" in ended.stop
 
 

@@ -82,3 +82,14 @@ def test_jobs_of_a_round_are_told_from_those_of_another(files: Layout) -> None:
     assert found["prepare_ligands"] == shards
     assert found["dock"] == {f"wt/{shard}" for shard in shards}
     assert "split" not in found
+
+
+def test_without_ligands_there_is_no_round(run: Path) -> None:
+    for path in (*run.glob("ligands/shards/*"), *run.glob("rounds/features/*")):
+        path.unlink()
+    assert make(run, 1).stop == "the library is empty"
+    rounds = Rounds(receptor="wt", objective="docking", number=2)
+    files = Layout(run, most_rounds=2)
+    found = conclude(files, rounds, 1, ["wt"], run / "predictions.parquet")
+    assert (found.rounds, found.docked, found.predicted) == ([], 0, 0)
+    assert found.ended == "The campaign ended because the library is empty."

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from screenmm.campaign.cost import Rates, foreseen_cpu_h, too_dear
-from screenmm.campaign.known import docked, library, objective_of
+from screenmm.campaign.known import docked, library
 from screenmm.campaign.seeds import seed_keys
 from screenmm.config.settings import Rounds, share_of
 from screenmm.files.whole import replace_whole, replaced_folder, write_text
@@ -50,7 +50,7 @@ class Batch:
     shard_size: int
 
 
-def campaign_settings(rounds: Rounds, number: int) -> Settings:
+def campaign_settings(rounds: Rounds, number: int, *, after: bool = False) -> Settings:
     """How the campaign is run, as :mod:`screenmm.rounds` takes it.
 
     Parameters
@@ -59,13 +59,15 @@ def campaign_settings(rounds: Rounds, number: int) -> Settings:
         The config's section.
     number : int
         Rounds at most.
+    after : bool
+        Whether the first batch is chosen already: its seeds are not read again.
     """
-    part = rounds.batch
+    part, seeds = rounds.batch, None if after else rounds.seeds
     return Settings(
         number=number,
         batch=part if isinstance(part, int) else share_of(part),
-        first="given" if rounds.seeds else rounds.first,
-        given=tuple(seed_keys(rounds.seeds)) if rounds.seeds else (),
+        first="given" if seeds else rounds.first,
+        given=tuple(seed_keys(seeds)) if seeds else (),
         audit=share_of(rounds.audit),
         stop=Stop(
             share=rounds.stop.share, patience=rounds.stop.patience, recall=rounds.stop.recall
@@ -103,8 +105,8 @@ def choose(
     Decision
         Of an empty batch where the campaign ends.
     """
-    known = docked(files, str(rounds.receptor), objective_of(rounds.objective))
-    asked = campaign_settings(rounds, number)
+    known = docked(files, str(rounds.receptor), rounds.objective)
+    asked = campaign_settings(rounds, number, after=number > 1)
     decision = decide(library(files), known, asked, number, seed)
     if rates is not None and not decision.stop:
         spent_h = foreseen_cpu_h(files, str(rounds.receptor), rates)

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from screenmm.campaign.choose import as_plain, campaign_settings
-from screenmm.campaign.known import COLUMN, docked, library, objective_of
+from screenmm.campaign.known import COLUMN, docked, library
 from screenmm.config.settings import Rounds
 from screenmm.files.whole import replace_whole
 from screenmm.metrics.rounds import Campaign, RoundDone
@@ -49,8 +49,8 @@ def conclude(
     Campaign
         Without costs.
     """
-    objective = objective_of(rounds.objective)
-    settings = campaign_settings(rounds, rounds.number)
+    objective = rounds.objective
+    settings = campaign_settings(rounds, rounds.number, after=True)
     after = len(files.rounds) + 1
     known = {name: docked(files, name, objective) for name in receptors}
     decisions = {
@@ -132,7 +132,8 @@ def summed_up(
     """
     final = as_plain(last.measures)
     # what was known after a round stands in the decision on the next one
-    measures = [_measures(files, number) for number in files.rounds[1:]] + [final]
+    later = files.rounds[1:]
+    measures = [*(_measures(files, number) for number in later), final][: len(files.rounds)]
     best = max(1, round(0.01 * last.measures.library))
     recall = final["recall"]
     return Campaign(

@@ -62,6 +62,6 @@ def too_dear(spent_h: float, rounds: int, limit_h: float | None) -> str:
     if spent_h + next_h <= limit_h:
         return ""
     return (
-        f"the rounds so far took {spent_h:.3g} CPU hours, and another {next_h:.3g} would pass the "
-        f"{limit_h:g} that are allowed (rounds.stop.cpu_hours)"
+        f"the rounds so far take {spent_h:.3g} CPU hours by their rates, and another "
+        f"{next_h:.3g} would pass the {limit_h:g} that are allowed (rounds.stop.cpu_hours)"
     )

@@ -11,7 +11,7 @@ import duckdb
 
 from screenmm.core.columns import Column
 from screenmm.rounds.features import FeatureFiles
-from screenmm.rounds.known import Docked, How
+from screenmm.rounds.known import BY_CHANCE, Docked, How
 from screenmm.run.layout import Layout
 from screenmm.tables.dictionary import DG, DOCK
 
@@ -23,11 +23,6 @@ COLUMN: Mapping[Objective, Column] = {"docking": DOCK, "mmgbsa": DG}
 AT_RANDOM = "chosen for MM/GBSA at random"
 BY_MODEL = "chosen for MM/GBSA by a model of it"
 """What the ledger says of a ligand that docking did not choose."""
-
-
-def objective_of(asked: str) -> Objective:
-    """What ``rounds.objective`` means: the ranking's order, where nothing else is asked for."""
-    return "docking" if asked == "docking" else "mmgbsa"
 
 
 def library(files: Layout) -> FeatureFiles:
@@ -48,13 +43,18 @@ def docked(files: Layout, receptor: str, objective: Objective) -> list[Docked]:
         For MM/GBSA a molecule counts as drawn by chance only where chance, and not docking or a
         model, chose it for scoring too.
     """
-    best = values(files, receptor, objective)
-    found = batches(files, files.rounds, best)
+    found = batches(files, files.rounds, values(files, receptor, objective))
     if objective == "docking":
         return found
-    fair = scored_by_chance(files, receptor)
+    asked = selected(files, receptor)
+    fair = {key for key, why in asked.items() if why == AT_RANDOM}
+    has_pose = values(files, receptor, "docking")
     return [
-        replace(each, how=How.START) if each.how is How.RANDOM and each.key not in fair else each
+        replace(
+            each,
+            how=How.START if each.how in BY_CHANCE and each.key not in fair else each.how,
+            judged=each.key in asked or each.key not in has_pose,
+        )
         for each in found
     ]
 
@@ -112,11 +112,10 @@ def count_distinct(tables: Sequence[Path], columns: str) -> int:
     return int(count)
 
 
-def scored_by_chance(files: Layout, receptor: str) -> set[str]:
-    """Molecules that chance chose for scoring, of every round."""
+def selected(files: Layout, receptor: str) -> dict[str, str]:
+    """Molecules that were chosen for scoring, of every round, and what the ledger says of it."""
     told = [files.file("select_batch", "events", f"{receptor}/{n}") for n in files.rounds]
-    query = f"SELECT inchikey FROM read_parquet($files) WHERE message = '{AT_RANDOM}'"
-    return {key for (key,) in _asked(query, told)}
+    return dict(_asked("SELECT inchikey, message FROM read_parquet($files)", told))
 
 
 def smiles_of_batches(files: Layout) -> dict[str, str]:

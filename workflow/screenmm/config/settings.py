@@ -950,7 +950,7 @@ class Rounds(Section):
     first: Literal["random", "diverse"] = Field(
         "random",
         description="The first batch: random, or diverse (as unlike one another as can be, of "
-        "ten times as many random ones).",
+        "five times as many random ones). Seeds stand in its place.",
     )
     seeds: LibraryPath | None = Field(
         None,
@@ -958,10 +958,11 @@ class Rounds(Section):
         "round before all others, where the library holds them.",
         examples=["known_binders.smi"],
     )
-    objective: Literal["auto", "docking", "mmgbsa"] = Field(
-        "auto",
+    objective: Literal["docking", "mmgbsa"] = Field(
+        "docking",
         description="What a molecule is judged by, and the model learns: its docking score, or "
-        "its MM/GBSA energy, for which the audit is scored too. auto: MM/GBSA, as the ranking.",
+        "its MM/GBSA energy, for which part of each batch is scored by chance. Where not the "
+        "whole batch is scored (scoring.top), mmgbsa gets no verdict.",
     )
     receptor: str | None = Field(
         None,
@@ -971,13 +972,14 @@ class Rounds(Section):
     )
     audit: Annotated[str, BeforeValidator(_percent)] = Field(
         "5 %",
-        description="Part of each batch that is drawn at random from what is not yet docked: it "
-        "tells how wrong the model is, and what was probably missed.",
+        description="Part of each batch that is drawn at random from what the model did not "
+        "choose: it tells how wrong the model is, and what was probably missed.",
     )
     model_share: Annotated[str, BeforeValidator(_percent)] = Field(
         "50 %",
-        description="Part of scoring.top that is chosen by a model of the MM/GBSA energy, from "
-        "the second round on; docking chooses the rest.",
+        description="Part of scoring.top that is chosen by a model of the MM/GBSA energy, once "
+        "30 ligands were scored; docking chooses the rest. With objective mmgbsa those scored by "
+        "chance are taken out of it.",
     )
     stop: Stop = Stop()
 

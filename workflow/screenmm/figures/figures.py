@@ -45,7 +45,7 @@ def plots(con: duckdb.DuckDBPyConnection, metrics: Metrics, settings: Settings) 
             out += heat_map(con, receptor)
             if metrics.bias is not None:
                 out += bias_plots(metrics.bias.by_receptor[receptor], receptor)
-        if metrics.rounds is not None:
+        if metrics.rounds is not None and metrics.rounds.rounds:
             out.append(learning_curve(metrics.rounds))
         out += _cost(metrics.timings)
     return out

@@ -32,7 +32,7 @@ class RoundDone(Part):
     error_kcal_mol: float | None = None
     """Root mean square error of the model on molecules that it had not seen, drawn at random."""
     enrichment: float | None = None
-    """How many times more of the best the model's choice held than a random one."""
+    """How many times more hits the model's choice held than a random one."""
     enrichment_low: float | None = None
     """Lower end of its 95 % interval."""
     enrichment_high: float | None = None

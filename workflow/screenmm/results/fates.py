@@ -67,10 +67,10 @@ GROUP BY inchikey, receptor
 # What a stage says of a record or ligand that goes on: an isomer that has no state, for example.
 NOTES = """
 CREATE OR REPLACE TEMP TABLE notes AS
-SELECT record, inchikey, string_agg(message, '; ' ORDER BY row) AS note
-FROM events
+SELECT record, inchikey, receptors.receptor, string_agg(message, '; ' ORDER BY row) AS note
+FROM events JOIN receptors ON events.receptor IN ('', receptors.receptor)
 WHERE status = 'ok' AND message <> ''
-GROUP BY record, inchikey
+GROUP BY record, inchikey, receptors.receptor
 """
 
 FATES = """
@@ -89,8 +89,10 @@ WITH fates AS (
     LEFT JOIN membership USING (record)
     LEFT JOIN record_fates USING (record)
     LEFT JOIN notes AS of_record ON of_record.record = sources.record
+        AND of_record.receptor = receptors.receptor
     LEFT JOIN notes AS of_ligand ON membership."primary" AND of_ligand.record = ''
         AND of_ligand.inchikey = membership.inchikey
+        AND of_ligand.receptor = receptors.receptor
     LEFT JOIN ranking ON membership."primary"
         AND ranking.inchikey = membership.inchikey AND ranking.receptor = receptors.receptor
     LEFT JOIN rejected ON membership."primary"

@@ -302,6 +302,9 @@ class _Scan:
         predicted = surrogate.ridge.predict(shard.at(rest).design)
         self.best.show(keys, predicted)
         self.rest.show(predicted)
+        unjudged = np.flatnonzero([key in known and not known[key].judged for key in shard.keys])
+        if len(unjudged):
+            self.rest.show(surrogate.ridge.predict(shard.at(unjudged).design))
         by_chance = np.isin(places, self.drawn.values)
         self.predicted.update(zip(keys[by_chance], predicted[by_chance].tolist(), strict=True))
 
@@ -350,7 +353,7 @@ def _given(library: Iterable[Features], wanted: Sequence[str]) -> list[str]:
     missing = [key for key in wanted if key not in there]
     if missing:
         raise ConfigError(
-            f"rounds.first: {len(missing)} of {len(wanted)} molecules are not in the library, "
+            f"rounds.seeds: {len(missing)} of {len(wanted)} molecules are not in the library, "
             f"the first of them {missing[0]}; add them to library.files, or take them out"
         )
     return sorted(there)
@@ -376,8 +379,17 @@ def _measures(
     if surrogate is not None:
         wanted = max(1, round(settings.top * survey.library))
         found = recall(surrogate.calibration, values, scan.rest.levels(), wanted, seed)
-        share = _share(docked, found.threshold)
-        if hit is not None:
+        acquired = [each for each in docked if each.how is How.ACQUIRED]
+        judged = sum(each.judged for each in acquired)
+        if judged < len(acquired):
+            reason = (
+                f"only {judged} of {len(acquired)} acquired molecules were scored, and docking "
+                "chose which"
+            )
+            chance_ratio = size_ratio = Ratio(None, None, None, reason)
+        else:
+            share = _share(docked, found.threshold)
+        if hit is not None and judged == len(acquired):
             chance_ratio = audit.beside_chance(docked, hit, survey.library, seed)
             heaviest = survey.heaviest(sum(each.how is How.ACQUIRED for each in docked))
             size_ratio = audit.beside_size(
@@ -387,7 +399,7 @@ def _measures(
     return Measures(
         library=survey.library,
         docked=len(docked),
-        failed=len(docked) - len(values),
+        failed=sum(each.judged and each.value is None for each in docked),
         best=float(values[0]) if len(values) else None,
         mean_of_best=float(values[:BEST].mean()) if len(values) else None,
         error=audit.error_on_unseen(docked),
@@ -422,8 +434,9 @@ def _stop(
         return "the library is empty"
     if survey.library <= len(survey.heavy_atoms):
         return f"all {survey.library} molecules of the library were docked"
-    if known and measures.failed == measures.docked:
-        return f"all {measures.docked} docked molecules failed: there is nothing to learn from"
+    judged = sum(each.judged for each in known.values())
+    if judged and measures.failed == judged:
+        return f"all {judged} docked molecules failed: there is nothing to learn from"
     if number > settings.number:
         return f"{settings.number} rounds were asked for (rounds.number)"
     return _met(settings, measures, _without_gain(known))

@@ -39,6 +39,9 @@ class Docked:
         as no hit, and teaches nothing.
     predicted : float or None
         What the model said before it was docked; None where there was no model.
+    judged : bool
+        False: it was docked, and not chosen to get a value. It is neither a failure nor known to
+        be no hit.
     """
 
     key: str
@@ -46,3 +49,4 @@ class Docked:
     how: How
     value: float | None
     predicted: float | None = None
+    judged: bool = True

@@ -57,7 +57,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Select ligands by docking and by the model, and write their best poses in shards."""
-    from screenmm.campaign.known import objective_of
     from screenmm.campaign.selection import select_batch
     from screenmm.config.settings import share_of
     from screenmm.results.select import select_poses, write_shards
@@ -75,7 +74,7 @@ def run(args: argparse.Namespace) -> None:
         scoring.top,
         share_of(rounds["model_share"]),
         given.seed,
-        fair=objective_of(rounds["objective"]) == "mmgbsa",
+        fair=rounds["objective"] == "mmgbsa",
     )
     tables = files.of_round("dock", "table", args.round, args.receptor)
     poses = files.of_round("dock", "poses", args.round, args.receptor)
