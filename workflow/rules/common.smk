@@ -383,8 +383,13 @@ def all_decisions(wildcards):
 
 def concluded(wildcards):
     """What is known of the ligands that no round docked, where there are rounds."""
+    if not ROUNDS:
+        return []
     named = ("predictions.parquet", "campaign.json")
-    return [f"<results>/rounds/{name}" for name in named] if ROUNDS else []
+    return [
+        *(f"<results>/rounds/{name}" for name in named),
+        *all_batches(wildcards),
+    ]
 
 
 def selected_poses(wildcards):

@@ -63,6 +63,7 @@ rule report:
             folders=all_folders,
             annotations="<results>/library/annotations.json",
         ),
+        **input_of_rounds(campaign="<results>/rounds/campaign.json"),
         database="<results>/screen.duckdb",
         hits="<results>/hits.sdf",
         complexes="<results>/complexes",
