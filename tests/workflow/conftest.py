@@ -196,11 +196,28 @@ def configured_in_tiers(screen: Screen) -> Screen:
 @pytest.fixture
 def campaign(screen: Screen) -> Screen:
     """Two rounds of four of twelve fragments."""
-    screen.write_library(LIBRARY)
+    in_rounds(screen)
+    return screen
+
+
+@pytest.fixture(scope="session")
+def campaigned(tmp_path_factory, tyk2_protein, tyk2_ligands) -> Screen:
+    """The same, run to its end."""
+
+    def made(folder: Path) -> Screen:
+        screen = new_screen(folder, tyk2_protein, tyk2_ligands)
+        in_rounds(screen)
+        return screen
+
+    return run_once(tmp_path_factory, "campaigned", made)
+
+
+def in_rounds(screen: Screen) -> None:
+    """Dock eight of twelve fragments in two rounds; one record repeats, and one is broken."""
+    screen.write_library(LIBRARY | {"again": FRAGMENTS["indole"], "broken": "c1ccc"})
     screen.config |= CHEAP
     screen.config["library"]["shard_size"] = 4
-    screen.config["rounds"] = {"number": 2, "batch": 4, "objective": "docking", "audit": "25 %"}
-    return screen
+    screen.config["rounds"] = {"number": 2, "batch": 4, "audit": "25 %"}
 
 
 @pytest.fixture

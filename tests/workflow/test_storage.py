@@ -17,7 +17,7 @@ from screenmm.config.settings import load_settings
 from screenmm.execution.usage import read_usage
 from screenmm.run.layout import Layout
 
-from .conftest import FRAGMENTS, LIBRARY, ROOT, STABLE, Screen, rows
+from .conftest import FRAGMENTS, ROOT, STABLE, Screen, rows
 
 pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(2)]
 
@@ -115,18 +115,17 @@ def test_a_screen_runs_to_its_report_without_a_shared_disk(small: Screen, tmp_pa
     assert dict(re.findall(r"^(split|dock) +(\d+)$", said, re.MULTILINE)) == {"split": "1"}
 
 
-def test_rounds_run_without_a_shared_disk(campaign: Screen, tmp_path: Path) -> None:
+def test_rounds_run_without_a_shared_disk(
+    campaigned: Screen, campaign: Screen, tmp_path: Path
+) -> None:
     if shutil.which("rsync") is None:
         pytest.skip("snakemake-storage-plugin-fs needs rsync: apt-get install rsync")
-    campaign.write_library(dict(list(LIBRARY.items())[:5]))
-    campaign.config["rounds"]["batch"] = 2
     (campaign.folder / "config.yaml").write_text(yaml.safe_dump(campaign.config, sort_keys=False))
     work, store = sent(campaign, tmp_path)
     jobs, _ = through_store(work, store)
     assert (jobs["choose"], jobs["dock"], jobs["select_batch"], jobs["conclude"]) == (2, 2, 2, 1)
-    campaign.run(2)
     for name in STABLE:
-        assert (store / "results" / name).read_bytes() == (campaign.results / name).read_bytes()
+        assert (store / "results" / name).read_bytes() == (campaigned.results / name).read_bytes()
     done = rows(store / "results/rounds.csv")
     assert all(float(row["cpu_h"]) > 0 for row in done)
     _, said = through_store(work, store, "--dry-run")
