@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from screenmm.campaign.choose import as_plain, campaign_settings
-from screenmm.campaign.known import COLUMN, docked, library
+from screenmm.campaign.known import COLUMN, batches, docked, library, values
 from screenmm.config.settings import Rounds
 from screenmm.files.whole import replace_whole
 from screenmm.metrics.rounds import Campaign, RoundDone
@@ -60,7 +60,9 @@ def conclude(
     chosen = str(rounds.receptor)
     taken = {each.key for each in known[chosen]}
     left = write_predictions(predictions, library(files), taken, models)
-    return summed_up(files, known[chosen], decisions[chosen], chosen, COLUMN[objective].name, left)
+    # who was drawn for a batch, whatever became of it
+    drawn = batches(files, files.rounds, values(files, chosen, objective))
+    return summed_up(files, drawn, decisions[chosen], chosen, COLUMN[objective].name, left)
 
 
 def write_predictions(
