@@ -954,8 +954,8 @@ class Rounds(Section):
     )
     seeds: LibraryPath | None = Field(
         None,
-        description="File of molecules (.smi .csv .tsv .sdf .parquet) that are docked in the first "
-        "round before all others, where the library holds them.",
+        description="File of molecules (.smi .csv .tsv .sdf .parquet) that are the first batch; "
+        "the library must hold them.",
         examples=["known_binders.smi"],
     )
     objective: Literal["docking", "mmgbsa"] = Field(
@@ -1015,9 +1015,9 @@ class Ranking(Section):
     )
     by: RankingOrder = Field(
         "auto",
-        description="What orders the ranking: auto (the order that did best on targets with known "
-        "answers, of those whose scores the receptor has; docs/ordering.md), mmgbsa (then "
-        "docking, for ligands without it), docking, cnn_affinity, cnn_vs (the CNN's score times "
+        description="What orders the ranking: auto (the first of a list of orders whose scores the "
+        "receptor has, today mmgbsa, then docking; docs/ordering.md), mmgbsa (then docking, for "
+        "ligands without it), docking, cnn_affinity, cnn_vs (the CNN's score times "
         "its affinity), a consensus of the scores, or MM/GBSA per heavy atom or per cube root of "
         "the heavy atoms. Ligands without the value come behind.",
     )
