@@ -10,6 +10,7 @@ from screenmm.figures.canvas import (
     GREEN,
     Plot,
     finish,
+    legend_above,
     new_axes,
     number,
     signed,
@@ -35,14 +36,11 @@ def learning_curve(campaign: Campaign) -> Plot:
     best = _values([each.best_kcal_mol for each in rounds])
     mean = _values([each.mean_of_best_kcal_mol for each in rounds])
     figure, axes = new_axes()
-    axes.plot(docked, mean, color=BLUE, marker="o")
-    axes.plot(docked, best, color=GREEN, marker="s")
-    for line, words, colour in ((mean, f"mean of the best {campaign.best:,}", BLUE),
-                                (best, "best", GREEN)):  # fmt: skip
-        axes.annotate(
-            words, (docked[-1], line[-1]), xytext=(0, 6), textcoords="offset points", ha="right",
-            color=colour, fontsize=8.5,
-        )  # fmt: skip
+    if campaign.best > 1:
+        label = f"mean of the best {campaign.best:,}"
+        axes.plot(docked, mean, color=BLUE, marker="o", label=label)
+    axes.plot(docked, best, color=GREEN, marker="s", label="best")
+    legend_above(axes)
     for each, x in zip(rounds, docked, strict=True):
         axes.annotate(
             f"{each.new_among_best} new", (x, 0), xycoords=("data", "axes fraction"),
