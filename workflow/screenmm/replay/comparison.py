@@ -296,7 +296,7 @@ def final_parts(files: Layout, subject: Subject, receptor: str) -> dict[str, Par
         if row["receptor"] == receptor
     ]
     fates = [
-        row | {"message": _PLACE.sub("ranked", row["message"])}
+        row | {"message": _PLACE.sub("rank by the order followed", row["message"])}
         for row in _csv_rows(files.results / "ledger.csv", "record", set(subject.records))
         if row["receptor"] == receptor
     ]
