@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from screenmm.files.whole import sha256
+from screenmm.run.stages import stages
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -82,10 +83,7 @@ def _works_in(process: Path, folder: Path) -> bool:
         return False
 
 
-STAGES = {
-    "split", "standardise", "merge", "prepare-ligands", "prepare-receptor", "dock", "select",
-    "score", "inspect", "manifest", "rank", "report", "crate",
-}  # fmt: skip
+STAGES = {stage.command for stage in stages().values()}
 
 
 def command_of(pid: int) -> str:

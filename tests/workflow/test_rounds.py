@@ -93,10 +93,14 @@ def test_a_further_round_and_a_grown_library_leave_the_rounds_before(campaign: S
     fates = Counter(row["status"] for row in rows(campaign.results / "ledger.csv"))
     assert fates == {"ranked": 4, "predicted": 9}
 
+    # a round more chooses from what came with it, too
+    campaign.write_library(LIBRARY | {"furan": "c1ccoc1", "pyrrole": "c1cc[nH]c1"})
     campaign.config["rounds"]["number"] = 2
     ran = campaign.run(2)
     assert (ran["choose"], ran["dock"], ran["score"], ran["manifest_of_round"]) == (1, 1, 1, 1)
     assert batch(campaign, 1) == first
+    decision = json.loads((campaign.results / "rounds/2/decision.json").read_text())
+    assert decision["measures"]["library"] == 14
     assert not campaign.run(2)
 
 

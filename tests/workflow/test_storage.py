@@ -19,7 +19,15 @@ from screenmm.run.layout import Layout
 
 from .conftest import FRAGMENTS, ROOT, STABLE, Screen, rows
 
-pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(2)]
+pytestmark = [
+    pytest.mark.workflow,
+    pytest.mark.system,
+    pytest.mark.minutes(2),
+    pytest.mark.skipif(
+        shutil.which("rsync") is None,
+        reason="snakemake-storage-plugin-fs needs rsync: apt-get install rsync",
+    ),
+]
 
 HERE = Path(__file__).parent / "no_shared_disk"
 GIVEN = ("library.smi", "receptor.pdb", "crystal_ligand.sdf")
@@ -29,8 +37,6 @@ GIVEN = ("library.smi", "receptor.pdb", "crystal_ligand.sdf")
 def small(screen: Screen) -> Screen:
     """Two fragments in one shard, docked in two tiers beside a template, with the workflow below
     their folder, as sources are sent."""
-    if shutil.which("rsync") is None:
-        pytest.skip("snakemake-storage-plugin-fs needs rsync: apt-get install rsync")
     screen.write_library({name: FRAGMENTS[name] for name in ("indole", "phenol")})
     screen.config["docking"]["tiers"] = [{"effort": "fast"}, {"effort": "standard", "top": 1}]
     screen.config["docking"]["templates"] = ["crystal_ligand.sdf"]
@@ -118,8 +124,6 @@ def test_a_screen_runs_to_its_report_without_a_shared_disk(small: Screen, tmp_pa
 def test_rounds_run_without_a_shared_disk(
     campaigned: Screen, campaign: Screen, tmp_path: Path
 ) -> None:
-    if shutil.which("rsync") is None:
-        pytest.skip("snakemake-storage-plugin-fs needs rsync: apt-get install rsync")
     (campaign.folder / "config.yaml").write_text(yaml.safe_dump(campaign.config, sort_keys=False))
     work, store = sent(campaign, tmp_path)
     jobs, _ = through_store(work, store)

@@ -311,8 +311,11 @@ def features_described(wildcards):
 def catalogue_of_round(wildcards):
     """What a round chooses from. One that was chosen stays, though the library grows."""
     path = "<results>/rounds/catalogue.json"
-    was_chosen = bool(shard_names(Path(RESULTS, "rounds", wildcards.round, "shards")))
-    return ancient(path) if was_chosen else path
+    if shard_names(Path(RESULTS, "rounds", wildcards.round, "shards")):
+        return ancient(path)
+    # not before the library that there is now was merged
+    checkpoints.merge.get()
+    return path
 
 
 def poses_of_round(receptor, number, kind):
@@ -492,7 +495,8 @@ def template_files(wildcards):
 
 
 def seed_files(wildcards):
-    return named(SEED_FILES)
+    """They are the batch of the first round, and no other's."""
+    return named(SEED_FILES) if wildcards.round == "1" else []
 
 
 def choice_settings(wildcards):

@@ -68,7 +68,7 @@ checkpoint choose:
         catalogue=catalogue_of_round,
         batches=batches_before,
         done=choosing_before,
-        seeds=named(SEED_FILES),
+        seeds=seed_files,
     output:
         **usage_output("choose/{round}"),
         shards=directory("<results>/rounds/{round}/shards"),

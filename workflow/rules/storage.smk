@@ -67,7 +67,7 @@ def jobs_of(stage):
     named = stage.receptors(SETTINGS)
     if stage.per_receptor == "round":
         return named[: len(rounds_chosen()) + 1]
-    if stage.per_receptor == "in rounds":
+    if stage.per_receptor == "rounded":
         there = set(rounds_chosen())
         return [name for name in named if name.rpartition("/")[2] in there]
     return named

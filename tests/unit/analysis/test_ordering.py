@@ -8,11 +8,24 @@ from scipy import stats
 
 from screenmm.analysis.charges import charge_share, explained
 from screenmm.analysis.ordering import ordering
-from screenmm.results.orders import Evidence, Followed, Order
+from screenmm.metrics.orders import OrderEvidence
+from screenmm.results.orders import Followed, Order
 from screenmm.tables.dictionary import CNN_AFFINITY, DG
 
 BEST = Order("consensus_z", ("docking", "mmgbsa"))
-MEASURED = {BEST.name: Evidence(BEST.name, 11, 0.661, 0.618, -0.012, 0.094, 0.4, 0.33, 0.0, 0.12)}
+MEASURED = {
+    BEST.name: OrderEvidence(
+        targets=11,
+        roc_auc=0.661,
+        roc_auc_docking=0.618,
+        roc_auc_lead_low=-0.012,
+        roc_auc_lead_high=0.094,
+        bedroc_20=0.4,
+        bedroc_20_docking=0.33,
+        bedroc_20_lead_low=0.0,
+        bedroc_20_lead_high=0.12,
+    )
+}
 
 
 def test_an_order_that_was_measured_says_how_it_did() -> None:

@@ -14,7 +14,7 @@ from .conftest import ROOT, Screen
 RULE = r"^(?:(?:rule|checkpoint) |use rule \w+ as )(\w+)(?::| with:)"
 
 
-IN_ROUNDS = ("rounds", "round", "in rounds")
+IN_ROUNDS = ("campaign", "round", "rounded")
 
 
 def rule_bodies() -> dict[str, str]:

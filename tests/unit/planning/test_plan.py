@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from screenmm.config.settings import Docking, Library, Settings
+from screenmm.config.settings import Docking, Library, Rounds, Settings
 from screenmm.core.errors import UserError
 from screenmm.planning.library import LibraryCount, SampleResult
 from screenmm.planning.plan import LONGEST_JOB_S, MOST_JOBS, SHORTEST_JOB_S, Plan, make_plan
@@ -140,3 +140,28 @@ def test_a_tier_between_costs_as_much_as_its_effort(settings: Settings) -> None:
     found = plan(tiered, rates=packaged_rates(docking, "standard"))
     # 1000 single states at exhaustiveness 8, 10 ligands of two states at 32: in two receptors
     assert found.stages["dock_again"].units == pytest.approx(2 * (1000 * 8 / 32 + 10 * 2))
+
+
+def in_rounds(settings: Settings, **keys: Any) -> Settings:
+    return settings.model_copy(update={"rounds": Rounds(**keys)})
+
+
+def test_rounds_dock_their_batches_and_describe_all(settings: Settings) -> None:
+    found = plan(in_rounds(settings, number=4, batch="1 %"))
+    assert (found.ligands, found.states) == (90_000, 4 * 900 * 2)
+    assert found.stages["describe"].units == 90_000
+    # in two receptors
+    assert found.stages["dock"].units == 2 * 4 * 900 * 2
+    assert found.stages["select_batch"].jobs == found.stages["manifest_of_round"].jobs == 2 * 4
+    assert found.stages["choose"].jobs == 4
+    assert "select" not in found.stages
+    # not more than there are
+    assert plan(in_rounds(settings, number=4, batch=40_000)).states == 180_000
+
+
+def test_a_round_of_one_short_shard_is_no_fault(settings: Settings) -> None:
+    small = plan(in_rounds(settings, number=3, batch=40))
+    assert small.stages["dock"].longest_job_s < SHORTEST_JOB_S
+    assert small.warnings == []
+    split = plan(in_rounds(settings, number=3, batch=400), shard_size=10)
+    assert any("library.shard_size is 10" in warning for warning in split.warnings)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import fields
 from pathlib import Path
 from typing import get_args
 
@@ -11,6 +10,7 @@ import pytest
 
 from screenmm.config.settings import ConsensusScore, RankingOrder, parse_settings
 from screenmm.core.errors import ConfigError
+from screenmm.metrics.orders import OrderEvidence
 from screenmm.results import orders
 from screenmm.results.consensus import floats
 from screenmm.results.fates import make_ledger
@@ -20,7 +20,6 @@ from screenmm.results.orders import (
     FOLLOWED,
     SCORES,
     SINGLE,
-    Evidence,
     Followed,
     Order,
     evidence,
@@ -180,7 +179,7 @@ def test_ligands_of_a_later_tier_come_first_where_mmgbsa_does_not_judge(con) -> 
 
 
 def test_the_evidence_is_of_orders_that_there_are() -> None:
-    assert [each.name for each in fields(Evidence)] == (
+    assert ["order", *OrderEvidence.model_fields] == (
         (Path(orders.__file__).with_name(orders.EVIDENCE_FILE))
         .read_text()
         .split("\n")[0]

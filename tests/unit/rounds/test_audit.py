@@ -124,7 +124,8 @@ NOT_KNOWN = Ratio(None, None, None, "too few")
         (Ratio(5, 3, 8), Ratio(1.1, 0.9, 1.3), Verdict.NO_BETTER_THAN_SIZE,
          "but is no better than size, as far as draws by chance can tell: 1.1 times (0.9 to 1.3)"),
         (Ratio(1.2, 0.7, 2), Ratio(1.6, 1.2, 2.1), Verdict.DOES_NOT_HELP,
-         "The model does not help: it finds hits 1.2 times (0.7 to 2.0) as fast as chance."),
+         "The model does not help, as far as draws by chance can tell: it finds hits 1.2 times "
+         "(0.7 to 2.0) as fast as chance."),
         (NOT_KNOWN, NOT_KNOWN, Verdict.UNKNOWN, "not known: too few."),
         (Ratio(5, 3, 8), NOT_KNOWN, Verdict.UNKNOWN, "beside size it is not known: too few."),
     ],

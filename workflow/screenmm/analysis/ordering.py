@@ -3,37 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 
 from screenmm.metrics.orders import OrderEvidence, RankingOrder
-from screenmm.results.orders import AUTO_BY, Evidence, Followed, evidence
+from screenmm.results.orders import AUTO_BY, Followed, evidence
 
 
-def ordering(followed: Followed, measured: Mapping[str, Evidence] | None = None) -> RankingOrder:
+def ordering(
+    followed: Followed, measured: Mapping[str, OrderEvidence] | None = None
+) -> RankingOrder:
     """Say what a receptor's ranking follows, and what is known of that order.
 
     Parameters
     ----------
     followed : Followed
         From :func:`screenmm.results.orders.orders_of`.
-    measured : mapping of str to Evidence, optional
+    measured : mapping of str to OrderEvidence, optional
         By the orders' names; the package's own table without it.
     """
     order = followed.order
-    row = (evidence() if measured is None else measured).get(order.name)
-    numbers = None
-    if row is not None:
-        values = asdict(row)
-        del values["order"]
-        numbers = OrderEvidence(**values)
+    found = (evidence() if measured is None else measured).get(order.name)
     return RankingOrder(
         asked=followed.asked,
         followed=order.by,
         joins=list(order.joins),
         score=order.column.name,
         lacking=list(followed.lacking),
-        evidence=numbers,
-        text=" ".join((_what(followed), _how_good(numbers))),
+        evidence=found,
+        text=" ".join((_what(followed), _how_good(found))),
     )
 
 

@@ -82,7 +82,7 @@ def jobs_of_round(files: Layout, receptors: Sequence[str], number: str) -> dict[
     for stage in stages().values():
         if stage.per_receptor == "round":
             found[stage.name] = {number}
-        elif stage.per_receptor == "in rounds":
+        elif stage.per_receptor == "rounded":
             found[stage.name] = {f"{name}/{number}" for name in receptors}
         elif stage.shards_of in made_by:
             found[stage.name] = {

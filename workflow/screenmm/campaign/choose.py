@@ -15,7 +15,6 @@ import pyarrow.parquet as pq
 
 from screenmm.campaign.cost import Rates, foreseen_cpu_h, too_dear
 from screenmm.campaign.known import docked, library
-from screenmm.campaign.seeds import seed_keys
 from screenmm.config.settings import Rounds, share_of
 from screenmm.files.whole import replace_whole, replaced_folder, write_text
 from screenmm.library.merge import LIGANDS, ligand_key
@@ -50,7 +49,7 @@ class Batch:
     shard_size: int
 
 
-def campaign_settings(rounds: Rounds, number: int, *, after: bool = False) -> Settings:
+def campaign_settings(rounds: Rounds, number: int, seeds: Sequence[str] = ()) -> Settings:
     """How the campaign is run, as :mod:`screenmm.rounds` takes it.
 
     Parameters
@@ -59,15 +58,15 @@ def campaign_settings(rounds: Rounds, number: int, *, after: bool = False) -> Se
         The config's section.
     number : int
         Rounds at most.
-    after : bool
-        Whether the first batch is chosen already: its seeds are not read again.
+    seeds : sequence of str
+        Keys that are the first batch; empty: it is chosen.
     """
-    part, seeds = rounds.batch, None if after else rounds.seeds
+    part = rounds.batch
     return Settings(
         number=number,
         batch=part if isinstance(part, int) else share_of(part),
         first="given" if seeds else rounds.first,
-        given=tuple(seed_keys(seeds)) if seeds else (),
+        given=tuple(seeds),
         audit=share_of(rounds.audit),
         stop=Stop(
             share=rounds.stop.share, patience=rounds.stop.patience, recall=rounds.stop.recall
@@ -82,6 +81,7 @@ def choose(
     seed: int,
     batch: Batch,
     rates: Rates | None = None,
+    seeds: Sequence[str] = (),
 ) -> Decision:
     """Choose the batch of a round, or end the campaign, and write what was decided.
 
@@ -99,6 +99,8 @@ def choose(
         Where it goes.
     rates : Rates, optional
         Costs, where the campaign may end for them.
+    seeds : sequence of str
+        Keys that are the first batch; empty: it is chosen.
 
     Returns
     -------
@@ -106,7 +108,7 @@ def choose(
         Of an empty batch where the campaign ends.
     """
     known = docked(files, str(rounds.receptor), rounds.objective)
-    asked = campaign_settings(rounds, number, after=number > 1)
+    asked = campaign_settings(rounds, number, seeds)
     decision = decide(library(files), known, asked, number, seed)
     if rates is not None and not decision.stop:
         spent_h = foreseen_cpu_h(files, str(rounds.receptor), rates)
@@ -148,9 +150,11 @@ def write_batch(
     keys = np.array([ligand_key(row["inchikey"]) for row in rows], dtype=np.uint64)
     trie = leaves(keys, batch.shard_size)
     places = leaf_of(keys, trie).tolist() if trie else []
+    found: list[list[dict[str, Any]]] = [[] for _ in trie]
+    for row, place in zip(rows, places, strict=True):
+        found[place].append(row)
     with replaced_folder(batch.shards) as folder:
-        for index, leaf in enumerate(trie):
-            own = [row for row, place in zip(rows, places, strict=True) if place == index]
+        for leaf, own in zip(trie, found, strict=True):
             write_table(folder / f"{leaf.name}.parquet", pa.Table.from_pylist(own, LIGANDS))
     table = pa.table(
         [

@@ -12,11 +12,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from screenmm.campaign.choose import as_plain, campaign_settings
-from screenmm.campaign.known import COLUMN, batches, docked, library, values
+from screenmm.campaign.known import COLUMN, Objective, batches, docked, library, values
 from screenmm.config.settings import Rounds
 from screenmm.files.whole import replace_whole
 from screenmm.metrics.rounds import Campaign, RoundDone
-from screenmm.rounds.campaign import Decision, Surrogate, decide
+from screenmm.rounds.campaign import Decision, Settings, Surrogate, decide
 from screenmm.rounds.features import Features
 from screenmm.rounds.known import BY_CHANCE, Docked
 from screenmm.run.layout import Layout
@@ -50,7 +50,7 @@ def conclude(
         Without costs.
     """
     objective = rounds.objective
-    settings = campaign_settings(rounds, rounds.number, after=True)
+    settings = campaign_settings(rounds, rounds.number)
     after = len(files.rounds) + 1
     known = {name: docked(files, name, objective) for name in receptors}
     decisions = {
@@ -62,7 +62,7 @@ def conclude(
     left = write_predictions(predictions, library(files), taken, models)
     # who was drawn for a batch, whatever became of it
     drawn = batches(files, files.rounds, values(files, chosen, objective))
-    return summed_up(files, drawn, decisions[chosen], chosen, COLUMN[objective].name, left)
+    return summed_up(files, drawn, settings, decisions[chosen], chosen, objective, left)
 
 
 def write_predictions(
@@ -112,9 +112,10 @@ def _predicted(rest: Features, receptor: str, model: Surrogate | None) -> pa.Tab
 def summed_up(
     files: Layout,
     known: Sequence[Docked],
+    settings: Settings,
     last: Decision,
     receptor: str,
-    objective: str,
+    objective: Objective,
     left: int,
 ) -> Campaign:
     """Sum a campaign up, round by round.
@@ -125,10 +126,14 @@ def summed_up(
         Of the run.
     known : sequence of Docked
         Molecules of all batches.
+    settings : Settings
+        How the campaign was run.
     last : Decision
         After all rounds.
-    receptor, objective : str
-        Whose scores chose the batches, and the column that counted.
+    receptor : str
+        Whose scores chose the batches.
+    objective : {'docking', 'mmgbsa'}
+        What counted.
     left : int
         Molecules that no round docked.
     """
@@ -136,11 +141,11 @@ def summed_up(
     # what was known after a round stands in the decision on the next one
     later = files.rounds[1:]
     measures = [*(_measures(files, number) for number in later), final][: len(files.rounds)]
-    best = max(1, round(0.01 * last.measures.library))
+    best = settings.best_of(last.measures.library)
     recall = final["recall"]
     return Campaign(
         receptor=receptor,
-        objective=objective,
+        objective=COLUMN[objective].name,
         library=last.measures.library,
         docked=len(known),
         predicted=left,

@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from scipy import sparse
 
 from screenmm.campaign.known import (
     AT_RANDOM,
@@ -17,7 +16,7 @@ from screenmm.campaign.known import (
     values,
 )
 from screenmm.rounds.choice import chance
-from screenmm.rounds.features import COLUMNS, Features, describe
+from screenmm.rounds.features import features_of
 from screenmm.rounds.known import BY_CHANCE
 from screenmm.rounds.scoring import choose_scored
 from screenmm.run.layout import Layout
@@ -98,22 +97,10 @@ def chosen(
         return found
     scores = np.array([docking[key] for key in keys])
     of_model = (places - len(found)) / left
-    choice = choose_scored(_described(smiles, keys), scores, scored, left, of_model)
-    return found | {each.key: BY_MODEL if each.by_model else "" for each in choice}
-
-
-def _described(smiles: Mapping[str, str], keys: Sequence[str]) -> Features:
-    """Features of ligands that were described before."""
-    found = [describe(smiles[key]) for key in keys]
-    columns = [column for _, counts in found for column in counts]
-    counts = [count for _, own in found for count in own.values()]
-    ends = np.cumsum([0, *(len(own) for _, own in found)])
-    matrix = sparse.csr_array(
-        (np.array(counts, dtype=np.float64), np.array(columns, dtype=np.int32), ends),
-        shape=(len(keys), COLUMNS),
+    choice = choose_scored(
+        features_of((key, smiles[key]) for key in keys), scores, scored, left, of_model
     )
-    atoms = np.array([each for each, _ in found], dtype=np.int64)
-    return Features(np.array(keys, dtype=object), atoms, matrix)
+    return found | {each.key: BY_MODEL if each.by_model else "" for each in choice}
 
 
 def drawn_by_chance(files: Layout, number: str, seed: int) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from screenmm.campaign.known import batches
 from screenmm.config.settings import LibraryFile, Settings, load_settings, parse_settings
 from screenmm.core.errors import ConfigError, ScreenMMError, UserError
 from screenmm.core.versions import installed_versions
@@ -169,9 +170,9 @@ def _refuse_predicted(files: Layout, subjects: list[Subject]) -> None:
     """
     if files.most_rounds is None:
         return
-    batches = [files.file("choose", "batch", number) for number in files.rounds]
+    taken = {each.key for each in batches(files, files.rounds, {})}
     for subject in subjects:
-        if subject.inchikey and not table_rows(batches, "inchikey", [subject.inchikey]):
+        if subject.inchikey and subject.inchikey not in taken:
             raise UserError(
                 f"{subject.key}: no round docked it, so there is nothing to compute again; what "
                 "is predicted of it stands in ledger.csv"

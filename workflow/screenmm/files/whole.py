@@ -113,6 +113,11 @@ def read_text(path: Path) -> str:
         ) from None
 
 
+def digests(paths: Iterable[Path], root: Path) -> dict[str, str]:
+    """SHA-256 of files, by their paths below a folder, sorted."""
+    return {str(path.relative_to(root)): sha256(path) for path in sorted(paths)}
+
+
 def sha256(path: Path) -> str:
     """SHA-256 of a file's bytes, in hexadecimal."""
     with path.open("rb") as handle:

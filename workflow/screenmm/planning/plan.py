@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from screenmm.campaign.choose import campaign_settings
 from screenmm.config.engines import engines
 from screenmm.config.settings import Settings, number_of
 from screenmm.core.errors import UserError
@@ -17,6 +18,7 @@ from screenmm.library.merge import ligand_key
 from screenmm.planning.jobs import Shards, expected_shards, jobs_by_rule, shards_of
 from screenmm.planning.library import LibraryCount, SampleResult
 from screenmm.planning.rates import FIXED_BYTES, Rates, stored
+from screenmm.rounds.campaign import batch_size
 from screenmm.run.shards import Keys, records_per_shard
 from screenmm.run.stage import BATCHES, Rate, Stage, tier_of
 from screenmm.run.stages import stages as all_stages
@@ -151,13 +153,14 @@ def make_plan(
         name: _stage(stage, jobs[name], amounts[stage.unit], rates.stages[name],
                      _largest_share(stage, share, receptors), cores, gpus)
         for name, stage in all_stages().items()
-        if jobs[name] or stage.per_receptor in ("", "all", "unrounded")
+        if jobs[name] or stage.per_receptor in ("", "all")
     }  # fmt: skip
     disk = {part: round(rates.bytes_per[part] * amounts[thing]) for part, thing in stored().items()}
     needed = sum(disk.values()) + FIXED_BYTES * receptors
     free = free_bytes if free_bytes is not None else free_disk(settings.results)
     snakemake_s = rates.job_s * sum(jobs.values())
-    recommended = _recommended(settings, stages, ligands, receptors)
+    batch, docked = _batch(settings, ligands), _docked(settings, ligands)
+    recommended = _recommended(settings, stages, batch, docked, receptors)
     return Plan(
         name=settings.name,
         records=count.records,
@@ -199,7 +202,9 @@ def _in_tiers(settings: Settings, ligands: int) -> list[int]:
 def _batch(settings: Settings, ligands: int) -> int:
     """Ligands of a round; all where there are no rounds."""
     rounds = settings.rounds
-    return ligands if rounds is None else number_of(rounds.batch, ligands)
+    if rounds is None:
+        return ligands
+    return min(ligands, batch_size(campaign_settings(rounds, rounds.number), ligands))
 
 
 def _docked(settings: Settings, ligands: int) -> int:
@@ -380,21 +385,22 @@ def _stage(
 def _recommended(
     settings: Settings,
     stages: Mapping[str, StagePlan],
-    ligands: int,
+    batch: int,
+    docked: int,
     receptors: int,
 ) -> int:
     """Ligands per shard for jobs of half an hour, or more where jobs would be too many."""
     size = settings.library.shard_size
     per_job_s = max(stages["dock"].longest_job_s, stages["prepare_ligands"].longest_job_s)
-    if not ligands or per_job_s <= 0:
+    if not batch or per_job_s <= 0:
         return size
     # the largest shard, not the size asked for, is what the job's time is of
-    largest = expected_shards(ligands, size).largest
+    largest = expected_shards(batch, size).largest
     wanted = AIM_JOB_S / per_job_s * largest
     # a shard is between half full and full; jobs of other rules are counted as they are
     others = sum(s.jobs for n, s in stages.items() if n not in ("prepare_ligands", "dock"))
     room = max(1, MOST_JOBS - others)
-    least = 2 * ligands * (1 + receptors) / room
+    least = 2 * docked * (1 + receptors) / room
     return _rounded(min(LARGEST_SHARD_SIZE, max(1.0, wanted, least)))
 
 
@@ -412,7 +418,9 @@ def _job_warnings(
         found.append(f"{jobs:,} jobs are more than the {MOST_JOBS:,} that Snakemake handles well")
     slowest = max(("prepare_ligands", "dock"), key=lambda stage: stages[stage].longest_job_s)
     longest_s = stages[slowest].longest_job_s
-    is_short = longest_s < SHORTEST_JOB_S and stages["dock"].jobs > stages["select"].jobs
+    # as many as there are selections: each receptor has, in each round, the one job that it needs
+    needed = sum(stages[name].jobs for name in ("select", "select_batch") if name in stages)
+    is_short = longest_s < SHORTEST_JOB_S and stages["dock"].jobs > needed
     if longest_s > LONGEST_JOB_S or is_short:
         found.append(_length_warning(slowest, longest_s))
     if found:

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from screenmm.campaign.known import selected
 from screenmm.config.settings import Settings
 from screenmm.core.errors import UserError
 from screenmm.files.sdf import ligand_of
@@ -206,19 +207,13 @@ def _chosen(files: Layout, here: Layout, settings: Settings, receptor: str) -> l
     In rounds the run's own choice of ligands stands: it hangs on the model of its time.
     """
     if files.most_rounds is not None:
-        asked = {key for key in _keys(here) if _was_selected(files, receptor, key)}
+        asked = set(_keys(here)) & selected(files, receptor).keys()
         tables = here.pose_tables(receptor)
         return select_poses(tables, len(asked), settings.scoring.poses, among=sorted(asked))
     first, *later = (_among_all(files, here, receptor, tier) for tier in here.all_tiers)
     titles = select_poses(first, settings.scoring.top, settings.scoring.poses, later)
     mine = set(_keys(here))
     return [title for title in titles if ligand_of(title) in mine]
-
-
-def _was_selected(files: Layout, receptor: str, key: str) -> bool:
-    """Whether a round chose a ligand for scoring."""
-    told = [files.file("select_batch", "events", f"{receptor}/{number}") for number in files.rounds]
-    return bool(table_rows(told, "inchikey", [key]))
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from itertools import compress, takewhile
@@ -18,6 +18,7 @@ import duckdb
 import numpy as np
 
 from screenmm.core.columns import Column
+from screenmm.metrics.orders import OrderEvidence
 from screenmm.results.consensus import MIN_INPUTS, consensus, size_corrected
 from screenmm.tables.dictionary import (
     CNN_AFFINITY,
@@ -147,51 +148,20 @@ AUTO = PLAIN
 changes results: raise the version of the stage ``rank`` with it."""
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """How an order did on targets with known answers, beside docking alone.
-
-    Attributes
-    ----------
-    order : str
-        Its name.
-    targets : int
-        How many.
-    roc_auc, bedroc_20 : float
-        Means over the targets. Of a series with measured affinities ROC-AUC is the share of pairs
-        that are put right, and BEDROC is of its best third.
-    roc_auc_docking, bedroc_20_docking : float
-        The same by each ligand's lowest docking score.
-    roc_auc_lead_low, roc_auc_lead_high, bedroc_20_lead_low, bedroc_20_lead_high : float
-        95 % intervals of the leads over that; ligands and targets are drawn.
-    """
-
-    order: str
-    targets: int
-    roc_auc: float
-    roc_auc_docking: float
-    roc_auc_lead_low: float
-    roc_auc_lead_high: float
-    bedroc_20: float
-    bedroc_20_docking: float
-    bedroc_20_lead_low: float
-    bedroc_20_lead_high: float
-
-
 EVIDENCE_FILE = "order_evidence.csv"
 
 
 @cache
-def evidence() -> Mapping[str, Evidence]:
+def evidence() -> Mapping[str, OrderEvidence]:
     """What was measured of each order, by its name."""
     text = files("screenmm.results").joinpath(EVIDENCE_FILE).read_text(encoding="utf-8")
     rows = csv.DictReader(text.splitlines())
-    return {row["order"]: _evidence(row) for row in rows}
+    return {row.pop("order"): _evidence(row) for row in rows}
 
 
-def _evidence(row: Mapping[str, str]) -> Evidence:
-    numbers = {each.name: float(row[each.name]) for each in fields(Evidence)[2:]}
-    return Evidence(row["order"], int(row["targets"]), **numbers)
+def _evidence(row: Mapping[str, str]) -> OrderEvidence:
+    numbers = {name: float(text) for name, text in row.items() if name != "targets"}
+    return OrderEvidence(targets=int(row["targets"]), **numbers)
 
 
 @dataclass(frozen=True)

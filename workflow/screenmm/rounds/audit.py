@@ -259,7 +259,8 @@ def judge(chance: Ratio, size: Ratio) -> tuple[Verdict, str]:
     if not chance.faster:
         return (
             Verdict.DOES_NOT_HELP,
-            f"The model does not help: it finds hits {chance} as fast as chance.",
+            "The model does not help, as far as draws by chance can tell: it finds hits "
+            f"{chance} as fast as chance.",
         )
     ahead = f"The model finds hits {chance} faster than chance"
     if size.value is None:

@@ -70,6 +70,10 @@ class Settings:
     top: float = 0.01
     stop: Stop = field(default_factory=Stop)
 
+    def best_of(self, library: int) -> int:
+        """How many of so many molecules are the library's best."""
+        return max(1, round(self.top * library))
+
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
@@ -377,7 +381,7 @@ def _measures(
     chance_ratio = size_ratio = unknown
     found = share = None
     if surrogate is not None:
-        wanted = max(1, round(settings.top * survey.library))
+        wanted = settings.best_of(survey.library)
         found = recall(surrogate.calibration, values, scan.rest.levels(), wanted, seed)
         acquired = [each for each in docked if each.how is How.ACQUIRED]
         judged = sum(each.judged for each in acquired)
@@ -464,12 +468,12 @@ def _met(settings: Settings, measures: Measures, without_gain: int) -> str:
 
 
 def _without_gain(known: dict[str, Docked]) -> int:
-    """Rounds since the mean of the best ten last improved."""
+    """Rounds since the mean of the best ten last improved; none before there are ten."""
     last = max((each.round for each in known.values()), default=0)
     means = []
     for number in range(1, last + 1):
         values = sorted(
             each.value for each in known.values() if each.round <= number and each.value is not None
         )
-        means.append(float(np.mean(values[:BEST])) if values else np.inf)
-    return last - 1 - means.index(means[-1]) if means else 0
+        means.append(float(np.mean(values[:BEST])) if len(values) >= BEST else np.inf)
+    return last - 1 - means.index(means[-1]) if means and np.isfinite(means[-1]) else 0

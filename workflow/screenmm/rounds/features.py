@@ -137,6 +137,38 @@ def write_features(path: Path, ligands: Iterable[tuple[str, str]]) -> dict[str, 
     dict of str to LigandError
         InChIKey to why a ligand is not in the file.
     """
+    table, failures = _described(ligands)
+    with replace_whole(path) as partial:
+        write_table(partial, table)
+    return failures
+
+
+def read_features(path: Path) -> Features:
+    """Read a file of features."""
+    return _features(pq.read_table(path, schema=SCHEMA))
+
+
+def features_of(ligands: Iterable[tuple[str, str]]) -> Features:
+    """Describe ligands, ordered by key.
+
+    Parameters
+    ----------
+    ligands : iterable of (str, str)
+        InChIKey and SMILES of each.
+
+    Raises
+    ------
+    LigandError
+        RDKit cannot read a SMILES.
+    """
+    table, failures = _described(ligands)
+    for error in failures.values():
+        raise error
+    return _features(table)
+
+
+def _described(ligands: Iterable[tuple[str, str]]) -> tuple[pa.Table, dict[str, LigandError]]:
+    """Ligands as a table, ordered by key, and why others are not in it."""
     rows: dict[str, tuple[int, dict[int, int]]] = {}
     failures: dict[str, LigandError] = {}
     for key, smiles in ligands:
@@ -145,23 +177,17 @@ def write_features(path: Path, ligands: Iterable[tuple[str, str]]) -> dict[str, 
         except LigandError as error:
             failures[key] = error
     keys = sorted(rows)
-    table = pa.table(
-        {
-            "inchikey": keys,
-            "heavy_atoms": [rows[key][0] for key in keys],
-            "columns": [list(rows[key][1]) for key in keys],
-            "counts": [list(rows[key][1].values()) for key in keys],
-        },
-        schema=SCHEMA,
-    )
-    with replace_whole(path) as partial:
-        write_table(partial, table)
-    return failures
+    columns = {
+        "inchikey": keys,
+        "heavy_atoms": [rows[key][0] for key in keys],
+        "columns": [list(rows[key][1]) for key in keys],
+        "counts": [list(rows[key][1].values()) for key in keys],
+    }
+    return pa.table(columns, schema=SCHEMA), failures
 
 
-def read_features(path: Path) -> Features:
-    """Read a file of features."""
-    table = pq.read_table(path, schema=SCHEMA).combine_chunks()
+def _features(described: pa.Table) -> Features:
+    table = described.combine_chunks()
     columns, counts = (table[name].combine_chunks() for name in ("columns", "counts"))
     matrix = sparse.csr_array(
         (

@@ -205,8 +205,8 @@ class Layout:
         return [
             ({"all", "unrounded"} if self.most_rounds is None else {"all"}, receptors),
             ({"tiered"}, self.tiered(receptors)),
-            ({"in rounds"}, of_rounds),
-            (set() if self.most_rounds is None else {"rounds"}, [""]),
+            ({"rounded"}, of_rounds),
+            (set() if self.most_rounds is None else {"campaign"}, [""]),
         ]
 
     def _events(self, stage: Stage, receptor: str) -> list[Path]:
@@ -256,7 +256,7 @@ class Layout:
 
     def _there(self, stage: Stage, receptors: Sequence[str]) -> Sequence[str]:
         """Those jobs of a stage whose round there is: a campaign may end before its last."""
-        if stage.per_receptor not in ("round", "in rounds"):
+        if stage.per_receptor not in ("round", "rounded"):
             return receptors
         rounds = set(self.rounds)
         if stage.per_receptor == "round":

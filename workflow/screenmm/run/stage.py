@@ -20,14 +20,15 @@ Receptors = Literal[
     "filtered",
     "tiered",
     "unrounded",
-    "in rounds",
+    "rounded",
     "round",
-    "rounds",
+    "campaign",
 ]
 """Which receptors have a job: none, all, those with a reference ligand, those that wait for it,
-those that filters on interactions are for, each with every later tier of docking, all where there
-are no rounds, each with every round. A job of a tier or of a round is named by both: ``wt/2``. Of
-``round`` are the rounds themselves, and of ``rounds`` the one job of a run that has some."""
+those that filters on interactions are for, each with every later tier of docking; ``unrounded``:
+all where there are no rounds; ``rounded``: each with every round. A job of a tier or of a round is
+named by both: ``wt/2``. A stage of the kind ``round`` has a job for each round, and one of the kind
+``campaign`` has one in all, where there are rounds."""
 
 
 def placed(place: str, receptor: str = "", shard: str = "") -> str:
@@ -167,9 +168,9 @@ class Stage:
             "filtered": settings.filtered,
             "tiered": settings.tiered,
             "unrounded": [] if numbers else list(settings.receptors),
-            "in rounds": [f"{name}/{n}" for name in settings.receptors for n in numbers],
+            "rounded": [f"{name}/{n}" for name in settings.receptors for n in numbers],
             "round": numbers,
-            "rounds": [""] if numbers else [],
+            "campaign": [""] if numbers else [],
         }
         return of_kind[self.per_receptor]
 

@@ -15,7 +15,7 @@ STAGE = Stage(
     "catalogue",
     place=34,
     words="list the shards of described ligands",
-    per_receptor="rounds",
+    per_receptor="campaign",
     reads={"features": "rounds/features/{shard}.parquet"},
     writes={"out": "rounds/catalogue.json"},
     rate=Rate(0.0, 0.6),

@@ -7,11 +7,16 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from screenmm.config.settings import Rounds, Settings
+from screenmm.config.settings import Ligands, Rounds, Settings
 from screenmm.run.stage import Rate, Stage
 from screenmm.stages.context import add_settings_argument, settings_of
 
 log = logging.getLogger(__name__)
+
+FIRST = "1"
+
+LIMITS = ("max_heavy_atoms", "time_limit_s")
+"""Keys of ``ligands`` that say which molecules are read."""
 
 WORK = ("dock", "score")
 """Stages that nearly all the time of a round goes to."""
@@ -27,7 +32,13 @@ def asked_of(settings: Settings, round_number: str = "") -> dict[str, Any]:
         return {}
     dump = rounds.model_dump(mode="json", include=set(OF_CAMPAIGN))
     dump["receptor"] = rounds.receptor or next(iter(settings.receptors))
-    return {"rounds": dump} | (rates_of(settings) if rounds.stop.cpu_hours else {})
+    asked: dict[str, Any] = {"rounds": dump}
+    if round_number != FIRST:
+        dump["seeds"] = None
+    elif rounds.seeds:
+        asked["smiles_column"] = settings.library.smiles_column
+        asked["ligands"] = settings.ligands.model_dump(mode="json", include=set(LIMITS))
+    return asked | (rates_of(settings) if rounds.stop.cpu_hours else {})
 
 
 def rates_of(settings: Settings) -> dict[str, Any]:
@@ -83,6 +94,7 @@ def run(args: argparse.Namespace) -> None:
     """Choose a batch, or end the campaign."""
     from screenmm.campaign.choose import Batch, choose
     from screenmm.campaign.cost import Rates
+    from screenmm.campaign.seeds import seed_keys
     from screenmm.run.layout import Layout
 
     given = settings_of(args, STAGE)
@@ -91,5 +103,10 @@ def run(args: argparse.Namespace) -> None:
     batch = Batch(args.shards, args.batch, args.decision, given["library"]["shard_size"])
     asked = given.values.get("rates")
     rates = Rates(**asked) if asked else None
-    decision = choose(files, rounds, args.round, given.seed, batch, rates)
+    seeds = (
+        seed_keys(rounds.seeds, given["smiles_column"], Ligands(**given["ligands"]))
+        if rounds.seeds
+        else []
+    )
+    decision = choose(files, rounds, args.round, given.seed, batch, rates, seeds)
     log.info("round %d: %s", args.round, decision.stop or f"{len(decision.batch)} molecules")

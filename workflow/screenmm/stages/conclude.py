@@ -29,7 +29,7 @@ STAGE = Stage(
     version=1,
     keys={"seed": None},
     more=whole_campaign,
-    per_receptor="rounds",
+    per_receptor="campaign",
     reads={
         "features": "rounds/features/{shard}.parquet",
         "batches": "rounds/{round}/batch.parquet",

@@ -46,14 +46,13 @@ def run(args: argparse.Namespace) -> None:
 
 def of_files(args: argparse.Namespace) -> dict[str, str]:
     """Digests of the files that scoring and inspection left."""
-    from screenmm.files.whole import sha256
+    from screenmm.files.whole import digests
     from screenmm.run.layout import Layout
 
     files = Layout(args.results)
     tables = [*files.scores(args.receptor), *files.inspected(args.receptor)]
     events = [path.with_suffix(".events.parquet") for path in tables]
-    named = sorted([*tables, *events, *files.minimised(args.receptor)])
-    return {str(path.relative_to(args.results)): sha256(path) for path in named}
+    return digests([*tables, *events, *files.minimised(args.receptor)], args.results)
 
 
 def of_rounds(args: argparse.Namespace) -> dict[str, str]:

@@ -12,7 +12,7 @@ STAGE = Stage(
     "manifest_of_round",
     place=138,
     words="list the files of a round and a receptor by SHA-256",
-    per_receptor="in rounds",
+    per_receptor="rounded",
     reads={
         "tables": "poses/{receptor}/{shard}.parquet",
         "scores": "scores/{receptor}/{shard}.parquet",
@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Write the manifest."""
-    from screenmm.files.whole import sha256, write_text
+    from screenmm.files.whole import digests, write_text
     from screenmm.run.layout import Layout
 
     files, receptor = Layout(args.results, most_rounds=int(args.round)), args.receptor
@@ -53,5 +53,4 @@ def run(args: argparse.Namespace) -> None:
             for shard in scored
         ),
     ]
-    digests = {str(path.relative_to(args.results)): sha256(path) for path in sorted(named)}
-    write_text(args.out, json.dumps(digests, indent=2) + "\n")
+    write_text(args.out, json.dumps(digests(named, args.results), indent=2) + "\n")

@@ -30,7 +30,7 @@ STAGE = Stage(
     version=1,
     keys={"seed": None, "scoring": frozenset({"top", "poses", "shard_size"})},
     more=share_of_model,
-    per_receptor="in rounds",
+    per_receptor="rounded",
     reads={
         "tables": "poses/{receptor}/{shard}.parquet",
         "poses": "poses/{receptor}/{shard}.sdf.gz",
