@@ -20,6 +20,7 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,8 @@ TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
 COLUMNS = (
-    "records", "ligands", "shard_size", "record_shards", "ligand_shards", "poses_per_state",
+    "records", "rounds", "ligands", "shard_size", "record_shards", "ligand_shards",
+    "poses_per_state",
     "cores", "scheduler", "max_jobs_per_timespan", "jobs", "wall_s", "cpu_s",
     "outside_engines_wall_s",
     "outside_engines_cpu_s", "snakemake_cpu_s", "snakemake_max_rss_mb",
@@ -48,31 +50,59 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def write_screen(
-    folder: Path, records: int, shard_size: int, poses: int, profile_keys: dict[str, str]
-) -> dict:
+@dataclass(frozen=True)
+class Asked:
+    """What a run is of.
+
+    Parameters
+    ----------
+    records, shard_size, poses : int
+        Of the library; most in a shard; poses per state.
+    rounds : int
+        None where every molecule is docked.
+    batch : str
+        Part of the library in each.
+    profile_keys : dict
+        Options of Snakemake that differ from the default profile's.
+    """
+
+    records: int
+    shard_size: int
+    poses: int
+    rounds: int
+    batch: str
+    profile_keys: dict[str, str]
+
+
+SCORED = 1000
+"""Ligands that are scored, in all."""
+
+
+def write_screen(folder: Path, asked: Asked) -> dict:
     """Write library, config and profile of a screen anew; returns the profile."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     write_demo(folder / "demo")
-    write_library(folder / "library.smi", records)
+    write_library(folder / "library.smi", asked.records)
     config = {
         "controls": {"redock": False},
-        "name": f"scale-{records}",
+        "name": f"scale-{asked.records}",
         "results": "results",
-        "library": {"files": ["library.smi"], "shard_size": shard_size},
+        "library": {"files": ["library.smi"], "shard_size": asked.shard_size},
         "receptors": {"tyk2": {"structure": "demo/receptor.pdb"}},
         "pocket": {"ligand": "demo/crystal_ligand.sdf"},
-        "docking": {"poses": poses},
-        "scoring": {"top": min(1000, records // 2)},
+        "docking": {"poses": asked.poses},
+        "scoring": {"top": min(SCORED, asked.records // 2) // max(1, asked.rounds)},
     }
+    if asked.rounds:
+        config["rounds"] = {"number": asked.rounds, "batch": asked.batch}
     (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     (folder / "profile").mkdir()
     # one thread per stand-in: two shards side by side, as nothing in them is parallel
     profile = yaml.safe_load((ROOT / "profiles/default/config.yaml").read_text())
     rules = ("standardise", "prepare_ligands", "dock", "score", "inspect")
     profile["set-threads"] = dict.fromkeys(rules, 1)
-    profile.update(profile_keys)
+    profile.update(asked.profile_keys)
     (folder / "profile/config.yaml").write_text(yaml.safe_dump(profile))
     return profile
 
@@ -102,9 +132,7 @@ def _sizes(results: Path) -> dict:
     }
 
 
-def run(
-    records: int, shard_size: int, poses: int, cores: int, profile_keys: dict[str, str], work: Path
-) -> tuple[dict, list[dict]]:
+def run(asked: Asked, cores: int, work: Path) -> tuple[dict, list[dict]]:
     """Run one screen and measure it.
 
     Returns
@@ -112,8 +140,8 @@ def run(
     dict, list of dict
         The run's row, and one row per stage.
     """
-    folder = work / f"{records}_{shard_size}_{poses}"
-    profile = write_screen(folder, records, shard_size, poses, profile_keys)
+    folder = work / f"{asked.records}_{asked.rounds}_{asked.shard_size}_{asked.poses}"
+    profile = write_screen(folder, asked)
     environment = {
         **os.environ,
         "PATH": f"{HERE / 'bin'}:{os.environ['PATH']}",
@@ -137,12 +165,13 @@ def run(
     commands = [json.loads(line) for line in (folder / "usage.jsonl").read_text().splitlines()]
     results = folder / "results"
     made = {
-        "records": records,
+        "records": asked.records,
+        "rounds": asked.rounds,
         "ligands": _count(results / "screen.duckdb", "ligands"),
-        "shard_size": shard_size,
+        "shard_size": asked.shard_size,
         "record_shards": len(shard_names(results / "library/records")),
         "ligand_shards": len(shard_names(results / "ligands/shards")),
-        "poses_per_state": poses,
+        "poses_per_state": asked.poses,
         "cores": cores,
         "scheduler": profile.get("scheduler", "ilp"),
         "max_jobs_per_timespan": profile.get("max-jobs-per-timespan", "100/1s"),
@@ -154,7 +183,7 @@ def run(
         "snakemake_cpu_s": round(own_cpu_s, 1),
         "snakemake_max_rss_mb": round(own_rss_mb),
     }
-    row = made | _times(commands, wall_s, cpu_s, records) | own | _sizes(results)
+    row = made | _times(commands, wall_s, cpu_s, asked.records) | own | _sizes(results)
     # in the order of the table that is there
     row = {name: row[name] for name in COLUMNS}
     return row, _stages(commands, row)
@@ -214,11 +243,13 @@ def _size(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-KEYS = ("records", "shard_size", "poses_per_state", "scheduler", "max_jobs_per_timespan")
+KEYS = (
+    "records", "rounds", "shard_size", "poses_per_state", "scheduler", "max_jobs_per_timespan",
+)  # fmt: skip
 
 
 def _order(row: dict) -> tuple:
-    return *(int(row[key]) for key in KEYS[:3]), *(row[key] for key in KEYS[3:])
+    return *(int(row[key]) for key in KEYS[:4]), *(row[key] for key in KEYS[4:])
 
 
 def keep(path: Path, rows: list[dict]) -> None:
@@ -245,6 +276,8 @@ def main() -> None:
     sub.add_argument(
         "--poses", type=int, default=3, help="poses per ligand that the stand-in docks"
     )
+    sub.add_argument("--rounds", type=int, default=0, help="none: every molecule is docked")
+    sub.add_argument("--batch", default="1 %", help="part of the library in a round")
     sub.add_argument("--cores", type=int, default=2)
     sub.add_argument(
         "--profile-keys", nargs="*", default=[], metavar="KEY=VALUE",
@@ -261,9 +294,8 @@ def main() -> None:
         return
     changed = dict(pair.split("=", 1) for pair in args.profile_keys)
     for records in args.records:
-        row, stages = run(
-            records, args.shard_size, args.poses, args.cores, changed, args.work.resolve()
-        )
+        asked = Asked(records, args.shard_size, args.poses, args.rounds, args.batch, changed)
+        row, stages = run(asked, args.cores, args.work.resolve())
         keep(args.out / "scale.csv", [row])
         keep(args.out / "scale_stages.csv", stages)
         print(json.dumps(row))

@@ -48,8 +48,12 @@ def write_plots(results: Path) -> None:
 
 def _rows(path: Path) -> list[dict]:
     with path.open(newline="") as handle:
-        # the other scheduler is in the table for comparison only
-        return [row for row in csv.DictReader(handle) if row["scheduler"] == "greedy"]
+        # the other scheduler, and rounds, are in the table for comparison only
+        return [
+            row
+            for row in csv.DictReader(handle)
+            if row["scheduler"] == "greedy" and row["rounds"] == "0"
+        ]
 
 
 def _line(axes: Axes, rows: list[dict], column: str, label: str, colour: str) -> None:
