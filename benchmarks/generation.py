@@ -3,9 +3,9 @@
     python benchmarks/generation.py [--count 300] [--targets tyk2 mcl1]
 
 Parents are the ligands of a JACS series in the order of their measured affinities. Fragments and
-building blocks are of the demo's NCI compounds and the parents. Nothing is docked and nothing learned:
-``products`` draws at random. Every proposal is standardised, filtered by nothing, and compared with
-the parents and the NCI compounds, as a screen compares it with its library.
+building blocks are of the demo's NCI compounds and the parents. Nothing is docked and nothing
+learned: ``products`` draws at random. Every proposal is standardised, filtered by nothing, and
+compared with the parents and the NCI compounds, as a screen compares it with its library.
 
 ``generation.csv``            a row per target and proposer
 ``generation_proposals.csv``  every proposal, and what became of it
@@ -19,7 +19,7 @@ import random
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -35,12 +35,8 @@ from screenmm.demo import write_demo
 from screenmm.generation.blocks import Blocks, blocks_of, index_blocks
 from screenmm.generation.fragment_database import fragment_shard, merge
 from screenmm.generation.plausibility import plausibility
-from screenmm.generation.proposal import Known, Proposer
-from screenmm.generation.proposers.analogues import Analogues
-from screenmm.generation.proposers.fragments import Fragments
-from screenmm.generation.proposers.genetic import Genetic
-from screenmm.generation.proposers.language_model import LanguageModel
-from screenmm.generation.proposers.products import Products
+from screenmm.generation.proposal import Known
+from screenmm.generation.registry import Sources, make_proposer, proposers
 from screenmm.generation.routes import Router
 from screenmm.generation.vetting import Limits, Vetted, vet
 from screenmm.library.standardise import standardise
@@ -66,7 +62,9 @@ def molecules(structures: Sequence[tuple[str, float | None]]) -> list[Known]:
 def series(target: str) -> list[Known]:
     """Ligands of a series, the most affine first."""
     folder = data_folder() / f"affinity/jacs_set__{target}"
-    measured = {row["ligand_id"]: float(row[AFFINITY]) for row in rows_of(folder / "affinities.csv")}
+    measured = {
+        row["ligand_id"]: float(row[AFFINITY]) for row in rows_of(folder / "affinities.csv")
+    }
     mols = [mol for mol in Chem.SDMolSupplier(str(folder / "ligands.sdf")) if mol is not None]
     values = [(Chem.MolToSmiles(mol), measured[mol.GetProp("_Name")]) for mol in mols]
     return molecules(sorted(values, key=lambda each: (each[1], each[0])))
@@ -80,19 +78,12 @@ def nci(folder: Path) -> list[Known]:
     return molecules([(line.split()[0], None) for line in chosen])
 
 
-def proposers(library: Sequence[Known], folder: Path) -> dict[str, Callable[[], Proposer]]:
-    """Every proposer, made when it is asked for; the database and the blocks are there before."""
-    blocks = blocks_from(library)
+def sources(library: Sequence[Known], folder: Path) -> Sources:
+    """Fragments and building blocks of a library."""
     database = folder / "fragments.db"
     fragment_shard(((each.key, each.smiles) for each in library), folder / "shard.parquet")
     merge([folder / "shard.parquet"], database)
-    return {
-        "fragments": lambda: Fragments(database),
-        "genetic": Genetic,
-        "language_model": LanguageModel,
-        "analogues": lambda: Analogues(blocks),
-        "products": lambda: Products(blocks),
-    }
+    return Sources(database, blocks_from(library))
 
 
 def blocks_from(library: Sequence[Known]) -> Blocks:
@@ -190,11 +181,12 @@ def main() -> None:
             library = [*parents, *others]
             folder = Path(name) / target
             folder.mkdir()
-            made = proposers(library, folder)
-            router = Router(blocks_from(library))
+            given = sources(library, folder)
+            assert given.blocks is not None
+            router = Router(given.blocks)
             seen = {each.key for each in library}
-            for proposer, make in made.items():
-                chosen = make()
+            for proposer in proposers():
+                chosen = make_proposer(proposer, given)
                 began = time.process_time()
                 found = chosen.propose(parents, (), args.count, SEED)
                 cpu_s = time.process_time() - began

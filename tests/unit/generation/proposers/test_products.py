@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from screenmm.core.seeds import seed_for
-from screenmm.proposers.blocks import Blocks, index_blocks
-from screenmm.proposers.products import Products
-from screenmm.proposers.proposal import Known, Proposal
-from screenmm.proposers.reactions import named_reactions
+from screenmm.generation.blocks import Blocks, index_blocks
+from screenmm.generation.proposal import Known, Proposal
+from screenmm.generation.proposers.products import Products
+from screenmm.generation.reactions import named_reactions
 
 SUBSTITUENTS = ["", "C", "F", "Cl", "OC", "C#N", "C(F)(F)F", "CC", "SC", "C(C)C", "OCC", "CCC"]
 RINGS = ["c1cccc({})c1", "c1ccc({})cc1", "c1ccccc1{}", "c1cc({})ccc1F", "c1cc({})ccc1C"]

@@ -21,8 +21,11 @@ from rdkit import Chem, rdBase
 from rdkit.Chem import BondType
 
 from screenmm.core.seeds import seed_for
-from screenmm.proposers.fragments import core_pattern, readable
-from screenmm.proposers.proposal import Known, Proposal
+from screenmm.generation.parents import core_pattern, readable
+from screenmm.generation.proposal import Known, Proposal
+from screenmm.generation.registry import ProposerFacts, Sources
+
+FACTS = ProposerFacts(words="crosses parents and changes atoms and bonds, without a model")
 
 CROSSOVERS = 0.5
 """Share of attempts: crossovers go far from a parent, mutations look about it."""
@@ -134,7 +137,7 @@ class _Parent:
 
 
 class Genetic:
-    """Proposes by crossover and mutation; see :class:`screenmm.proposers.proposal.Proposer`.
+    """Proposes by crossover and mutation; see :class:`screenmm.generation.proposal.Proposer`.
 
     Parameters
     ----------
@@ -148,12 +151,12 @@ class Genetic:
     """
 
     def __init__(self, core: str | None = None):
-        self._core = core_pattern(core)
+        self._core = None if core is None else core_pattern(core)
 
     def propose(
         self, parents: Sequence[Known], judged: Sequence[Known], count: int, seed: int
     ) -> list[Proposal]:
-        """Propose molecules; see :class:`screenmm.proposers.proposal.Proposer`.
+        """Propose molecules; see :class:`screenmm.generation.proposal.Proposer`.
 
         Parents take turns. A parent's mate is any other one.
         """
@@ -166,9 +169,7 @@ class Genetic:
             most = min(ATTEMPTS * count, ATTEMPTS_WITH_A_PARENT * len(ready))
             for attempt in range(most):
                 turn, place = divmod(attempt, len(ready))
-                rng = random.Random(
-                    seed_for(seed, "proposers.genetic", ready[place].key, str(turn))
-                )
+                rng = random.Random(seed_for(seed, "genetic", ready[place].key, str(turn)))
                 proposal = self._child(ready, place, rng)
                 in_vain += 1
                 if proposal and proposal.smiles not in known and proposal.smiles not in found:
@@ -597,3 +598,8 @@ def _fitting(
         for second in theirs
         if least <= first.GetNumHeavyAtoms() + second.GetNumHeavyAtoms() <= most
     ]
+
+
+def make(sources: Sources) -> Genetic:
+    """Make the proposer ready; see :func:`screenmm.generation.registry.make_proposer`."""
+    return Genetic(sources.core)

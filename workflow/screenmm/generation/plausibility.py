@@ -109,25 +109,33 @@ class Limits:
     most_sa_score: float = 6.0
 
 
-def why_implausible(found: Plausibility, limits: Limits) -> str:
-    """Reason why a molecule is not plausible under some limits, in words; empty: it is."""
+def why_implausible(found: Plausibility, limits: Limits) -> tuple[Reason, str] | None:
+    """Say why a molecule is not plausible under some limits, if it is not.
+
+    Returns
+    -------
+    tuple of (Reason, str), or None
+        The reason, and in words what the molecule has and which limit that passes.
+    """
     if limits.rings_known and found.unknown_rings:
-        return f"no molecule of ChEMBL has the ring system {_first(found.unknown_rings)}"
+        rings = _first(found.unknown_rings)
+        return Reason.IMPLAUSIBLE_RING, f"no molecule of ChEMBL has the ring system {rings}"
     if limits.bonds_known and found.unknown_bonds:
-        return f"no molecule of ChEMBL has the bond in {_first(found.unknown_bonds)}"
+        bonds = _first(found.unknown_bonds)
+        return Reason.IMPLAUSIBLE_BOND, f"no molecule of ChEMBL has the bond in {bonds}"
     if limits.scaffold_known and not found.scaffold_known:
-        return "no molecule of ChEMBL has its scaffold"
+        return Reason.IMPLAUSIBLE_RING, "no molecule of ChEMBL has its scaffold"
     if found.lacan < limits.least_lacan:
-        return (
+        return Reason.IMPLAUSIBLE_BOND, (
             f"its least likely bond has a LACAN score of {found.lacan:.2f}, "
             f"below the limit of {limits.least_lacan:g}"
         )
     if found.sa_score > limits.most_sa_score:
-        return (
+        return Reason.HARD_TO_MAKE, (
             f"it is hard to make: its SA score is {found.sa_score:.2f}, "
             f"above the limit of {limits.most_sa_score:g}"
         )
-    return ""
+    return None
 
 
 def _first(parts: tuple[str, ...]) -> str:

@@ -16,10 +16,7 @@ from rdkit.Chem.MolStandardize import rdMolStandardize
 
 from screenmm.config.settings import Library, LibraryFile, Ligands
 from screenmm.core.errors import LigandError, Reason
-from screenmm.library.readers import BROKEN, SMILES, Seen, read_library_file
-from screenmm.library.standardise import standardise
-from screenmm.library.stereo import write_smiles
-from screenmm.proposers.reactions import (
+from screenmm.generation.reactions import (
     ELEMENT,
     INCOMPATIBLE,
     NO_GROUP,
@@ -29,6 +26,9 @@ from screenmm.proposers.reactions import (
     named_reactions,
     read_molecule,
 )
+from screenmm.library.readers import BROKEN, SMILES, Seen, read_library_file
+from screenmm.library.standardise import standardise
+from screenmm.library.stereo import write_smiles
 
 MOST_BLOCK_ATOMS = 40
 """Heavy atoms of the largest block; what is made of it should still be a drug."""

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from rdkit import Chem
 
-from screenmm.proposers.analogues import Analogues
-from screenmm.proposers.blocks import Blocks, index_blocks
-from screenmm.proposers.proposal import Known
-from screenmm.proposers.reactions import named_reactions
+from screenmm.generation.blocks import Blocks, index_blocks
+from screenmm.generation.proposal import Known
+from screenmm.generation.proposers.analogues import Analogues
+from screenmm.generation.reactions import named_reactions
 
 TYK2 = "O=C(Nc1ccnc(NC(=O)C2CC2)c1)c1c(Cl)cccc1Cl"
 BENZOIC = "O=C(O)c1c(Cl)cccc1Cl"
@@ -107,9 +107,9 @@ def test_salts_and_charges_of_a_parent(blocks: Blocks) -> None:
 
 
 CODE = """
-from screenmm.proposers.analogues import Analogues
-from screenmm.proposers.blocks import index_blocks
-from tests.unit.proposers.test_analogues import ACIDS, AMINES, PARENTS
+from screenmm.generation.proposers.analogues import Analogues
+from screenmm.generation.blocks import index_blocks
+from tests.unit.generation.proposers.test_analogues import ACIDS, AMINES, PARENTS
 blocks = index_blocks((each, "") for each in ACIDS + AMINES)
 for each in Analogues(blocks).propose(PARENTS, [], 20, 7):
     print(each)
@@ -118,7 +118,7 @@ for each in Analogues(blocks).propose(PARENTS, [], 20, 7):
 
 def test_same_in_every_process(blocks: Blocks) -> None:
     here = [str(each) for each in Analogues(blocks).propose(PARENTS, [], 20, 7)]
-    code = CODE.replace("tests.unit.proposers.", "")
+    code = CODE.replace("tests.unit.generation.proposers.", "")
     path = os.pathsep.join([os.path.dirname(__file__), *sys.path])
     environment = {**os.environ, "PYTHONHASHSEED": "77", "PYTHONPATH": path}
     there = subprocess.run(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from screenmm.generation.blocks import Blocks
+from screenmm.generation.reactions import read_molecule
 from screenmm.library.stereo import write_smiles
-from screenmm.proposers.blocks import Blocks
-from screenmm.proposers.reactions import read_molecule
 
 MOST_STEPS = 2
 MOST_TAKEN_APART = 200

@@ -15,10 +15,16 @@ import numpy as np
 from rdkit import Chem
 
 from screenmm.core.seeds import seed_for
+from screenmm.generation.blocks import Blocks
+from screenmm.generation.proposal import Known, Proposal
+from screenmm.generation.reactions import Reaction, read_molecule
+from screenmm.generation.registry import ProposerFacts, Sources
 from screenmm.library.stereo import write_smiles
-from screenmm.proposers.blocks import Blocks
-from screenmm.proposers.proposal import Known, Proposal
-from screenmm.proposers.reactions import Reaction, read_molecule
+
+FACTS = ProposerFacts(
+    words="takes parents apart by named reactions and exchanges one side for a building block",
+    needs="blocks",
+)
 
 OPERATION = "analogue"
 KEPT = 0.5
@@ -58,7 +64,7 @@ class Analogues:
     def propose(
         self, parents: Sequence[Known], judged: Sequence[Known], count: int, seed: int
     ) -> list[Proposal]:
-        """Propose analogues; see :class:`screenmm.proposers.proposal.Proposer`.
+        """Propose analogues; see :class:`screenmm.generation.proposal.Proposer`.
 
         Places of exchange take turns, those of earlier parents first. No parent and no judged
         molecule is proposed again. At most :data:`MOST_TRIES` products are made.
@@ -155,3 +161,9 @@ def _by_turns(sources: Sequence[Iterator[T]]) -> Iterator[T]:
                 still.append(source)
                 break
         left = still
+
+
+def make(sources: Sources) -> Analogues:
+    """Make the proposer ready; see :func:`screenmm.generation.registry.make_proposer`."""
+    assert sources.blocks is not None
+    return Analogues(sources.blocks)

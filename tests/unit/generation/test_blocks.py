@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from screenmm.core.errors import LigandError, Reason
-from screenmm.proposers.blocks import (
+from screenmm.generation.blocks import (
     LARGE,
     REPEATED,
     blocks_of,
@@ -12,7 +12,7 @@ from screenmm.proposers.blocks import (
     read_blocks,
     standard_block,
 )
-from screenmm.proposers.reactions import (
+from screenmm.generation.reactions import (
     INCOMPATIBLE,
     NO_GROUP,
     SEVERAL_GROUPS,

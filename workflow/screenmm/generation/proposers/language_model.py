@@ -1,6 +1,6 @@
 """Propose analogues that a trained language model of molecules writes.
 
-The model is ANNalog (see :mod:`screenmm.proposers.annalog`). It changes a parent as medicinal
+The model is ANNalog (see :mod:`screenmm.generation.annalog`). It changes a parent as medicinal
 chemists did with molecules of ChEMBL: substituents, rings of a kind, linkers. It was told nothing
 of targets, so a screen has to judge what it writes. But it has seen published series: what it
 writes of a published ligand holds other ligands of the same paper, so that it finds these again is
@@ -18,9 +18,16 @@ from rdkit import Chem, rdBase
 
 from screenmm.core.errors import ConfigError
 from screenmm.core.seeds import seed_for
-from screenmm.proposers import annalog
-from screenmm.proposers.annalog import LONGEST, Annalog
-from screenmm.proposers.proposal import Known, Proposal
+from screenmm.generation import annalog
+from screenmm.generation.annalog import LONGEST, Annalog
+from screenmm.generation.proposal import Known, Proposal
+from screenmm.generation.registry import ProposerFacts, Sources
+
+FACTS = ProposerFacts(
+    words="writes analogues by a sequence model that learned from pairs of ChEMBL (ANNalog)",
+    packages=("annalog", "torch"),
+    get="pip install --no-deps annalog==1.0.6, and pip install torch",
+)
 
 OPERATION = "sequence"
 
@@ -71,7 +78,7 @@ class LanguageModel:
     def propose(
         self, parents: Sequence[Known], judged: Sequence[Known], count: int, seed: int
     ) -> list[Proposal]:
-        """Propose molecules; see :class:`screenmm.proposers.proposal.Proposer`.
+        """Propose molecules; see :class:`screenmm.generation.proposal.Proposer`.
 
         Parents take turns, so each has as many proposals as any other until it has no more. What
         a parent gives depends on its key and structure and on the seed, and neither on the other
@@ -80,7 +87,7 @@ class LanguageModel:
         Raises
         ------
         ConfigError
-            The model is not installed; see :func:`screenmm.proposers.annalog.load`.
+            The model is not installed; see :func:`screenmm.generation.annalog.load`.
         """
         if not parents or count < 1:
             return []
@@ -134,3 +141,8 @@ def canonical_smiles(smiles: str) -> str | None:
     if any(atom.GetNumRadicalElectrons() for atom in mol.GetAtoms()):
         return None
     return str(Chem.MolToSmiles(mol))
+
+
+def make(sources: Sources) -> LanguageModel:
+    """Make the proposer ready; see :func:`screenmm.generation.registry.make_proposer`."""
+    return LanguageModel()

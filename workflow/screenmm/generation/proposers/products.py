@@ -25,9 +25,15 @@ from rdkit import Chem
 from scipy.special import ndtri
 
 from screenmm.core.seeds import seed_for
-from screenmm.proposers.blocks import Blocks
-from screenmm.proposers.proposal import Known, Proposal
-from screenmm.proposers.reactions import Reaction, read_molecule
+from screenmm.generation.blocks import Blocks
+from screenmm.generation.proposal import Known, Proposal
+from screenmm.generation.reactions import Reaction, read_molecule
+from screenmm.generation.registry import ProposerFacts, Sources
+
+FACTS = ProposerFacts(
+    words="makes products of building blocks by named reactions, by Thompson sampling",
+    needs="blocks",
+)
 
 OPERATION = "product"
 TRIES_FOR_EACH = 4
@@ -90,7 +96,7 @@ class Products:
     def propose(
         self, parents: Sequence[Known], judged: Sequence[Known], count: int, seed: int
     ) -> list[Proposal]:
-        """Propose products; see :class:`screenmm.proposers.proposal.Proposer`.
+        """Propose products; see :class:`screenmm.generation.proposal.Proposer`.
 
         Parents are not looked at. Without anything judged that tells its reaction and blocks,
         each product of the space is as likely as any other. A product of the same reaction and
@@ -346,3 +352,9 @@ def _fitted(
             effects[number] = sums / (counts[number] + 1)
             rest = rest - effects[number][of]
     return effects, counts
+
+
+def make(sources: Sources) -> Products:
+    """Make the proposer ready; see :func:`screenmm.generation.registry.make_proposer`."""
+    assert sources.blocks is not None
+    return Products(sources.blocks)

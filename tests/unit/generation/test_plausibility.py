@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from rdkit import Chem
 
-from screenmm.core.errors import ConfigError, LigandError
-from screenmm.proposers import plausibility as module
-from screenmm.proposers.plausibility import (
+from screenmm.core.errors import ConfigError, LigandError, Reason
+from screenmm.generation import plausibility as module
+from screenmm.generation.plausibility import (
     Limits,
     Plausibility,
     plausibility,
@@ -37,6 +37,11 @@ STRYCHNINE = "O=C1C[C@@H]2OCC=C3CN4CC[C@@]56[C@H]4C[C@H]3[C@H]2[C@H]5N1c1ccccc16
 FINE = Plausibility((), (), 1000, True, 1.0, 2.0)
 
 
+def why(found: Plausibility, limits: Limits) -> str:
+    told = why_implausible(found, limits)
+    return "" if told is None else told[1]
+
+
 def of(smiles: str) -> Plausibility:
     return plausibility(Chem.MolFromSmiles(smiles))
 
@@ -50,7 +55,7 @@ def test_drugs_are_plausible(name: str) -> None:
     assert found.rarest_bond is not None
     assert found.rarest_bond > 100
     # fermentation makes erythromycin, whose SA score is 6.1
-    assert why_implausible(found, Limits(most_sa_score=6.2)) == ""
+    assert why(found, Limits(most_sa_score=6.2)) == ""
 
 
 def test_stereo_that_is_written_otherwise_is_no_unknown_ring() -> None:
@@ -61,9 +66,7 @@ def test_a_ring_that_no_molecule_has_is_named() -> None:
     # five nitrogens in a six-membered ring beside known rings
     found = of("Cc1ccccc1-c1nnnnn1")
     assert found.unknown_rings == ("c1nnnnn1",)
-    assert why_implausible(found, Limits()) == (
-        "no molecule of ChEMBL has the ring system c1nnnnn1"
-    )
+    assert why(found, Limits()) == ("no molecule of ChEMBL has the ring system c1nnnnn1")
 
 
 def test_a_bond_that_no_molecule_has_is_named() -> None:
@@ -72,10 +75,8 @@ def test_a_bond_that_no_molecule_has_is_named() -> None:
     assert found.rarest_bond == 0
     # the two outer and the middle bonds of the three between nitrogens
     assert found.unknown_bonds == ("CNNN", "NNNN")
-    assert why_implausible(found, Limits()) == (
-        "no molecule of ChEMBL has the bond in CNNN (and 1 more such)"
-    )
-    assert why_implausible(found, Limits(bonds_known=False)) == ""
+    assert why(found, Limits()) == ("no molecule of ChEMBL has the bond in CNNN (and 1 more such)")
+    assert why(found, Limits(bonds_known=False)) == ""
 
 
 def test_scores_are_those_of_the_package() -> None:
@@ -94,23 +95,23 @@ def test_sa_scores_of_easy_and_hard_molecules() -> None:
     hard = of(DRUGS["erythromycin"])
     assert hard.sa_score == sa_score(Chem.MolFromSmiles(DRUGS["erythromycin"]))
     assert 5.5 < hard.sa_score < 6.5
-    assert why_implausible(hard, Limits(most_sa_score=5)).startswith(
+    assert why(hard, Limits(most_sa_score=5)).startswith(
         f"it is hard to make: its SA score is {hard.sa_score:.2f}, above the limit of 5"
     )
 
 
 def test_reasons_one_at_a_time() -> None:
-    assert why_implausible(FINE, Limits()) == ""
+    assert why(FINE, Limits()) == ""
     new_scaffold = replace(FINE, scaffold_known=False)
-    assert why_implausible(new_scaffold, Limits()) == ""
-    assert "has its scaffold" in why_implausible(new_scaffold, Limits(scaffold_known=True))
+    assert why(new_scaffold, Limits()) == ""
+    assert "has its scaffold" in why(new_scaffold, Limits(scaffold_known=True))
     unlikely = replace(FINE, lacan=0.3)
-    assert why_implausible(unlikely, Limits(least_lacan=0.5)) == (
+    assert why(unlikely, Limits(least_lacan=0.5)) == (
         "its least likely bond has a LACAN score of 0.30, below the limit of 0.5"
     )
     ring = replace(FINE, unknown_rings=("C1=CN=NNN1", "c1nnnnn1"), sa_score=9.0)
-    assert "C1=CN=NNN1 (and 1 more such)" in why_implausible(ring, Limits())
-    assert "SA score is 9.00" in why_implausible(ring, Limits(rings_known=False))
+    assert "C1=CN=NNN1 (and 1 more such)" in why(ring, Limits())
+    assert "SA score is 9.00" in why(ring, Limits(rings_known=False))
 
 
 @pytest.mark.parametrize(
@@ -175,7 +176,7 @@ def test_without_the_packages(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_rdkits_messages_stay_on_and_little_is_imported() -> None:
     program = (
         "import sys; from rdkit import Chem\n"
-        "from screenmm.proposers.plausibility import plausibility\n"
+        "from screenmm.generation.plausibility import plausibility\n"
         "plausibility(Chem.MolFromSmiles('CCO')); Chem.MolFromSmiles('C1')\n"
         "assert not {'chembl_gen_check', 'torch'} & set(sys.modules)\n"
     )
@@ -183,3 +184,17 @@ def test_rdkits_messages_stay_on_and_little_is_imported() -> None:
         [sys.executable, "-c", program], text=True, capture_output=True, check=True
     )
     assert "unclosed ring" in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        ({"unknown_rings": ("c1nnnnn1",)}, Reason.IMPLAUSIBLE_RING),
+        ({"unknown_bonds": ("CNNN",)}, Reason.IMPLAUSIBLE_BOND),
+        ({"sa_score": 6.1}, Reason.HARD_TO_MAKE),
+    ],
+)
+def test_each_objection_has_its_reason(told: dict[str, object], reason: Reason) -> None:
+    objection = why_implausible(replace(FINE, **told), Limits())
+    assert objection is not None
+    assert objection[0] is reason

@@ -1,3 +1,4 @@
+import importlib.util
 import io
 import os
 import pickle
@@ -10,13 +11,13 @@ import pytest
 from rdkit import Chem
 
 from screenmm.core.errors import ConfigError
-from screenmm.proposers import annalog
-from screenmm.proposers.language_model import LanguageModel, canonical_smiles
-from screenmm.proposers.proposal import Known
+from screenmm.generation import annalog
+from screenmm.generation.proposal import Known
+from screenmm.generation.proposers.language_model import LanguageModel, canonical_smiles
 
-torch = pytest.importorskip("torch", reason="the language model needs PyTorch")
-if annalog.importlib.util.find_spec("annalog") is None:
-    pytest.skip("the language model needs the package annalog", allow_module_level=True)
+torch = pytest.importorskip("torch", reason="needs PyTorch: make test-torch runs this")
+if importlib.util.find_spec("annalog") is None:
+    pytest.skip("needs annalog: make test-torch installs it", allow_module_level=True)
 
 # the ligands ejm_46 and ejm_31 of TYK2's set
 CYCLOPROPYL = Known("A", "O=C(Nc1ccnc(NC(=O)C2CC2)c1)c1c(Cl)cccc1Cl")
@@ -139,8 +140,8 @@ def test_proposals_are_new_valid_and_take_turns() -> None:
 def test_the_same_on_other_threads_instructions_and_processes() -> None:
     program = (
         "import torch; torch.set_num_threads(2)\n"
-        "from screenmm.proposers.language_model import LanguageModel\n"
-        "from screenmm.proposers.proposal import Known\n"
+        "from screenmm.generation.proposers.language_model import LanguageModel\n"
+        "from screenmm.generation.proposal import Known\n"
         f"parent = Known('A', {CYCLOPROPYL.smiles!r})\n"
         "for each in LanguageModel().propose([parent], [], 8, 7): print(each.smiles)\n"
         "assert torch.get_num_threads() == 2\n"

@@ -8,8 +8,9 @@ import pytest
 from rdkit import Chem
 
 from screenmm.core.errors import ConfigError
-from screenmm.proposers import genetic
-from screenmm.proposers.genetic import (
+from screenmm.generation.proposal import Known, Proposal
+from screenmm.generation.proposers import genetic
+from screenmm.generation.proposers.genetic import (
     LEAST_SIZE,
     MOST_LARGER,
     UNWANTED,
@@ -22,7 +23,6 @@ from screenmm.proposers.genetic import (
     make_ring,
     open_ring,
 )
-from screenmm.proposers.proposal import Known, Proposal
 
 PARENTS = [
     Known("A", "Cc1ccc(NC(=O)c2ccccc2)cc1"),
@@ -183,8 +183,8 @@ def test_parents_take_turns_and_seeds_count() -> None:
 
 def test_processes_agree() -> None:
     program = (
-        "from screenmm.proposers.genetic import Genetic\n"
-        "from screenmm.proposers.proposal import Known\n"
+        "from screenmm.generation.proposers.genetic import Genetic\n"
+        "from screenmm.generation.proposal import Known\n"
         f"ps = {PARENTS!r}\n"
         "for each in Genetic().propose(ps, [], 20, 1): print(each)\n"
     )

@@ -1,8 +1,8 @@
 import pytest
 
-from screenmm.proposers.blocks import Blocks, index_blocks
-from screenmm.proposers.reactions import named_reactions
-from screenmm.proposers.routes import MOST_STEPS, Router, Step, route
+from screenmm.generation.blocks import Blocks, index_blocks
+from screenmm.generation.reactions import named_reactions
+from screenmm.generation.routes import MOST_STEPS, Router, Step, route
 
 TYK2 = "O=C(Nc1ccnc(NC(=O)C2CC2)c1)c1c(Cl)cccc1Cl"
 

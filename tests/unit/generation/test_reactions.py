@@ -5,7 +5,7 @@ import yaml
 from rdkit import Chem
 
 from screenmm.core.errors import ConfigError
-from screenmm.proposers.reactions import (
+from screenmm.generation.reactions import (
     ELEMENT,
     INCOMPATIBLE,
     NO_GROUP,

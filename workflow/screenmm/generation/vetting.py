@@ -10,9 +10,13 @@ from rdkit import Chem
 
 from screenmm.config.settings import Ligands
 from screenmm.core.errors import LigandError, Reason
+from screenmm.generation.parents import core_pattern
+from screenmm.generation.plausibility import Limits as PlausibilityLimits
+from screenmm.generation.plausibility import plausibility, why_implausible
+from screenmm.generation.proposal import Proposal
+from screenmm.generation.routes import MOST_STEPS, Router
 from screenmm.library.filters import check_filters
 from screenmm.library.standardise import Parent, standardise
-from screenmm.proposers.proposal import Proposal
 
 Check = Callable[[Chem.Mol], tuple[Reason, str] | None]
 """Why a molecule is left out; None: it is kept."""
@@ -122,17 +126,47 @@ def keeps_core(core: str) -> Check:
 
     Raises
     ------
-    ValueError
-        It cannot be read.
+    ConfigError
+        It is none.
     """
-    pattern = Chem.MolFromSmarts(core)
-    if pattern is None:
-        raise ValueError(f"{core!r} is no SMARTS")
+    pattern = core_pattern(core)
 
     def check(mol: Chem.Mol) -> tuple[Reason, str] | None:
         if mol.HasSubstructMatch(pattern):
             return None
         return Reason.CORE_LOST, f"the core {core} is not in it"
+
+    return check
+
+
+def is_plausible(limits: PlausibilityLimits) -> Check:
+    """Make a check that a molecule is like those that exist, and not too hard to make.
+
+    Parameters
+    ----------
+    limits : PlausibilityLimits
+    """
+
+    def check(mol: Chem.Mol) -> tuple[Reason, str] | None:
+        return why_implausible(plausibility(mol), limits)
+
+    return check
+
+
+def has_route(router: Router, steps: int = MOST_STEPS) -> Check:
+    """Make a check that a molecule can be made of the building blocks.
+
+    Parameters
+    ----------
+    router : Router
+    steps : int
+        Most reactions.
+    """
+
+    def check(mol: Chem.Mol) -> tuple[Reason, str] | None:
+        if router.route(Chem.MolToSmiles(mol), steps) is not None:
+            return None
+        return Reason.NO_ROUTE, f"no route of {steps} or fewer steps from the building blocks"
 
     return check
 

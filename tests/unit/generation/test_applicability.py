@@ -4,8 +4,8 @@ from rdkit import Chem, DataStructs
 from rdkit.Chem import rdFingerprintGenerator
 from scipy import sparse
 
-from screenmm.proposers import applicability as module
-from screenmm.proposers.applicability import applicability
+from screenmm.generation import applicability as module
+from screenmm.generation.applicability import applicability
 
 SMILES = [
     "CCO",

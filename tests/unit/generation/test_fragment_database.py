@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from screenmm.core.errors import ConfigError, Reason
-from screenmm.proposers.fragment_database import (
+from screenmm.generation.fragment_database import (
     fragment_shard,
     fragments_of,
     merge,

@@ -3,10 +3,20 @@ import pytest
 from rdkit import Chem
 
 from screenmm.config.settings import Ligands
-from screenmm.core.errors import Reason
+from screenmm.core.errors import ConfigError, Reason
+from screenmm.generation.blocks import index_blocks
+from screenmm.generation.plausibility import Limits as PlausibilityLimits
+from screenmm.generation.proposal import Proposal
+from screenmm.generation.routes import Router
+from screenmm.generation.vetting import (
+    Limits,
+    few_of_each,
+    has_route,
+    is_plausible,
+    keeps_core,
+    vet,
+)
 from screenmm.library.standardise import standardise
-from screenmm.proposers.proposal import Proposal
-from screenmm.proposers.vetting import Limits, few_of_each, keeps_core, vet
 
 BENZAMIDE = "NC(=O)c1ccccc1"
 
@@ -83,8 +93,23 @@ def test_a_core_is_kept() -> None:
 
 
 def test_a_core_that_cannot_be_read() -> None:
-    with pytest.raises(ValueError, match="'c1cc' is no SMARTS"):
+    with pytest.raises(ConfigError, match="core 'c1cc' is no SMARTS"):
         keeps_core("c1cc")
+
+
+def test_what_cannot_be_made_of_the_blocks_has_no_route() -> None:
+    blocks = index_blocks([("OC(=O)c1ccccc1", "acid"), ("C1COCCN1", "amine")])
+    asked = Limits(Ligands(), (has_route(Router(blocks)),))
+    found = list(vet(proposals("O=C(c1ccccc1)N1CCOCC1", "O=C(c1ccccc1)N1CCCC1"), set(), asked))
+    assert [each.reason for each in found] == [None, Reason.NO_ROUTE]
+    assert "2 or fewer steps" in found[1].message
+
+
+def test_an_odd_ring_is_implausible() -> None:
+    pytest.importorskip("chembl_gen_check")
+    asked = Limits(Ligands(), (is_plausible(PlausibilityLimits()),))
+    found = list(vet(proposals("Cc1ccccc1-c1nnnnn1", "Cc1ccccc1-c1ccncc1"), set(), asked))
+    assert [each.reason for each in found] == [Reason.IMPLAUSIBLE_RING, None]
 
 
 def test_the_first_check_that_objects_gives_the_reason() -> None:

@@ -24,8 +24,17 @@ from rdkit import Chem, rdBase
 
 from screenmm.core.errors import ConfigError
 from screenmm.core.seeds import seed_for
-from screenmm.proposers.fragment_database import MOST_CUTTABLE, cuttable_bonds, radii_of
-from screenmm.proposers.proposal import Known, Proposal
+from screenmm.generation.fragment_database import MOST_CUTTABLE, cuttable_bonds, radii_of
+from screenmm.generation.parents import core_pattern, readable
+from screenmm.generation.proposal import Known, Proposal
+from screenmm.generation.registry import ProposerFacts, Sources
+
+FACTS = ProposerFacts(
+    words="exchanges, grows and links fragments that were seen in the same environment (CReM)",
+    needs="fragments",
+    packages=("crem",),
+    get="pip install crem==0.3.2",
+)
 
 SHARES = {"mutation": 0.7, "growing": 0.2, "linking": 0.1}
 """Of a parent's proposals. Most keep its size: docking scores fall with every atom more, so a
@@ -93,7 +102,7 @@ class Fragments:
     Parameters
     ----------
     database : Path
-        Of fragments; see :mod:`screenmm.proposers.fragment_database`.
+        Of fragments; see :mod:`screenmm.generation.fragment_database`.
     radius : int
         Bonds outward from a cut that must be as they were seen. Where a parent finds too few
         proposals, the database's smaller radii follow, down to 2.
@@ -115,12 +124,12 @@ class Fragments:
             )
         self._database = str(database)
         self._radii = [each for each in reversed(radii) if each == radius or 2 <= each < radius]
-        self._core = core_pattern(core)
+        self._core = None if core is None else core_pattern(core)
 
     def propose(
         self, parents: Sequence[Known], judged: Sequence[Known], count: int, seed: int
     ) -> list[Proposal]:
-        """Propose molecules; see :class:`screenmm.proposers.proposal.Proposer`.
+        """Propose molecules; see :class:`screenmm.generation.proposal.Proposer`.
 
         Parents are asked in their order until there is enough, and their proposals taken in
         turns.
@@ -154,7 +163,7 @@ class Fragments:
                 wanted = math.ceil(share * quota) - len(found)
                 if wanted <= 0:
                     continue
-                own_seed = seed_for(seed, "proposers.fragments", name, str(radius), parent.key)
+                own_seed = seed_for(seed, "fragments", name, str(radius), parent.key)
                 if name == "linking":
                     made = self._linked(parent, parents, wanted, radius, own_seed)
                 else:
@@ -266,37 +275,6 @@ def linker_atoms(one: Chem.Mol, other: Chem.Mol, ours: _Piece, theirs: _Piece) -
     return min(MOST_OF_LINKER, room)
 
 
-def core_pattern(core: str | None) -> Chem.Mol | None:
-    """Pattern of a core.
-
-    Parameters
-    ----------
-    core : str or None
-        SMARTS.
-
-    Raises
-    ------
-    ConfigError
-        It is none.
-    """
-    if core is None:
-        return None
-    with rdBase.BlockLogs():
-        pattern = Chem.MolFromSmarts(core)
-    if pattern is None or pattern.GetNumAtoms() == 0:
-        raise ConfigError(f"core {core!r} is no SMARTS: write one, or a SMILES of the core")
-    return pattern
-
-
-def readable(smiles: str) -> Chem.Mol | None:
-    """Read a SMILES of one molecule without radicals; None: it is none."""
-    with rdBase.BlockLogs():
-        mol = Chem.MolFromSmiles(smiles) if smiles and "." not in smiles else None
-    if mol is None or any(atom.GetNumRadicalElectrons() for atom in mol.GetAtoms()):
-        return None
-    return mol
-
-
 def pieces(mol: Chem.Mol, kept: Sequence[int]) -> list[_Piece]:
     """Pieces that a molecule falls into at one acyclic single bond, hydrogen in place of the cut.
 
@@ -385,3 +363,9 @@ def _crem() -> Iterator[ModuleType]:
         Chem.SetDefaultPickleProperties(pickled)
     with rdBase.BlockLogs(), redirect_stderr(io.StringIO()):
         yield crem
+
+
+def make(sources: Sources) -> Fragments:
+    """Make the proposer ready; see :func:`screenmm.generation.registry.make_proposer`."""
+    assert sources.fragments is not None
+    return Fragments(sources.fragments, core=sources.core)

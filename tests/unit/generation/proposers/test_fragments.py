@@ -8,16 +8,16 @@ import pytest
 from rdkit import Chem
 
 from screenmm.core.errors import ConfigError
-from screenmm.proposers.fragment_database import fragment_shard, merge
-from screenmm.proposers.fragments import (
+from screenmm.generation.fragment_database import fragment_shard, merge
+from screenmm.generation.parents import core_pattern
+from screenmm.generation.proposal import Known, Proposal
+from screenmm.generation.proposers.fragments import (
     CHANGE,
     MOST_GROWN,
     Fragments,
-    core_pattern,
     mixed,
     pieces,
 )
-from screenmm.proposers.proposal import Known, Proposal
 
 pytest.importorskip("crem")
 
@@ -149,8 +149,8 @@ def test_seeds_give_others_and_the_same_the_same(database: Path) -> None:
 def test_processes_agree(database: Path) -> None:
     program = (
         "import sys; from pathlib import Path\n"
-        "from screenmm.proposers.fragments import Fragments\n"
-        "from screenmm.proposers.proposal import Known\n"
+        "from screenmm.generation.proposers.fragments import Fragments\n"
+        "from screenmm.generation.proposal import Known\n"
         "ps = [Known('A', 'CC(=O)Nc1ccccc1'), Known('B', 'O=C(Nc1ccccc1)c1ccccc1')]\n"
         "for each in Fragments(Path(sys.argv[1])).propose(ps, [], 10, 1): print(each)\n"
     )
