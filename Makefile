@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: screen test test-all test-nagl mutants check install clean
+.PHONY: screen test test-all test-torch mutants check install clean
 
 # an interpreter to make the environment anew with: make PYTHON=/path/to/python3.12
 PYTHON ?=
@@ -53,17 +53,20 @@ test: check
 
 test-all: check
 	$(PYTEST)
-	$(MAKE) test-nagl
+	$(MAKE) test-torch
 
 # PyTorch and NAGL's own package, a gigabyte or more: apart, as the OpenFF toolkit would load them
 # in every process
-$(VENV)/nagl/.installed: $(VENV)/.testable
-	pip install --quiet --constraint constraints.txt --target $(VENV)/nagl \
+$(VENV)/torch/.installed: $(VENV)/.testable
+	pip install --quiet --constraint constraints.txt --target $(VENV)/torch \
 	  acellera-openff-nagl pytorch-lightning torch
+	pip install --quiet --constraint constraints.txt --target $(VENV)/torch --no-deps \
+	  annalog partialsmiles
 	touch $@
 
-test-nagl: $(VENV)/nagl/.installed
-	PYTHONPATH=$(VENV)/nagl pytest tests/unit/forcefield/test_nagl.py
+test-torch: $(VENV)/torch/.installed
+	PYTHONPATH=$(VENV)/torch pytest tests/unit/forcefield/test_nagl.py \
+	  tests/unit/generation/proposers/test_language_model.py
 
 # which small changes of a room or module do its unit tests not notice:
 #   make mutants MODULE=receptor/alternates COUNT=20 SEED=1

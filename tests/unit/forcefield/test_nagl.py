@@ -18,7 +18,7 @@ from screenmm.forcefield.smirnoff import mdl_molecule
 
 from . import nagl
 
-REASON = "needs PyTorch and openff-nagl: make test-nagl installs both beside .venv and runs this"
+REASON = "needs PyTorch and openff-nagl: make test-torch installs both beside .venv and runs this"
 torch = pytest.importorskip("torch", reason=REASON)
 pytest.importorskip("openff.nagl", reason=REASON)
 

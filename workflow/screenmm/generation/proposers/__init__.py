@@ -1,0 +1,1 @@
+"""Proposers, a module each; see :mod:`screenmm.generation.registry`."""

@@ -1,0 +1,110 @@
+"""The proposers that there are: every module of :mod:`screenmm.generation.proposers`.
+
+A module there is a proposer. It says what it is in a constant ``FACTS`` and makes itself ready in a
+function ``make``; nothing else in the package names it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from screenmm.config.engines import is_installed
+from screenmm.core.errors import ConfigError
+from screenmm.core.suggest import closest
+from screenmm.generation.proposal import Proposer
+
+if TYPE_CHECKING:
+    from screenmm.generation.blocks import Blocks
+
+PACKAGE = "screenmm.generation.proposers"
+
+
+@dataclass(frozen=True)
+class ProposerFacts:
+    """What the rest of the package needs to know of a proposer.
+
+    Parameters
+    ----------
+    words : str
+        What it does.
+    needs : str
+        Field of :class:`Sources` without which it proposes nothing; empty: none.
+    packages : tuple of str
+        Distributions that it needs.
+    get : str
+        How to get them.
+    """
+
+    words: str
+    needs: str = ""
+    packages: tuple[str, ...] = ()
+    get: str = ""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What proposers are made of.
+
+    Parameters
+    ----------
+    fragments : Path or None
+        Database of :mod:`screenmm.generation.fragment_database`.
+    blocks : Blocks or None
+        Building blocks.
+    core : str or None
+        SMARTS of what a proposal must keep, for a proposer that heeds it itself.
+    """
+
+    fragments: Path | None = None
+    blocks: Blocks | None = None
+    core: str | None = None
+
+
+def _module(name: str) -> Any:
+    return importlib.import_module(f"{PACKAGE}.{name}")
+
+
+@cache
+def proposers() -> Mapping[str, ProposerFacts]:
+    """Every proposer's facts, by name."""
+    folders = importlib.import_module(PACKAGE).__path__
+    names = sorted(module.name for module in pkgutil.iter_modules(folders))
+    return {name: _module(name).FACTS for name in names}
+
+
+def make_proposer(name: str, sources: Sources) -> Proposer:
+    """Make a proposer ready.
+
+    Parameters
+    ----------
+    name : str
+        One of :func:`proposers`.
+    sources : Sources
+
+    Raises
+    ------
+    ConfigError
+        There is no such proposer, one of its packages is not installed, or what it is made of is
+        missing.
+    """
+    facts = proposers().get(name)
+    if facts is None:
+        meant = "".join(f"; {each} is meant?" for each in closest(name, proposers()))
+        raise ConfigError(f"no proposer {name!r}: there are {', '.join(proposers())}{meant}")
+    missing = [each for each in facts.packages if not is_installed(each)]
+    if missing:
+        raise ConfigError(
+            f"proposer {name} needs {', '.join(missing)}, not installed in {sys.prefix}: "
+            f"{facts.get}"
+        )
+    if facts.needs and getattr(sources, facts.needs) is None:
+        raise ConfigError(f"proposer {name} needs {facts.needs}: give them, or take another one")
+    proposer: Proposer = _module(name).make(sources)
+    return proposer
