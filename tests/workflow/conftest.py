@@ -30,7 +30,9 @@ SOON = (
 )  # fmt: skip
 """Ask Slurm more often than a cluster's owner would like."""
 
-MANY_THREADS = ("standardise", "prepare_ligands", "dock", "score", "inspect", "rank")
+MANY_THREADS = (
+    "standardise", "prepare_ligands", "dock", "dock_again", "score", "inspect", "rank",
+)  # fmt: skip
 """Rules whose jobs ask for more cores than the tests' node has to spare."""
 
 FRAGMENTS = {
@@ -69,6 +71,8 @@ class Screen:
     folder: Path
     config: dict
     environment: dict[str, str] = field(default_factory=dict)
+    workers: int = 1
+    """Of each job: to start one takes longer than a test's few molecules."""
 
     @property
     def results(self) -> Path:
@@ -92,6 +96,7 @@ class Screen:
         return subprocess.Popen(
             [
                 "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--configfile", "config.yaml",
+                "--set-threads", *(f"{rule}={self.workers}" for rule in MANY_THREADS),
                 "--workflow-profile", str(ROOT / "profiles/default"), "--cores", str(cores),
                 *options,
             ],
@@ -144,6 +149,7 @@ def finished(tmp_path_factory, tyk2_protein, tyk2_ligands) -> Screen:
     def made(folder: Path) -> Screen:
         screen = new_screen(folder, tyk2_protein, tyk2_ligands)
         screen.config["controls"] = {"redock": True}
+        screen.workers = 2
         return screen
 
     return run_once(tmp_path_factory, "finished", made)
