@@ -9,16 +9,20 @@ from pathlib import Path
 import duckdb
 
 from screenmm.analysis.known_answers import doubts
+from screenmm.core.columns import Column
 from screenmm.core.formats import duration, energy
 from screenmm.metrics.model import Metrics
 from screenmm.metrics.orders import RankingOrder
 from screenmm.metrics.redocking import Redocking
 from screenmm.metrics.verdicts import Verdict
+from screenmm.results.orders import orders_of
 from screenmm.tables.dictionary import DG, DOCK, listed
 
 TOP = 10
 NAME_WIDTH = 28
 WIDTH = 96
+TITLES = {DG: "dG MM/GBSA", DOCK: "dock score"}
+"""Columns that every list has, and what stands over them."""
 
 
 def _columns(rows: list[list[str]], right: set[int]) -> list[str]:
@@ -87,19 +91,27 @@ def _timings(metrics: Metrics) -> list[str]:
 
 def _best(con: duckdb.DuckDBPyConnection) -> list[str]:
     """Top of each receptor's ranking; ten rows in all, shared between the receptors."""
+    columns = _followed(con)
     receptors = con.execute("SELECT count(*) FROM receptors").fetchall()[0][0]
     found = con.execute(
-        f"SELECT rank, coalesce(nullif(name, ''), inchikey), receptor, {listed((DG, DOCK))} "
+        f"SELECT rank, coalesce(nullif(name, ''), inchikey), receptor, {listed(columns)} "
         "FROM ranking WHERE rank <= ? ORDER BY receptor_ordinal, rank",
         [-(-TOP // max(1, receptors))],
     ).fetchall()
     if not found:
         return ["", "no ligand is ranked"]
-    rows = [["rank", "name", "receptor", "dG MM/GBSA", "dock score"]]
-    for rank, name, receptor, dg, dock in found:
-        energies = ["" if value is None else f"{value:.2f}" for value in (dg, dock)]
-        rows.append([str(rank), _printable(name), receptor, *energies])
-    return ["", *_columns(rows, {0, 3, 4}), "energies in kcal/mol, lower is better"]
+    rows = [["rank", "name", "receptor", *(TITLES.get(each, each.words) for each in columns)]]
+    for rank, name, receptor, *scores in found:
+        told = ["" if value is None else f"{value:.2f}" for value in scores]
+        rows.append([str(rank), _printable(name), receptor, *told])
+    numbers = {0, *range(3, 3 + len(columns))}
+    return ["", *_columns(rows, numbers), "energies in kcal/mol, lower is better"]
+
+
+def _followed(con: duckdb.DuckDBPyConnection) -> list[Column]:
+    """Columns that the rankings follow, then the energies."""
+    columns = [each.order.column for each in orders_of(con).values()]
+    return list(dict.fromkeys([*(each for each in columns if each not in TITLES), *TITLES]))
 
 
 def _told(by_receptor: Mapping[str, Redocking | Verdict | RankingOrder]) -> list[str]:

@@ -143,9 +143,15 @@ def values(order: Order, table: Mapping[str, np.ndarray]) -> np.ndarray:
 PLAIN = (Order("mmgbsa"), Order("docking"))
 """What stands behind every order."""
 
-AUTO = PLAIN
-"""What ``auto`` takes: the first that a receptor's scores allow, else the last. Another choice
-changes results: raise the version of the stage ``rank`` with it."""
+AUTO = (
+    Order("consensus_z", ("cnn_affinity", "mmgbsa")),
+    Order("mmgbsa"),
+    Order("cnn_vs"),
+    Order("docking"),
+)
+"""What ``auto`` takes: the first that a receptor's scores allow, else the last. Each is the best
+by evidence of those that do without what the ones before it need. Another choice changes results:
+raise the version of the stage ``rank`` with it."""
 
 
 EVIDENCE_FILE = "order_evidence.csv"

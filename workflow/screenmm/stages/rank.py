@@ -35,7 +35,7 @@ STAGE = Stage(
     "rank",
     place=150,
     words="rank ligands and account for every record",
-    version=9,
+    version=10,
     keys={"ranking": KEYS},
     more=docked_how,
     reads={
