@@ -13,6 +13,7 @@ from screenmm.library.split import split
 from screenmm.metrics.annotations import Annotations, LabelsRead
 from screenmm.metrics.model import Metrics, as_json, read_metrics, write_metrics
 from screenmm.results.database import open_database, write_database
+from screenmm.results.ranking import make_ranking
 from screenmm.run.layout import Layout
 from tests.unit.made_up import rule_used, used
 from tests.unit.screens import DRUGS, HOSTILE
@@ -92,6 +93,21 @@ def test_what_split_did_not_understand_is_in_the_metrics_and_the_summary(
     text = summarise(ranked, found, tmp_path, tmp_path / "report.html")
     assert "The label of 1 record was not understood and left empty: a.csv:3: 'unclear'" in text
     assert "The affinity of 2 records was not understood" in text
+
+
+@pytest.mark.parametrize(
+    ("by", "titles"),
+    [
+        ("mmgbsa", "rank name receptor dG MM/GBSA dock score"),
+        ("docking", "rank name receptor dG MM/GBSA dock score"),
+        ("consensus_z", "rank name receptor Z-score consensus dG MM/GBSA dock score"),
+    ],
+)
+def test_the_list_shows_what_it_follows(con, tmp_path: Path, by: str, titles: str) -> None:
+    make_ranking(con, by)
+    text = summarise(con, make_metrics(con, "x"), tmp_path, tmp_path / "report.html")
+    (head,) = [line.split() for line in text.splitlines() if line.startswith("rank ")]
+    assert " ".join(head) == titles
 
 
 def test_summary_is_safe_for_a_terminal(con, metrics: Metrics) -> None:
