@@ -32,11 +32,9 @@ from screenmm.bias.losses import wilson
 from screenmm.config.settings import Ligands
 from screenmm.core.errors import LigandError, Reason
 from screenmm.demo import write_demo
-from screenmm.generation.blocks import Blocks, blocks_of, index_blocks
-from screenmm.generation.fragment_database import fragment_shard, merge
 from screenmm.generation.plausibility import plausibility
 from screenmm.generation.proposal import Known
-from screenmm.generation.registry import Sources, make_proposer, proposers
+from screenmm.generation.registry import made_of, make_proposer, proposers
 from screenmm.generation.routes import Router
 from screenmm.generation.vetting import Limits, Vetted, vet
 from screenmm.library.standardise import standardise
@@ -76,19 +74,6 @@ def nci(folder: Path) -> list[Known]:
     lines = (folder / "demo/nci.smi").read_text().splitlines()
     chosen = random.Random(SEED).sample(sorted(lines), SHARE_OF_NCI)
     return molecules([(line.split()[0], None) for line in chosen])
-
-
-def sources(library: Sequence[Known], folder: Path) -> Sources:
-    """Fragments and building blocks of a library."""
-    database = folder / "fragments.db"
-    fragment_shard(((each.key, each.smiles) for each in library), folder / "shard.parquet")
-    merge([folder / "shard.parquet"], database)
-    return Sources(database, blocks_from(library))
-
-
-def blocks_from(library: Sequence[Known]) -> Blocks:
-    """Building blocks that the library's molecules fall into."""
-    return index_blocks((smiles, "") for smiles in blocks_of(each.smiles for each in library))
 
 
 def judged(
@@ -181,12 +166,12 @@ def main() -> None:
             library = [*parents, *others]
             folder = Path(name) / target
             folder.mkdir()
-            given = sources(library, folder)
-            assert given.blocks is not None
-            router = Router(given.blocks)
+            blocks = made_of("products", library, folder).blocks
+            assert blocks is not None
+            router = Router(blocks)
             seen = {each.key for each in library}
             for proposer in proposers():
-                chosen = make_proposer(proposer, given)
+                chosen = make_proposer(proposer, made_of(proposer, library, folder))
                 began = time.process_time()
                 found = chosen.propose(parents, (), args.count, SEED)
                 cpu_s = time.process_time() - began

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from rdkit import Chem
 from rdkit.Chem import AllChem
@@ -91,7 +92,7 @@ def test_results_of_a_screen(examples: list[str], tmp_path: Path) -> None:
         write_ledger(con, results / "ledger.csv")
         hits = write_hits(con, screen.sdf, results / "hits.sdf")
         write_database(con, results / "screen.duckdb", {})
-    code = examples[1].replace("results/my-screen", str(results))
+    code = examples[2].replace("results/my-screen", str(results))
     found: dict[str, object] = {"screenmm": screenmm}
     exec(code, found)
     opened = found["results"]
@@ -110,6 +111,44 @@ def test_names_of_a_table_stay_as_they_are(tmp_path: Path) -> None:
     assert list(opened.ledger["name"]) == list(opened.ranking["name"]) == ["007", "NA"]
     assert list(opened.ledger["message"]) == ["", "nan"]
     assert list(opened.ranking["label"].isna()) == [True, False]
+
+
+def test_molecules_are_proposed_and_checked(examples: list[str]) -> None:
+    found: dict[str, object] = {"screenmm": screenmm}
+    exec(examples[1], found)
+    ideas, hits = found["ideas"], found["hits"]
+    assert len(ideas) == 20
+    core = Chem.MolFromSmarts("c1ccnc(N)c1")
+    kept = ideas[ideas.kept]
+    assert len(kept) > 10
+    assert all(Chem.MolFromSmiles(each).HasSubstructMatch(core) for each in kept.smiles)
+    keys = {screenmm.prepare_ligand(each, max_states=1)[0].GetProp("inchikey") for each in hits}
+    assert not keys & set(kept.inchikey)
+    assert set(" ".join(kept.parents).split()) <= keys
+    pd.testing.assert_frame_equal(
+        ideas, screenmm.propose(hits, "genetic", core="c1ccnc(N)c1", count=20)
+    )
+
+
+@pytest.mark.parametrize("proposer", ["fragments", "analogues", "products"])
+def test_what_a_proposer_needs_is_cut_from_the_library(proposer: str) -> None:
+    library = ["O=C(Nc1ccncc1)c1ccccc1F", "O=C(NCc1ccccc1)C1CC1", "CCOc1ccc(C(=O)N2CCOCC2)cc1"]
+    ideas = screenmm.propose(["CC(=O)Nc1ccccc1"], proposer, library=library, count=5)
+    assert 0 < len(ideas) <= 5
+    assert ideas.kept.any()
+    assert (ideas.reaction != "").all() == (proposer != "fragments")
+
+
+def test_a_filter_has_its_reason() -> None:
+    ideas = screenmm.propose(["CC(=O)Nc1ccccc1"], count=20, filters={"heavy_atoms": {"min": 11}})
+    assert (
+        {"property_filter"} <= set(ideas.reason) <= {"", "property_filter", "duplicate_structure"}
+    )
+
+
+def test_a_parent_that_is_no_molecule_is_named() -> None:
+    with pytest.raises(LigandError, match=r"invalid_structure: 'C1CC': RDKit"):
+        screenmm.propose(["C1CC"])
 
 
 def test_no_poses_have_no_scores(told) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         open_results,
         prepare_ligand,
         prepare_receptor,
+        propose,
         score_poses,
     )
 
@@ -20,7 +21,7 @@ __version__ = version("screenmm")
 
 __all__ = [
     "Results", "__version__", "dock", "load_settings", "open_results", "prepare_ligand",
-    "prepare_receptor", "score_poses",
+    "prepare_receptor", "propose", "score_poses",
 ]  # fmt: skip
 
 

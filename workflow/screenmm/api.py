@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -32,11 +33,12 @@ from screenmm.run.receptor_folder import ReceptorFolder
 from screenmm.tables.dictionary import LEDGER, ranking
 
 if TYPE_CHECKING:
+    from screenmm.generation.proposal import Known
     from screenmm.mmgbsa.score import PoseScore
 
 __all__ = [
     "Results", "dock", "load_settings", "open_results", "prepare_ligand", "prepare_receptor",
-    "score_poses",
+    "propose", "score_poses",
 ]  # fmt: skip
 
 SEED = 1
@@ -219,6 +221,88 @@ def score_poses(
         packed = complexes_per_pack(options, platform)
         scores = iter(score.score_poses(model, ready, options, platform, packed))
     return [next(scores) if each is None else each for each in found]
+
+
+def propose(
+    parents: Iterable[str],
+    proposer: str = "genetic",
+    *,
+    library: Iterable[str] = (),
+    blocks: str | Path | None = None,
+    core: str | None = None,
+    count: int = 100,
+    seed: int = SEED,
+    **settings: Any,
+) -> pd.DataFrame:
+    """Propose new molecules from known ones, and check them as a library is checked.
+
+    Parameters
+    ----------
+    parents : iterable of str
+        SMILES, the best first.
+    proposer : str
+        ``fragments``, ``language_model``, ``analogues``, ``products`` or ``genetic``.
+    library : iterable of str
+        SMILES of molecules that are known. Fragments, and without ``blocks`` building blocks, are
+        cut from them and from the parents.
+    blocks : path, optional
+        File of building blocks (.smi, .csv and so on).
+    core : str, optional
+        SMARTS of what a proposal must keep.
+    count : int
+        Most proposals.
+    seed : int
+    **settings
+        Keys of the config's section ``ligands``: ``filters={"alerts": ["PAINS"]}``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per proposal: ``inchikey``, ``smiles``, ``kept``, ``reason``, ``message``,
+        ``operation``, ``parents`` (InChIKeys), ``reaction`` and ``blocks`` (SMILES).
+
+    Raises
+    ------
+    LigandError
+        A parent or a molecule of the library cannot be standardised.
+    ConfigError
+        There is no such proposer, or a package that it needs is not installed.
+    """
+    from screenmm.generation.registry import made_of, make_proposer
+    from screenmm.generation.vetting import Limits, keeps_core, vet
+
+    options = Ligands(**settings)
+    starts, others = (_known(each, options) for each in (parents, library))
+    with TemporaryDirectory() as folder:
+        file = None if blocks is None else Path(blocks)
+        sources = made_of(proposer, [*starts, *others], Path(folder), file, core)
+        found = make_proposer(proposer, sources).propose(starts, (), count, seed)
+    seen = {each.key for each in (*starts, *others)}
+    checks = () if core is None else (keeps_core(core),)
+    rows = [
+        (each.key, each.smiles or each.proposal.smiles, each.kept, str(each.reason or ""),
+         each.message, each.proposal.operation, " ".join(each.proposal.parents),
+         each.proposal.reaction, " ".join(each.proposal.blocks))
+        for each in vet(found, seen, Limits(options, checks))
+    ]  # fmt: skip
+    names = ["inchikey", "smiles", "kept", "reason", "message", "operation", "parents", "reaction",
+             "blocks"]  # fmt: skip
+    return pd.DataFrame(rows, columns=names)
+
+
+def _known(smiles: Iterable[str], options: Ligands) -> list[Known]:
+    """Standardised molecules, each once."""
+    from screenmm.generation.proposal import Known
+    from screenmm.library.standardise import standardise
+
+    found: dict[str, Known] = {}
+    for each in smiles:
+        try:
+            made = standardise(each, "smiles", options)
+        except LigandError as error:
+            raise LigandError(error.reason, f"{each!r}: {error.message}") from None
+        found.setdefault(made.inchikey, Known(made.inchikey, made.smiles))
+    return list(found.values())
 
 
 @dataclass(frozen=True)

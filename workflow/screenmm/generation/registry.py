@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from screenmm.config.engines import is_installed
 from screenmm.core.errors import ConfigError
 from screenmm.core.suggest import closest
-from screenmm.generation.proposal import Proposer
+from screenmm.generation.proposal import Known, Proposer
 
 if TYPE_CHECKING:
     from screenmm.generation.blocks import Blocks
@@ -77,6 +77,44 @@ def proposers() -> Mapping[str, ProposerFacts]:
     folders = importlib.import_module(PACKAGE).__path__
     names = sorted(module.name for module in pkgutil.iter_modules(folders))
     return {name: _module(name).FACTS for name in names}
+
+
+def made_of(
+    name: str,
+    molecules: Sequence[Known],
+    folder: Path,
+    blocks: Path | None = None,
+    core: str | None = None,
+) -> Sources:
+    """Cut what a proposer is made of from some molecules.
+
+    Parameters
+    ----------
+    name : str
+        One of :func:`proposers`; another's sources are not made.
+    molecules : sequence of Known
+        Whose fragments are exchanged. Blocks are cut from them where no file is given.
+    folder : Path
+        For the database of fragments.
+    blocks : Path or None
+        File of building blocks.
+    core : str or None
+        SMARTS of what a proposal must keep.
+    """
+    from screenmm.generation.blocks import blocks_of, index_blocks, read_blocks  # noqa: PLC0415
+    from screenmm.generation.fragment_database import fragment_shard, merge  # noqa: PLC0415
+
+    facts = proposers().get(name)
+    needs = facts.needs if facts else ""
+    if needs == "fragments":
+        shard, database = folder / "fragments.parquet", folder / "fragments.db"
+        fragment_shard(((each.key, each.smiles) for each in molecules), shard)
+        merge([shard], database)
+        return Sources(fragments=database, core=core)
+    if needs == "blocks":
+        cut = ((smiles, "") for smiles in blocks_of(each.smiles for each in molecules))
+        return Sources(blocks=index_blocks(read_blocks(blocks) if blocks else cut), core=core)
+    return Sources(core=core)
 
 
 def make_proposer(name: str, sources: Sources) -> Proposer:
