@@ -2,6 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rdkit import Chem
 
 from screenmm.core.errors import LigandError, Reason
 from screenmm.generation.blocks import (
@@ -131,3 +132,16 @@ def test_similarity_is_tanimotos() -> None:
     assert found[blocks.places["NCc1ccccc1"]] == 1
     assert (found >= 0).all()
     assert (np.delete(found, blocks.places["NCc1ccccc1"]) < 1).all()
+
+
+def test_blocks_of_an_sdf_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "blocks.sdf"
+    with Chem.SDWriter(str(path)) as writer:
+        for name, smiles in (("acid", "OC(=O)c1ccccc1"), ("amine", "C1COCCN1")):
+            mol = Chem.MolFromSmiles(smiles)
+            mol.SetProp("_Name", name)
+            writer.write(mol)
+    found = index_blocks(read_blocks(path))
+    assert dict(zip(found.smiles, found.names, strict=True)) == {
+        "C1COCCN1": "amine", "O=C(O)c1ccccc1": "acid",
+    }  # fmt: skip

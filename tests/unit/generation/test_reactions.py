@@ -78,7 +78,7 @@ def test_examples_work_both_ways(each: Reaction) -> None:
     assert (canonical(first), canonical(second)) in pairs
     assert each.cuts(mol)
     # the order of the roles is not a matter of taste, unless both play both
-    if made is not None and each.react(second, first) is not None:
+    if each.react(second, first) is not None:
         assert each.name == "urea from two amines"
 
 
@@ -288,3 +288,75 @@ def test_errors_of_whole_files(tmp_path: Path) -> None:
     (tmp_path / "bad.yaml").write_text("reactions: [c1[nH]", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"(?s)not YAML.*in quotes"):
         read_reactions(tmp_path / "bad.yaml")
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "second", "product"),
+    [
+        ("Williamson ether synthesis", "CI", "Oc1ccccc1", "COc1ccccc1"),
+        ("N-alkylation of secondary amine", "CI", "C1CCNCC1", "CN1CCCCC1"),
+        ("N-alkylation of azole", "CI", "c1cn[nH]c1", "Cn1cccn1"),
+        ("S-alkylation of thiol", "CI", "Sc1ccccc1", "CSc1ccccc1"),
+        ("Mitsunobu reaction", "OCCc1ccccc1", "Oc1ccccc1", "C(Cc1ccccc1)Oc1ccccc1"),
+    ],
+)
+def test_methyl_and_primary_carbon_keep_their_hydrogens(
+    name: str, first: str, second: str, product: str
+) -> None:
+    each = reaction(name)
+    assert each.react(first, second) == canonical(product)
+    mol = read_molecule(product)
+    assert mol is not None
+    assert each.cuts(mol)
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "smiles"),
+    [
+        # a second leaving group on the same carbon
+        ("N-alkylation of secondary amine", 0, "BrCBr"),
+        ("Suzuki coupling", 1, "C=C(Br)Br"),
+        # what a Grignard reagent would react with
+        ("Grignard addition to aldehyde", 0, "COC(=O)c1ccc(Br)cc1"),
+        ("Grignard addition to aldehyde", 1, "CC(=O)c1ccc(C=O)cc1"),
+        # neither amide nor pyridone
+        ("N-substituted benzimidazole from aldehyde", 0, "CC(=O)Nc1ccccc1N"),
+        ("N-alkylation of azole", 1, "O=c1cc[nH]cc1"),
+        # the amine would take the aldehyde, or another one's ketone
+        ("SNAr with amine", 0, "O=Cc1cnc(Cl)nc1"),
+        ("reductive amination of ketone", 1, "O=C1CCC(CN)CC1"),
+        # reacts with itself
+        ("Suzuki coupling", 0, "OB(O)c1ccc(Cl)nc1"),
+        ("Heck reaction", 1, "C=Cc1ccc(Br)cc1"),
+        # hindered
+        ("Williamson ether synthesis", 0, "BrCC(C)(C)C"),
+        ("esterification", 1, "CC(C)(C)O"),
+    ],
+)
+def test_what_would_not_react_as_drawn_is_no_block(name: str, place: int, smiles: str) -> None:
+    mol = read_molecule(smiles)
+    assert mol is not None
+    assert not reaction(name).fits(place, mol)
+
+
+def test_no_product_is_a_radical() -> None:
+    """The smallest blocks that there are for each role, joined with each other's examples."""
+    small = ["C", "CC", "c1ccccc1"]
+    ends = ["I", "O", "N", "S", "C(=O)O", "C=O", "B(O)O", "C#C", "N=C=O", "S(=O)(=O)Cl", "C1CO1"]
+    mols = [read_molecule(body + end) for body in small for end in ends]
+    mols += [read_molecule(side) for each in named_reactions() for side in each.example[:2]]
+    made = {
+        product
+        for each in named_reactions()
+        for first in mols
+        if first is not None and each.fits(0, first)
+        for second in mols
+        if second is not None and each.fits(1, second)
+        if (product := each.join(first, second))
+    }
+    assert len(made) > 300
+    assert all(
+        not atom.GetNumRadicalElectrons()
+        for product in made
+        for atom in Chem.MolFromSmiles(product).GetAtoms()
+    )

@@ -7,7 +7,7 @@ from screenmm.core.errors import ConfigError
 from screenmm.generation.blocks import index_blocks
 from screenmm.generation.fragment_database import fragment_shard, merge
 from screenmm.generation.proposal import Known
-from screenmm.generation.registry import Sources, make_proposer, proposers
+from screenmm.generation.registry import Sources, made_of, make_proposer, proposers
 
 PARENTS = [
     Known("A", "O=C(Nc1ccnc(NC(=O)C2CC2)c1)c1c(Cl)cccc1Cl", -9.0),
@@ -61,3 +61,17 @@ def test_a_package_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_the_pinned_version_is_the_one_that_is_tested() -> None:
     assert version("crem") in proposers()["fragments"].get
+
+
+def test_the_package_is_missed_before_anything_is_cut(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("screenmm.generation.registry.is_installed", lambda name: name != "crem")
+    with pytest.raises(ConfigError, match="needs crem, not installed"):
+        made_of("fragments", PARENTS, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["fragments", "products"])
+def test_molecules_that_cannot_be_cut_are_an_error(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=f"proposer {name}: no.*give .*library of more molecules"):
+        made_of(name, [Known("A", "O=C=O")], tmp_path)

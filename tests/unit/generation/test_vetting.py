@@ -102,7 +102,9 @@ def test_what_cannot_be_made_of_the_blocks_has_no_route() -> None:
     asked = Limits(Ligands(), (has_route(Router(blocks)),))
     found = list(vet(proposals("O=C(c1ccccc1)N1CCOCC1", "O=C(c1ccccc1)N1CCCC1"), set(), asked))
     assert [each.reason for each in found] == [None, Reason.NO_ROUTE]
-    assert "2 or fewer steps" in found[1].message
+    assert "at most 2 reactions" in found[1].message
+    with pytest.raises(ValueError, match="3 steps: from 0 to 2"):
+        has_route(Router(blocks), 3)
 
 
 def test_an_odd_ring_is_implausible() -> None:

@@ -131,10 +131,18 @@ def read_blocks(path: Path) -> Iterator[tuple[str, str]]:
     file = LibraryFile(path=path)
     settings = Library(files=[file])
     for entry in read_library_file(file, settings, Seen()):
-        if entry.kind == SMILES:
-            yield entry.structure, entry.name
-        elif entry.kind == BROKEN:
-            yield "", entry.name
+        yield _as_smiles(entry.kind, entry.structure), entry.name
+
+
+def _as_smiles(kind: str, structure: str) -> str:
+    """SMILES of a record; empty: it holds no molecule."""
+    if kind == SMILES:
+        return structure
+    if kind == BROKEN:
+        return ""
+    with rdBase.BlockLogs():
+        mol = Chem.MolFromMolBlock(structure)
+    return "" if mol is None else Chem.MolToSmiles(mol)
 
 
 def index_blocks(
@@ -163,7 +171,11 @@ def index_blocks(
         except LigandError as error:
             refused[LARGE if error.reason == Reason.TOO_LARGE else str(error.reason)] += 1
             continue
-        if block in names or block in roles:
+        except (ValueError, RuntimeError):
+            # RDKit's C++ exceptions: InvariantException and the like
+            refused[str(Reason.STANDARDISATION_FAILED)] += 1
+            continue
+        if block in names:
             refused[REPEATED] += 1
             names[block] = min(names[block], name)
             continue

@@ -28,9 +28,11 @@ def core_pattern(core: str) -> Chem.Mol:
 
 
 def readable(smiles: str) -> Chem.Mol | None:
-    """Read a SMILES of one molecule without radicals; None: it is none."""
+    """Read a SMILES of one molecule without radicals and open ends; None: it is none."""
     with rdBase.BlockLogs():
         mol = Chem.MolFromSmiles(smiles) if smiles and "." not in smiles else None
-    if mol is None or any(atom.GetNumRadicalElectrons() for atom in mol.GetAtoms()):
+    if mol is None or any(
+        atom.GetNumRadicalElectrons() or not atom.GetAtomicNum() for atom in mol.GetAtoms()
+    ):
         return None
     return mol

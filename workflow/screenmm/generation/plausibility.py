@@ -33,10 +33,7 @@ from rdkit.Chem.Scaffolds import MurckoScaffold
 
 from screenmm.core.errors import ConfigError, LigandError, Reason
 
-INSTALL = (
-    "install it by: pip install --no-deps chembl_gen_check==0.1.3 molbloom==3.2.0 "
-    "importlib_resources"
-)
+INSTALL = "install it by: pip install 'screenmm[generation]'"
 
 RARE = 0.05
 """Ratio of LACAN at which a bond begins to be called unlikely; its score is then 0.5."""

@@ -257,8 +257,6 @@ class Reaction:
             Canonical SMILES; None where there is no product, more than one that are not
             tautomers of each other, or one of more than :data:`MOST_ATOMS` heavy atoms.
         """
-        if first.GetNumHeavyAtoms() + second.GetNumHeavyAtoms() > 2 * MOST_ATOMS:
-            return None
         found = {
             smiles
             for outcome in _outcomes(self._forward, (first, second))
@@ -364,6 +362,8 @@ def _written(mol: Chem.Mol, inverts: int) -> str:
         except (ValueError, RuntimeError):
             return ""
     if again is None or again.GetNumHeavyAtoms() > MOST_ATOMS:
+        return ""
+    if any(atom.GetNumRadicalElectrons() for atom in again.GetAtoms()):
         return ""
     return write_smiles(again)
 

@@ -100,21 +100,54 @@ def made_of(
         File of building blocks.
     core : str or None
         SMARTS of what a proposal must keep.
+
+    Raises
+    ------
+    ConfigError
+        There is no such proposer, a package that it needs is not installed, or nothing was cut.
     """
     from screenmm.generation.blocks import blocks_of, index_blocks, read_blocks  # noqa: PLC0415
     from screenmm.generation.fragment_database import fragment_shard, merge  # noqa: PLC0415
 
-    facts = proposers().get(name)
-    needs = facts.needs if facts else ""
+    needs = _facts(name).needs
     if needs == "fragments":
         shard, database = folder / "fragments.parquet", folder / "fragments.db"
-        fragment_shard(((each.key, each.smiles) for each in molecules), shard)
+        failures = fragment_shard(((each.key, each.smiles) for each in molecules), shard)
+        if len(failures) == len(molecules):
+            raise ConfigError(
+                f"proposer {name}: none of {len(molecules)} molecules can be cut to fragments"
+                + "".join(f"; the first: {each.message}" for each in [*failures.values()][:1])
+                + ": give a library of more molecules"
+            )
         merge([shard], database)
         return Sources(fragments=database, core=core)
     if needs == "blocks":
         cut = ((smiles, "") for smiles in blocks_of(each.smiles for each in molecules))
-        return Sources(blocks=index_blocks(read_blocks(blocks) if blocks else cut), core=core)
+        found = index_blocks(read_blocks(blocks) if blocks else cut)
+        if not found.smiles:
+            refused = ", ".join(f"{count} {reason}" for reason, count in found.refused.items())
+            source = blocks or f"{len(molecules)} molecules taken apart"
+            raise ConfigError(
+                f"proposer {name}: no building block from {source} ({refused or 'none there'}): "
+                "give a file of blocks, or a library of more molecules"
+            )
+        return Sources(blocks=found, core=core)
     return Sources(core=core)
+
+
+def _facts(name: str) -> ProposerFacts:
+    """Facts of a proposer that can be made here."""
+    facts = proposers().get(name)
+    if facts is None:
+        meant = "".join(f"; {each} is meant?" for each in closest(name, proposers()))
+        raise ConfigError(f"no proposer {name!r}: there are {', '.join(proposers())}{meant}")
+    missing = [each for each in facts.packages if not is_installed(each)]
+    if missing:
+        raise ConfigError(
+            f"proposer {name} needs {', '.join(missing)}, not installed in {sys.prefix}: "
+            f"{facts.get}"
+        )
+    return facts
 
 
 def make_proposer(name: str, sources: Sources) -> Proposer:
@@ -132,16 +165,7 @@ def make_proposer(name: str, sources: Sources) -> Proposer:
         There is no such proposer, one of its packages is not installed, or what it is made of is
         missing.
     """
-    facts = proposers().get(name)
-    if facts is None:
-        meant = "".join(f"; {each} is meant?" for each in closest(name, proposers()))
-        raise ConfigError(f"no proposer {name!r}: there are {', '.join(proposers())}{meant}")
-    missing = [each for each in facts.packages if not is_installed(each)]
-    if missing:
-        raise ConfigError(
-            f"proposer {name} needs {', '.join(missing)}, not installed in {sys.prefix}: "
-            f"{facts.get}"
-        )
+    facts = _facts(name)
     if facts.needs and getattr(sources, facts.needs) is None:
         raise ConfigError(f"proposer {name} needs {facts.needs}: give them, or take another one")
     proposer: Proposer = _module(name).make(sources)

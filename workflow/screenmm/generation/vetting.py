@@ -12,7 +12,7 @@ from screenmm.config.settings import Ligands
 from screenmm.core.errors import LigandError, Reason
 from screenmm.generation.parents import core_pattern
 from screenmm.generation.plausibility import Limits as PlausibilityLimits
-from screenmm.generation.plausibility import plausibility, why_implausible
+from screenmm.generation.plausibility import check_installed, plausibility, why_implausible
 from screenmm.generation.proposal import Proposal
 from screenmm.generation.routes import MOST_STEPS, Router
 from screenmm.library.filters import check_filters
@@ -83,6 +83,7 @@ def vet(proposals: Sequence[Proposal], seen: Collection[str], limits: Limits) ->
         One for each proposal. Of several that are the same molecule the first is checked, and the
         others are its duplicates.
     """
+    seen = frozenset(seen)
     first: dict[str, int] = {}
     for place, proposal in enumerate(proposals, start=1):
         try:
@@ -145,7 +146,13 @@ def is_plausible(limits: PlausibilityLimits) -> Check:
     Parameters
     ----------
     limits : PlausibilityLimits
+
+    Raises
+    ------
+    ConfigError
+        A package that it needs is not installed.
     """
+    check_installed()
 
     def check(mol: Chem.Mol) -> tuple[Reason, str] | None:
         return why_implausible(plausibility(mol), limits)
@@ -161,12 +168,21 @@ def has_route(router: Router, steps: int = MOST_STEPS) -> Check:
     router : Router
     steps : int
         Most reactions.
+
+    Raises
+    ------
+    ValueError
+        More steps than are searched for.
     """
+    if not 0 <= steps <= MOST_STEPS:
+        raise ValueError(f"{steps} steps: from 0 to {MOST_STEPS} are searched for")
 
     def check(mol: Chem.Mol) -> tuple[Reason, str] | None:
         if router.route(Chem.MolToSmiles(mol), steps) is not None:
             return None
-        return Reason.NO_ROUTE, f"no route of {steps} or fewer steps from the building blocks"
+        return Reason.NO_ROUTE, (
+            f"no route of at most {steps} reactions from the building blocks was found"
+        )
 
     return check
 

@@ -241,3 +241,11 @@ def test_any_count_ends() -> None:
     assert Genetic().propose(PARENTS, [], -3, 1) == []
     same = Genetic().propose([PARENTS[0], PARENTS[0]], [], 5, 1)
     assert len(same) == 5
+
+
+def test_an_open_end_is_no_parent() -> None:
+    open_end = Known("A", "[1*]c1ccc(CC)cc1")
+    others = [Known("B", "CCOc1ccccc1"), Known("C", "CC(=O)Nc1ccccc1")]
+    found = Genetic().propose([open_end, *others], [], 20, 1)
+    assert found
+    assert not any("A" in each.parents for each in found)

@@ -19,7 +19,6 @@ from screenmm.generation.blocks import Blocks
 from screenmm.generation.proposal import Known, Proposal
 from screenmm.generation.reactions import Reaction, read_molecule
 from screenmm.generation.registry import ProposerFacts, Sources
-from screenmm.library.stereo import write_smiles
 
 FACTS = ProposerFacts(
     words="takes parents apart by named reactions and exchanges one side for a building block",
@@ -69,7 +68,9 @@ class Analogues:
         Places of exchange take turns, those of earlier parents first. No parent and no judged
         molecule is proposed again. At most :data:`MOST_TRIES` products are made.
         """
-        known = {text for each in chain(parents, judged) if (text := _canonical(each.smiles))}
+        if count < 1:
+            return []
+        known = {each.smiles for each in chain(parents, judged)}
         tries = [
             self._tries(opening, seed)
             for opening in _by_turns([self._openings(parent) for parent in parents])
@@ -138,11 +139,6 @@ def _heavy_atoms(smiles: str) -> int:
 def _join(reaction: Reaction, sides: tuple[str, str]) -> str | None:
     first, second = (read_molecule(each) for each in sides)
     return None if first is None or second is None else reaction.join(first, second)
-
-
-def _canonical(smiles: str) -> str:
-    mol = read_molecule(smiles)
-    return write_smiles(mol) if mol is not None else ""
 
 
 def _in_turn(*lists: Sequence[int]) -> Iterator[int]:

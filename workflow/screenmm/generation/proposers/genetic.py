@@ -196,11 +196,15 @@ class Genetic:
         parent = parents[place]
         mate = parents[(place + rng.randrange(1, max(2, len(parents)))) % len(parents)]
         crossing = mate.key != parent.key and rng.random() < CROSSOVERS
-        if crossing:
-            cross = _cross_rings if rng.random() < RING_CROSSOVERS else _cross_chains
-            made = cross(parent, mate, rng)
-        else:
-            made = rng.choices(_MUTATIONS, weights=_WEIGHTS)[0](parent, rng)
+        try:
+            if crossing:
+                cross = _cross_rings if rng.random() < RING_CROSSOVERS else _cross_chains
+                made = cross(parent, mate, rng)
+            else:
+                made = rng.choices(_MUTATIONS, weights=_WEIGHTS)[0](parent, rng)
+        except (ValueError, RuntimeError):
+            # RDKit's C++ exceptions: an attempt that failed
+            return None
         both = [parent, mate] if crossing else [parent]
         smiles = self._sound(made, both) if made is not None else None
         if smiles is None:
