@@ -138,6 +138,7 @@ def test_too_few_for_an_interval_have_a_number_and_say_so() -> None:
     ("truth", "score", "reason"),
     [
         ([9.0, 8.0], [1.0, 2.0], "2 ligands with affinity and this score; 3 are needed"),
+        ([9.0], [1.0], "1 ligand with affinity and this score; 3 are needed"),
         ([9.0, 8.0, 7.0], [1.0, 1.0, 1.0], "all values are equal"),
         ([9.0, 9.0, 9.0], [1.0, 2.0, 1.0], "all affinities are equal"),
     ],

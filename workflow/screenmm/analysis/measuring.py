@@ -117,7 +117,7 @@ def _impossible(known: Known) -> str:
             missing = "actives" if actives == 0 else "inactives"
             return f"no {missing} among {n} labelled ligands with this score"
     elif n < 3:
-        return f"{n} ligands with affinity and this score; 3 are needed"
+        return f"{n} ligand{'' if n == 1 else 's'} with affinity and this score; 3 are needed"
     elif np.ptp(known.truth) == 0:
         return "all affinities are equal"
     return ""
