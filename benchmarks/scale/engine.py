@@ -231,6 +231,8 @@ def inspect(arguments: list[str]) -> int:
         draw = _generator(pose["state"])
         row = {
             **{name: pose[name] for name in ("inchikey", "state", "pose")},
+            "cnn_score_minimised": 0.5,
+            "cnn_affinity_minimised_pk": 5.0,
             "check_name": [f"check_{number}" for number in range(CHECKS)],
             "passed": [draw.random() < 0.99 for _ in range(CHECKS)],
             "residue": draw.choices(labels, k=INTERACTIONS),
