@@ -19,10 +19,6 @@ from screenmm.generation.plausibility import (
     why_implausible,
 )
 
-for package in ("chembl_gen_check", "molbloom"):
-    if importlib.util.find_spec(package) is None:
-        pytest.skip(f"plausibility needs the package {package}", allow_module_level=True)
-
 DRUGS = {
     "imatinib": "Cc1ccc(NC(=O)c2ccc(CN3CCN(C)CC3)cc2)cc1Nc1nccc(-c2cccnc2)n1",
     "ibrutinib": "C=CC(=O)N1CCC[C@@H](n2nc(-c3ccc(Oc4ccccc4)cc3)c3c(N)ncnc32)C1",

@@ -75,3 +75,14 @@ def test_the_package_is_missed_before_anything_is_cut(
 def test_molecules_that_cannot_be_cut_are_an_error(name: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=f"proposer {name}: no.*give .*library of more molecules"):
         made_of(name, [Known("A", "O=C=O")], tmp_path)
+
+
+def test_what_is_left_out_of_the_sources_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    made_of("fragments", [*PARENTS, Known("C", "O=C=O")], tmp_path)
+    assert "no fragments: 'O=C=O' has no bond that can be cut" in caplog.text
+    blocks = tmp_path / "blocks.smi"
+    blocks.write_text("OC(=O)c1ccccc1 acid\nC1CC odd\n")
+    assert made_of("products", PARENTS, tmp_path, blocks).blocks is not None
+    assert "1 building blocks; left out: 1 invalid_structure" in caplog.text

@@ -7,6 +7,7 @@ function ``make``; nothing else in the package names it.
 from __future__ import annotations
 
 import importlib
+import logging
 import pkgutil
 import sys
 from collections.abc import Mapping, Sequence
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from screenmm.generation.blocks import Blocks
 
 PACKAGE = "screenmm.generation.proposers"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,8 @@ def made_of(
                 + "".join(f"; the first: {each.message}" for each in [*failures.values()][:1])
                 + ": give a library of more molecules"
             )
+        for failure in failures.values():
+            log.warning("no fragments: %s", failure.message)
         merge([shard], database)
         return Sources(fragments=database, core=core)
     if needs == "blocks":
@@ -131,6 +136,9 @@ def made_of(
                 f"proposer {name}: no building block from {source} ({refused or 'none there'}): "
                 "give a file of blocks, or a library of more molecules"
             )
+        if found.refused:
+            refused = ", ".join(f"{count} {reason}" for reason, count in found.refused.items())
+            log.warning("%d building blocks; left out: %s", len(found.smiles), refused)
         return Sources(blocks=found, core=core)
     return Sources(core=core)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
 from rdkit import Chem
 
 from screenmm.config.settings import Ligands
@@ -185,26 +184,3 @@ def has_route(router: Router, steps: int = MOST_STEPS) -> Check:
         )
 
     return check
-
-
-def few_of_each(labels: Sequence[str], most: int) -> np.ndarray:
-    """Keep the first few of each kind.
-
-    Parameters
-    ----------
-    labels : sequence of str
-        Kind of each, for example its scaffold or its parent, the best first. An empty label is no
-        kind: all such are kept.
-    most : int
-        Of a kind.
-
-    Returns
-    -------
-    numpy.ndarray of bool, shape (n,)
-    """
-    counts: dict[str, int] = {}
-    kept = np.ones(len(labels), dtype=bool)
-    for place, label in enumerate(labels):
-        counts[label] = counts.get(label, 0) + 1
-        kept[place] = not label or counts[label] <= most
-    return kept

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, zip_longest
-from typing import TypeVar
+from itertools import chain
 
 import numpy as np
 from rdkit import Chem
@@ -19,6 +18,7 @@ from screenmm.generation.blocks import Blocks
 from screenmm.generation.proposal import Known, Proposal
 from screenmm.generation.reactions import Reaction, read_molecule
 from screenmm.generation.registry import ProposerFacts, Sources
+from screenmm.generation.turns import in_turns
 
 FACTS = ProposerFacts(
     words="takes parents apart by named reactions and exchanges one side for a building block",
@@ -33,8 +33,6 @@ POOL = 5_000
 EACH = 100
 """Most blocks that are tried in one place of a parent: half the nearest, half by chance."""
 MOST_TRIES = 20_000
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -73,10 +71,10 @@ class Analogues:
         known = {each.smiles for each in chain(parents, judged)}
         tries = [
             self._tries(opening, seed)
-            for opening in _by_turns([self._openings(parent) for parent in parents])
+            for opening in in_turns([self._openings(parent) for parent in parents])
         ]
         proposals: dict[str, Proposal] = {}
-        for _, (opening, block) in zip(range(MOST_TRIES), _by_turns(tries), strict=False):
+        for _, (opening, block) in zip(range(MOST_TRIES), in_turns(tries), strict=False):
             if len(proposals) >= count:
                 break
             sides = (block, opening.kept) if opening.place == 0 else (opening.kept, block)
@@ -116,7 +114,7 @@ class Analogues:
         pool = np.sort(drawn[:POOL])
         alike = self.blocks.similarity(opening.removed, pool)
         nearest = pool[np.argsort(-alike, kind="stable")][: EACH // 2]
-        chosen = dict.fromkeys(_in_turn(nearest.tolist(), drawn[: EACH // 2].tolist()))
+        chosen = dict.fromkeys(in_turns([nearest.tolist(), drawn[: EACH // 2].tolist()]))
         for row in chosen:
             yield opening, self.blocks.smiles[row]
 
@@ -139,24 +137,6 @@ def _heavy_atoms(smiles: str) -> int:
 def _join(reaction: Reaction, sides: tuple[str, str]) -> str | None:
     first, second = (read_molecule(each) for each in sides)
     return None if first is None or second is None else reaction.join(first, second)
-
-
-def _in_turn(*lists: Sequence[int]) -> Iterator[int]:
-    for together in zip_longest(*lists):
-        yield from (each for each in together if each is not None)
-
-
-def _by_turns(sources: Sequence[Iterator[T]]) -> Iterator[T]:
-    """One of each source, then the next of each, until all are empty."""
-    left = list(sources)
-    while left:
-        still = []
-        for source in left:
-            for each in source:
-                yield each
-                still.append(source)
-                break
-        left = still
 
 
 def make(sources: Sources) -> Analogues:

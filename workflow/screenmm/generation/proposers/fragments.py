@@ -16,7 +16,6 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
-from itertools import zip_longest
 from pathlib import Path
 from types import ModuleType
 
@@ -28,6 +27,7 @@ from screenmm.generation.fragment_database import MOST_CUTTABLE, cuttable_bonds,
 from screenmm.generation.parents import core_pattern, readable
 from screenmm.generation.proposal import Known, Proposal
 from screenmm.generation.registry import ProposerFacts, Sources
+from screenmm.generation.turns import in_turns
 
 FACTS = ProposerFacts(
     words="exchanges, grows and links fragments that were seen in the same environment (CReM)",
@@ -342,12 +342,6 @@ def mixed(by_operation: dict[str, list[Proposal]]) -> list[Proposal]:
         for place, proposal in enumerate(proposals)
     ]
     return [proposal for _, _, proposal in sorted(places, key=lambda each: each[:2])]
-
-
-def in_turns(lists: Iterable[Sequence[Proposal]]) -> Iterator[Proposal]:
-    """The first of each list, then the second of each, and so on."""
-    for turn in zip_longest(*lists):
-        yield from (each for each in turn if each is not None)
 
 
 @contextmanager

@@ -14,12 +14,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from rdkit import Chem, rdBase
+from rdkit import Chem
 
 from screenmm.core.errors import ConfigError
 from screenmm.core.seeds import seed_for
 from screenmm.generation import annalog
 from screenmm.generation.annalog import LONGEST, Annalog
+from screenmm.generation.parents import readable
 from screenmm.generation.proposal import Known, Proposal
 from screenmm.generation.registry import ProposerFacts, Sources
 
@@ -132,15 +133,10 @@ class LanguageModel:
 def canonical_smiles(smiles: str) -> str | None:
     """RDKit's canonical SMILES, without stereo marks where there is no stereocentre.
 
-    None if it cannot be read, is of several molecules, or of a radical.
+    None if it cannot be read, is of several molecules, of a radical, or has an open end.
     """
-    with rdBase.BlockLogs():
-        mol = Chem.MolFromSmiles(smiles)
-    if mol is None or mol.GetNumAtoms() == 0 or len(Chem.GetMolFrags(mol)) > 1:
-        return None
-    if any(atom.GetNumRadicalElectrons() for atom in mol.GetAtoms()):
-        return None
-    return str(Chem.MolToSmiles(mol))
+    mol = readable(smiles)
+    return None if mol is None else str(Chem.MolToSmiles(mol))
 
 
 def make(sources: Sources) -> LanguageModel:
