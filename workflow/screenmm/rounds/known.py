@@ -17,10 +17,22 @@ class How(StrEnum):
     """Among the best that the model predicted."""
     AUDIT = "audit"
     """Drawn by chance from what the model did not acquire."""
+    NEIGHBOUR = "neighbour"
+    """Of the library, and like its best: what searching around them finds without proposing."""
+    LEARNED = "learned"
+    """Generated from the best so far, and chosen by the model."""
+    BLIND = "blind"
+    """Generated from molecules drawn by chance, and chosen by chance."""
+    BOTH = "both"
+    """Generated, and chosen by both arms."""
 
 
 BY_CHANCE = (How.RANDOM, How.AUDIT)
 """What was drawn by chance: the only molecules that say what chance finds."""
+
+
+GENERATED = (How.LEARNED, How.BLIND, How.BOTH)
+"""What was proposed: no part of the library, whose best, and whose chance, it says nothing of."""
 
 
 @dataclass(frozen=True, slots=True)

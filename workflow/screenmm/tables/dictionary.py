@@ -269,7 +269,11 @@ ROUND = _integer("round", "Round whose batch it is of, from 1", "Round")
 BATCH: Columns = (
     INCHIKEY,
     ROUND,
-    _text("drawn", "Why it came into the batch: random, start, acquired or audit"),
+    _text(
+        "drawn",
+        "Why it came into the batch: random, start, acquired or audit; neighbour, of the best; of "
+        "generated molecules learned, blind or both, the arms that chose it",
+    ),
     _energy("predicted_kcal_mol", "Predicted", "What the model said before it was docked"),
 )
 PREDICTIONS: Columns = (
@@ -279,6 +283,27 @@ PREDICTIONS: Columns = (
     _energy("predicted_low_kcal_mol", "Predicted, low", "Lower end of the 90 % interval"),
     _energy("predicted_high_kcal_mol", "Predicted, high", "Upper end of the 90 % interval"),
 )
+
+# --- generated molecules
+
+ARM = _text("arm", "Arm that proposed it: learned, or blind")
+LINEAGE: Columns = (
+    INCHIKEY,
+    RECORD,
+    ARM,
+    _text("proposer", "Proposer that wrote it"),
+    _text("operation", "What it did, in a word"),
+    Column("parents", "VARCHAR[]", hint="InChIKeys of the molecules it came from"),
+    _text("reaction", "Name of the reaction that makes it; empty: none is known"),
+    Column("blocks", "VARCHAR[]", hint="SMILES of its building blocks, by the reaction's roles"),
+    _integer("proposed_in", "Round that proposed it"),
+    Column("proposer_seed", "BIGINT", hint="Seed that its proposer was given"),
+    _number("sa_score", "SA score", "Synthetic accessibility: 1 easy to 10 hard", -1),
+    _text("route", "A route of at most two reactions from the building blocks, in words"),
+    _number("similarity", "Similarity", "To the nearest molecule that had been scored, 0 to 1"),
+    _text("nearest", "InChIKey of that molecule"),
+)
+"""Where a proposal that may be docked came from; a row for each arm that proposed it."""
 
 # --- the ranking and what follows from it
 
