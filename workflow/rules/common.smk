@@ -118,6 +118,7 @@ wildcard_constraints:
     receptor="|".join(RECEPTORS),
     tier="[2-9]",
     round="[1-9][0-9]*",
+    proposer="[a-z_]+",
 
 
 def shards_in(folder):
@@ -392,7 +393,80 @@ def concluded(wildcards):
     return [
         *(f"<results>/rounds/{name}" for name in named),
         *all_batches(wildcards),
+        *vetted_in_all(wildcards),
     ]
+
+
+# --- molecules that are proposed, beside the library's
+
+VETTED = ("sources", "membership", "events", "ligands", "features", "lineage")
+
+
+def proposing(numbers):
+    """Those rounds that have proposals: all but the first, where molecules are generated."""
+    return [each for each in numbers if each in SETTINGS.proposing_rounds]
+
+
+def vetted_in(numbers, names=VETTED):
+    return [
+        f"<results>/rounds/{number}/proposed/{name}.parquet"
+        for number in proposing(numbers)
+        for name in names
+    ]
+
+
+def vetted_before(name):
+    """Input function: what earlier rounds proposed."""
+
+    def files(wildcards):
+        return vetted_in(before(wildcards.round), [name])
+
+    return files
+
+
+def vetted_to_choose(wildcards):
+    """What is proposed up to a round, its own proposals included."""
+    return vetted_in([*before(wildcards.round), wildcards.round])
+
+
+def vetted_in_all(wildcards):
+    """What was proposed; in the round that ended the campaign, too."""
+    return vetted_in(ROUNDS[: len(rounds_chosen()) + 1])
+
+
+def proposed_before(wildcards):
+    return vetted_in(before(wildcards.round))
+
+
+def proposals_of_round(wildcards):
+    return [
+        f"<results>/rounds/{wildcards.round}/proposals/{name}.parquet"
+        for name in SETTINGS.generate.proposers
+    ]
+
+
+def cut_of_all(kind):
+    """Input function: what was cut of every shard of ligands."""
+
+    def files(wildcards):
+        return expand(
+            "<results>/generation/cut/{shard}.{kind}.parquet",
+            shard=ligand_shards(wildcards),
+            kind=kind,
+        )
+
+    return files
+
+
+def parts_of_round(name):
+    """Input function: what molecules are made of. A round that was chosen stays as it is."""
+
+    def files(wildcards):
+        path = f"<results>/generation/{name}"
+        chosen = shard_names(Path(RESULTS, "rounds", wildcards.round, "shards"))
+        return ancient(path) if chosen else path
+
+    return files
 
 
 def selected_poses(wildcards):
@@ -482,6 +556,18 @@ SEED_FILES = (
 )
 
 
+REACTION_FILES = (
+    [SETTINGS.generate.reactions]
+    if SETTINGS.generate and SETTINGS.generate.reactions
+    else []
+)
+GENERATION_FILES = [
+    each.path
+    for each in input_files(SETTINGS, Path.cwd())
+    if each.key.startswith("generate.")
+]
+
+
 def library_files(wildcards):
     return named(LIBRARY_FILES)
 
@@ -501,6 +587,30 @@ def seed_files(wildcards):
 
 def choice_settings(wildcards):
     return stage_settings(SETTINGS, "choose", wildcards.round)
+
+
+def reaction_files(wildcards):
+    return named(REACTION_FILES)
+
+
+def generation_files(wildcards):
+    return named(GENERATION_FILES)
+
+
+def cut_settings(wildcards):
+    return stage_settings(SETTINGS, "cut")
+
+
+def gather_settings(wildcards):
+    return stage_settings(SETTINGS, "gather")
+
+
+def proposer_settings(wildcards):
+    return stage_settings(SETTINGS, "propose")
+
+
+def vetting_settings(wildcards):
+    return stage_settings(SETTINGS, "vet")
 
 
 def template_times():

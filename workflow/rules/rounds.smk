@@ -67,6 +67,7 @@ checkpoint choose:
         ),
         catalogue=catalogue_of_round,
         batches=batches_before,
+        vetted=vetted_to_choose,
         done=choosing_before,
         seeds=seed_files,
     output:
@@ -189,6 +190,7 @@ rule conclude:
         features=all_features,
         decisions=all_decisions,
         batches=all_batches,
+        vetted=vetted_in_all,
         tables=all_pose_tables,
         scores=expand("<results>/scores/{receptor}.manifest.json", receptor=RECEPTORS),
     output:

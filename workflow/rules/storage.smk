@@ -70,6 +70,9 @@ def jobs_of(stage):
     if stage.per_receptor == "rounded":
         there = set(rounds_chosen())
         return [name for name in named if name.rpartition("/")[2] in there]
+    if stage.per_receptor in ("vetted", "proposed"):
+        there = set(ROUNDS[: len(rounds_chosen()) + 1])
+        return [name for name in named if name.rpartition("/")[2] in there]
     return named
 
 

@@ -80,8 +80,10 @@ def jobs_of_round(files: Layout, receptors: Sequence[str], number: str) -> dict[
     made_by = {BATCHES: "choose", "select": "select_batch"}
     found = {}
     for stage in stages().values():
-        if stage.per_receptor == "round":
+        if stage.per_receptor in ("round", "vetted"):
             found[stage.name] = {number}
+        elif stage.per_receptor == "proposed":
+            found[stage.name] = {f"{name}/{number}" for name in files.proposers(number)}
         elif stage.per_receptor == "rounded":
             found[stage.name] = {f"{name}/{number}" for name in receptors}
         elif stage.shards_of in made_by:

@@ -46,6 +46,8 @@ class InputFile:
             return "dock"
         if self.key == "rounds.seeds":
             return "choose"
+        if self.key.startswith("generate."):
+            return "gather"
         return "reference" if self.key == "controls.reference" else "prepare_receptor"
 
 

@@ -15,10 +15,17 @@ import pyarrow.parquet as pq
 
 from screenmm.campaign.cost import Rates, foreseen_cpu_h, too_dear
 from screenmm.campaign.known import docked, library
-from screenmm.config.settings import Rounds, share_of
+from screenmm.campaign.proposed import (
+    Proposed,
+    choose_proposed,
+    features_of_proposed,
+    part_new,
+)
+from screenmm.config.settings import Generate, Rounds, share_of
 from screenmm.files.whole import replace_whole, replaced_folder, write_text
 from screenmm.library.merge import LIGANDS, ligand_key
 from screenmm.rounds.campaign import Chosen, Decision, Measures, Settings, Stop, decide
+from screenmm.rounds.known import Docked
 from screenmm.run.layout import Layout
 from screenmm.run.shards import leaf_of, leaves, write_table
 from screenmm.tables import dictionary
@@ -49,7 +56,9 @@ class Batch:
     shard_size: int
 
 
-def campaign_settings(rounds: Rounds, number: int, seeds: Sequence[str] = ()) -> Settings:
+def campaign_settings(
+    rounds: Rounds, number: int, seeds: Sequence[str] = (), *, generates: bool = False
+) -> Settings:
     """How the campaign is run, as :mod:`screenmm.rounds` takes it.
 
     Parameters
@@ -60,6 +69,8 @@ def campaign_settings(rounds: Rounds, number: int, seeds: Sequence[str] = ()) ->
         Rounds at most.
     seeds : sequence of str
         Keys that are the first batch; empty: it is chosen.
+    generates : bool
+        Whether molecules are proposed.
     """
     part = rounds.batch
     return Settings(
@@ -71,6 +82,7 @@ def campaign_settings(rounds: Rounds, number: int, seeds: Sequence[str] = ()) ->
         stop=Stop(
             share=rounds.stop.share, patience=rounds.stop.patience, recall=rounds.stop.recall
         ),
+        generates=generates,
     )
 
 
@@ -82,6 +94,7 @@ def choose(
     batch: Batch,
     rates: Rates | None = None,
     seeds: Sequence[str] = (),
+    generate: Generate | None = None,
 ) -> Decision:
     """Choose the batch of a round, or end the campaign, and write what was decided.
 
@@ -101,6 +114,8 @@ def choose(
         Costs, where the campaign may end for them.
     seeds : sequence of str
         Keys that are the first batch; empty: it is chosen.
+    generate : Generate, optional
+        The config's section, where molecules are proposed.
 
     Returns
     -------
@@ -108,16 +123,44 @@ def choose(
         Of an empty batch where the campaign ends.
     """
     known = docked(files, str(rounds.receptor), rounds.objective)
-    asked = campaign_settings(rounds, number, seeds)
-    decision = decide(library(files), known, asked, number, seed)
+    asked = campaign_settings(rounds, number, seeds, generates=generate is not None)
+    decision = decide(library(files), known, asked, number, seed, features_of_proposed(files.vetted("features")))
+    if generate is not None and number > 1 and not decision.stop:
+        decision = _with_proposed(files, generate, decision, known, number, seed)
     if rates is not None and not decision.stop:
         spent_h = foreseen_cpu_h(files, str(rounds.receptor), rates)
         if stop := too_dear(spent_h, number - 1, rounds.stop.cpu_hours):
             decision = replace(decision, batch=[], stop=stop)
-    write_batch(files.ligands(), decision.batch, number, batch)
+    ligands = [*files.ligands(), *files.vetted("ligands", number)]
+    write_batch(ligands, decision.batch, number, batch)
     told = {"measures": as_plain(decision.measures), "stop": decision.stop}
     write_text(batch.told, json.dumps(told, indent=2, allow_nan=False) + "\n")
     return decision
+
+
+def _with_proposed(
+    files: Layout,
+    generate: Generate,
+    decision: Decision,
+    known: Sequence[Docked],
+    number: int,
+    seed: int,
+) -> Decision:
+    """Add what the arms dock to a batch of the library's, or end the campaign."""
+    proposals, new = part_new(files, number)
+    if proposals and new < generate.min_new * proposals:
+        stop = (
+            f"{new} of {proposals} proposals of round {number} were new molecules, less than a "
+            f"part of {generate.min_new:g} (generate.min_new)"
+        )
+        return replace(decision, batch=[], stop=stop)
+    proposed = Proposed.of(files, number)
+    more = choose_proposed(
+        files, generate, proposed, known, decision.batch, decision.surrogate, seed
+    )
+    batch = sorted([*decision.batch, *more], key=lambda each: each.key)
+    stop = "" if batch else "all of the library was docked, and no proposal may be"
+    return replace(decision, batch=batch, stop=stop)
 
 
 def as_plain(measures: Measures) -> dict[str, Any]:

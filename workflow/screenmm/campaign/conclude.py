@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,13 @@ import pyarrow.parquet as pq
 
 from screenmm.campaign.choose import as_plain, campaign_settings
 from screenmm.campaign.known import COLUMN, Objective, batches, docked, library, values
+from screenmm.campaign.proposed import features_of_proposed
 from screenmm.config.settings import Rounds
 from screenmm.files.whole import replace_whole
 from screenmm.metrics.rounds import Campaign, RoundDone
 from screenmm.rounds.campaign import Decision, Settings, Surrogate, decide
 from screenmm.rounds.features import Features
-from screenmm.rounds.known import BY_CHANCE, Docked
+from screenmm.rounds.known import BY_CHANCE, GENERATED, Docked
 from screenmm.run.layout import Layout
 from screenmm.tables import dictionary
 from screenmm.tables.schema import schema
@@ -27,7 +29,11 @@ PREDICTIONS = schema(dictionary.PREDICTIONS)
 
 
 def conclude(
-    files: Layout, rounds: Rounds, seed: int, receptors: Sequence[str], predictions: Path
+    files: Layout,
+    rounds: Rounds,
+    seed: int,
+    receptors: Sequence[str],
+    predictions: Path,
 ) -> Campaign:
     """Learn from all rounds, predict the rest, and say what the campaign came to.
 
@@ -50,18 +56,24 @@ def conclude(
         Without costs.
     """
     objective = rounds.objective
-    settings = campaign_settings(rounds, rounds.number)
+    settings = campaign_settings(rounds, rounds.number, generates=files.generates)
+    proposed = features_of_proposed(files.vetted("features"))
     after = len(files.rounds) + 1
     known = {name: docked(files, name, objective) for name in receptors}
     decisions = {
-        name: decide(library(files), own, settings, after, seed) for name, own in known.items()
+        name: decide(library(files), own, settings, after, seed, proposed)
+        for name, own in known.items()
     }
     models = {name: decision.surrogate for name, decision in decisions.items()}
     chosen = str(rounds.receptor)
     taken = {each.key for each in known[chosen]}
-    left = write_predictions(predictions, library(files), taken, models)
-    # who was drawn for a batch, whatever became of it
-    drawn = batches(files, files.rounds, values(files, chosen, objective))
+    left = write_predictions(predictions, library(files), taken, models, proposed)
+    # who was drawn for a batch, whatever became of it; proposals are none of the library's
+    drawn = [
+        each
+        for each in batches(files, files.rounds, values(files, chosen, objective))
+        if each.how not in GENERATED
+    ]
     return summed_up(files, drawn, settings, decisions[chosen], chosen, objective, left)
 
 
@@ -70,6 +82,7 @@ def write_predictions(
     shards: Iterable[Features],
     taken: set[str],
     models: Mapping[str, Surrogate | None],
+    proposed: Features,
 ) -> int:
     """Predict every molecule that no round docked, for each receptor, a shard at a time.
 
@@ -83,17 +96,19 @@ def write_predictions(
         Keys of the molecules of all batches.
     models : mapping of str to Surrogate or None
         Receptor to its model; None leaves its predictions empty.
+    proposed : Features
+        Of proposals that might have been docked.
 
     Returns
     -------
     int
-        Molecules that no round docked.
+        Molecules of the library that no round docked.
     """
     left = 0
     with replace_whole(path) as partial, pq.ParquetWriter(partial, PREDICTIONS) as writer:
-        for shard in shards:
+        for shard in chain(shards, [proposed]):
             rest = shard.at(np.flatnonzero([key not in taken for key in shard.keys]))
-            left += len(rest)
+            left += 0 if shard is proposed else len(rest)
             for receptor, model in models.items():
                 writer.write_table(_predicted(rest, receptor, model))
     return left

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import duckdb
+import pyarrow.parquet as pq
 
 from screenmm.core.columns import Column
 from screenmm.rounds.features import FeatureFiles
@@ -126,6 +127,11 @@ def smiles_of_batches(files: Layout) -> dict[str, str]:
         for shard in files.shards_of_round("choose", number)
     ]
     return dict(_asked("SELECT inchikey, smiles FROM read_parquet($files)", tables))
+
+
+def rows_of(tables: Sequence[Path]) -> list[dict[str, Any]]:
+    """Rows of some Parquet files, file by file."""
+    return [row for path in tables for row in pq.read_table(path).to_pylist()]
 
 
 def _asked(query: str, tables: Sequence[Path]) -> list[tuple[Any, ...]]:

@@ -984,6 +984,98 @@ class Rounds(Section):
     stop: Stop = Stop()
 
 
+Proposers = Annotated[
+    dict[str, Annotated[float, Field(gt=0, le=1e6)]],
+    Field(min_length=1),
+]
+
+
+class Generate(Section):
+    """New molecules beside the library's, proposed and judged from the second round on.
+
+    As many are docked for each of three arms: learned (from the best so far, chosen by the
+    model), blind (from molecules drawn at random, chosen at random), and molecules of the library
+    that are most like its best.
+    """
+
+    proposers: Proposers = Field(
+        {"fragments": 1.0, "genetic": 1.0},
+        description="Who proposes, each with its share: fragments, genetic, language_model, "
+        "analogues, products (docs/generation.md).",
+        examples=[{"fragments": 2, "genetic": 1}],
+    )
+    batch: int = Field(
+        20, ge=1, le=100_000, description="Molecules that each arm docks in a round, at most."
+    )
+    proposals: int = Field(
+        200,
+        ge=1,
+        le=1_000_000,
+        description="Proposals that are asked for in a round, for each arm; those that may be "
+        "docked and were not stay for later rounds.",
+    )
+    parents: int = Field(
+        20, ge=1, le=10_000, description="Molecules that each arm starts from in a round."
+    )
+    per_scaffold: int = Field(
+        5, ge=1, description="Most molecules of one scaffold that an arm docks in a round."
+    )
+    per_parent: int = Field(
+        5, ge=1, description="Most molecules of one parent that an arm docks in a round."
+    )
+    core: str | None = Field(
+        None,
+        min_length=1,
+        description="SMARTS of what every proposal must keep.",
+        examples=["c1ccc2[nH]ccc2c1"],
+    )
+    fragments: LibraryPath | None = Field(
+        None,
+        description="File of molecules (.smi .csv .tsv .sdf .parquet) whose fragments and building "
+        "blocks are used beside those of the library's; they are not docked.",
+        examples=["drugs.smi"],
+    )
+    blocks: LibraryPath | None = Field(
+        None,
+        description="File of building blocks (.smi .csv .tsv .sdf .parquet) for the proposers "
+        "analogues and products and for routes; null: cut from the library's molecules.",
+        examples=["building_blocks.smi"],
+    )
+    reactions: InputFile | None = Field(
+        None,
+        description="File of reactions (.yaml) in place of the package's own "
+        "(docs/generation.md).",
+        examples=["reactions.yaml"],
+    )
+    route: Literal["off", "prefer", "require"] = Field(
+        "off",
+        description="Whether a route of at most two reactions from the blocks is looked for. "
+        "prefer: molecules that have one are docked first. require: others are left out.",
+    )
+    known_parts: bool = Field(
+        True, description="Leave out what has ring systems or bonds that are not in ChEMBL."
+    )
+    max_sa_score: float = Field(
+        6.0,
+        ge=1,
+        le=10,
+        description="Largest score of synthetic accessibility, from 1 (easy) to 10.",
+    )
+    min_similarity: float = Field(
+        0.2,
+        ge=0,
+        le=1,
+        description="Least similarity to the most similar molecule that was docked in earlier "
+        "rounds (Tanimoto, counts): the model says nothing of what is farther away.",
+    )
+    min_new: float = Field(
+        0.2,
+        ge=0,
+        le=1,
+        description="End the campaign when a smaller part of the last round's proposals were new.",
+    )
+
+
 RankingOrder = Literal[
     "auto",
     "mmgbsa",
@@ -1200,6 +1292,12 @@ class Settings(Section):
         "docked.",
         examples=[{"number": 5, "batch": "1 %"}],
     )
+    generate: Generate | None = Field(
+        None,
+        description="New molecules beside the library's in the rounds from the second on. null: "
+        "none.",
+        examples=[{"proposers": {"fragments": 1}, "batch": 20}],
+    )
 
     @model_validator(mode="after")
     def _cross_checks(self) -> Settings:
@@ -1231,6 +1329,12 @@ class Settings(Section):
     def _check_rounds(self) -> None:
         """Refuse rounds that have nothing to choose, or no receptor to choose by."""
         rounds = self.rounds
+        if self.generate is not None and (rounds is None or rounds.number < 2):
+            told = "there are no rounds" if rounds is None else "there is one round"
+            raise ValueError(
+                f"generate: molecules are proposed from the second round on, and {told}: add "
+                "rounds, for example rounds: {number: 3, batch: 10 %}"
+            )
         if rounds is None:
             return
         engine = self.docking.engine
@@ -1254,6 +1358,11 @@ class Settings(Section):
     def round_numbers(self) -> list[str]:
         """Numbers of the rounds that there may be, as their files name them."""
         return [str(n) for n in range(1, self.rounds.number + 1)] if self.rounds else []
+
+    @property
+    def proposing_rounds(self) -> list[str]:
+        """Numbers of the rounds that molecules may be proposed in: the first has no parents."""
+        return self.round_numbers[1:] if self.generate else []
 
     def _check_filters(self) -> None:
         """Refuse filters for receptors that there are not."""

@@ -8,14 +8,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 from rdkit import Chem, DataStructs, rdBase
 from rdkit.Chem import rdFingerprintGenerator
 from rdkit.Chem.MolStandardize import rdMolStandardize
 
 from screenmm.config.settings import Library, LibraryFile, Ligands
 from screenmm.core.errors import LigandError, Reason
+from screenmm.files.whole import replace_whole
 from screenmm.generation.reactions import (
     ELEMENT,
     INCOMPATIBLE,
@@ -29,6 +33,7 @@ from screenmm.generation.reactions import (
 from screenmm.library.readers import BROKEN, SMILES, Seen, read_library_file
 from screenmm.library.standardise import standardise
 from screenmm.library.stereo import write_smiles
+from screenmm.run.shards import write_table
 
 MOST_BLOCK_ATOMS = 40
 """Heavy atoms of the largest block; what is made of it should still be a drug."""
@@ -42,6 +47,10 @@ _FAULTS = (INCOMPATIBLE, SEVERAL_GROUPS, ELEMENT, NO_GROUP)
 """Of a block that fits no role that comes first which was nearest to fit."""
 _CHARGE = re.compile(r"[+\-]\d*(?::\d+)?\]")
 _NITRO = "[N+](=O)[O-]"
+_ROLE = pa.struct([("reaction", pa.string()), ("place", pa.int32())])
+INDEXED = pa.schema(
+    [("smiles", pa.string()), ("name", pa.string()), ("roles", pa.list_(_ROLE))]
+)
 _PRINTS = rdFingerprintGenerator.GetMorganGenerator(radius=RADIUS, fpSize=BITS)
 
 
@@ -194,6 +203,48 @@ def index_blocks(
         tuple(names[block] for block in smiles_in_order),
         {role: np.array(found, dtype=np.int64) for role, found in members.items()},
         dict(sorted(refused.items())),
+    )
+
+
+def write_indexed(blocks: Blocks, path: Path) -> None:
+    """Write blocks with their roles, so that nobody looks for these again.
+
+    Parameters
+    ----------
+    blocks : Blocks
+    path : Path
+        Parquet file to write.
+    """
+    roles: list[list[dict[str, Any]]] = [[] for _ in blocks.smiles]
+    for (reaction, place), rows in sorted(blocks.members.items()):
+        for row in rows.tolist():
+            roles[row].append({"reaction": reaction, "place": place})
+    columns = {"smiles": blocks.smiles, "name": blocks.names, "roles": roles}
+    with replace_whole(path) as partial:
+        write_table(partial, pa.table(columns, schema=INDEXED))
+
+
+def read_indexed(path: Path, reactions: Sequence[Reaction] | None = None) -> Blocks:
+    """Read what :func:`write_indexed` wrote.
+
+    Parameters
+    ----------
+    path : Path
+    reactions : sequence of Reaction, optional
+        Those that the roles belong to. Default: those of the package.
+    """
+    reactions = named_reactions() if reactions is None else tuple(reactions)
+    table = pq.read_table(path, schema=INDEXED)
+    members: dict[tuple[str, int], list[int]] = {}
+    for row, roles in enumerate(table["roles"].to_pylist()):
+        for role in roles:
+            members.setdefault((role["reaction"], role["place"]), []).append(row)
+    return Blocks(
+        reactions,
+        tuple(table["smiles"].to_pylist()),
+        tuple(table["name"].to_pylist()),
+        {role: np.array(found, dtype=np.int64) for role, found in members.items()},
+        {},
     )
 
 

@@ -43,12 +43,15 @@ class ProposerFacts:
         Distributions that it needs.
     get : str
         How to get them.
+    in_environments : bool
+        Whether the rules' conda environments hold them.
     """
 
     words: str
     needs: str = ""
     packages: tuple[str, ...] = ()
     get: str = ""
+    in_environments: bool = True
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,7 @@ def made_of(
     from screenmm.generation.blocks import blocks_of, index_blocks, read_blocks  # noqa: PLC0415
     from screenmm.generation.fragment_database import fragment_shard, merge  # noqa: PLC0415
 
-    needs = _facts(name).needs
+    needs = facts_of(name).needs
     if needs == "fragments":
         shard, database = folder / "fragments.parquet", folder / "fragments.db"
         failures = fragment_shard(((each.key, each.smiles) for each in molecules), shard)
@@ -143,14 +146,27 @@ def made_of(
     return Sources(core=core)
 
 
-def _facts(name: str) -> ProposerFacts:
-    """Facts of a proposer that can be made here."""
+def facts_of(name: str, *, installed: bool = True) -> ProposerFacts:
+    """Facts of a proposer.
+
+    Parameters
+    ----------
+    name : str
+        One of :func:`proposers`.
+    installed : bool
+        Whether its packages must be here.
+
+    Raises
+    ------
+    ConfigError
+        There is no such proposer, or a package that it needs is not installed.
+    """
     facts = proposers().get(name)
     if facts is None:
         meant = "".join(f"; {each} is meant?" for each in closest(name, proposers()))
         raise ConfigError(f"no proposer {name!r}: there are {', '.join(proposers())}{meant}")
     missing = [each for each in facts.packages if not is_installed(each)]
-    if missing:
+    if installed and missing:
         raise ConfigError(
             f"proposer {name} needs {', '.join(missing)}, not installed in {sys.prefix}: "
             f"{facts.get}"
@@ -173,7 +189,7 @@ def make_proposer(name: str, sources: Sources) -> Proposer:
         There is no such proposer, one of its packages is not installed, or what it is made of is
         missing.
     """
-    facts = _facts(name)
+    facts = facts_of(name)
     if facts.needs and getattr(sources, facts.needs) is None:
         raise ConfigError(f"proposer {name} needs {facts.needs}: give them, or take another one")
     proposer: Proposer = _module(name).make(sources)

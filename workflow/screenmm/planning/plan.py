@@ -209,7 +209,13 @@ def _batch(settings: Settings, ligands: int) -> int:
 
 def _docked(settings: Settings, ligands: int) -> int:
     """Ligands that are docked, if no campaign ends before its last round."""
-    return min(ligands, max(1, len(settings.round_numbers)) * _batch(settings, ligands))
+    of_library = min(ligands, max(1, len(settings.round_numbers)) * _batch(settings, ligands))
+    return of_library + 3 * _of_an_arm(settings)
+
+
+def _of_an_arm(settings: Settings) -> int:
+    """Molecules that an arm of generation docks in all rounds; there are three of them."""
+    return settings.generate.batch * len(settings.proposing_rounds) if settings.generate else 0
 
 
 def _expected(settings: Settings, ligands: int) -> Shards:
@@ -303,8 +309,16 @@ def _amounts(
         "fate": count.records * receptors,
         "described ligand": ligands if settings.rounds else 0,
         "choice": ligands * len(settings.round_numbers),
+        "cut ligand": ligands if settings.generate else 0,
+        "proposal": _proposals(settings),
         "run": 1,
     }
+
+
+def _proposals(settings: Settings) -> int:
+    """Proposals of all rounds and both arms."""
+    asked = settings.generate.proposals if settings.generate else 0
+    return 2 * asked * len(settings.proposing_rounds)
 
 
 def _in_the_last(settings: Settings, again: Sequence[float]) -> float:

@@ -191,6 +191,11 @@ def _rate(used: RuleUsed, units: float) -> Rate:
 
 _ONE_TIER = "SELECT count(DISTINCT (receptor, state)), count(*), 0, 0 FROM poses"
 """What was docked, of a run from before there were tiers."""
+_PROPOSALS = """
+SELECT count(*) FROM sources
+WHERE record IN (SELECT record FROM events WHERE stage = 'vet')
+    OR record IN (SELECT record FROM lineage)
+"""
 _TIERS = """
 SELECT count(DISTINCT (receptor, state)) FILTER (tier = 1), count(*) FILTER (tier = 1),
     count(DISTINCT (receptor, tier, state)) FILTER (tier > 1), count(*) FILTER (tier > 1)
@@ -218,6 +223,9 @@ def _counts(results: Path, metrics: Metrics) -> dict[str, Any]:
         rounds = 0
         if "batches" in tables:
             rounds = con.execute("SELECT coalesce(max(round), 0) FROM batches").fetchall()[0][0]
+        proposals = 0
+        if "lineage" in tables:
+            proposals = con.execute(_PROPOSALS).fetchall()[0][0]
     receptors = metrics.counts.by_receptor
     redocked = [each.poses for each in metrics.redock.values()]
     records = metrics.counts.records
@@ -237,6 +245,8 @@ def _counts(results: Path, metrics: Metrics) -> dict[str, Any]:
         "fate": records * len(receptors),
         "described ligand": metrics.counts.ligands if rounds else 0,
         "choice": metrics.counts.ligands * rounds,
+        "cut ligand": metrics.counts.ligands if proposals else 0,
+        "proposal": proposals,
         "run": 1,
         "engines": engines,
     }

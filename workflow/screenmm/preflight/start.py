@@ -96,6 +96,11 @@ def preflight(settings: Settings, *, jobs_run_here: bool, own_environments: bool
         check_engine(settings.docking.engine)
         if settings.docking.cnn:
             check_cnn()
+    if settings.generate is not None:
+        # reads molecules, which other screens need not
+        from screenmm.preflight.generation import check_generation  # noqa: PLC0415
+
+        check_generation(settings.generate, own_environments=own_environments)
     check_inputs(settings)
     check_residues(settings)
     if jobs_run_here:

@@ -5,7 +5,16 @@ from __future__ import annotations
 import duckdb
 
 from screenmm.core.columns import Column
-from screenmm.tables.dictionary import RANK, engine_scores_among, ranking, ranking_scores, signs
+from screenmm.tables.dictionary import (
+    MADE,
+    RANK,
+    Columns,
+    engine_scores_among,
+    names,
+    ranking,
+    ranking_scores,
+    signs,
+)
 
 
 def own_scores(con: duckdb.DuckDBPyConnection, table: str = "ranking") -> tuple[Column, ...]:
@@ -13,9 +22,15 @@ def own_scores(con: duckdb.DuckDBPyConnection, table: str = "ranking") -> tuple[
     return engine_scores_among(row[0] for row in con.execute(f"DESCRIBE {table}").fetchall())
 
 
+def made_columns(con: duckdb.DuckDBPyConnection, table: str = "ranking") -> Columns:
+    """What a table says of proposed molecules; nothing in a run without any."""
+    there = {row[0] for row in con.execute(f"DESCRIBE {table}").fetchall()}
+    return MADE if set(names(MADE)) <= there else ()
+
+
 def ranking_columns(con: duckdb.DuckDBPyConnection) -> tuple[Column, ...]:
     """Columns of the ``ranking`` of this run, in their order."""
-    return ranking(own_scores(con))
+    return ranking(own_scores(con), made_columns(con))
 
 
 def score_signs(con: duckdb.DuckDBPyConnection) -> dict[str, int]:

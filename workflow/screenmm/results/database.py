@@ -36,6 +36,7 @@ TABLES = {
     ),
     "batches": "SELECT * FROM batches ORDER BY round, inchikey",
     "predictions": "SELECT * FROM predictions ORDER BY receptor, predicted_kcal_mol, inchikey",
+    "lineage": "SELECT * FROM lineage ORDER BY proposed_in, inchikey, arm",
     "orders": (
         f"SELECT {listed(ORDERS)} FROM orders JOIN receptors USING (receptor) ORDER BY ordinal"
     ),

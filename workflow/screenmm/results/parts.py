@@ -19,6 +19,7 @@ from screenmm.tables.dictionary import (
     EVENTS,
     INCHIKEY,
     INSPECTED,
+    LINEAGE,
     MEMBERSHIP,
     MOVED,
     POSES,
@@ -40,10 +41,9 @@ class Parts:
 
     Attributes
     ----------
-    sources : Path
-        One row per input record, in library order.
-    membership : Path
-        Ligand of each standardised record, and whether the record is its ligand's primary one.
+    sources, membership : sequence of Path
+        One row per input record, in library order, then the proposals of each round; and the
+        ligand of each standardised one, and whether the record is its ligand's primary one.
     events, ligands : sequence of Path
         Ledger events of all stages, and the ligand shards.
     poses, scores, inspected : mapping of receptor to sequence of Path
@@ -58,10 +58,12 @@ class Parts:
         The molecules of each round.
     predictions : Path or None
         What is predicted of the molecules that no round docked; None where there are no rounds.
+    lineage : sequence of Path
+        Where the proposals that may be docked came from, of each round.
     """
 
-    sources: Path
-    membership: Path
+    sources: Sequence[Path]
+    membership: Sequence[Path]
     events: Sequence[Path]
     ligands: Sequence[Path]
     poses: Mapping[str, Sequence[Path]]
@@ -72,15 +74,16 @@ class Parts:
     selected: Path | None = None
     batches: Sequence[Path] = ()
     predictions: Path | None = None
+    lineage: Sequence[Path] = ()
 
     @classmethod
     def of_run(cls, files: Layout, receptors: Sequence[str], efforts: Sequence[str]) -> Parts:
         """Parts of a run with these receptors, and tiers of docking of these efforts."""
         return cls(
-            sources=files.sources,
-            membership=files.membership,
+            sources=[files.sources, *files.vetted("sources")],
+            membership=[files.membership, *files.vetted("membership")],
             events=files.events(receptors),
-            ligands=files.ligands(),
+            ligands=[*files.ligands(), *files.vetted("ligands")],
             poses={name: files.pose_tables(name) for name in receptors},
             scores={name: files.scores(name) for name in receptors},
             inspected={name: files.inspected(name) for name in receptors},
@@ -93,6 +96,7 @@ class Parts:
             predictions=files.file("conclude", "predictions")
             if files.most_rounds is not None
             else None,
+            lineage=files.vetted("lineage"),
         )
 
 
@@ -121,6 +125,15 @@ def _scan(files: Sequence[Path], columns: Sequence[Column], extra: str = "") -> 
     option = ", file_row_number = true" if extra else ""
     listed = ", ".join(map(quoted, paths))
     return f"SELECT {typed}{extra} FROM read_parquet([{listed}]{option})"
+
+
+def _in_order(files: Sequence[Path]) -> str:
+    """SELECT of the records of files, one file after the other, each with its place among all."""
+    scans, before = [], 0
+    for path in files:
+        scans.append(_scan([path], SOURCES, f", {before} + file_row_number AS ordinal"))
+        before += pq.read_metadata(path).num_rows
+    return " UNION ALL ".join(scans)
 
 
 def _scan_receptors(files: Mapping[str, Sequence[Path]], columns: Sequence[Column]) -> str:
@@ -210,7 +223,7 @@ def open_parts(
     duckdb.DuckDBPyConnection
         With ``receptors``, ``tiers``, ``sources``, ``membership``, ``events``, ``ligands``,
         ``poses`` (of each ligand's last tier), ``earlier_poses`` (of tiers before), ``scores``,
-        ``residues``, ``moved``, ``inspected``, ``selected``, ``batches`` and ``predictions``.
+        ``residues``, ``moved``, ``inspected``, ``selected``, ``batches``, ``predictions`` and ``lineage``.
 
     Raises
     ------
@@ -229,8 +242,8 @@ def open_parts(
     )
     row = ", file_row_number AS row"
     views = {
-        "sources": _scan([parts.sources], SOURCES, ", file_row_number AS ordinal"),
-        "membership": _scan([parts.membership], MEMBERSHIP),
+        "sources": _in_order(parts.sources),
+        "membership": _scan(parts.membership, MEMBERSHIP),
         "events": _scan(parts.events, EVENTS, row),
         "ligands": _scan(parts.ligands, (INCHIKEY, SMILES)),
         "docked": _docked(parts),
@@ -240,6 +253,7 @@ def open_parts(
         "inspected": _scan_receptors(parts.inspected, INSPECTED),
         "selected": _selected(parts),
         "batches": _scan(parts.batches, BATCH),
+        "lineage": _scan(parts.lineage, LINEAGE),
         "predictions": _scan([parts.predictions] if parts.predictions else [], PREDICTIONS),
     }
     for name, query in views.items():

@@ -25,12 +25,14 @@ from screenmm.tables.dictionary import (
     DG,
     DOCKED,
     INTERVALS,
+    MADE,
     MINIMISATION,
     RANKED_BY,
     RESIDUE_TERMS,
     SIZE_CORRECTED,
     TERMS,
     TIERED,
+    Columns,
     listed,
     names,
     ranking,
@@ -161,21 +163,40 @@ _VALUES = " ".join(
 )
 
 
-def _whole_ranking(own: Sequence[Column]) -> str:
+# of a molecule that both arms proposed the row of the arm that docked it
+MADE_ROWS = """
+CREATE OR REPLACE TEMP TABLE made AS
+SELECT inchikey, drawn AS proposed_by, proposer, operation, array_to_string(parents, ' ') AS parents,
+    reaction, array_to_string(blocks, '.') AS blocks, proposed_in, proposer_seed, sa_score, route
+FROM lineage JOIN batches USING (inchikey)
+QUALIFY row_number() OVER (PARTITION BY inchikey ORDER BY arm = drawn DESC, arm DESC) = 1
+"""
+
+
+def _made(con: duckdb.DuckDBPyConnection) -> Columns:
+    """Make the table of proposed molecules; its columns, or none in a run without any."""
+    con.execute(MADE_ROWS)
+    proposed = con.execute("SELECT count(*) FROM lineage").fetchall()[0][0]
+    return MADE if proposed else ()
+
+
+def _whole_ranking(own: Sequence[Column], made: Columns) -> str:
     """Query of the ranking in the order that each receptor follows, with all columns."""
+    more = ", made.* EXCLUDE (inchikey)" if made else ""
     return f"""
 CREATE OR REPLACE TABLE ranking AS
 WITH valued AS (
     SELECT ranking.*, intervals.* EXCLUDE (receptor, inchikey),
-        consensus.* EXCLUDE (receptor, inchikey), orders.* EXCLUDE (receptor),
+        consensus.* EXCLUDE (receptor, inchikey), orders.* EXCLUDE (receptor){more},
         CASE score {_VALUES} END AS given,
         CASE WHEN isfinite(given) THEN given END AS value
     FROM ranking
     JOIN orders USING (receptor)
     LEFT JOIN intervals USING (receptor, inchikey)
     LEFT JOIN consensus USING (receptor, inchikey)
+    LEFT JOIN made USING (inchikey)
 )
-SELECT {listed(ranking(own))}, receptor_ordinal
+SELECT {listed(ranking(own, made))}, receptor_ordinal
 FROM (
     SELECT * REPLACE (
         row_number() OVER (
@@ -245,7 +266,7 @@ def make_ranking(
     orders = {receptor: made.order for receptor, made in followed.items()}
     make_intervals(con, preparation_sd_kcal_mol, orders)
     make_consensus(con, _joined(orders, consensus))
-    con.execute(_whole_ranking(own))
+    con.execute(_whole_ranking(own, _made(con)))
 
 
 def _joined(

@@ -16,7 +16,7 @@ from screenmm.rounds.audit import Error, Ratio, Verdict
 from screenmm.rounds.calibration import Calibration, Recall, Tally, recall
 from screenmm.rounds.choice import DIVERSE_FROM, Smallest, chance, diverse
 from screenmm.rounds.features import Features, stacked
-from screenmm.rounds.known import Docked, How
+from screenmm.rounds.known import GENERATED, Docked, How
 from screenmm.rounds.ridge import Ridge, fit
 
 BEST = 10
@@ -60,6 +60,8 @@ class Settings:
     top : float
         Share of the library that are its best.
     stop : Stop
+    generates : bool
+        Whether molecules are proposed: the campaign then goes on where the library ends.
     """
 
     number: int = 6
@@ -69,6 +71,7 @@ class Settings:
     audit: float = 0.05
     top: float = 0.01
     stop: Stop = field(default_factory=Stop)
+    generates: bool = False
 
     def best_of(self, library: int) -> int:
         """How many of so many molecules are the library's best."""
@@ -172,6 +175,7 @@ def decide(
     settings: Settings,
     number: int,
     seed: int,
+    proposed: Features | None = None,
 ) -> Decision:
     """Learn from the rounds so far and choose the batch of the next one.
 
@@ -186,19 +190,32 @@ def decide(
         Of the round to decide, from 1. One beyond the last gives the measures of all rounds.
     seed : int
         Of the run.
+    proposed : Features, optional
+        Of docked molecules that are none of the library's: they teach, and count for nothing
+        else.
 
     Returns
     -------
     Decision
     """
-    known = {each.key: each for each in sorted(docked, key=lambda each: each.key)}
+    everything = {each.key: each for each in sorted(docked, key=lambda each: each.key)}
+    known = {key: each for key, each in everything.items() if each.how not in GENERATED}
     survey = _Survey.of(library, known)
-    surrogate = learn(survey.learned, known)
+    surrogate = learn(_taught(survey.learned, proposed, everything), everything)
     scan = _Scan.of(library, known, surrogate, survey, settings, seed)
     measures = _measures(known, settings, survey, scan, surrogate, _seed(seed, number))
     stop = _stop(known, settings, number, survey, measures)
     batch = [] if stop else _batch(library, known, settings, survey, scan, seed)
     return Decision(sorted(batch, key=lambda each: each.key), measures, surrogate, stop)
+
+
+def _taught(own: Features, proposed: Features | None, known: dict[str, Docked]) -> Features:
+    """Give the library's molecules that teach, and those proposed, ordered by key."""
+    if proposed is None:
+        return own
+    valued = [key in known and known[key].value is not None for key in proposed.keys]
+    both = stacked([own, proposed.at(np.array(valued, dtype=bool))])
+    return both.at(np.argsort(both.keys.astype(str)))
 
 
 def learn(learned: Features, known: dict[str, Docked]) -> Surrogate | None:
@@ -436,7 +453,7 @@ def _stop(
     """Say why the campaign ends here; empty where it goes on."""
     if not survey.library:
         return "the library is empty"
-    if survey.library <= len(survey.heavy_atoms):
+    if survey.library <= len(survey.heavy_atoms) and (number == 1 or not settings.generates):
         return f"all {survey.library} molecules of the library were docked"
     judged = sum(each.judged for each in known.values())
     if judged and measures.failed == judged:

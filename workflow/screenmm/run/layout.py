@@ -34,11 +34,14 @@ class Layout:
         Tiers of docking; what other configs left of more of them does not count.
     most_rounds : int
         Rounds that there may be; None where all ligands are docked.
+    generates : bool
+        Whether molecules are proposed from the second round on.
     """
 
     results: Path
     tiers: int = 1
     most_rounds: int | None = None
+    generates: bool = False
 
     @classmethod
     def of(cls, settings: Settings, results: Path | None = None) -> Layout:
@@ -47,6 +50,7 @@ class Layout:
             settings.results if results is None else results,
             settings.docking.last_tier,
             settings.rounds.number if settings.rounds else None,
+            settings.generate is not None,
         )
 
     @property
@@ -58,6 +62,26 @@ class Layout:
                 break
             found.append(number)
         return found
+
+    @property
+    def vetted_rounds(self) -> list[str]:
+        """Numbers of the rounds with proposals; the one that ended the campaign has some too."""
+        if not self.generates:
+            return []
+        last = min(len(self.rounds) + 1, self.most_rounds or 0)
+        return [str(number) for number in range(2, last + 1)]
+
+    def vetted(self, name: str, through: int | None = None) -> list[Path]:
+        """Find a file that ``vet`` writes, of every round with proposals, or up to one."""
+        numbers = self.vetted_rounds
+        if through is not None and self.generates:
+            numbers = [str(number) for number in range(2, through + 1)]
+        return [self.file("vet", name, number) for number in numbers]
+
+    def proposers(self, number: str) -> list[str]:
+        """Names of those that proposed molecules in a round."""
+        folder = self.file("propose", "proposals", f"any/{number}").parent
+        return sorted(path.stem for path in folder.glob("*.parquet"))
 
     def file(self, stage: str, name: str, receptor: str = "", shard: str = "") -> Path:
         """Find a file that a stage writes, by the name that the stage gives it.
@@ -134,7 +158,7 @@ class Layout:
         return self.files("standardise", "parents")
 
     def ligands(self) -> list[Path]:
-        """Ligand shards."""
+        """Ligand shards of the library."""
         return self._of_shards("merge", ".parquet")
 
     def _of_shards(self, stage: str, suffix: str) -> list[Path]:
@@ -206,6 +230,7 @@ class Layout:
             ({"all", "unrounded"} if self.most_rounds is None else {"all"}, receptors),
             ({"tiered"}, self.tiered(receptors)),
             ({"rounded"}, of_rounds),
+            ({"vetted"}, self.vetted_rounds),
             (set() if self.most_rounds is None else {"campaign"}, [""]),
         ]
 
@@ -256,9 +281,11 @@ class Layout:
 
     def _there(self, stage: Stage, receptors: Sequence[str]) -> Sequence[str]:
         """Those jobs of a stage whose round there is: a campaign may end before its last."""
-        if stage.per_receptor not in ("round", "rounded"):
+        if stage.per_receptor not in ("round", "rounded", "vetted", "proposed"):
             return receptors
         rounds = set(self.rounds)
+        if stage.per_receptor in ("vetted", "proposed"):
+            rounds = set(self.vetted_rounds)
         if stage.per_receptor == "round":
             # the one that ended the campaign has no batch
             return receptors[: len(rounds) + 1]

@@ -23,12 +23,17 @@ Receptors = Literal[
     "rounded",
     "round",
     "campaign",
+    "generating",
+    "vetted",
+    "proposed",
 ]
 """Which receptors have a job: none, all, those with a reference ligand, those that wait for it,
 those that filters on interactions are for, each with every later tier of docking; ``unrounded``:
 all where there are no rounds; ``rounded``: each with every round. A job of a tier or of a round is
 named by both: ``wt/2``. A stage of the kind ``round`` has a job for each round, and one of the kind
-``campaign`` has one in all, where there are rounds."""
+``campaign`` has one in all, where there are rounds. Where molecules are generated, ``generating``
+has one in all, ``vetted`` one for each round from the second on, and ``proposed`` one for each
+proposer and such round, named ``fragments/2``."""
 
 
 def placed(place: str, receptor: str = "", shard: str = "") -> str:
@@ -39,11 +44,13 @@ def placed(place: str, receptor: str = "", shard: str = "") -> str:
     place : str
         As in :attr:`Stage.writes`.
     receptor, shard : str
-        Of the job; one of a tier or of a round has both, as ``wt/2``, for its receptor, and one
-        of a round alone has its number.
+        Of the job; one of a tier or of a round has both, as ``wt/2``, for its receptor, one
+        of a round alone has its number, and one of a proposer has it before the round.
     """
     name, _, number = receptor.partition("/")
-    return place.format(receptor=name, tier=number, round=number or name, shard=shard)
+    return place.format(
+        receptor=name, proposer=name, tier=number, round=number or name, shard=shard
+    )
 
 
 def tier_of(receptor: str) -> int:
@@ -104,7 +111,7 @@ class Stage:
         docked are the rounds' (``BATCHES``), each named by its round, as ``2/b01``.
     reads, writes : mapping of str to str
         Files below the results, by the command's option, with the wildcards ``{receptor}``,
-        ``{tier}``, ``{round}`` and ``{shard}``; folders end in a slash. The user's own files come
+        ``{tier}``, ``{round}``, ``{proposer}`` and ``{shard}``; folders end in a slash. The user's own files come
         on top.
     of : str
         Stage whose command the rule runs, where it is not its own.
@@ -158,7 +165,8 @@ class Stage:
             Their names in the config's order, with a tier or a round as ``wt/2``; ``[""]`` where
             a run has one job for all of them.
         """
-        numbers = settings.round_numbers
+        numbers, proposing = settings.round_numbers, settings.proposing_rounds
+        proposers = settings.generate.proposers if settings.generate else {}
         waits = settings.controls.gate == "stop"
         of_kind: dict[Receptors, list[str]] = {
             "": [""],
@@ -171,6 +179,9 @@ class Stage:
             "rounded": [f"{name}/{n}" for name in settings.receptors for n in numbers],
             "round": numbers,
             "campaign": [""] if numbers else [],
+            "generating": [""] if proposing else [],
+            "vetted": proposing,
+            "proposed": [f"{name}/{n}" for name in proposers for n in proposing],
         }
         return of_kind[self.per_receptor]
 

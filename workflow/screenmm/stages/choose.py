@@ -7,9 +7,9 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from screenmm.config.settings import Ligands, Rounds, Settings
+from screenmm.config.settings import Generate, Ligands, Rounds, Settings
 from screenmm.run.stage import Rate, Stage
-from screenmm.stages.context import add_settings_argument, settings_of
+from screenmm.stages.context import add_settings_argument, only_given, settings_of
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +24,9 @@ WORK = ("dock", "score")
 OF_CAMPAIGN = frozenset(Rounds.model_fields) - {"number", "model_share"}
 """Keys that the batches follow from; a round more leaves the rounds before as they are."""
 
+OF_PROPOSALS = {"batch", "parents", "per_scaffold", "per_parent", "route", "min_new"}
+"""Keys of ``generate`` that say which proposals are docked."""
+
 
 def asked_of(settings: Settings, round_number: str = "") -> dict[str, Any]:
     """Tell how batches are chosen, and by which receptor's scores."""
@@ -33,6 +36,8 @@ def asked_of(settings: Settings, round_number: str = "") -> dict[str, Any]:
     dump = rounds.model_dump(mode="json", include=set(OF_CAMPAIGN))
     dump["receptor"] = rounds.receptor or next(iter(settings.receptors))
     asked: dict[str, Any] = {"rounds": dump}
+    if settings.generate and round_number != FIRST:
+        asked["generate"] = settings.generate.model_dump(mode="json", include=OF_PROPOSALS)
     if round_number != FIRST:
         dump["seeds"] = None
     elif rounds.seeds:
@@ -99,7 +104,9 @@ def run(args: argparse.Namespace) -> None:
 
     given = settings_of(args, STAGE)
     rounds = Rounds.model_validate(given["rounds"])
-    files = Layout(args.results, most_rounds=args.round - 1)
+    asked_for = given.values.get("generate")
+    generate = only_given(Generate.model_validate(asked_for)) if asked_for else None
+    files = Layout(args.results, most_rounds=args.round - 1, generates=generate is not None)
     batch = Batch(args.shards, args.batch, args.decision, given["library"]["shard_size"])
     asked = given.values.get("rates")
     rates = Rates(**asked) if asked else None
@@ -108,5 +115,5 @@ def run(args: argparse.Namespace) -> None:
         if rounds.seeds
         else []
     )
-    decision = choose(files, rounds, args.round, given.seed, batch, rates, seeds)
+    decision = choose(files, rounds, args.round, given.seed, batch, rates, seeds, generate)
     log.info("round %d: %s", args.round, decision.stop or f"{len(decision.batch)} molecules")

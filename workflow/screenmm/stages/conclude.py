@@ -19,7 +19,10 @@ log = logging.getLogger(__name__)
 def whole_campaign(settings: Settings, receptor: str) -> dict[str, Any]:
     """Tell how batches were chosen, and how many there may be."""
     asked = asked_of(settings)
-    return {"rounds": asked["rounds"] | {"number": len(settings.round_numbers)}} if asked else {}
+    if not asked:
+        return {}
+    generates = {"generates": True} if settings.generate else {}
+    return {"rounds": asked["rounds"] | {"number": len(settings.round_numbers)}} | generates
 
 
 STAGE = Stage(
@@ -68,7 +71,8 @@ def run(args: argparse.Namespace) -> None:
 
     given = settings_of(args, STAGE)
     rounds = Rounds.model_validate(given["rounds"])
-    files = Layout(args.results, most_rounds=rounds.number)
+    generates = bool(given.values.get("generates"))
+    files = Layout(args.results, most_rounds=rounds.number, generates=generates)
     campaign = conclude(files, rounds, given.seed, args.receptors, args.predictions)
     write_text(args.campaign, json.dumps(as_json(campaign), indent=2) + "\n")
     write_rounds(with_costs(campaign, files, args.receptors, Costs()), args.table)

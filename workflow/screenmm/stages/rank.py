@@ -26,9 +26,14 @@ KEYS = frozenset(
 
 
 def docked_how(settings: Settings, receptor: str) -> dict[str, Any]:
-    """Tell the effort of each tier of docking, and how many rounds there may be, if any."""
+    """Tell the effort of each tier of docking, how many rounds there may be, and whether molecules
+    are proposed."""
     rounds = len(settings.round_numbers)
-    return {"efforts": settings.docking.effort_names} | ({"rounds": rounds} if rounds else {})
+    return {
+        "efforts": settings.docking.effort_names,
+        **({"rounds": rounds} if rounds else {}),
+        **({"generates": True} if settings.generate else {}),
+    }
 
 
 STAGE = Stage(
@@ -109,7 +114,8 @@ def run(args: argparse.Namespace) -> None:
 
     given = settings_of(args, STAGE)
     settings, efforts = given.section("ranking", Ranking), given["efforts"]
-    files = Layout(args.results, len(efforts), given.values.get("rounds"))
+    generates = bool(given.values.get("generates"))
+    files = Layout(args.results, len(efforts), given.values.get("rounds"), generates)
     must, must_not = filters_of(settings)
     for name in args.receptors:
         check_residues([*must, *must_not], files.receptor(name).residues(), name)

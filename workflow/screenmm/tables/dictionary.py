@@ -287,23 +287,44 @@ PREDICTIONS: Columns = (
 # --- generated molecules
 
 ARM = _text("arm", "Arm that proposed it: learned, or blind")
+_CAME_BY: Columns = (
+    _text("operation", "What its proposer did, in a word"),
+    Column("parents", "VARCHAR[]", hint="InChIKeys of the molecules it came from"),
+    _text("reaction", "Name of the reaction that makes it; empty: none is known"),
+    Column("blocks", "VARCHAR[]", hint="SMILES of its building blocks, by the reaction's roles"),
+)
+PROPOSER_SEED = Column("proposer_seed", "BIGINT", hint="Seed that its proposer was given")
+PROPOSALS: Columns = (ARM, SMILES, *_CAME_BY, PROPOSER_SEED)
+"""What a proposer wrote, in its order, before anything was checked."""
+
 LINEAGE: Columns = (
     INCHIKEY,
     RECORD,
     ARM,
     _text("proposer", "Proposer that wrote it"),
-    _text("operation", "What it did, in a word"),
-    Column("parents", "VARCHAR[]", hint="InChIKeys of the molecules it came from"),
-    _text("reaction", "Name of the reaction that makes it; empty: none is known"),
-    Column("blocks", "VARCHAR[]", hint="SMILES of its building blocks, by the reaction's roles"),
+    *_CAME_BY,
     _integer("proposed_in", "Round that proposed it"),
-    Column("proposer_seed", "BIGINT", hint="Seed that its proposer was given"),
+    PROPOSER_SEED,
     _number("sa_score", "SA score", "Synthetic accessibility: 1 easy to 10 hard", -1),
     _text("route", "A route of at most two reactions from the building blocks, in words"),
     _number("similarity", "Similarity", "To the nearest molecule that had been scored, 0 to 1"),
     _text("nearest", "InChIKey of that molecule"),
 )
 """Where a proposal that may be docked came from; a row for each arm that proposed it."""
+
+MADE: Columns = (
+    _text("proposed_by", "Arm that docked it, learned, blind or both; empty: of the library"),
+    _text("proposer", "Proposer that wrote it"),
+    _text("operation", "What its proposer did, in a word"),
+    _text("parents", "InChIKeys of the molecules it came from"),
+    _text("reaction", "Name of the reaction that makes it; empty: none is known"),
+    _text("blocks", "SMILES of its building blocks, by the reaction's roles"),
+    _integer("proposed_in", "Round that proposed it"),
+    PROPOSER_SEED,
+    _number("sa_score", "SA score", "Synthetic accessibility: 1 easy to 10 hard", -1),
+    _text("route", "A route of at most two reactions from the building blocks, in words"),
+)
+"""What the ranking says of molecules that were proposed, where there are any."""
 
 # --- the ranking and what follows from it
 
@@ -319,19 +340,21 @@ RANKED_BY = Column("ranked_by", words="Ranked by", hint="What gave the ligand it
 RECORD_COUNT = Column("records", "BIGINT", hint="Library records of this ligand")
 
 
-def ranking(own: Iterable[Column] = ()) -> Columns:
+def ranking(own: Iterable[Column] = (), made: Iterable[Column] = ()) -> Columns:
     """Columns of the ranking.
 
     Parameters
     ----------
     own : iterable of Column
         Scores that only the run's engine gives.
+    made : iterable of Column
+        :data:`MADE`, in a run that proposed molecules.
     """
     return (
         RANK, NAME, INCHIKEY, SMILES, RECEPTOR, RANKED_BY, DG, *TERMS, *INTERVALS, MAIN_RESIDUES,
         MINIMISATION, *DOCKED, *own, *CNN_MINIMISED, *CAME, HEAVY_ATOMS, STATE_SMILES, CHARGE,
         WEIGHT, STATE, POSE, ENGINE, *TIERED, CNN_VS, EFFICIENCY, SIZE_CORRECTED, *CONSENSUS,
-        ALIASES, LABEL, AFFINITY, RECORD_COUNT, *INSPECTED_TEXT,
+        ALIASES, LABEL, AFFINITY, RECORD_COUNT, *INSPECTED_TEXT, *made,
     )  # fmt: skip
 
 

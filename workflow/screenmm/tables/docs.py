@@ -23,7 +23,7 @@ This page is generated from `workflow/screenmm/tables/dictionary.py` by `screenm
 
 TABLES: dict[str, tuple[str, Columns]] = {
     "ranking.csv": ("One row per ligand and receptor, best first; also the table `ranking` and the "
-                    "tags of `hits.sdf`.", dictionary.ranking()),
+                    "tags of `hits.sdf`.", dictionary.ranking(made=dictionary.MADE)),
     "ledger.csv": ("One row per record and receptor: what became of it; also the table `ledger`.",
                    dictionary.LEDGER),
     "picks.csv": ("What to buy first.", dictionary.PICKS),
@@ -56,6 +56,11 @@ TABLES: dict[str, tuple[str, Columns]] = {
                                dictionary.BATCH),
     "rounds/predictions.parquet": ("What is predicted of the molecules that no round docked; also "
                                    "the table `predictions`.", dictionary.PREDICTIONS),
+    "rounds/*/proposals/*.parquet": ("What a proposer wrote in a round.", dictionary.PROPOSALS),
+    "rounds/*/proposed/lineage.parquet": (
+        "Where each proposal that may be docked came from, a row for each arm that proposed it; "
+        "also the table `lineage`. Beside it lie `sources`, `membership`, `ligands` and events "
+        "of the proposals, as of the library's records.", dictionary.LINEAGE),
 }  # fmt: skip
 """File or table to what a row is, and its columns."""
 

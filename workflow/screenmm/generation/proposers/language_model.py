@@ -28,6 +28,7 @@ FACTS = ProposerFacts(
     words="writes analogues by a sequence model that learned from pairs of ChEMBL (ANNalog)",
     packages=("annalog", "torch"),
     get="pip install --no-deps annalog==1.0.6, and pip install torch",
+    in_environments=False,
 )
 
 OPERATION = "sequence"
