@@ -21,6 +21,8 @@ from screenmm.files.whole import write_text
 SYSTEM = "data/perses_jacs_systems/tyk2"
 AFFINITY_TAG = "r_user_dG.exp"
 CRYSTAL_LIGAND = "ejm_42"
+WEAKEST = 4
+"""Binders that a campaign of generation starts from."""
 
 DRUGS = {
     "alprazolam": "Cc1nnc2n1-c1ccc(Cl)cc1C(c1ccccc1)=NC2",
@@ -59,8 +61,9 @@ def write_demo(folder: Path) -> None:
     ----------
     folder : Path
         Gets ``receptor.pdb``, ``crystal_ligand.sdf``, ``binders.csv`` (smiles, name,
-        active, dg_kcal), ``drugs.csv`` (smiles, name, active), and ``nci.smi``: some 5,000
-        compounds of the National Cancer Institute's collection, as RDKit brings them.
+        active, dg_kcal), of these ``weakest.csv`` and ``held_out.csv`` the others, ``drugs.csv``
+        (smiles, name, active), and ``nci.smi``: some 5,000 compounds of the National Cancer
+        Institute's collection, as RDKit brings them.
     """
     system = files("openmmforcefields").joinpath(SYSTEM)
     write_text(folder / "receptor.pdb", system.joinpath("Tyk2_protein.pdb").read_text())
@@ -74,6 +77,9 @@ def write_demo(folder: Path) -> None:
         for name, mol in ligands.items()
     ]
     write_text(folder / "binders.csv", _table(("smiles", "name", "active", "dg_kcal"), binders))
+    weakest = sorted(binders, key=lambda row: float(row[3]), reverse=True)
+    for name, rows in (("weakest", weakest[:WEAKEST]), ("held_out", weakest[WEAKEST:])):
+        write_text(folder / f"{name}.csv", _table(("smiles", "name", "active", "dg_kcal"), rows))
     # the column is there, so that both files have it, and empty: nothing was measured
     drugs = [(smiles, name, 0, "") for name, smiles in DRUGS.items()]
     write_text(folder / "drugs.csv", _table(("smiles", "name", "active", "dg_kcal"), drugs))

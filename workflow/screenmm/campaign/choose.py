@@ -124,7 +124,9 @@ def choose(
     """
     known = docked(files, str(rounds.receptor), rounds.objective)
     asked = campaign_settings(rounds, number, seeds, generates=generate is not None)
-    decision = decide(library(files), known, asked, number, seed, features_of_proposed(files.vetted("features")))
+    decision = decide(
+        library(files), known, asked, number, seed, features_of_proposed(files.vetted("features"))
+    )
     if generate is not None and number > 1 and not decision.stop:
         decision = _with_proposed(files, generate, decision, known, number, seed)
     if rates is not None and not decision.stop:

@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 
 from screenmm.campaign.known import docked, rows_of, smiles_of_batches
 from screenmm.config.settings import Generate, Rounds
-from screenmm.core.seeds import seed_for
 from screenmm.files.whole import replace_whole
-from screenmm.generation.choice import best_parents, blind_parents, shared_out
+from screenmm.generation.arms import Arm, arm_seed, propose_for
+from screenmm.generation.choice import shared_out
 from screenmm.generation.proposal import Known, Proposal, Proposer
 from screenmm.rounds.known import How
 from screenmm.run.layout import Layout
@@ -27,9 +27,6 @@ log = logging.getLogger(__name__)
 
 PROPOSALS = schema(dictionary.PROPOSALS)
 
-LEARNED = "learned"
-BLIND = "blind"
-ARMS = (LEARNED, BLIND)
 BY_LEARNING = (How.ACQUIRED, How.NEIGHBOUR, How.LEARNED)
 """What a molecule came in by because others had been judged."""
 
@@ -101,17 +98,16 @@ def propose(
         it was asked for is not taken.
     """
     count = shared_out(generate.proposals, generate.proposers)[name]
-    parents = {
-        LEARNED: best_parents(known.judged, generate.parents, generate.per_scaffold),
-        BLIND: blind_parents(known.chosen_blindly, generate.parents, seed, number),
-    }
+    pools = {Arm.LEARNED: known.judged, Arm.BLIND: known.chosen_blindly}
     rows = []
-    for arm in ARMS:
-        own = seed_for(seed, "propose", name, arm, str(number))
-        judged = known.judged if arm == LEARNED else []
-        found = proposer.propose(parents[arm], judged, count, own) if count else []
+    for arm, own in pools.items():
+        seed_of_arm = arm_seed(name, arm, seed, number)
+        found = propose_for(
+            arm, name, proposer, own, known.judged, count, generate.parents,
+            generate.per_scaffold, seed, number,
+        )  # fmt: skip
         log.info("%s: asked for %d, %d came", arm, count, len(found))
-        rows += [_row(arm, each, own) for each in found[:count]]
+        rows += [_row(str(arm), each, seed_of_arm) for each in found[:count]]
     return rows
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 
 from screenmm.campaign.known import library, rows_of
 from screenmm.campaign.neighbours import nearest_of_library
-from screenmm.campaign.proposals import BLIND, LEARNED
 from screenmm.config.settings import Generate
+from screenmm.generation.arms import Arm
 from screenmm.generation.choice import Candidate, choose_blind, choose_learned
 from screenmm.rounds.campaign import Chosen, Surrogate
 from screenmm.rounds.features import FeatureFiles, Features, stacked
@@ -69,7 +70,7 @@ class Proposed:
     """
 
     features: Features
-    rows: list[dict[str, object]]
+    rows: list[dict[str, Any]]
     smiles: dict[str, str]
 
     @classmethod
@@ -82,12 +83,14 @@ class Proposed:
             smiles={row["inchikey"]: row["smiles"] for row in ligands},
         )
 
-    def candidates(self, arm: str, taken: Collection[str], predicted: dict[str, float], prefer_route: bool) -> list[Candidate]:
+    def candidates(
+        self, arm: Arm, taken: Collection[str], predicted: dict[str, float], prefer_route: bool
+    ) -> list[Candidate]:
         """Those of an arm that were not docked, each once.
 
         Parameters
         ----------
-        arm : str
+        arm : Arm
         taken : collection of str
             Keys of what was docked.
         predicted : dict of str to float
@@ -98,7 +101,7 @@ class Proposed:
         found: dict[str, Candidate] = {}
         for row in self.rows:
             key = str(row["inchikey"])
-            if row["arm"] != arm or key in taken or key in found:
+            if row["arm"] != str(arm) or key in taken or key in found:
                 continue
             found[key] = Candidate(
                 key,
@@ -148,7 +151,7 @@ def choose_proposed(
     prefer = generate.route == "prefer"
     learned, blind = (
         {each.key for each in choose(proposed.candidates(arm, taken, predicted, prefer), *asked)}
-        for arm, choose in ((LEARNED, choose_learned), (BLIND, choose_blind))
+        for arm, choose in ((Arm.LEARNED, choose_learned), (Arm.BLIND, choose_blind))
     )
     chosen = [
         Chosen(key, _how(key in learned, key in blind), predicted.get(key))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import tempfile
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
@@ -43,7 +44,9 @@ def reactions_of(generate: Generate) -> tuple[Reaction, ...]:
     return read_reactions(generate.reactions) if generate.reactions else named_reactions()
 
 
-def cut(molecules: Sequence[tuple[str, str]], fragments: Path, blocks: Path, generate: Generate) -> None:
+def cut(
+    molecules: Sequence[tuple[str, str]], fragments: Path, blocks: Path, generate: Generate
+) -> None:
     """Cut molecules to what the proposers need.
 
     Parameters
@@ -70,7 +73,11 @@ def cut(molecules: Sequence[tuple[str, str]], fragments: Path, blocks: Path, gen
 
 
 def gather(
-    fragments: Sequence[Path], blocks: Sequence[Path], database: Path, indexed: Path, generate: Generate
+    fragments: Sequence[Path],
+    blocks: Sequence[Path],
+    database: Path,
+    indexed: Path,
+    generate: Generate,
 ) -> None:
     """Join what was cut of all shards, and of the config's own files.
 
@@ -91,16 +98,13 @@ def gather(
     """
     needs = needs_of(generate)
     own = _more(generate)
-    beside = [database.with_name(f"{database.name}.{what}.parquet") for what in (FRAGMENTS, BLOCKS)]
-    try:
-        cut(own, *beside, generate)
-        merge([*fragments, beside[0]], database)
-        found = _indexed([*blocks, beside[1]], generate)
-        if FRAGMENTS in needs and not any(_has_rows(each) for each in [*fragments, beside[0]]):
+    with tempfile.TemporaryDirectory(dir=database.parent, prefix=".cut.") as beside:
+        pieces, parts = (Path(beside, f"{what}.parquet") for what in (FRAGMENTS, BLOCKS))
+        cut(own, pieces, parts, generate)
+        merge([*fragments, pieces], database)
+        found = _indexed([*blocks, parts], generate)
+        if FRAGMENTS in needs and not any(_has_rows(each) for each in [*fragments, pieces]):
             raise ConfigError(_nothing(FRAGMENTS, "none of the molecules can be cut"))
-    finally:
-        for path in beside:
-            path.unlink(missing_ok=True)
     if BLOCKS in needs and not found.smiles:
         told = ", ".join(f"{count} {reason}" for reason, count in found.refused.items())
         raise ConfigError(_nothing(BLOCKS, told or "nothing fits a reaction"))

@@ -13,21 +13,30 @@ import pyarrow.parquet as pq
 from rdkit import Chem
 
 from screenmm.campaign.known import docked, rows_of
-from screenmm.campaign.proposals import ARMS, read_proposals
+from screenmm.campaign.proposals import read_proposals
 from screenmm.campaign.proposed import features_of_docked
 from screenmm.config.settings import Generate, Ligands, Rounds
 from screenmm.core.errors import Reason
 from screenmm.files.whole import replace_whole
 from screenmm.generation.applicability import applicability
+from screenmm.generation.arms import Arm
 from screenmm.generation.plausibility import Limits as PlausibilityLimits
 from screenmm.generation.plausibility import sa_score
 from screenmm.generation.routes import Router, Step
-from screenmm.generation.vetting import Check, Limits, Vetted, has_route, is_plausible, keeps_core, vet
+from screenmm.generation.vetting import (
+    Check,
+    Limits,
+    Vetted,
+    has_route,
+    is_plausible,
+    keeps_core,
+    vet,
+)
 from screenmm.library.merge import LIGANDS, MEMBERSHIP
 from screenmm.library.split import SOURCES
 from screenmm.rounds.features import Features, features_of, write_features
-from screenmm.run.ledger import Event, Status, write_events
 from screenmm.run.layout import Layout
+from screenmm.run.ledger import Event, Status, write_events
 from screenmm.run.shards import write_table
 from screenmm.tables import dictionary
 from screenmm.tables.schema import schema
@@ -135,7 +144,7 @@ class Round:
             for place, (row, proposal) in enumerate(read_proposals(path), 1)
         ]
         records = []
-        for arm in ARMS:
+        for arm in Arm:
             own = [each for each in rows if each[2]["arm"] == arm]
             vetted = vet([proposal for *_, proposal in own], self.seen, self.limits)
             records += [
@@ -197,7 +206,9 @@ def in_words(steps: Sequence[Step] | None) -> str:
         return ""
     if not steps:
         return "a building block"
-    return "; ".join(f"{each.reaction}: {' + '.join(each.reactants)} → {each.product}" for each in steps)
+    return "; ".join(
+        f"{each.reaction}: {' + '.join(each.reactants)} → {each.product}" for each in steps
+    )
 
 
 def limits_of(generate: Generate, ligands: Ligands, router: Router | None) -> Limits:
@@ -294,7 +305,7 @@ def write_round(found: Round, records: Sequence[Record], out: Out) -> None:
         {"inchikey": key, "smiles": first[key].vetted.smiles, "poses": []} for key in sorted(first)
     ]
     _write(out.ligands, ligands, LIGANDS)
-    write_features(out.features, ((row["inchikey"], row["smiles"]) for row in ligands))
+    write_features(out.features, ((key, first[key].vetted.smiles) for key in sorted(first)))
     lineage = sorted(
         (found.lineage(each) for each in kept), key=lambda row: (row["inchikey"], row["arm"])
     )

@@ -1043,8 +1043,7 @@ class Generate(Section):
     )
     reactions: InputFile | None = Field(
         None,
-        description="File of reactions (.yaml) in place of the package's own "
-        "(docs/generation.md).",
+        description="File of reactions (.yaml) in place of the package's own (docs/generation.md).",
         examples=["reactions.yaml"],
     )
     route: Literal["off", "prefer", "require"] = Field(

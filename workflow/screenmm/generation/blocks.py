@@ -48,9 +48,7 @@ _FAULTS = (INCOMPATIBLE, SEVERAL_GROUPS, ELEMENT, NO_GROUP)
 _CHARGE = re.compile(r"[+\-]\d*(?::\d+)?\]")
 _NITRO = "[N+](=O)[O-]"
 _ROLE = pa.struct([("reaction", pa.string()), ("place", pa.int32())])
-INDEXED = pa.schema(
-    [("smiles", pa.string()), ("name", pa.string()), ("roles", pa.list_(_ROLE))]
-)
+INDEXED = pa.schema([("smiles", pa.string()), ("name", pa.string()), ("roles", pa.list_(_ROLE))])
 _PRINTS = rdFingerprintGenerator.GetMorganGenerator(radius=RADIUS, fpSize=BITS)
 
 

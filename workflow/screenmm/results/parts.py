@@ -223,7 +223,8 @@ def open_parts(
     duckdb.DuckDBPyConnection
         With ``receptors``, ``tiers``, ``sources``, ``membership``, ``events``, ``ligands``,
         ``poses`` (of each ligand's last tier), ``earlier_poses`` (of tiers before), ``scores``,
-        ``residues``, ``moved``, ``inspected``, ``selected``, ``batches``, ``predictions`` and ``lineage``.
+        ``residues``, ``moved``, ``inspected``, ``selected``, ``batches``, ``predictions``
+        and ``lineage``.
 
     Raises
     ------

@@ -166,8 +166,9 @@ _VALUES = " ".join(
 # of a molecule that both arms proposed the row of the arm that docked it
 MADE_ROWS = """
 CREATE OR REPLACE TEMP TABLE made AS
-SELECT inchikey, drawn AS proposed_by, proposer, operation, array_to_string(parents, ' ') AS parents,
-    reaction, array_to_string(blocks, '.') AS blocks, proposed_in, proposer_seed, sa_score, route
+SELECT inchikey, drawn AS proposed_by, proposer, operation,
+    array_to_string(parents, ' ') AS parents, reaction, array_to_string(blocks, '.') AS blocks,
+    proposed_in, proposer_seed, sa_score, route
 FROM lineage JOIN batches USING (inchikey)
 QUALIFY row_number() OVER (PARTITION BY inchikey ORDER BY arm = drawn DESC, arm DESC) = 1
 """

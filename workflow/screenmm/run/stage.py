@@ -111,8 +111,8 @@ class Stage:
         docked are the rounds' (``BATCHES``), each named by its round, as ``2/b01``.
     reads, writes : mapping of str to str
         Files below the results, by the command's option, with the wildcards ``{receptor}``,
-        ``{tier}``, ``{round}``, ``{proposer}`` and ``{shard}``; folders end in a slash. The user's own files come
-        on top.
+        ``{tier}``, ``{round}``, ``{proposer}`` and ``{shard}``; folders end in a slash. The
+        user's own files come on top.
     of : str
         Stage whose command the rule runs, where it is not its own.
     unit : str

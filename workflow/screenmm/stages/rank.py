@@ -26,8 +26,7 @@ KEYS = frozenset(
 
 
 def docked_how(settings: Settings, receptor: str) -> dict[str, Any]:
-    """Tell the effort of each tier of docking, how many rounds there may be, and whether molecules
-    are proposed."""
+    """Tell the effort of each tier of docking, and what may be docked in rounds, if anything."""
     rounds = len(settings.round_numbers)
     return {
         "efforts": settings.docking.effort_names,
