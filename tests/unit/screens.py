@@ -286,8 +286,8 @@ def build_screen(folder: Path, drugs: tuple = DRUGS) -> Screen:
     every = [(r, shard) for r, pair in shards.items() for shard in pair]
     selected = [row for _, shard in every for row in shard.selected]
     parts = Parts(
-        sources=_table(folder / "sources.parquet", sources, SOURCES),
-        membership=_table(folder / "membership.parquet", members, MEMBERSHIP),
+        sources=[_table(folder / "sources.parquet", sources, SOURCES)],
+        membership=[_table(folder / "membership.parquet", members, MEMBERSHIP)],
         events=sorted((folder / "events").iterdir()),
         ligands=[
             _table(

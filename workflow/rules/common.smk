@@ -445,19 +445,6 @@ def proposals_of_round(wildcards):
     ]
 
 
-def cut_of_all(kind):
-    """Input function: what was cut of every shard of ligands."""
-
-    def files(wildcards):
-        return expand(
-            "<results>/generation/cut/{shard}.{kind}.parquet",
-            shard=ligand_shards(wildcards),
-            kind=kind,
-        )
-
-    return files
-
-
 def parts_of_round(name):
     """Input function: what molecules are made of. A round that was chosen stays as it is."""
 
@@ -595,10 +582,6 @@ def reaction_files(wildcards):
 
 def generation_files(wildcards):
     return named(GENERATION_FILES)
-
-
-def cut_settings(wildcards):
-    return stage_settings(SETTINGS, "cut")
 
 
 def gather_settings(wildcards):

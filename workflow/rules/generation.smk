@@ -1,40 +1,10 @@
 # Asked for with the section generate alone.
 
 
-rule cut:
-    input:
-        ligands="<results>/ligands/shards/{shard}.parquet",
-    output:
-        **usage_output("cut/{shard}"),
-        fragments="<results>/generation/cut/{shard}.fragments.parquet",
-        blocks="<results>/generation/cut/{shard}.blocks.parquet",
-    log:
-        "<logs>/cut/{shard}.log",
-    benchmark:
-        "<benchmarks>/cut/{shard}.tsv"
-    wildcard_constraints:
-        shard="b[01]*",
-    conda:
-        "../../envs/generation.yaml"
-    resources:
-        mem_mb=per_attempt(2000),
-        runtime=per_attempt(120),
-    params:
-        settings=with_copies(cut_settings, reaction_files, "reactions"),
-        usage=usage_file("cut/{shard}"),
-    message:
-        "Cutting the ligands of shard {wildcards.shard}"
-    shell:
-        "screenmm cut --settings {params.settings:q} --ligands {input.ligands:q} "
-        "--fragments {output.fragments:q} --blocks {output.blocks:q} "
-        "--usage {params.usage:q} 2> {log:q}"
-
-
 rule gather:
     input:
         **where_stored(ligands="<results>/ligands/shards"),
-        fragments=cut_of_all("fragments"),
-        blocks=cut_of_all("blocks"),
+        catalogue="<results>/rounds/catalogue.json",
         files=generation_files,
     output:
         **usage_output("gather"),
@@ -46,17 +16,19 @@ rule gather:
         "<benchmarks>/gather.tsv"
     conda:
         "../../envs/generation.yaml"
+    threads: 8
     resources:
-        mem_mb=per_attempt(4000),
+        mem_mb=per_attempt(1000, per_thread=500),
         runtime=per_attempt(120),
     params:
         settings=with_copies(gather_settings, generation_files, "files"),
         results=subpath(output.fragments, ancestor=2),
         usage=usage_file("gather"),
     message:
-        "Gathering what molecules are made of"
+        "Cutting molecules to fragments and building blocks"
     shell:
-        "screenmm gather --settings {params.settings:q} --results {params.results:q} "
+        "screenmm gather --settings {params.settings:q} --workers {threads} "
+        "--results {params.results:q} "
         "--fragments {output.fragments:q} --blocks {output.blocks:q} "
         "--usage {params.usage:q} 2> {log:q}"
 

@@ -124,8 +124,8 @@ def _parts(folder: Path, smiles: list[str]) -> Parts:
     write_text_gz(folder / "scores.sdf.gz", "".join(blocks))
     ligands = [{"inchikey": k, "smiles": s, "poses": []} for k, s in zip(keys, smiles, strict=True)]
     return Parts(
-        sources=_table(folder / "sources.parquet", sources, SOURCES),
-        membership=_table(folder / "membership.parquet", members, MEMBERSHIP),
+        sources=[_table(folder / "sources.parquet", sources, SOURCES)],
+        membership=[_table(folder / "membership.parquet", members, MEMBERSHIP)],
         events=[],
         ligands=[_table(folder / "ligands.parquet", ligands, LIGANDS)],
         poses={"wt": [_table(folder / "poses.parquet", poses, POSES)]},

@@ -1,18 +1,22 @@
-"""What proposers are made of: fragments and building blocks, cut from the library in shards."""
+"""What proposers are made of: fragments and building blocks, cut from molecules at hand."""
 
 from __future__ import annotations
 
 import logging
-import tempfile
+import shutil
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from screenmm.config.settings import Generate
 from screenmm.core.errors import ConfigError
-from screenmm.files.whole import replace_whole
+from screenmm.execution.batch import Task
+from screenmm.execution.shard import run_shard
 from screenmm.generation.blocks import (
     Blocks,
     blocks_of,
@@ -24,13 +28,21 @@ from screenmm.generation.blocks import (
 from screenmm.generation.fragment_database import fragment_shard, merge
 from screenmm.generation.reactions import Reaction, named_reactions, read_reactions
 from screenmm.generation.registry import Sources, proposers
-from screenmm.run.shards import write_table
+from screenmm.rounds.choice import Smallest, chance
 
 log = logging.getLogger(__name__)
 
 FRAGMENTS = "fragments"
 BLOCKS = "blocks"
-CUT = pa.schema([("smiles", pa.string())])
+
+PORTION = 25
+"""Molecules that a worker cuts at once, and puts into a file of its own."""
+
+TIME_LIMIT_S = 1800.0
+"""For a portion; a molecule takes a tenth of a second, and never more than a few."""
+
+Molecules = list[tuple[str, str]]
+"""Key and SMILES of each."""
 
 
 def needs_of(generate: Generate) -> set[str]:
@@ -44,52 +56,57 @@ def reactions_of(generate: Generate) -> tuple[Reaction, ...]:
     return read_reactions(generate.reactions) if generate.reactions else named_reactions()
 
 
-def cut(
-    molecules: Sequence[tuple[str, str]], fragments: Path, blocks: Path, generate: Generate
-) -> None:
-    """Cut molecules to what the proposers need.
+def drawn_of_library(shards: Sequence[Path], most: int, seed: int) -> Molecules:
+    """Draw molecules of the library by chance, whatever shards they lie in.
 
     Parameters
     ----------
-    molecules : sequence of (str, str)
-        Key and SMILES of each.
-    fragments : Path
-        File of their fragments to write (.parquet); without rows where nobody needs any.
-    blocks : Path
-        File of their building blocks to write (.parquet); without rows where nobody needs any,
-        or the config names a file of blocks.
-    generate : Generate
+    shards : sequence of Path
+        Shards of its ligands.
+    most : int
+        How many; all where there are no more.
+    seed : int
+        Of the run.
     """
-    needs = needs_of(generate)
-    failures = fragment_shard(molecules if FRAGMENTS in needs else [], fragments)
-    if failures:
-        first = next(iter(failures.values()))
-        log.info("%d of %d molecules give no fragments: %s", len(failures), len(molecules),
-                 first.message)  # fmt: skip
-    wanted = BLOCKS in needs and generate.blocks is None
-    found = blocks_of((smiles for _, smiles in molecules), reactions_of(generate)) if wanted else []
-    with replace_whole(blocks) as partial:
-        write_table(partial, pa.table({"smiles": found}, schema=CUT))
+    drawn = Smallest(most)
+    for path in shards:
+        keys = np.array(pq.read_table(path, columns=["inchikey"])["inchikey"].to_pylist())
+        drawn.show(keys.astype(object), chance(seed, keys))
+    wanted = set(drawn.keys.tolist())
+    found: Molecules = []
+    for path in shards:
+        table = pq.read_table(path, columns=["inchikey", "smiles"])
+        rows = table.filter(pc.is_in(table["inchikey"], pa.array(sorted(wanted)))).to_pylist()
+        found += [(row["inchikey"], row["smiles"]) for row in rows]
+    return sorted(found)
 
 
 def gather(
-    fragments: Sequence[Path],
-    blocks: Sequence[Path],
+    library: Sequence[Path],
     database: Path,
     indexed: Path,
     generate: Generate,
+    seed: int,
+    workers: int,
+    asked: str = "",
 ) -> None:
-    """Join what was cut of all shards, and of the config's own files.
+    """Cut molecules of the library, and those of the config's own files, to what proposers need.
 
     Parameters
     ----------
-    fragments, blocks : sequence of Path
-        Files of :func:`cut`.
+    library : sequence of Path
+        Shards of its ligands.
     database : Path
         Database of fragments to write (.db).
     indexed : Path
         Building blocks with their roles to write (.parquet).
     generate : Generate
+    seed : int
+        Of the run.
+    workers : int
+        Processes side by side.
+    asked : str
+        The stage's settings as text: portions cut under others are cut again.
 
     Raises
     ------
@@ -97,18 +114,54 @@ def gather(
         A proposer would have nothing to work with.
     """
     needs = needs_of(generate)
-    own = _more(generate)
-    with tempfile.TemporaryDirectory(dir=database.parent, prefix=".cut.") as beside:
-        pieces, parts = (Path(beside, f"{what}.parquet") for what in (FRAGMENTS, BLOCKS))
-        cut(own, pieces, parts, generate)
-        merge([*fragments, pieces], database)
-        found = _indexed([*blocks, parts], generate)
-        if FRAGMENTS in needs and not any(_has_rows(each) for each in [*fragments, pieces]):
-            raise ConfigError(_nothing(FRAGMENTS, "none of the molecules can be cut"))
+    molecules = [*drawn_of_library(library, generate.cut_from, seed), *_more(generate)]
+    if not needs:
+        molecules = []
+    portions = [molecules[at : at + PORTION] for at in range(0, len(molecules), PORTION)]
+    names = [f"{number:06d}" for number in range(len(portions))]
+    items = [(name, (name, portion)) for name, portion in zip(names, portions, strict=True)]
+    folder = database.with_name(f".{database.name}.portions")
+    folder.mkdir(parents=True, exist_ok=True)
+    task = Task("gather", Cutter, (folder, generate), TIME_LIMIT_S, subject="record")
+    with run_shard(task, items, database, asked, library, min(workers, len(items) or 1)) as done:
+        blocks = [smiles for each in done for smiles in (each.result or {})[BLOCKS]]
+        cut = sum((each.result or {})[FRAGMENTS] for each in done)
+        merge((folder / f"{each.key}.parquet" for each in done), database)
+        log.info("%d of %d molecules give fragments", cut, len(molecules))
+    shutil.rmtree(folder)
+    if FRAGMENTS in needs and not cut:
+        raise ConfigError(_nothing(FRAGMENTS, f"none of {len(molecules)} molecules can be cut"))
+    found = _indexed(blocks, generate)
     if BLOCKS in needs and not found.smiles:
         told = ", ".join(f"{count} {reason}" for reason, count in found.refused.items())
         raise ConfigError(_nothing(BLOCKS, told or "nothing fits a reaction"))
     write_indexed(found, indexed)
+
+
+class Cutter:
+    """Settings, once per worker.
+
+    Parameters
+    ----------
+    folder : Path
+        Gets the fragments of each portion.
+    generate : Generate
+    """
+
+    def __init__(self, folder: Path, generate: Generate) -> None:
+        self._folder = folder
+        self._needs = needs_of(generate)
+        self._own_blocks = generate.blocks is not None
+        self._reactions = reactions_of(generate)
+
+    def __call__(self, portion: tuple[str, Molecules]) -> dict[str, Any]:
+        """Cut a portion; how many molecules gave fragments, and the building blocks."""
+        number, molecules = portion
+        wanted = molecules if FRAGMENTS in self._needs else []
+        failures = fragment_shard(wanted, self._folder / f"{number}.parquet")
+        own = BLOCKS in self._needs and not self._own_blocks
+        blocks = blocks_of((smiles for _, smiles in molecules), self._reactions) if own else []
+        return {FRAGMENTS: len(wanted) - len(failures), BLOCKS: blocks}
 
 
 def _nothing(what: str, why: str) -> str:
@@ -118,7 +171,7 @@ def _nothing(what: str, why: str) -> str:
     return f"generate: there are no {what} to propose molecules from ({why}); give {remedy}"
 
 
-def _more(generate: Generate) -> list[tuple[str, str]]:
+def _more(generate: Generate) -> Molecules:
     """Molecules beside the library's, by their place in their file."""
     if generate.fragments is None:
         return []
@@ -126,25 +179,15 @@ def _more(generate: Generate) -> list[tuple[str, str]]:
     return [(str(place), smiles) for place, (smiles, _) in enumerate(found, 1) if smiles]
 
 
-def _indexed(files: Iterable[Path], generate: Generate) -> Blocks:
+def _indexed(cut: Iterable[str], generate: Generate) -> Blocks:
     """Blocks of the config's file, or those cut."""
-    rows: Iterable[tuple[str, str]] = (
-        read_blocks(generate.blocks)
-        if generate.blocks
-        else (
-            (smiles, "") for path in files for smiles in pq.read_table(path)["smiles"].to_pylist()
-        )
-    )
+    own = read_blocks(generate.blocks) if generate.blocks else ((smiles, "") for smiles in cut)
     wanted = BLOCKS in needs_of(generate)
-    found = index_blocks(rows if wanted else [], reactions_of(generate))
+    found = index_blocks(own if wanted else [], reactions_of(generate))
     if found.refused:
         told = ", ".join(f"{count} {reason}" for reason, count in found.refused.items())
         log.info("%d building blocks; left out: %s", len(found.smiles), told)
     return found
-
-
-def _has_rows(path: Path) -> bool:
-    return bool(pq.read_metadata(path).num_rows)
 
 
 def sources(needs: Collection[str], database: Path, indexed: Path, generate: Generate) -> Sources:

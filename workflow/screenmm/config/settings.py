@@ -1035,6 +1035,12 @@ class Generate(Section):
         "blocks are used beside those of the library's; they are not docked.",
         examples=["drugs.smi"],
     )
+    cut_from: int = Field(
+        2000,
+        ge=0,
+        description="Molecules of the library, drawn at random, that fragments and building blocks "
+        "are cut from: a tenth of a CPU second each.",
+    )
     blocks: LibraryPath | None = Field(
         None,
         description="File of building blocks (.smi .csv .tsv .sdf .parquet) for the proposers "

@@ -309,7 +309,6 @@ def _amounts(
         "fate": count.records * receptors,
         "described ligand": ligands if settings.rounds else 0,
         "choice": ligands * len(settings.round_numbers),
-        "cut ligand": ligands if settings.generate else 0,
         "proposal": _proposals(settings),
         "run": 1,
     }

@@ -245,7 +245,6 @@ def _counts(results: Path, metrics: Metrics) -> dict[str, Any]:
         "fate": records * len(receptors),
         "described ligand": metrics.counts.ligands if rounds else 0,
         "choice": metrics.counts.ligands * rounds,
-        "cut ligand": metrics.counts.ligands if proposals else 0,
         "proposal": proposals,
         "run": 1,
         "engines": engines,
