@@ -286,7 +286,9 @@ def _why(outcome: Outcome, parents: int, compared: int) -> str:
     told = WORDS[outcome]
     if outcome in (Outcome.NOT_RANKED, Outcome.NO_INTERVAL) or compared == parents:
         return told
-    who = "its parent has" if parents == 1 else f"{parents - compared} of its parents have"
+    lacking = parents - compared
+    have = "has" if lacking == 1 else "have"
+    who = "its parent has" if parents == 1 else f"{lacking} of its {parents} parents {have}"
     return f"{told}; {who} no interval to compare with"
 
 
