@@ -445,6 +445,13 @@ def proposals_of_round(wildcards):
     ]
 
 
+def catalogue_to_cut(wildcards):
+    """What molecules are cut from. They are cut once, though the library grows."""
+    path = "<results>/rounds/catalogue.json"
+    made = Path(RESULTS, "generation/fragments.db").exists()
+    return ancient(path) if made else path
+
+
 def parts_of_round(name):
     """Input function: what molecules are made of. A round that was chosen stays as it is."""
 

@@ -4,7 +4,7 @@
 rule gather:
     input:
         **where_stored(ligands="<results>/ligands/shards"),
-        catalogue="<results>/rounds/catalogue.json",
+        catalogue=catalogue_to_cut,
         files=generation_files,
     output:
         **usage_output("gather"),

@@ -10,10 +10,11 @@ import duckdb
 from screenmm.analysis.charges import charge_share
 from screenmm.analysis.controls import controls
 from screenmm.analysis.costs import Account, account, per_item, versions_used
+from screenmm.analysis.generation import generation_of
 from screenmm.analysis.ordering import ordering
 from screenmm.analysis.outlook import outlook
 from screenmm.analysis.picks import pick
-from screenmm.analysis.rounds import campaign_of
+from screenmm.analysis.rounds import campaign_of, spent_by_arms
 from screenmm.analysis.verdict import verdicts
 from screenmm.config.settings import Costs, Settings
 from screenmm.core.versions import installed_versions
@@ -184,7 +185,13 @@ def make_metrics(
             for receptor, own in counted.by_receptor.items()
         },
     )
-    return metrics.model_copy(update={"rounds": campaign}) if campaign else metrics
+    if campaign is None:
+        return metrics
+    made = generation_of(
+        con, campaign.receptor, seed, spent_by_arms(con, campaign, files, settings)
+    )
+    found = {"rounds": campaign} | ({"generation": made} if made else {})
+    return metrics.model_copy(update=found)
 
 
 def _spent(

@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import duckdb
+
+from screenmm.analysis.arm_costs import arm_costs
+from screenmm.analysis.arms import Arm, Spent
 from screenmm.analysis.costs import HOUR_S, account
 from screenmm.config.settings import Costs, Settings
 from screenmm.execution.usage import read_usage
 from screenmm.files.csv import csv_text
 from screenmm.files.whole import write_text
 from screenmm.metrics.rounds import Campaign, RoundDone
+from screenmm.rounds.known import How
 from screenmm.run.layout import Layout
 from screenmm.run.stage import BATCHES
 from screenmm.run.stages import stages
+
+PROPOSING = ("propose", "vet")
+"""Stages whose costs the arms that propose pay alone."""
 
 COLUMNS = tuple(name for name in RoundDone.model_fields if name != "price")
 
@@ -63,6 +71,45 @@ def with_costs(
         costs = {"cpu_h": spent.cpu_s / HOUR_S, "price": spent.price}
         rounds.append(each.model_copy(update=costs))
     return campaign.model_copy(update={"rounds": rounds})
+
+
+def spent_by_arms(
+    con: duckdb.DuckDBPyConnection,
+    campaign: Campaign,
+    files: Layout | None,
+    settings: Settings | None,
+) -> dict[Arm, Spent]:
+    """Tell what each arm of a campaign cost.
+
+    Parameters
+    ----------
+    con : duckdb.DuckDBPyConnection
+        With ``batches``.
+    campaign : Campaign
+        With the costs of its rounds.
+    files : Layout or None
+        Of the run.
+    settings : Settings or None
+        The whole config.
+
+    Returns
+    -------
+    dict
+        Empty where nothing is known of costs.
+    """
+    if files is None or settings is None:
+        return {}
+    usage, proposing = read_usage(files.usage), {}
+    for each in campaign.rounds:
+        jobs = jobs_of_round(files, list(settings.receptors), str(each.round))
+        own = {name: targets for name, targets in jobs.items() if name in PROPOSING}
+        spent = account(usage, own, settings.costs).total
+        proposing[each.round] = Spent(spent.cpu_s / HOUR_S, spent.price)
+    rounds = {each.round: Spent(each.cpu_h or 0.0, each.price) for each in campaign.rounds}
+    batches: dict[int, list[How]] = {}
+    for number, drawn in con.execute("SELECT round, drawn FROM batches").fetchall():
+        batches.setdefault(number, []).append(How(drawn))
+    return arm_costs(batches, rounds, proposing)
 
 
 def jobs_of_round(files: Layout, receptors: Sequence[str], number: str) -> dict[str, set[str]]:

@@ -13,6 +13,7 @@ from screenmm.figures.bias_figures import bias_plots
 from screenmm.figures.canvas import BLUE, RED, Plot, finish, legend_above, new_axes, style
 from screenmm.figures.curve_figures import curve_plots
 from screenmm.figures.heat_map import heat_map
+from screenmm.figures.idea_figures import drift_figure
 from screenmm.figures.round_figures import learning_curve
 from screenmm.figures.score_figures import score_plots
 from screenmm.files.whole import replaced_folder
@@ -47,6 +48,8 @@ def plots(con: duckdb.DuckDBPyConnection, metrics: Metrics, settings: Settings) 
                 out += bias_plots(metrics.bias.by_receptor[receptor], receptor)
         if metrics.rounds is not None and metrics.rounds.rounds:
             out.append(learning_curve(metrics.rounds))
+        if metrics.generation is not None:
+            out += drift_figure(metrics.generation)
         out += _cost(metrics.timings)
     return out
 

@@ -15,6 +15,7 @@ from screenmm.metrics.bias import Bias
 from screenmm.metrics.controls import Controls
 from screenmm.metrics.costs import RuleUsed, RunCosts
 from screenmm.metrics.counts import Counts
+from screenmm.metrics.generation import Generation
 from screenmm.metrics.orders import RankingOrder
 from screenmm.metrics.outlook import Outlook
 from screenmm.metrics.part import Part
@@ -57,6 +58,8 @@ class Metrics(Part):
     """Receptor to what its ranking is worth, in one word, and what to be careful of."""
     rounds: Campaign | None = None
     """What a campaign in rounds came to; absent where every ligand was docked."""
+    generation: Generation | None = None
+    """What molecules that were proposed came to; absent where none were."""
     bias: Bias | None = None
     """The bias report."""
 
