@@ -558,8 +558,14 @@ REACTION_FILES = (
 GENERATION_FILES = [
     each.path
     for each in input_files(SETTINGS, Path.cwd())
-    if each.key.startswith("generate.")
+    if each.key.startswith("generate.") and each.rule == "gather"
 ]
+
+HELD_OUT_FILES = (
+    [SETTINGS.generate.held_out]
+    if SETTINGS.generate and SETTINGS.generate.held_out
+    else []
+)
 
 
 def library_files(wildcards):
@@ -589,6 +595,10 @@ def reaction_files(wildcards):
 
 def generation_files(wildcards):
     return named(GENERATION_FILES)
+
+
+def held_out_files(wildcards):
+    return named(HELD_OUT_FILES)
 
 
 def gather_settings(wildcards):

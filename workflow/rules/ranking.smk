@@ -69,6 +69,7 @@ rule report:
         complexes="<results>/complexes",
         records="<results>/library/records",
         redockings=REDOCKINGS,
+        held_out=held_out_files,
     output:
         **usage_output("report"),
         report=report(
@@ -107,7 +108,7 @@ rule report:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(60),
     params:
-        settings=whole_settings,
+        settings=with_copies(whole_settings, held_out_files, "held_out"),
         results=subpath(output.report, parent=True),
         usage=usage_file("report"),
     message:

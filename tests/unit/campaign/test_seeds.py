@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from rdkit import Chem
 
-from screenmm.campaign.seeds import seed_keys
+from screenmm.campaign.seeds import named_molecules
 from screenmm.config.settings import Ligands
 from screenmm.core.errors import LibraryError
 
@@ -15,7 +15,7 @@ def test_seeds_have_the_keys_of_the_library(tmp_path: Path) -> None:
     # a salt is its parent; the same molecule counts once
     path.write_text("CCN.Cl ethylamine\nc1ccccc1O phenol\nOc1ccccc1 again\n")
     phenol = Chem.MolToInchiKey(Chem.MolFromSmiles("Oc1ccccc1"))
-    found = seed_keys(path, "smiles", Ligands())
+    found = named_molecules(path, "rounds.seeds", "smiles", Ligands())
     assert len(found) == 2
     assert found[1] == phenol
     assert found[0] == Chem.MolToInchiKey(Chem.MolFromSmiles("CCN"))
@@ -25,12 +25,12 @@ def test_a_seed_that_is_no_molecule_is_named(tmp_path: Path) -> None:
     path = tmp_path / "seeds.smi"
     path.write_text("CCO ethanol\nc1ccc broken\n")
     with pytest.raises(LibraryError, match=r"rounds.seeds: seeds.smi, record 2 \(broken\): .*mend"):
-        seed_keys(path, "smiles", Ligands())
+        named_molecules(path, "rounds.seeds", "smiles", Ligands())
 
 
 def test_seeds_are_read_as_the_library_is(tmp_path: Path) -> None:
     path = tmp_path / "seeds.csv"
     path.write_text("structure,name\nCCCCCCCC,octane\n")
-    assert len(seed_keys(path, "structure", Ligands())) == 1
+    assert len(named_molecules(path, "rounds.seeds", "structure", Ligands())) == 1
     with pytest.raises(LibraryError, match="8 heavy atoms, at most 5"):
-        seed_keys(path, "structure", Ligands(max_heavy_atoms=5))
+        named_molecules(path, "rounds.seeds", "structure", Ligands(max_heavy_atoms=5))

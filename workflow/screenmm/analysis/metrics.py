@@ -10,12 +10,14 @@ import duckdb
 from screenmm.analysis.charges import charge_share
 from screenmm.analysis.controls import controls
 from screenmm.analysis.costs import Account, account, per_item, versions_used
+from screenmm.analysis.found_again import found_again
 from screenmm.analysis.generation import generation_of
 from screenmm.analysis.ordering import ordering
 from screenmm.analysis.outlook import outlook
 from screenmm.analysis.picks import pick
 from screenmm.analysis.rounds import campaign_of, spent_by_arms
 from screenmm.analysis.verdict import verdicts
+from screenmm.campaign.seeds import named_molecules
 from screenmm.config.settings import Costs, Settings
 from screenmm.core.versions import installed_versions
 from screenmm.execution.usage import read_usage
@@ -23,6 +25,7 @@ from screenmm.library.annotations import unreadable_words
 from screenmm.metrics.annotations import Annotations
 from screenmm.metrics.costs import RunCosts
 from screenmm.metrics.counts import Counts, ReasonCount, ReceptorCounts
+from screenmm.metrics.generation import FoundAgain
 from screenmm.metrics.model import VERSION, Metrics
 from screenmm.redocking.results import redockings
 from screenmm.results.fates import STATUSES
@@ -190,8 +193,20 @@ def make_metrics(
     made = generation_of(
         con, campaign.receptor, seed, spent_by_arms(con, campaign, files, settings)
     )
+    if made and settings:
+        made = made.model_copy(update={"found_again": _found_again(con, settings)})
     found = {"rounds": campaign} | ({"generation": made} if made else {})
     return metrics.model_copy(update=found)
+
+
+def _found_again(con: duckdb.DuckDBPyConnection, settings: Settings) -> list[FoundAgain]:
+    """Which of the molecules that were held out came up again."""
+    generate = settings.generate
+    if generate is None or generate.held_out is None:
+        return []
+    column = settings.library.smiles_column
+    named = named_molecules(generate.held_out, "generate.held_out", column, settings.ligands)
+    return found_again(con, named)
 
 
 def _spent(

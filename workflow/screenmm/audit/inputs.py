@@ -47,7 +47,7 @@ class InputFile:
         if self.key == "rounds.seeds":
             return "choose"
         if self.key.startswith("generate."):
-            return "gather"
+            return "report" if self.key == "generate.held_out" else "gather"
         return "reference" if self.key == "controls.reference" else "prepare_receptor"
 
 

@@ -1,4 +1,4 @@
-"""Molecules that the user wants docked first, as keys of the library's ligands."""
+"""Molecules that the user names for a campaign, standardised as its library is."""
 
 from __future__ import annotations
 
@@ -10,13 +10,17 @@ from screenmm.library.readers import Seen, read_library_file
 from screenmm.library.standardise import ParentRow, standardise_record
 
 
-def seed_keys(path: Path, smiles_column: str, limits: Ligands) -> list[str]:
-    """Keys of the molecules of a file, standardised as the library is, without duplicates.
+def named_molecules(
+    path: Path, config_key: str, smiles_column: str, limits: Ligands
+) -> dict[str, str]:
+    """Key and SMILES of the molecules of a file, without duplicates, in its order.
 
     Parameters
     ----------
     path : Path
         .smi .csv .tsv .sdf or .parquet.
+    config_key : str
+        That names it.
     smiles_column : str
         As the library's, for files that have columns.
     limits : Ligands
@@ -29,7 +33,7 @@ def seed_keys(path: Path, smiles_column: str, limits: Ligands) -> list[str]:
     """
     file = LibraryFile(path=path)
     settings = Library(files=[file], smiles_column=smiles_column)
-    found: dict[str, None] = {}
+    found: dict[str, str] = {}
     for entry in read_library_file(file, settings, Seen()):
         row = {
             "record": str(entry.position),
@@ -41,8 +45,8 @@ def seed_keys(path: Path, smiles_column: str, limits: Ligands) -> list[str]:
         parent = standardise_record(row, limits, keep_pose=False)
         if not isinstance(parent, ParentRow):
             raise LibraryError(
-                f"rounds.seeds: {path.name}, record {entry.position} ({entry.name or 'no name'}): "
+                f"{config_key}: {path.name}, record {entry.position} ({entry.name or 'no name'}): "
                 f"{parent.message}; mend it or take it out"
             )
-        found[parent.inchikey] = None
-    return list(found)
+        found.setdefault(parent.inchikey, parent.smiles)
+    return found

@@ -1073,6 +1073,12 @@ class Generate(Section):
         description="Least similarity to the most similar molecule that was docked in earlier "
         "rounds (Tanimoto, counts): the model says nothing of what is farther away.",
     )
+    held_out: LibraryPath | None = Field(
+        None,
+        description="File of known molecules (.smi .csv .tsv .sdf .parquet) that the campaign is "
+        "not told of: the page counts how many of them each arm found.",
+        examples=["held_out.csv"],
+    )
     min_new: float = Field(
         0.2,
         ge=0,

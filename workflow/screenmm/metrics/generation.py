@@ -193,6 +193,24 @@ class BestKnown(Part):
     """Upper end of the rank's 95 % interval."""
 
 
+class FoundAgain(Part):
+    """Known molecules that the campaign was not told of, and that an arm came upon.
+
+    Stereochemistry is not asked for.
+    """
+
+    arm: ArmName
+    """Whose molecules."""
+    held_out: int
+    """How many were held out."""
+    proposed: int
+    """How many of them are among its proposals."""
+    docked: int
+    """How many of them it docked."""
+    near: int
+    """How many have a close neighbour, or themselves, among what it docked."""
+
+
 class Generation(Part):
     """Molecules that were proposed: how many are accepted, and whether learning helped.
 
@@ -220,6 +238,8 @@ class Generation(Part):
     """The learned arm beside each of the others."""
     ideas: list[Idea]
     """The best generated molecules: accepted ones first, then by rank."""
+    found_again: list[FoundAgain] = []
+    """Of the molecules that were held out, by arm; empty where none were."""
     tree: Ancestor | None
     """Where the best accepted idea came from, or without one the best ranked proposal."""
     properties: list[Properties]

@@ -99,7 +99,7 @@ def run(args: argparse.Namespace) -> None:
     """Choose a batch, or end the campaign."""
     from screenmm.campaign.choose import Batch, choose
     from screenmm.campaign.cost import Rates
-    from screenmm.campaign.seeds import seed_keys
+    from screenmm.campaign.seeds import named_molecules
     from screenmm.run.layout import Layout
 
     given = settings_of(args, STAGE)
@@ -111,9 +111,11 @@ def run(args: argparse.Namespace) -> None:
     asked = given.values.get("rates")
     rates = Rates(**asked) if asked else None
     seeds = (
-        seed_keys(rounds.seeds, given["smiles_column"], Ligands(**given["ligands"]))
+        named_molecules(
+            rounds.seeds, "rounds.seeds", given["smiles_column"], Ligands(**given["ligands"])
+        )
         if rounds.seeds
-        else []
+        else {}
     )
-    decision = choose(files, rounds, args.round, given.seed, batch, rates, seeds, generate)
+    decision = choose(files, rounds, args.round, given.seed, batch, rates, list(seeds), generate)
     log.info("round %d: %s", args.round, decision.stop or f"{len(decision.batch)} molecules")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from screenmm.analysis.found_again import NEAR
 from screenmm.analysis.ideas import WORDS
 from screenmm.metrics.generation import Ancestor, Generation, Properties
 from screenmm.report.depict import draw
@@ -35,6 +36,8 @@ class Shown(Context):
         As in the metrics.
     groups, reasons : mapping of str to str
         Words of arms, and of what idea came to.
+    near : float
+        Similarity of a close neighbour.
     outcomes : sequence of str
         What ideas came to, of which there is at least one.
     drawings : mapping of str to Markup
@@ -50,6 +53,7 @@ class Shown(Context):
     made: Generation
     groups: Mapping[str, str]
     reasons: Mapping[str, str]
+    near: float
     outcomes: Sequence[str]
     drawings: Mapping[str, Markup]
     has_hours: bool
@@ -70,6 +74,7 @@ def context(results: Results) -> Shown | None:
         made=made,
         groups=GROUPS,
         reasons={str(outcome): words for outcome, words in WORDS.items()},
+        near=NEAR,
         outcomes=[str(each) for each in WORDS if any(each in arm.outcomes for arm in made.arms)],
         drawings={key: draw(text) for key, text in smiles.items()},
         has_hours=any(arm.cpu_h is not None for arm in made.arms),
