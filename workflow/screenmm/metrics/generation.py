@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from screenmm.metrics.part import Part
 
 ArmName = Literal["learned", "blind", "neighbour"]
@@ -238,7 +240,7 @@ class Generation(Part):
     """The learned arm beside each of the others."""
     ideas: list[Idea]
     """The best generated molecules: accepted ones first, then by rank."""
-    found_again: list[FoundAgain] = []
+    found_again: list[FoundAgain] = Field(default_factory=list)
     """Of the molecules that were held out, by arm; empty where none were."""
     tree: Ancestor | None
     """Where the best accepted idea came from, or without one the best ranked proposal."""
