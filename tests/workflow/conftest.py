@@ -219,11 +219,18 @@ def campaigned(tmp_path_factory, tyk2_protein, tyk2_ligands) -> Screen:
 
 
 def in_rounds(screen: Screen) -> None:
-    """Dock eight of twelve fragments in two rounds; one record repeats, and one is broken."""
+    """Dock eight of twelve fragments in two rounds, and in the second what was proposed.
+
+    One record repeats, and one is broken.
+    """
     screen.write_library(LIBRARY | {"again": FRAGMENTS["indole"], "broken": "c1ccc"})
     screen.config |= CHEAP
-    screen.config["library"]["shard_size"] = 4
+    screen.config["library"]["shard_size"] = 8
     screen.config["rounds"] = {"number": 2, "batch": 4, "audit": "25 %"}
+    screen.config["generate"] = {
+        "proposers": {"fragments": 1, "genetic": 1}, "batch": 1, "proposals": 8, "parents": 4,
+        "known_parts": False, "min_similarity": 0,
+    }  # fmt: skip
 
 
 @pytest.fixture

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from rdkit import Chem
 
 from screenmm.campaign.choose import Batch, choose
 from screenmm.config.settings import Rounds
@@ -34,7 +34,7 @@ def run(tmp_path: Path) -> Path:
 
 
 def key_of(smiles: str) -> str:
-    return hashlib.sha256(smiles.encode()).hexdigest()[:14].upper()
+    return Chem.MolToInchiKey(Chem.MolFromSmiles(smiles))
 
 
 def place(run: Path, number: int) -> Batch:
