@@ -7,6 +7,7 @@ import pytest
 from screenmm.analysis.arms import Arm, Spent
 from screenmm.analysis.generation import generation_of
 from screenmm.metrics.generation import Ancestor, Generation
+from screenmm.tables.dictionary import LINEAGE
 from tests.unit.analysis.proposed import LIBRARY, RECEPTOR, Made
 
 
@@ -225,3 +226,42 @@ def test_properties_stand_beside_the_library_and_by_round(made: Made) -> None:
     assert groups["library_best"].heavy_atoms == 6
     assert groups["library"].sa_score == pytest.approx(1.0, abs=1.0)
     assert groups["library"].logp == pytest.approx(4.5, abs=1.5)
+
+
+# --- a real screen -----------------------------------------------------------------------
+
+
+def test_a_screens_own_tables_are_read(con) -> None:
+    """Two of its ligands stand for proposals from a third; poses were not inspected."""
+    assert generation_of(con, "wt") is None
+    keys = [
+        key
+        for (key,) in con.execute(
+            "SELECT inchikey FROM ranking WHERE receptor = 'wt' ORDER BY rank"
+        ).fetchall()
+    ]
+    first, second, parent = keys[0], keys[1], keys[5]
+    con.execute("DROP VIEW batches")
+    con.execute(
+        "CREATE TABLE batches AS SELECT DISTINCT inchikey, 1 AS round, 'random' AS drawn, "
+        "NULL::DOUBLE AS predicted_kcal_mol FROM ligands"
+    )
+    con.execute(
+        "UPDATE batches SET drawn = 'learned', round = 2 WHERE inchikey IN (?, ?)", [first, second]
+    )
+    typed = ", ".join(f"{each.name} {each.type}" for each in LINEAGE)
+    con.execute(f"CREATE TABLE lineage ({typed})")
+    con.executemany(
+        "INSERT INTO lineage (inchikey, record, arm, proposer, operation, parents, proposed_in) "
+        "VALUES (?, '', 'learned', 'genetic', 'crossed', ?, 2)",
+        [(first, [parent]), (second, [parent, first])],
+    )
+    told = generation_of(con, "wt")
+    assert told is not None
+    assert [each.inchikey for each in told.ideas] == [first, second]
+    assert not {first, second} & {told.best_known.inchikey}
+    assert told.arms[0].docked == told.arms[0].ranked == 2
+    assert "accepted" not in told.arms[0].outcomes
+    assert told.explained_ligands >= 10
+    assert told.drift[0].checks_passed is None
+    assert told.tree.parents[0].inchikey == parent
