@@ -4,9 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from screenmm.analysis import drift, generation
 from screenmm.analysis.arms import Arm, Spent
 from screenmm.analysis.generation import generation_of
+from screenmm.analysis.molecules import molecules, some_of
 from screenmm.metrics.generation import Ancestor, Generation
+from screenmm.tables.dictionary import LINEAGE
 from tests.unit.analysis.proposed import LIBRARY, RECEPTOR, Made
 
 
@@ -21,9 +24,9 @@ def made() -> Iterator[Made]:
 
 
 def found(made: Made, **more: object) -> Generation:
-    generation = generation_of(made.con, RECEPTOR, 1, **more)
-    assert generation is not None
-    return generation
+    told = generation_of(made.con, RECEPTOR, 1, **more)
+    assert told is not None
+    return told
 
 
 def outcomes(made: Made) -> dict[str, str]:
@@ -39,6 +42,8 @@ def test_without_proposals_there_is_nothing_to_tell(made: Made) -> None:
 def test_proposals_that_were_all_left_out_are_told(made: Made) -> None:
     made.left_out(3, "hard_to_make")
     made.left_out(5, "seen_before")
+    made.con.execute("INSERT INTO ledger SELECT * REPLACE ('dock' AS stage) FROM ledger")
+    made.con.execute("INSERT INTO ledger SELECT * REPLACE ('x' AS receptor) FROM ledger")
     told = found(made)
     assert [(each.reason, each.proposals) for each in told.left] == [
         ("seen_before", 5), ("hard_to_make", 3),
@@ -132,10 +137,13 @@ def test_what_both_arms_chose_counts_for_both(made: Made) -> None:
 def test_molecules_of_no_batch_and_of_other_receptors_do_not_count(made: Made) -> None:
     made.idea("IDEA", 5, ["LIB03"])
     made.con.execute("DELETE FROM batches WHERE inchikey = 'KNOWN'")
-    made.con.execute("INSERT INTO ranking SELECT * REPLACE ('x' AS receptor) FROM ranking")
+    made.con.execute(
+        "INSERT INTO ranking SELECT * REPLACE ('x' AS receptor, 1 AS rank, 1 AS rank_low, "
+        "1 AS rank_high) FROM ranking"
+    )
     told = found(made)
-    assert told.best_known.inchikey == "KNOWN"
-    assert told.arms[0].docked == 1
+    assert (told.best_known.inchikey, told.best_known.rank) == ("KNOWN", 50)
+    assert (told.docked, told.arms[0].docked, told.arms[0].accepted) == (1, 1, 1)
 
 
 def test_a_score_of_which_more_is_better_is_followed_upwards(made: Made) -> None:
@@ -173,9 +181,10 @@ def test_the_tree_goes_back_to_the_library(made: Made) -> None:
     )
     tree = found(made).tree
     assert branch(tree) == {"GRANDSON": [{"SON": [{"LIB03": []}]}, {"LIB04": []}]}
-    assert (tree.proposer, tree.reaction, tree.blocks) == (
-        "analogues", "amide coupling", ["CN", "CC(=O)O"],
+    assert (tree.name, tree.proposer, tree.reaction, tree.blocks) == (
+        "name of GRANDSON", "analogues", "amide coupling", ["CN", "CC(=O)O"],
     )  # fmt: skip
+    assert [each.name for each in tree.parents] == ["name of SON", "name of LIB04"]
     library = tree.parents[1]
     assert (library.proposed_in, library.proposer, library.rank) == (None, "", 105)
     assert library.smiles == "C" * 9
@@ -225,3 +234,57 @@ def test_properties_stand_beside_the_library_and_by_round(made: Made) -> None:
     assert groups["library_best"].heavy_atoms == 6
     assert groups["library"].sa_score == pytest.approx(1.0, abs=1.0)
     assert groups["library"].logp == pytest.approx(4.5, abs=1.5)
+
+
+# --- a real screen -----------------------------------------------------------------------
+
+
+def test_a_screens_own_tables_are_read(con) -> None:
+    """Two of its ligands stand for proposals from a third; poses were not inspected."""
+    assert generation_of(con, "wt") is None
+    keys = [
+        key
+        for (key,) in con.execute(
+            "SELECT inchikey FROM ranking WHERE receptor = 'wt' ORDER BY rank"
+        ).fetchall()
+    ]
+    first, second, parent = keys[0], keys[1], keys[5]
+    con.execute("DROP VIEW batches")
+    con.execute(
+        "CREATE TABLE batches AS SELECT DISTINCT inchikey, 1 AS round, 'random' AS drawn, "
+        "NULL::DOUBLE AS predicted_kcal_mol FROM ligands"
+    )
+    con.execute(
+        "UPDATE batches SET drawn = 'learned', round = 2 WHERE inchikey IN (?, ?)", [first, second]
+    )
+    typed = ", ".join(f"{each.name} {each.type}" for each in LINEAGE)
+    con.execute(f"CREATE TABLE lineage ({typed})")
+    con.executemany(
+        "INSERT INTO lineage (inchikey, record, arm, proposer, operation, parents, proposed_in) "
+        "VALUES (?, '', 'learned', 'genetic', 'crossed', ?, 2)",
+        [(first, [parent]), (second, [parent, first])],
+    )
+    told = generation_of(con, "wt")
+    assert told is not None
+    assert [each.inchikey for each in told.ideas] == [first, second]
+    assert not {first, second} & {told.best_known.inchikey}
+    assert told.arms[0].docked == told.arms[0].ranked == 2
+    assert "accepted" not in told.arms[0].outcomes
+    assert told.explained_ligands >= 10
+    assert told.drift[0].checks_passed is None
+    assert told.tree.parents[0].inchikey == parent
+
+
+def test_of_a_large_library_some_are_fitted_and_described(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made.idea("IDEA", 5, ["LIB03"])
+    monkeypatch.setattr(generation, "MOST_FITTED", 11)
+    monkeypatch.setattr(drift, "MOST", 3)
+    told = found(made)
+    assert told.explained_ligands == 11
+    assert told.ideas[0].outcome == "accepted"
+    library = next(each for each in told.properties if each.group == "library")
+    assert library.molecules == LIBRARY + 1
+    three = some_of(molecules(made.con, RECEPTOR, "dg_mmgbsa_kcal_mol", -1)[::-1], 3)
+    assert three == some_of(molecules(made.con, RECEPTOR, "dg_mmgbsa_kcal_mol", -1), 3)

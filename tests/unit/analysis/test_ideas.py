@@ -141,7 +141,7 @@ def test_too_few_ligands_explain_nothing_and_say_so() -> None:
 
 def test_a_descriptor_that_does_not_vary_tells_nothing_of_one_that_does() -> None:
     values, descriptors = _scores(20)
-    descriptors[:, 2] = 0
+    descriptors[:, 2] = 0.1
     values = descriptors[:, 0].copy()
     descriptors[-1, 2] = 5
     found = residuals(values, descriptors, np.arange(20) < 19)

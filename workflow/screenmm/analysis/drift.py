@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 
 from screenmm.analysis.arms import ARMS, NAMES
 from screenmm.analysis.ideas import is_first_batch
-from screenmm.analysis.molecules import Molecule, Origin, logp_of, sa_score_of
+from screenmm.analysis.molecules import Molecule, Origin, logp_of, sa_score_of, some_of
 from screenmm.metrics.generation import Group, Properties
 from screenmm.rounds.known import GENERATED
 
@@ -56,7 +55,7 @@ def properties(
 def _medians(
     group: Group, number: int | None, own: Sequence[Molecule], origins: Mapping[str, Origin]
 ) -> Properties:
-    some = sorted(own, key=lambda each: hashlib.md5(each.key.encode()).digest())[:MOST]
+    some = some_of(own, MOST)
     checked = [each.checks_pass for each in some if each.checks_pass is not None]
     return Properties(
         group=group,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -33,6 +32,7 @@ from screenmm.analysis.molecules import (
     names_of,
     origins,
     smiles_of,
+    some_of,
 )
 from screenmm.metrics.generation import Ancestor, BestKnown, Beyond, Generation, Idea
 from screenmm.metrics.generation import Left as LeftOut
@@ -194,11 +194,8 @@ def _standing(molecule: Molecule, residual: float | None) -> Standing:
 def _taken_out(docked: Sequence[Molecule], wanted: set[str]) -> tuple[Left, dict[str, float]]:
     """Take size, logP and net charge out of the scores of a sample and of what is asked for."""
     scored = [each for each in docked if each.value is not None]
-    library = sorted(
-        (each for each in scored if each.drawn not in GENERATED),
-        key=lambda each: hashlib.md5(each.key.encode()).digest(),
-    )
-    sample = {each.key for each in library[:MOST_FITTED]}
+    library = [each for each in scored if each.drawn not in GENERATED]
+    sample = {each.key for each in some_of(library, MOST_FITTED)}
     own = [each for each in scored if each.key in sample or each.key in wanted]
     logp = logp_of([each.smiles for each in own])
     table = [

@@ -34,7 +34,7 @@ FEWEST_FITTED = 10
 """Ligands without which size, logP and net charge are not fitted."""
 
 SAME = 1e-9
-"""Residuals that differ by less are the same."""
+"""Residuals that differ by less are the same, and descriptors that spread by less do not vary."""
 
 
 class Outcome(StrEnum):
@@ -216,9 +216,9 @@ def residuals(values: np.ndarray, descriptors: np.ndarray, of_library: np.ndarra
     if fitted.sum() < FEWEST_FITTED:
         return Left(np.full(len(values), np.nan), 0, None)
     middle, spread = descriptors[fitted].mean(axis=0), descriptors[fitted].std(axis=0)
-    scaled = (descriptors - middle) / np.where(spread > 0, spread, 1.0)
-    # a descriptor that does not vary tells nothing, of other ligands neither
-    design = np.column_stack([np.ones(len(values)), np.where(spread > 0, scaled, 0.0)])
+    scaled = (descriptors - middle) / np.where(spread > SAME, spread, 1.0)
+    design = np.column_stack([np.ones(len(values)), scaled])
+    # the shortest solution: a descriptor that does not vary tells nothing, of others neither
     weights = np.linalg.lstsq(design[fitted], values[fitted], rcond=None)[0]
     left = np.where(whole, values - design @ weights, np.nan)
     total = float(np.var(values[fitted]))

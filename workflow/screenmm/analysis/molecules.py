@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -129,6 +130,11 @@ def molecules(
     return [
         Molecule(key, None if drawn is None else How(drawn), *known) for key, drawn, *known in rows
     ]
+
+
+def some_of(own: Iterable[Molecule], most: int) -> list[Molecule]:
+    """At most so many of molecules, chosen by the hash of their keys, never by order."""
+    return sorted(own, key=lambda each: hashlib.sha256(each.key.encode()).digest())[:most]
 
 
 def lineage(con: duckdb.DuckDBPyConnection) -> list[Origin]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from screenmm.figures.canvas import (
@@ -37,15 +38,23 @@ ARMS: Mapping[Group, Look] = {
     "neighbour": Look("neighbours", GREEN, "^"),
 }
 
-PANELS: Mapping[str, tuple[str, int]] = {
-    "heavy_atoms": ("heavy atoms", 1),
-    "logp": ("logP", 1),
-    "formal_charge": ("net charge", 1),
-    "strain_kcal_mol": ("strain, kcal/mol", 1),
-    "sa_score": ("SA score", 1),
-    "checks_passed": ("share that passes all checks", 2),
+
+class Panel(NamedTuple):
+    """How a property is drawn; ``least`` is the shortest axis: no noise looks like a drift."""
+
+    words: str
+    decimals: int
+    least: float
+
+
+PANELS: Mapping[str, Panel] = {
+    "heavy_atoms": Panel("heavy atoms", 1, 4.0),
+    "logp": Panel("logP", 1, 1.0),
+    "formal_charge": Panel("net charge", 1, 2.0),
+    "strain_kcal_mol": Panel("strain, kcal/mol", 1, 2.0),
+    "sa_score": Panel("SA score", 1, 1.0),
+    "checks_passed": Panel("share that passes all checks", 2, 0.4),
 }
-"""Properties that are drawn, their words, and decimals."""
 
 COLUMNS = ("group", "round", "molecules", *PANELS)
 
@@ -70,20 +79,7 @@ def drift_figure(generation: Generation) -> list[Plot]:
     figure = new_figure(8.4, 0.4 + 1.9 * rows)
     panels = list(figure.subplots(rows, 3, squeeze=False).flat)
     for axes, name in zip(panels, shown, strict=False):
-        for arm, look in ARMS.items():
-            own = [each for each in generation.drift if each.group == arm]
-            values = [_of(each, name) for each in own]
-            heights = np.array([each[0] if each else np.nan for each in values])
-            axes.plot(
-                [each.round for each in own], heights, color=look.colour, marker=look.marker, ms=4
-            )
-        if best is not None and (level := _of(best, name)):
-            axes.axhline(level[0], color=GREY, ls="--", lw=1.2)
-        axes.set_title(PANELS[name][0], fontsize=8.5)
-        axes.tick_params(labelsize=7.5)
-        axes.margins(x=0.08, y=0.2)
-        whole_numbers(axes.xaxis)
-        signed(axes.yaxis)
+        _panel(axes, name, generation.drift, best)
     for axes in panels[len(shown) :]:
         axes.set_visible(False)
     figure.supxlabel("round", fontsize=8.5)
@@ -100,6 +96,26 @@ def drift_figure(generation: Generation) -> list[Plot]:
             _alt(generation.drift, best, shown), columns=COLUMNS, rows=_rows(generation),
         )
     ]  # fmt: skip
+
+
+def _panel(axes: Axes, name: str, drift: Sequence[Properties], best: Properties | None) -> None:
+    """One property by round, with the level of the library's best."""
+    for arm, look in ARMS.items():
+        own = [each for each in drift if each.group == arm]
+        values = [_of(each, name) for each in own]
+        heights = np.array([each[0] if each else np.nan for each in values])
+        numbers = np.array([each.round for each in own], dtype=float)
+        axes.plot(numbers, heights, color=look.colour, marker=look.marker, ms=4)
+    if best is not None and (level := _of(best, name)):
+        axes.axhline(level[0], color=GREY, ls="--", lw=1.2)
+    axes.set_title(PANELS[name].words, fontsize=8.5)
+    axes.tick_params(labelsize=7.5)
+    axes.margins(x=0.08, y=0.2)
+    low, high = axes.get_ylim()
+    more = max(PANELS[name].least - (high - low), 0) / 2
+    axes.set_ylim(low - more, high + more)
+    whole_numbers(axes.xaxis)
+    signed(axes.yaxis)
 
 
 def _line(colour: str, label: str, **more: object) -> Line2D:
@@ -121,7 +137,7 @@ def _alt(drift: Sequence[Properties], best: Properties | None, shown: Sequence[s
     """The first and the last round of each arm in words."""
     told = []
     for name in shown:
-        words, decimals = PANELS[name]
+        words, decimals, _ = PANELS[name]
         moves = []
         for arm, look in ARMS.items():
             values = [value for each in drift if each.group == arm for value in _of(each, name)]
