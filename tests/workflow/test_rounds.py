@@ -30,13 +30,15 @@ def test_a_campaign_docks_its_batches_and_predicts_the_rest(campaigned: Screen) 
     assert (ran["choose"], ran["dock"], ran["select_batch"], ran["conclude"]) == (2, 2, 2, 1)
     first, second = batch(campaign, 1), batch(campaign, 2)
     assert set(first.values()) == {"random"}
-    assert Counter(second.values()) == {"acquired": 3, "audit": 1}
+    assert Counter(second.values()) == {
+        "acquired": 3, "audit": 1, "neighbour": 1, "learned": 1, "blind": 1,
+    }  # fmt: skip
     assert not first.keys() & second.keys()
 
     # every record has a fate, and what was not docked is in no ranking
     ledger = rows(campaign.results / "ledger.csv")
     assert Counter(row["status"] for row in ledger) == {
-        "ranked": 8, "predicted": 4, "duplicate": 1, "failed": 1,
+        "ranked": 11, "predicted": 15, "duplicate": 3, "failed": 1,
     }  # fmt: skip
     ranking = {row["inchikey"] for row in rows(campaign.results / "ranking.csv")}
     assert ranking == first.keys() | second.keys()
@@ -51,12 +53,12 @@ def test_a_campaign_docks_its_batches_and_predicts_the_rest(campaigned: Screen) 
     assert {key for (key,) in batches} == ranking
     done = rows(campaign.results / "rounds.csv")
     assert [(row["round"], row["chosen"], row["drawn"]) for row in done] == [
-        ("1", "0", "4"), ("2", "3", "1"),
+        ("1", "0", "4"), ("2", "4", "1"),
     ]  # fmt: skip
     assert all(float(row["cpu_h"]) > 0 for row in done)
     metrics = json.loads((campaign.results / "metrics.json").read_text())
-    assert metrics["counts"]["by_receptor"]["tyk2"]["predicted"] == 4
-    assert metrics["rounds"]["docked"] == 8
+    assert metrics["counts"]["by_receptor"]["tyk2"]["predicted"] == 15
+    assert metrics["rounds"]["docked"] == 9
     page = (campaign.results / "report.html").read_text()
     assert '<section id="rounds"' in page
     assert metrics["rounds"]["verdict"] in page
@@ -64,7 +66,8 @@ def test_a_campaign_docks_its_batches_and_predicts_the_rest(campaigned: Screen) 
     assert "Nothing to be done" in campaign.output
 
     # a ligand of a round is computed again with the same result; one of none is not
-    one, none = min(second), min(predicted)
+    one = min(key for key, drawn in second.items() if drawn == "acquired")
+    none = min(row["inchikey"] for row in told if row["file"] == "library.smi")
     replay = ["screenmm", "replay", "--config", "config.yaml", "--json"]
     done = subprocess.run(
         [*replay, one], cwd=campaign.folder, capture_output=True, text=True, check=False
@@ -77,6 +80,33 @@ def test_a_campaign_docks_its_batches_and_predicts_the_rest(campaigned: Screen) 
     )
     assert done.returncode != 0
     assert "no round docked it" in done.stderr
+    done = subprocess.run(
+        [*replay, "genetic-2-1"], cwd=campaign.folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode != 0
+    assert "genetic-2-1 was proposed in this run" in done.stderr
+
+
+def test_proposals_have_their_lineage_and_a_verdict(campaigned: Screen) -> None:
+    ledger = rows(campaigned.results / "ledger.csv")
+    records = [row for row in ledger if row["file"].startswith("round 2: ")]
+    assert len(records) == 16
+    ranked = [row for row in rows(campaigned.results / "ranking.csv") if row["proposed_by"]]
+    assert {row["proposed_by"] for row in ranked} == {"learned", "blind"}
+    library = {row["inchikey"] for row in ledger if row["file"] == "library.smi"}
+    for row in ranked:
+        assert row["inchikey"] not in library
+        assert set(row["parents"].split()) <= library
+        assert (row["proposer"], row["proposed_in"]) in {("fragments", "2"), ("genetic", "2")}
+        assert 1 <= float(row["sa_score"]) <= 10
+    assert "> <proposer>" in (campaigned.results / "hits.sdf").read_text() or not any(
+        row["dg_mmgbsa_kcal_mol"] for row in ranked
+    )
+    generation = json.loads((campaigned.results / "metrics.json").read_text())["generation"]
+    assert [arm["docked"] for arm in generation["arms"]] == [1, 1, 1]
+    page = (campaigned.results / "report.html").read_text()
+    assert '<section id="generation"' in page
+    assert generation["comparisons"][0]["text"] in page
 
 
 def test_a_further_round_and_a_grown_library_leave_the_rounds_before(campaign: Screen) -> None:
@@ -106,6 +136,7 @@ def test_a_further_round_and_a_grown_library_leave_the_rounds_before(campaign: S
 
 def test_a_campaign_that_docked_all_goes_on_when_the_library_grows(campaign: Screen) -> None:
     campaign.write_library(FRAGMENTS)
+    del campaign.config["generate"]
     campaign.config["rounds"] |= {"number": 2, "batch": 6}
     campaign.run(2)
     done = (campaign.results / "rounds/campaign.json").read_text()

@@ -320,7 +320,7 @@ def _is_member(record: Record) -> bool:
 def _source(record: Record) -> dict[str, Any]:
     return {
         "record": record.name,
-        "file": f"round {record.number}, {record.proposer}",
+        "file": f"round {record.number}: {record.proposer}",
         "position": record.place,
         "name": record.name,
         "label": None,

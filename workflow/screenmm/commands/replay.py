@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -102,6 +102,7 @@ def run(args: argparse.Namespace) -> None:
             "to its end, and replay in the folder in which snakemake was started"
         )
     receptors = _receptors(settings, args.receptor)
+    _refuse_proposed(files, args.keys)
     subjects = [find_subject(files, key) for key in dict.fromkeys(args.keys)]
     stored = _stored_platform(files, subjects, receptors, args.platform)
     platform = args.platform or stored or settings.scoring.platform
@@ -111,7 +112,7 @@ def run(args: argparse.Namespace) -> None:
     scoring = settings.scoring.model_copy(update={"platform": platform})
     _refuse_predicted(files, subjects)
     # the subjects alone are no campaign: they are docked at once
-    second = settings.model_copy(update={"scoring": scoring, "rounds": None})
+    second = settings.model_copy(update={"scoring": scoring, "rounds": None, "generate": None})
     with TemporaryDirectory(prefix="screenmm-replay.") as folder:
         again = Layout(Path(folder), files.tiers)
         Again(files, again, second, workers_of(args), args.receptor_too).run(subjects, receptors)
@@ -177,6 +178,28 @@ def _refuse_predicted(files: Layout, subjects: list[Subject]) -> None:
                 f"{subject.key}: no round docked it, so there is nothing to compute again; what "
                 "is predicted of it stands in ledger.csv"
             )
+
+
+def _refuse_proposed(files: Layout, keys: Sequence[str]) -> None:
+    """Refuse molecules that the run proposed: they are no records of the library.
+
+    Raises
+    ------
+    UserError
+        One is such a molecule.
+    """
+    for row in table_rows(files.vetted("sources"), "record", keys):
+        raise UserError(_proposed(row["record"]))
+    for row in table_rows(files.vetted("lineage"), "inchikey", keys):
+        raise UserError(_proposed(row["record"]))
+
+
+def _proposed(record: str) -> str:
+    return (
+        f"{record} was proposed in this run, and only the library's molecules are computed again: "
+        "put its SMILES (ranking.csv) into a library of its own and screen that with the same "
+        "receptor and seed; the table lineage of screen.duckdb says what it came from"
+    )
 
 
 def _stored_platform(

@@ -1340,11 +1340,10 @@ class Settings(Section):
     def _check_rounds(self) -> None:
         """Refuse rounds that have nothing to choose, or no receptor to choose by."""
         rounds = self.rounds
-        if self.generate is not None and (rounds is None or rounds.number < 2):
-            told = "there are no rounds" if rounds is None else "there is one round"
+        if self.generate is not None and rounds is None:
             raise ValueError(
-                f"generate: molecules are proposed from the second round on, and {told}: add "
-                "rounds, for example rounds: {number: 3, batch: 10 %}"
+                "generate: molecules are proposed from the second round on, and there are no "
+                "rounds: add them, for example rounds: {number: 3, batch: 10 %}"
             )
         if rounds is None:
             return

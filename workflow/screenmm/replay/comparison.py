@@ -28,6 +28,7 @@ from screenmm.tables.dictionary import (
     DG,
     DOCK,
     INTERVALS,
+    MADE,
     RANK,
     RANKED_BY,
     TERMS,
@@ -47,7 +48,7 @@ digit sends a minimisation elsewhere. Measured from CPU to OpenCL on 16 poses of
 SHIFT_ANGSTROM = 0.5
 """Largest shift of a minimised ligand's atom between platforms; measured likewise, 0.19."""
 
-PLACES = names((RANK, RANKED_BY, *INTERVALS, *CONSENSUS))
+PLACES = names((RANK, RANKED_BY, *INTERVALS, *CONSENSUS, *MADE))
 """Columns of the ranking that depend on the other ligands, too."""
 
 _PLACE = re.compile(r"^rank \d+ by .*?(?= \(pose of tier|; |$)")
