@@ -79,9 +79,9 @@ class Layout:
         return [self.file("vet", name, number) for number in numbers]
 
     def proposers(self, number: str) -> list[str]:
-        """Names of those that proposed molecules in a round."""
-        folder = self.file("propose", "proposals", f"any/{number}").parent
-        return sorted(path.stem for path in folder.glob("*.parquet"))
+        """Names of those that noted what they used when they proposed molecules in a round."""
+        noted = (self.usage / "propose").glob(f"*/{number}.jsonl")
+        return sorted(path.parent.name for path in noted)
 
     def file(self, stage: str, name: str, receptor: str = "", shard: str = "") -> Path:
         """Find a file that a stage writes, by the name that the stage gives it.
