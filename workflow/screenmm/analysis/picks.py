@@ -1,4 +1,4 @@
-"""The pick list: which molecules to buy first, good ones that are not all alike.
+"""The pick list: which molecules to buy or make first, good ones that are not all alike.
 
 Half of the list is the best-ranked molecule of each of the best clusters; the other half is
 chosen from the next clusters so that each pick is as unlike the earlier ones as can be.
@@ -22,6 +22,7 @@ from rdkit.Chem import rdFingerprintGenerator
 
 from screenmm.core.columns import Column
 from screenmm.files.whole import write_text
+from screenmm.results.columns import made_columns
 from screenmm.tables.dictionary import DG, DOCK, PICKS, listed, names, ranking
 
 POOL = 2000
@@ -192,9 +193,10 @@ def choose(
 def _pool(con: duckdb.DuckDBPyConnection, receptor: str) -> tuple[list[Row], bool]:
     """Best-ranked candidates, and whether they are ligands whose answer is known."""
     unknown = "label IS NULL AND affinity_kcal_mol IS NULL"
+    taken = listed((*TAKEN, *made_columns(con)))
     for known, which in ((False, unknown), (True, "true")):
         cursor = con.execute(
-            f"SELECT {listed(TAKEN)}, state, state_smiles, ranked_by FROM ranking "
+            f"SELECT {taken}, state, state_smiles, ranked_by FROM ranking "
             f"WHERE receptor = ? AND smiles IS NOT NULL AND {which} ORDER BY rank LIMIT ?",
             [receptor, POOL],
         )
@@ -236,17 +238,26 @@ def pick(con: duckdb.DuckDBPyConnection, receptor: str, wanted: int) -> list[Row
         notes = [
             choice.reason,
             f"rank {row['rank']} by {row['ranked_by']}",
+            _making(row),
             _passed_over([candidates[place] for place in choice.passed_over]),
             _warning(row),
             "its answer is known, as every ranked ligand's is" if known else "",
         ]
         out.append(
             row
-            | {"pick": i, "cluster": choice.cluster, "cluster_size": choice.size,
+            | {"pick": i, "how_to_get": "make" if row.get("proposed_by") else "buy", "cluster": choice.cluster, "cluster_size": choice.size,
                "nearest_tanimoto": choice.nearest, "reason": "; ".join(filter(None, notes)),
                "why": choice.reason.partition(": ")[2], "known": known}
         )  # fmt: skip
     return out
+
+
+def _making(row: Row) -> str:
+    """Say how a molecule that was proposed is made."""
+    if not row.get("proposed_by"):
+        return ""
+    how = row["route"] or (f"{row['reaction']}: {row['blocks']}" if row["reaction"] else "")
+    return f"to make, SA score {row['sa_score']:.1f}{f', {how}' if how else ''}"
 
 
 def _passes(row: Row) -> bool | None:

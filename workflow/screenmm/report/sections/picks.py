@@ -21,6 +21,8 @@ class Picks(Context):
     ----------
     lists : mapping of str to list of dict
         Receptor to its picks, each with its ``drawing``; receptors without picks are left out.
+    any_to_make : bool
+        Whether some were proposed, and are nowhere to be bought.
     pool : int
         Ligands that are clustered, at most.
     same_cluster : float
@@ -28,6 +30,7 @@ class Picks(Context):
     """
 
     lists: Mapping[str, list[dict[str, Any]]]
+    any_to_make: bool
     pool: int = POOL
     same_cluster: float = SAME_CLUSTER
 
@@ -41,4 +44,5 @@ def context(results: Results) -> Picks | None:
             lists[receptor] = [
                 row | {"drawing": draw(row["state_smiles"] or row["smiles"])} for row in rows
             ]
-    return Picks(lists=lists) if lists else None
+    to_make = any(row["how_to_get"] == "make" for rows in lists.values() for row in rows)
+    return Picks(lists=lists, any_to_make=to_make) if lists else None
