@@ -31,7 +31,7 @@ SOON = (
 """Ask Slurm more often than a cluster's owner would like."""
 
 MANY_THREADS = (
-    "standardise", "prepare_ligands", "dock", "dock_again", "score", "inspect", "rank",
+    "standardise", "prepare_ligands", "gather", "dock", "dock_again", "score", "inspect", "rank",
 )  # fmt: skip
 """Rules whose jobs ask for more cores than the tests' node has to spare."""
 
@@ -82,6 +82,9 @@ class Screen:
         lines = [f"{smiles} {title}\n" for title, smiles in molecules.items()]
         (self.folder / name).write_text("".join(lines))
 
+    def write_config(self) -> None:
+        (self.folder / "config.yaml").write_text(yaml.safe_dump(self.config, sort_keys=False))
+
     def run(self, cores: int = 2, *options: str, check: bool = True) -> Counter[str]:
         """Run the workflow; returns how many jobs of each rule ran."""
         process = self.start(cores, *options)
@@ -92,7 +95,7 @@ class Screen:
 
     def start(self, cores: int = 2, *options: str) -> subprocess.Popen:
         """Start the workflow; what it says comes on its standard output."""
-        (self.folder / "config.yaml").write_text(yaml.safe_dump(self.config, sort_keys=False))
+        self.write_config()
         return subprocess.Popen(
             [
                 "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--configfile", "config.yaml",
@@ -195,7 +198,7 @@ def screen(tmp_path: Path, tyk2_protein: Path, tyk2_ligands: list[Chem.Mol]) -> 
 def configured_in_tiers(screen: Screen) -> Screen:
     """A screen with tiers whose config is written."""
     in_tiers(screen)
-    (screen.folder / "config.yaml").write_text(yaml.safe_dump(screen.config, sort_keys=False))
+    screen.write_config()
     return screen
 
 
@@ -236,7 +239,7 @@ def in_rounds(screen: Screen) -> None:
 @pytest.fixture
 def configured(screen: Screen) -> Screen:
     """A screen whose config is written."""
-    (screen.folder / "config.yaml").write_text(yaml.safe_dump(screen.config, sort_keys=False))
+    screen.write_config()
     return screen
 
 

@@ -10,7 +10,6 @@ from collections import Counter
 import duckdb
 import pyarrow.parquet as pq
 import pytest
-import yaml
 
 from .chaos import run_with_kills
 from .conftest import FRAGMENTS, LIBRARY, STABLE, Screen, rows
@@ -152,7 +151,7 @@ def test_a_campaign_that_docked_all_goes_on_when_the_library_grows(campaign: Scr
 def test_kills_in_the_middle_of_rounds_and_one_core_change_no_byte(
     campaigned: Screen, campaign: Screen
 ) -> None:
-    (campaign.folder / "config.yaml").write_text(yaml.safe_dump(campaign.config, sort_keys=False))
+    campaign.write_config()
     kills = run_with_kills(campaign.folder, 3, 3, ("--cores", "1"), longest_wait_s=25.0)
     assert len(kills) == 3
     assert campaign.bytes_of(*STABLE) == campaigned.bytes_of(*STABLE)

@@ -70,22 +70,13 @@ def test_through_slurm(finished: Screen, screen: Screen, slurm: LocalSlurm, thro
     assert all("mem=3000M" in job and "TimeLimit=04:00:00" in job for job in scored)
 
 
-def test_kills_of_slurm_jobs_change_no_byte(
-    tiered: Screen, configured_in_tiers: Screen, slurm: LocalSlurm, slurm_profile
+def test_kills_of_slurm_jobs_in_rounds_change_no_byte(
+    campaigned: Screen, campaign: Screen, slurm: LocalSlurm, slurm_profile
 ) -> None:
+    campaign.write_config()
     options = ("--workflow-profile", str(slurm_profile()), *SOON)
-    folder = configured_in_tiers.folder
-    kills = run_with_kills(folder, 4, 20, options, longest_wait_s=30.0)
+    kills = run_with_kills(campaign.folder, 4, 20, options, longest_wait_s=30.0)
     assert len(kills) == 4
-    assert configured_in_tiers.bytes_of(*STABLE) == tiered.bytes_of(*STABLE)
-    assert list((folder / "results/tiers/tyk2/2/poses").glob("*.sdf.gz"))
-
-
-def test_rounds_through_slurm(
-    campaigned: Screen, campaign: Screen, slurm: LocalSlurm, through_slurm
-) -> None:
-    jobs = through_slurm(campaign)
-    assert (jobs["choose"], jobs["dock"], jobs["select_batch"]) == (2, 2, 2)
     assert campaign.bytes_of(*STABLE) == campaigned.bytes_of(*STABLE)
 
 

@@ -11,7 +11,6 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-import yaml
 
 from screenmm.config.settings import load_settings
 from screenmm.execution.usage import read_usage
@@ -43,7 +42,7 @@ def small(screen: Screen) -> Screen:
     screen.config["scoring"]["max_iterations"] = 3
     asked = "hydrogen bond to Val93"
     screen.config["ranking"] = {"interactions": {"must_not": [asked]}}
-    (screen.folder / "config.yaml").write_text(yaml.safe_dump(screen.config, sort_keys=False))
+    screen.write_config()
     return screen
 
 
@@ -124,7 +123,7 @@ def test_a_screen_runs_to_its_report_without_a_shared_disk(small: Screen, tmp_pa
 def test_rounds_run_without_a_shared_disk(
     campaigned: Screen, campaign: Screen, tmp_path: Path
 ) -> None:
-    (campaign.folder / "config.yaml").write_text(yaml.safe_dump(campaign.config, sort_keys=False))
+    campaign.write_config()
     work, store = sent(campaign, tmp_path)
     jobs, _ = through_store(work, store)
     assert (jobs["choose"], jobs["dock"], jobs["select_batch"], jobs["conclude"]) == (2, 2, 2, 1)

@@ -245,7 +245,8 @@ def pick(con: duckdb.DuckDBPyConnection, receptor: str, wanted: int) -> list[Row
         ]
         out.append(
             row
-            | {"pick": i, "how_to_get": "make" if row.get("proposed_by") else "buy", "cluster": choice.cluster, "cluster_size": choice.size,
+            | {"pick": i, "how_to_get": "make" if row.get("proposed_by") else "buy",
+               "cluster": choice.cluster, "cluster_size": choice.size,
                "nearest_tanimoto": choice.nearest, "reason": "; ".join(filter(None, notes)),
                "why": choice.reason.partition(": ")[2], "known": known}
         )  # fmt: skip
