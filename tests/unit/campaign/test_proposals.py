@@ -97,8 +97,9 @@ def test_the_blind_arm_sees_no_value_and_nothing_that_was_learned(docked: Path) 
     assert acquired
     assert not acquired & {each.key for each in known.chosen_blindly}
     assert acquired & {each.key for each in known.judged}
-    writer = Writes("CCF")
+    writer = Writes(*NEW, *(f"{each}C" for each in NEW))
     propose("genetic", writer, known, GENERATE, 3, seed=1)
+    # enough came at once, so that each arm asked with one group of parents
     (best, judged, _), (drawn, nothing, _) = writer.asked
     values = [each.value for each in known.judged]
     assert [each.value for each in best] == sorted(values)[:4]

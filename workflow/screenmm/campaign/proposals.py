@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from screenmm.campaign.known import docked, rows_of, smiles_of_batches
 from screenmm.config.settings import Generate, Rounds
 from screenmm.files.whole import replace_whole
-from screenmm.generation.arms import Arm, arm_seed, propose_for
+from screenmm.generation.arms import Arm, propose_for
 from screenmm.generation.choice import shared_out
 from screenmm.generation.proposal import Known, Proposal, Proposer
 from screenmm.rounds.known import How
@@ -101,13 +101,12 @@ def propose(
     pools = {Arm.LEARNED: known.judged, Arm.BLIND: known.chosen_blindly}
     rows = []
     for arm, own in pools.items():
-        seed_of_arm = arm_seed(name, arm, seed, number)
         found = propose_for(
             arm, name, proposer, own, known.judged, count, generate.parents,
             generate.per_scaffold, seed, number,
         )  # fmt: skip
         log.info("%s: asked for %d, %d came", arm, count, len(found))
-        rows += [_row(str(arm), each, seed_of_arm) for each in found[:count]]
+        rows += [_row(str(arm), *each) for each in found[:count]]
     return rows
 
 

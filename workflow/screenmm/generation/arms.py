@@ -13,6 +13,10 @@ from screenmm.core.seeds import seed_for
 from screenmm.generation.choice import best_parents, blind_parents
 from screenmm.generation.proposal import Known, Proposal, Proposer
 
+GROUPS = 4
+"""Groups of parents that a proposer is asked with, until it has proposed enough: some molecules
+can be changed by no reaction, and an arm whose best are such would lose its budget."""
+
 
 class Arm(StrEnum):
     """How ideas come about."""
@@ -34,7 +38,7 @@ def propose_for(
     per_scaffold: int,
     seed: int,
     round_number: int,
-) -> list[Proposal]:
+) -> list[tuple[Proposal, int]]:
     """Let a proposer propose for an arm.
 
     Parameters
@@ -51,24 +55,31 @@ def propose_for(
     count : int
         Most proposals.
     parents : int
-        How many molecules it starts from.
+        How many molecules it starts from. Where they give too few proposals, as many others follow,
+        the next best or the next drawn, up to :data:`GROUPS` times.
     per_scaffold : int
-        Most of these of one scaffold, in the arm that learns.
+        Most parents of one scaffold, all groups together, in the arm that learns.
     seed : int
         Of the run.
     round_number : int
 
     Returns
     -------
-    list of Proposal
+    list of (Proposal, int)
+        Without repeats of one another by their SMILES; each with the seed that the proposer was
+        given.
     """
     if arm is Arm.LEARNED:
-        chosen, taught = best_parents(pool, parents, per_scaffold), judged
+        ordered, taught = best_parents(pool, GROUPS * parents, per_scaffold), judged
     else:
-        chosen, taught = blind_parents(pool, parents, seed, round_number), ()
-    return proposer.propose(chosen, taught, count, arm_seed(name, arm, seed, round_number))
-
-
-def arm_seed(name: str, arm: Arm, seed: int, round_number: int) -> int:
-    """Seed of what a proposer proposes for an arm in a round, by the seed of the run."""
-    return seed_for(seed, "propose", name, str(arm), str(round_number))
+        ordered, taught = blind_parents(pool, GROUPS * parents, seed, round_number), ()
+    found: dict[str, tuple[Proposal, int]] = {}
+    for group in range(GROUPS):
+        chosen = ordered[group * parents : (group + 1) * parents]
+        # a proposer that makes all of blocks needs no parents
+        if len(found) >= count or (group and not chosen):
+            break
+        own_seed = seed_for(seed, "propose", name, str(arm), str(round_number), str(group))
+        for each in proposer.propose(chosen, taught, count - len(found), own_seed):
+            found.setdefault(each.smiles, (each, own_seed))
+    return list(found.values())
