@@ -258,6 +258,7 @@ def test_a_screens_own_tables_are_read(con) -> None:
         "UPDATE batches SET drawn = 'learned', round = 2 WHERE inchikey IN (?, ?)", [first, second]
     )
     typed = ", ".join(f"{each.name} {each.type}" for each in LINEAGE)
+    con.execute("DROP VIEW lineage")
     con.execute(f"CREATE TABLE lineage ({typed})")
     con.executemany(
         "INSERT INTO lineage (inchikey, record, arm, proposer, operation, parents, proposed_in) "

@@ -14,7 +14,7 @@ from .conftest import ROOT, Screen
 RULE = r"^(?:(?:rule|checkpoint) |use rule \w+ as )(\w+)(?::| with:)"
 
 
-IN_ROUNDS = ("campaign", "round", "rounded")
+IN_ROUNDS = ("campaign", "round", "rounded", "generating", "vetted", "proposed")
 
 
 def rule_bodies() -> dict[str, str]:

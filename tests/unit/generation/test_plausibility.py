@@ -10,12 +10,13 @@ import pytest
 from rdkit import Chem
 
 from screenmm.core.errors import ConfigError, LigandError, Reason
+from screenmm.generation import accessibility
 from screenmm.generation import plausibility as module
+from screenmm.generation.accessibility import sa_score
 from screenmm.generation.plausibility import (
     Limits,
     Plausibility,
     plausibility,
-    sa_score,
     why_implausible,
 )
 
@@ -77,7 +78,7 @@ def test_a_bond_that_no_molecule_has_is_named() -> None:
 
 def test_scores_are_those_of_the_package() -> None:
     package = Path(importlib.util.find_spec("chembl_gen_check").origin).parent
-    theirs = module._module_at(package / "lacan.py")
+    theirs = module.module_at(package / "lacan.py")
     counted = module._plain_pickle(package / "data" / "chembl_lacan.pkl")
     for smiles in (*DRUGS.values(), "CNNNNC", "CCCCCC", "Clc1ccccc1C(=O)NC", "C1CC1C1CC1"):
         mol = Chem.MolFromSmiles(smiles)
@@ -164,9 +165,9 @@ def test_without_the_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     missing = "molbloom"
     with pytest.raises(ConfigError, match="needs the package molbloom"):
         module._known.__wrapped__()
-    monkeypatch.setattr(module.RDConfig, "RDContribDir", "/nowhere")
+    monkeypatch.setattr(accessibility.RDConfig, "RDContribDir", "/nowhere")
     with pytest.raises(ConfigError, match="needs RDKit with its contributions"):
-        module._sa_scorer.__wrapped__()
+        accessibility.sa_scorer.__wrapped__()
 
 
 def test_rdkits_messages_stay_on_and_little_is_imported() -> None:

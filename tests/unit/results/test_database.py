@@ -28,6 +28,7 @@ def test_tables_hold_every_row(screen: Screen, ranked, tmp_path: Path) -> None:
             "interactions": 0,
             "batches": 0,
             "predictions": 0,
+            "lineage": 0,
             "orders": 2,
             "ranking": ranked.execute("SELECT count(*) FROM ranking").fetchone()[0],
             "ledger": 2 * (len(DRUGS) + len(HOSTILE) + 2),

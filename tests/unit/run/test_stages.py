@@ -35,7 +35,7 @@ def settings_with(path: str = "", value: Any = None) -> Settings:
     return parse_settings(config, None)
 
 
-OF_ROUNDS = {"describe", "choose", "select_batch", "conclude"}
+OF_ROUNDS = {"describe", "gather", "propose", "vet", "choose", "select_batch", "conclude"}
 
 
 def texts(settings: Settings) -> dict[str, str]:

@@ -12,7 +12,7 @@ from rdkit import Chem, rdBase
 from rdkit.Chem import rdMolDescriptors
 
 from screenmm.core.errors import ConfigError, LigandError
-from screenmm.generation.plausibility import sa_score
+from screenmm.generation.accessibility import sa_score
 from screenmm.rounds.known import How
 from screenmm.tables.dictionary import (
     AFFINITY,

@@ -18,10 +18,10 @@ from screenmm.campaign.proposed import features_of_docked
 from screenmm.config.settings import Generate, Ligands, Rounds
 from screenmm.core.errors import Reason
 from screenmm.files.whole import replace_whole
+from screenmm.generation.accessibility import sa_score
 from screenmm.generation.applicability import applicability
 from screenmm.generation.arms import Arm
 from screenmm.generation.plausibility import Limits as PlausibilityLimits
-from screenmm.generation.plausibility import sa_score
 from screenmm.generation.routes import Router, Step
 from screenmm.generation.vetting import (
     Check,

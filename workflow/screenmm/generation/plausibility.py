@@ -25,13 +25,13 @@ import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any, NoReturn, Protocol
 
-from rdkit import Chem, RDConfig, rdBase
+from rdkit import Chem, rdBase
 from rdkit.Chem.Scaffolds import MurckoScaffold
 
 from screenmm.core.errors import ConfigError, LigandError, Reason
+from screenmm.generation.accessibility import module_at, sa_scorer
 
 INSTALL = "install it by: pip install 'screenmm[generation]'"
 
@@ -178,30 +178,14 @@ def plausibility(mol: Chem.Mol) -> Plausibility:
             rarest_bond=min(counts, default=None),
             scaffold_known=any(not each or each in known.scaffolds for each in scaffolds),
             lacan=known.lacan(pairs),
-            sa_score=float(_sa_scorer().calculateScore(plain)),
+            sa_score=float(sa_scorer().calculateScore(plain)),
         )
-
-
-def sa_score(mol: Chem.Mol) -> float:
-    """How hard a molecule is to make, from 1, easy, to 10 (10.1186/1758-2946-1-8).
-
-    Raises
-    ------
-    LigandError
-        The molecule has no atoms.
-    ConfigError
-        RDKit was installed without its contributions.
-    """
-    if mol.GetNumAtoms() == 0:
-        raise LigandError(Reason.MISSING_STRUCTURE, "it has no atoms: nothing can be said of it")
-    with rdBase.BlockLogs():
-        return float(_sa_scorer().calculateScore(Chem.RemoveHs(mol)))
 
 
 def check_installed() -> None:
     """Raise ConfigError with what to install, if what this module needs is missing."""
     _known()
-    _sa_scorer()
+    sa_scorer()
 
 
 class _Filter(Protocol):
@@ -271,8 +255,8 @@ def _known() -> _Known:
         surroundings=counted["idx"],
         bonds=counted["pairs"],
         bonds_in_all=counted["setsize"],
-        ring_finder=_module_at(_present(package / "ring_systems.py")).RingSystemFinder(),
-        bond_finder=_module_at(_present(package / "lacan.py")),
+        ring_finder=module_at(_present(package / "ring_systems.py")).RingSystemFinder(),
+        bond_finder=module_at(_present(package / "lacan.py")),
     )
 
 
@@ -283,28 +267,6 @@ def _present(path: Path) -> Path:
             f"chembl_gen_check 0.1.3; {INSTALL}"
         )
     return path
-
-
-@functools.cache
-def _sa_scorer() -> Any:
-    """RDKit's module of the SA score: 0.7 CPU s and 110 MB the first time it computes."""
-    path = Path(RDConfig.RDContribDir) / "SA_Score" / "sascorer.py"
-    if not path.is_file():
-        raise ConfigError(
-            f"{path} is missing: the SA score needs RDKit with its contributions, as the wheels "
-            "of PyPI and the packages of conda-forge have them"
-        )
-    return _module_at(path)
-
-
-def _module_at(path: Path) -> ModuleType:
-    """Run a Python file as a module, without the package that it lies in."""
-    spec = importlib.util.spec_from_file_location(f"screenmm_{path.stem}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 class _PlainUnpickler(pickle.Unpickler):

@@ -164,8 +164,8 @@ _VALUES = " ".join(
 
 
 # of a molecule that both arms proposed the row of the arm that docked it
-MADE_ROWS = """
-CREATE OR REPLACE TEMP TABLE made AS
+ORIGINS = """
+CREATE OR REPLACE TABLE origins AS
 SELECT inchikey, drawn AS proposed_by, proposer, operation,
     array_to_string(parents, ' ') AS parents, reaction, array_to_string(blocks, '.') AS blocks,
     proposed_in, proposer_seed, sa_score, route
@@ -176,14 +176,14 @@ QUALIFY row_number() OVER (PARTITION BY inchikey ORDER BY arm = drawn DESC, arm 
 
 def _made(con: duckdb.DuckDBPyConnection) -> Columns:
     """Make the table of proposed molecules; its columns, or none in a run without any."""
-    con.execute(MADE_ROWS)
+    con.execute(ORIGINS)
     proposed = con.execute("SELECT count(*) FROM lineage").fetchall()[0][0]
     return MADE if proposed else ()
 
 
 def _whole_ranking(own: Sequence[Column], made: Columns) -> str:
     """Query of the ranking in the order that each receptor follows, with all columns."""
-    more = ", made.* EXCLUDE (inchikey)" if made else ""
+    more = ", origins.* EXCLUDE (inchikey)" if made else ""
     return f"""
 CREATE OR REPLACE TABLE ranking AS
 WITH valued AS (
@@ -195,7 +195,7 @@ WITH valued AS (
     JOIN orders USING (receptor)
     LEFT JOIN intervals USING (receptor, inchikey)
     LEFT JOIN consensus USING (receptor, inchikey)
-    LEFT JOIN made USING (inchikey)
+    LEFT JOIN origins USING (inchikey)
 )
 SELECT {listed(ranking(own, made))}, receptor_ordinal
 FROM (

@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 STAGE = Stage(
     "catalogue",
-    place=34,
+    place=33,
     words="list the shards of described ligands",
     per_receptor="campaign",
     reads={"features": "rounds/features/{shard}.parquet"},

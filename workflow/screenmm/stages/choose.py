@@ -64,7 +64,7 @@ def rates_of(settings: Settings) -> dict[str, Any]:
 
 STAGE = Stage(
     "choose",
-    place=36,
+    place=38,
     words="choose the batch of a round",
     version=1,
     keys={"seed": None, "library": frozenset({"shard_size"})},

@@ -27,7 +27,7 @@ def what_is_gathered(settings: Settings, receptor: str) -> dict[str, Any]:
 
 STAGE = Stage(
     "gather",
-    place=35,
+    place=34,
     words="cut molecules to the fragments and building blocks that proposers need",
     version=1,
     keys={"seed": None},

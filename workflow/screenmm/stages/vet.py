@@ -32,7 +32,7 @@ def how_vetted(settings: Settings, job: str) -> dict[str, Any]:
 
 STAGE = Stage(
     "vet",
-    place=35,
+    place=36,
     words="check the proposals of a round",
     version=1,
     more=how_vetted,
