@@ -3,7 +3,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from screenmm.generation.arms import Arm, propose_for
@@ -126,6 +126,7 @@ def test_a_child_of_two_counts_for_both_and_one_without_parents_for_none() -> No
 
 
 @pytest.mark.parametrize("choose", CHOICES)
+@settings(deadline=None, max_examples=50, derandomize=True)
 @given(
     smiles=st.lists(st.sampled_from(SMILES), min_size=1, max_size=20),
     parents=st.text("PQR", min_size=20, max_size=20),
@@ -190,6 +191,7 @@ def test_shares_by_hand() -> None:
     assert shared_out(3, {"a": 0, "b": 1e-9}) == {"a": 0, "b": 3}
 
 
+@settings(deadline=None, max_examples=50, derandomize=True)
 @given(
     count=st.integers(0, 10_000),
     shares=st.dictionaries(st.text("abc", max_size=3), st.floats(1e-6, 1e6), min_size=1),
