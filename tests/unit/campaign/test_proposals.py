@@ -199,6 +199,28 @@ def test_proposals_that_are_not_new_end_the_campaign(docked: Path) -> None:
     assert "generate.min_new" in ended.stop
 
 
+def test_rounds_in_which_no_proposal_is_better_end_the_campaign(docked: Path) -> None:
+    patient = GENERATE.model_copy(update={"patience": 1})
+    # the longest molecule is the best, and these are short
+    proposed(docked, Writes("CCCF", "CCCCF", "CCF"))
+    assert chosen(docked, generate=patient).batch
+    dock(docked, 2)
+    proposed(docked, Writes("CCCCCCF"), number=3)
+    ended = chosen(docked, 3, patient)
+    assert ended.batch == []
+    assert "no proposal of the last 1 rounds was better" in ended.stop
+    assert chosen(docked, 3).batch
+
+
+def test_a_better_proposal_keeps_the_campaign_going(docked: Path) -> None:
+    patient = GENERATE.model_copy(update={"patience": 1})
+    proposed(docked, Writes("C" * 30))
+    assert chosen(docked, generate=patient).batch
+    dock(docked, 2)
+    proposed(docked, Writes("CCCCCCF"), number=3)
+    assert chosen(docked, 3, patient).batch
+
+
 def test_a_campaign_goes_on_where_its_library_ends_and_ends_without_proposals(run: Path) -> None:
     make(run, 1, batch=30)
     dock(run, 1)

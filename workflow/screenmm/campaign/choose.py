@@ -20,6 +20,7 @@ from screenmm.campaign.proposed import (
     choose_proposed,
     features_of_proposed,
     part_new,
+    rounds_without_gain,
 )
 from screenmm.config.settings import Generate, Rounds, share_of
 from screenmm.files.whole import replace_whole, replaced_folder, write_text
@@ -154,6 +155,13 @@ def _with_proposed(
         stop = (
             f"{new} of {proposals} proposals of round {number} were new molecules, less than a "
             f"part of {generate.min_new:g} (generate.min_new)"
+        )
+        return replace(decision, batch=[], stop=stop)
+    without = rounds_without_gain(known, number)
+    if generate.patience is not None and without >= generate.patience:
+        stop = (
+            f"no proposal of the last {without} rounds was better than all molecules before it "
+            "(generate.patience)"
         )
         return replace(decision, batch=[], stop=stop)
     proposed = Proposed.of(files, number)

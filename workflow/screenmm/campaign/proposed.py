@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -192,3 +193,23 @@ def part_new(files: Layout, number: int) -> tuple[int, int]:
     old = ("seen_before", "duplicate_structure")
     not_new = sum(row["status"] == "failed" or row["reason"] in old for row in told)
     return proposed, proposed - not_new
+
+
+def rounds_without_gain(known: Sequence[Docked], number: int) -> int:
+    """Rounds of proposals in a row, up to the last, that brought nothing better than was known.
+
+    Parameters
+    ----------
+    known : sequence of Docked
+        Of all rounds before.
+    number : int
+        Of the round to decide.
+    """
+    best, without = math.inf, 0
+    for each in range(1, number):
+        own = [one for one in known if one.round == each and one.value is not None]
+        made = [one.value for one in own if one.how in GENERATED and one.value is not None]
+        gained = min(made, default=math.inf) < best
+        without = 0 if each == 1 or gained else without + 1
+        best = min([best, *(one.value for one in own if one.value is not None)])
+    return without

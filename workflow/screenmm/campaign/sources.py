@@ -76,7 +76,7 @@ def drawn_of_library(shards: Sequence[Path], most: int, seed: int) -> Molecules:
     found: Molecules = []
     for path in shards:
         table = pq.read_table(path, columns=["inchikey", "smiles"])
-        rows = table.filter(pc.is_in(table["inchikey"], pa.array(sorted(wanted)))).to_pylist()
+        rows = table.filter(pc.is_in(table["inchikey"], pa.array(sorted(wanted), pa.string()))).to_pylist()
         found += [(row["inchikey"], row["smiles"]) for row in rows]
     return sorted(found)
 

@@ -1079,6 +1079,13 @@ class Generate(Section):
         "not told of: the page counts how many of them each arm found.",
         examples=["held_out.csv"],
     )
+    patience: int | None = Field(
+        None,
+        ge=1,
+        description="End the campaign after so many rounds in a row in which no proposal was "
+        "better than all molecules before it, by rounds.objective.",
+        examples=[2],
+    )
     min_new: float = Field(
         0.2,
         ge=0,

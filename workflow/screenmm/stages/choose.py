@@ -24,7 +24,7 @@ WORK = ("dock", "score")
 OF_CAMPAIGN = frozenset(Rounds.model_fields) - {"number", "model_share"}
 """Keys that the batches follow from; a round more leaves the rounds before as they are."""
 
-OF_PROPOSALS = {"batch", "parents", "per_scaffold", "per_parent", "route", "min_new"}
+OF_PROPOSALS = {"batch", "parents", "per_scaffold", "per_parent", "route", "min_new", "patience"}
 """Keys of ``generate`` that say which proposals are docked."""
 
 
