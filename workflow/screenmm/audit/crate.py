@@ -39,6 +39,7 @@ from screenmm.config.settings import Settings
 from screenmm.core.errors import UserError
 from screenmm.execution.usage import read_usage
 from screenmm.files.whole import sha256, write_text
+from screenmm.generation.weights import WEIGHTS_SHA256
 from screenmm.metrics.model import read_metrics
 from screenmm.run.layout import Layout
 from screenmm.run.stages import stages
@@ -61,6 +62,8 @@ CONDA_FILE = (
 SNAKEMAKE = "https://w3id.org/workflowhub/workflow-ro-crate#snakemake"
 MIT = "https://spdx.org/licenses/MIT"
 RUN = "#run"
+ANNALOG = "annalog"
+"""A package whose weights molecules are proposed by."""
 
 _UNIT = "https://qudt.org/vocab/unit/"
 QUANTITIES = {
@@ -510,6 +513,8 @@ def _add_package(graph: Graph, name: str, version: str) -> str:
         "SoftwareApplication",
         name=name,
         softwareVersion=version,
+        # they are checked whenever they are read
+        description=f"Its weights have the SHA-256 {WEIGHTS_SHA256}" if name == ANNALOG else None,
     )
 
 

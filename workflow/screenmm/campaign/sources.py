@@ -72,11 +72,13 @@ def drawn_of_library(shards: Sequence[Path], most: int, seed: int) -> Molecules:
     for path in shards:
         keys = np.array(pq.read_table(path, columns=["inchikey"])["inchikey"].to_pylist())
         drawn.show(keys.astype(object), chance(seed, keys))
-    wanted = set(drawn.keys.tolist())
+    wanted = pa.array(sorted(drawn.keys.tolist()), pa.string())
     found: Molecules = []
     for path in shards:
         table = pq.read_table(path, columns=["inchikey", "smiles"])
-        rows = table.filter(pc.is_in(table["inchikey"], pa.array(sorted(wanted), pa.string()))).to_pylist()
+        rows = table.filter(
+            pc.is_in(table["inchikey"], pa.array(sorted(wanted), pa.string()))
+        ).to_pylist()
         found += [(row["inchikey"], row["smiles"]) for row in rows]
     return sorted(found)
 

@@ -30,13 +30,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from screenmm.core.errors import ConfigError
+from screenmm.generation.weights import WEIGHTS_SHA256
 
 if TYPE_CHECKING:
     import torch
 
 VERSION = "1.0.6"
-WEIGHTS_SHA256 = "9e22e755b5d47da3c678bc19073e4f4af12ae061c91a7e5382cea67e30fad97b"
-"""Of the file of weights in that version's wheel."""
 
 VOCABULARY = Path(__file__).with_name("annalog_vocabulary.json")
 INSTALL = f"install it by: pip install --no-deps annalog=={VERSION}"
