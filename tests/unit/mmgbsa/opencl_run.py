@@ -26,8 +26,10 @@ OPTIONS = Scoring(
     flexible_radius_angstrom=3,
     tolerance_kcal_mol_angstrom=0.02,
     max_iterations=600,
-    jitter_replicas=3,
+    jitter_replicas=1,
 )
+MANY = OPTIONS.model_copy(update={"jitter_replicas": 3})
+"""Replicas enough to fill a pack of 64."""
 
 
 def energies_by_term(model: ReceptorModel, pose: Pose, platform_name: str) -> dict[str, float]:
@@ -65,7 +67,7 @@ def main(folder: Path) -> None:
     found["CPU"] = [
         row(result) for result in score_poses(model, seven, OPTIONS, choose_platform("CPU"))
     ]
-    replicas = [r for i, pose in enumerate(poses) for r in (pose, *jittered(pose, OPTIONS, i))]
+    replicas = [r for i, pose in enumerate(poses) for r in (pose, *jittered(pose, MANY, i))]
     brief = OPTIONS.model_copy(update={"max_iterations": 5})
     many = [*seven, *replicas[: 64 - len(seven)]]
     found["pack of 64, brief"] = [
