@@ -1008,7 +1008,7 @@ class Generate(Section):
         20, ge=1, le=100_000, description="Molecules that each arm docks in a round, at most."
     )
     proposals: int = Field(
-        200,
+        100,
         ge=1,
         le=1_000_000,
         description="Proposals that are asked for in a round, for each arm; those that may be "
