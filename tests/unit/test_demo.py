@@ -87,6 +87,17 @@ def test_binders_carry_the_published_affinities(demo: Path) -> None:
     assert (min(binders.values()), max(binders.values())) == (-11.70, -7.42)
 
 
+def test_a_campaign_of_generation_starts_from_the_weakest_binders(demo: Path) -> None:
+    def affinities(name: str) -> list[float]:
+        with (demo / name).open() as handle:
+            return [float(row["dg_kcal"]) for row in csv.DictReader(handle)]
+
+    weakest, held_out = affinities("weakest.csv"), affinities("held_out.csv")
+    assert (len(weakest), len(held_out)) == (4, 12)
+    assert min(weakest) >= max(held_out)
+    assert sorted(weakest + held_out) == sorted(affinities("binders.csv"))
+
+
 def test_nothing_is_measured_for_the_drugs(demo: Path) -> None:
     assert {row["dg_kcal"] for row in rows(demo / "drugs.csv")} == {""}
 
