@@ -4,21 +4,26 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from screenmm.campaign.choose import choose
+from screenmm.campaign.conclude import conclude
 from screenmm.campaign.proposals import Pool, pool, propose, write_proposals
+from screenmm.campaign.proposed import features_of_docked
 from screenmm.campaign.vetting import Out, round_of, write_round
 from screenmm.config.settings import Generate, Ligands, Rounds
 from screenmm.generation.proposal import Known, Proposal
+from screenmm.library.merge import LIGANDS
 from screenmm.rounds.campaign import Decision
+from screenmm.rounds.features import write_features
 from screenmm.rounds.known import How
 from screenmm.run.layout import Layout
 from screenmm.run.ledger import read_events
 from screenmm.stages.vet import OUTPUTS
 
-from .conftest import SMILES, dock, make, place
+from .conftest import SMILES, dock, key_of, make, place
 
 ROUNDS = Rounds(receptor="wt", objective="docking", batch=6)
 GENERATE = Generate(
@@ -189,6 +194,33 @@ def test_proposals_count_for_nothing_in_what_is_said_of_the_library(docked: Path
     ]
     assert after.measures.docked == 12 + len(library)
     assert after.measures.library == 30
+
+
+def test_a_library_that_grows_by_what_was_proposed_has_it_once(docked: Path) -> None:
+    proposed(docked, Writes(*NEW))
+    batch = chosen(docked).batch
+    dock(docked, 2)
+    made = [each.key for each in batch if each.how in (How.LEARNED, How.BLIND, How.BOTH)]
+    smiles = {key_of(each): each for each in NEW}
+    # all that was proposed comes with the library, docked or not
+    rows = [{"inchikey": key, "smiles": smiles[key], "poses": []} for key in smiles]
+    shard = docked / "ligands/shards/b11.parquet"
+    pq.write_table(pa.Table.from_pylist(rows, LIGANDS), shard)
+    write_features(docked / "rounds/features/b11.parquet", smiles.items())
+    proposed(docked, Writes("CCCCCCCCCCF"), number=3)
+    third = chosen(docked, 3)
+    keys = [each.key for each in third.batch]
+    assert len(keys) == len(set(keys))
+    assert not set(keys) & set(made)
+    assert third.measures.library == 37
+    dock(docked, 3)
+    files = Layout(docked, most_rounds=3, generates=True)
+    predictions = docked / "predictions.parquet"
+    conclude(files, ROUNDS.model_copy(update={"number": 3}), 1, ["wt"], predictions)
+    told = pq.read_table(predictions)["inchikey"].to_pylist()
+    assert len(told) == len(set(told))
+    known = features_of_docked(files, made)
+    assert sorted(known.keys.tolist()) == sorted(made)
 
 
 def test_proposals_that_are_not_new_end_the_campaign(docked: Path) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from screenmm.results.parts import open_parts
-from screenmm.tables.dictionary import CAME, names
+from screenmm.tables.dictionary import CAME, LIGANDS, MEMBERSHIP, SOURCES, names
+from screenmm.tables.schema import schema
 from tests.unit.screens import Screen
 
 VIEWS = ("events", "ligands", "poses", "scores", "residues", "moved", "inspected", "selected")
@@ -41,3 +43,42 @@ def test_poses_of_before_there_were_templates_have_no_origin(screen: Screen, tmp
     with open_parts(screen.parts) as con:
         found = con.execute("SELECT DISTINCT origin, template FROM poses").fetchall()
     assert found == [("search", None)]
+
+
+def test_a_proposal_that_the_library_has_is_its_duplicate(screen: Screen, tmp_path: Path) -> None:
+    with open_parts(screen.parts) as con:
+        before = con.execute("SELECT count(*) FROM sources").fetchone()[0]
+        (key,) = con.execute('SELECT min(inchikey) FROM membership WHERE "primary"').fetchone()
+        ligands = con.execute("SELECT count(*) FROM ligands").fetchone()[0]
+    records = [
+        {"record": f"genetic-2-{n}", "file": "round 2: genetic", "position": n, "name": f"{n}"}
+        for n in (1, 2)
+    ]
+    members = [
+        {"record": "genetic-2-1", "inchikey": key, "primary": True},
+        {"record": "genetic-2-2", "inchikey": "NEW", "primary": True},
+    ]
+    made = [{"inchikey": each["inchikey"], "smiles": "CC", "poses": []} for each in members]
+    paths = []
+    for name, rows, columns in (
+        ("sources", records, SOURCES), ("membership", members, MEMBERSHIP), ("made", made, LIGANDS),
+    ):  # fmt: skip
+        paths.append(tmp_path / f"{name}.parquet")
+        pq.write_table(pa.Table.from_pylist(rows, schema(columns)), paths[-1])
+    sources, membership, proposed = paths
+    parts = replace(
+        screen.parts,
+        sources=[*screen.parts.sources, sources],
+        membership=[*screen.parts.membership, membership],
+        proposed=[proposed],
+    )
+    with open_parts(parts) as con:
+        assert con.execute(
+            "SELECT record, \"primary\" FROM membership WHERE record LIKE 'genetic%' ORDER BY record"
+        ).fetchall() == [("genetic-2-1", False), ("genetic-2-2", True)]
+        assert con.execute(
+            "SELECT ordinal FROM sources WHERE record LIKE 'genetic%' ORDER BY record"
+        ).fetchall() == [(before,), (before + 1,)]
+        assert con.execute("SELECT count(*), count(DISTINCT inchikey) FROM ligands").fetchone() == (
+            ligands + 1, ligands + 1,
+        )  # fmt: skip

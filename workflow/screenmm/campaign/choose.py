@@ -199,7 +199,8 @@ def write_batch(
     for path in ligands:
         table = pq.read_table(path, schema=LIGANDS)
         rows += table.filter(pc.is_in(table["inchikey"], value_set=wanted)).to_pylist()
-    rows.sort(key=lambda row: row["inchikey"])
+    # a library may have grown by what was proposed before
+    rows = sorted({row["inchikey"]: row for row in rows}.values(), key=lambda row: row["inchikey"])
     keys = np.array([ligand_key(row["inchikey"]) for row in rows], dtype=np.uint64)
     trie = leaves(keys, batch.shard_size)
     places = leaf_of(keys, trie).tolist() if trie else []

@@ -104,11 +104,16 @@ def write_predictions(
     int
         Molecules of the library that no round docked.
     """
-    left = 0
+    left, shared = 0, set(taken)
+    known = set(proposed.keys.tolist())
     with replace_whole(path) as partial, pq.ParquetWriter(partial, PREDICTIONS) as writer:
         for shard in chain(shards, [proposed]):
-            rest = shard.at(np.flatnonzero([key not in taken for key in shard.keys]))
-            left += 0 if shard is proposed else len(rest)
+            # a library may have grown by what was proposed before
+            known_here = shared if shard is proposed else taken
+            rest = shard.at(np.flatnonzero([key not in known_here for key in shard.keys]))
+            if shard is not proposed:
+                left += len(rest)
+                shared.update(known.intersection(shard.keys.tolist()))
             for receptor, model in models.items():
                 writer.write_table(_predicted(rest, receptor, model))
     return left

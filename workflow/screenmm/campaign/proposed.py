@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -43,13 +44,12 @@ def features_of_docked(files: Layout, keys: Collection[str]) -> Features:
         Of the run, up to the last round that counts.
     keys : collection of str
     """
-    wanted = set(keys)
-    return stacked([_among(each, wanted) for each in _shards(files)])
-
-
-def _shards(files: Layout) -> Iterator[Features]:
-    yield from library(files)
-    yield features_of_proposed(files.vetted("features"))
+    wanted, found = set(keys), []
+    for shard in chain(library(files), [features_of_proposed(files.vetted("features"))]):
+        found.append(_among(shard, wanted))
+        # a library may have grown by what was proposed before
+        wanted.difference_update(shard.keys.tolist())
+    return stacked(found)
 
 
 def _among(features: Features, keys: Collection[str]) -> Features:
@@ -145,7 +145,7 @@ def choose_proposed(
     list of Chosen
         Of the two arms, and of the library the molecules most like its best.
     """
-    taken = {each.key for each in known}
+    taken = {each.key for each in known} | {each.key for each in of_library}
     values = model.ridge.predict(proposed.features.design).tolist() if model else []
     predicted = dict(zip(proposed.features.keys.tolist(), values, strict=False))
     asked = (generate.batch, generate.per_scaffold, generate.per_parent, seed)
@@ -159,9 +159,7 @@ def choose_proposed(
         for key in sorted(learned | blind)
     ]
     best = _best_of_library(files, known, generate.parents)
-    near = nearest_of_library(
-        library(files), best, taken | {each.key for each in of_library}, generate.batch
-    )
+    near = nearest_of_library(library(files), best, taken | learned | blind, generate.batch)
     return [*chosen, *(Chosen(key, How.NEIGHBOUR, None) for key, _ in near)]
 
 

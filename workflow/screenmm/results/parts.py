@@ -58,8 +58,8 @@ class Parts:
         The molecules of each round.
     predictions : Path or None
         What is predicted of the molecules that no round docked; None where there are no rounds.
-    lineage : sequence of Path
-        Where the proposals that may be docked came from, of each round.
+    proposed, lineage : sequence of Path
+        Proposals of each round that may be docked, as ligands, and where they came from.
     """
 
     sources: Sequence[Path]
@@ -74,6 +74,7 @@ class Parts:
     selected: Path | None = None
     batches: Sequence[Path] = ()
     predictions: Path | None = None
+    proposed: Sequence[Path] = ()
     lineage: Sequence[Path] = ()
 
     @classmethod
@@ -83,7 +84,8 @@ class Parts:
             sources=[files.sources, *files.vetted("sources")],
             membership=[files.membership, *files.vetted("membership")],
             events=files.events(receptors),
-            ligands=[*files.ligands(), *files.vetted("ligands")],
+            ligands=files.ligands(),
+            proposed=files.vetted("ligands"),
             poses={name: files.pose_tables(name) for name in receptors},
             scores={name: files.scores(name) for name in receptors},
             inspected={name: files.inspected(name) for name in receptors},
@@ -134,6 +136,30 @@ def _in_order(files: Sequence[Path]) -> str:
         scans.append(_scan([path], SOURCES, f", {before} + file_row_number AS ordinal"))
         before += pq.read_metadata(path).num_rows
     return " UNION ALL ".join(scans)
+
+
+def _members(files: Sequence[Path]) -> str:
+    """SELECT of the ligand of each record; a proposal that the library has, too, is a duplicate."""
+    library = _scan(files[:1], MEMBERSHIP)
+    if len(files) == 1:
+        return library
+    return (
+        f"{library} UNION ALL SELECT record, inchikey, "
+        f'"primary" AND inchikey NOT IN (SELECT inchikey FROM ({library})) AS "primary" '
+        f"FROM ({_scan(files[1:], MEMBERSHIP)})"
+    )
+
+
+def _ligands(parts: Parts) -> str:
+    """SELECT of the library's ligands, and of the proposals that it does not have."""
+    columns = (INCHIKEY, SMILES)
+    library = _scan(parts.ligands, columns)
+    if not parts.proposed:
+        return library
+    return (
+        f"{library} UNION ALL SELECT * FROM ({_scan(parts.proposed, columns)}) "
+        f"ANTI JOIN ({library}) USING (inchikey)"
+    )
 
 
 def _scan_receptors(files: Mapping[str, Sequence[Path]], columns: Sequence[Column]) -> str:
@@ -244,9 +270,9 @@ def open_parts(
     row = ", file_row_number AS row"
     views = {
         "sources": _in_order(parts.sources),
-        "membership": _scan(parts.membership, MEMBERSHIP),
+        "membership": _members(parts.membership),
         "events": _scan(parts.events, EVENTS, row),
-        "ligands": _scan(parts.ligands, (INCHIKEY, SMILES)),
+        "ligands": _ligands(parts),
         "docked": _docked(parts),
         "scores": _scan_receptors(parts.scores, SCORES_SHOWN),
         "residues": _scan_receptors(parts.scores, RESIDUES),

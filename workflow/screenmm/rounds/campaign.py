@@ -199,22 +199,30 @@ def decide(
     Decision
     """
     everything = {each.key: each for each in sorted(docked, key=lambda each: each.key)}
-    known = {key: each for key, each in everything.items() if each.how not in GENERATED}
-    survey = _Survey.of(library, known)
-    surrogate = learn(_taught(survey.learned, proposed, everything), everything)
-    scan = _Scan.of(library, known, surrogate, survey, settings, seed)
+    survey = _Survey.of(library, everything)
+    # a library may have grown by what was proposed before
+    known = {
+        key: each
+        for key, each in everything.items()
+        if each.how not in GENERATED or key in survey.heavy_atoms
+    }
+    surrogate = learn(_taught(survey, proposed, everything), everything)
+    scan = _Scan.of(library, everything, surrogate, survey, settings, seed)
     measures = _measures(known, settings, survey, scan, surrogate, _seed(seed, number))
     stop = _stop(known, settings, number, survey, measures)
     batch = [] if stop else _batch(library, known, settings, survey, scan, seed)
     return Decision(sorted(batch, key=lambda each: each.key), measures, surrogate, stop)
 
 
-def _taught(own: Features, proposed: Features | None, known: dict[str, Docked]) -> Features:
+def _taught(survey: _Survey, proposed: Features | None, known: dict[str, Docked]) -> Features:
     """Give the library's molecules that teach, and those proposed, ordered by key."""
     if proposed is None:
-        return own
-    valued = [key in known and known[key].value is not None for key in proposed.keys]
-    both = stacked([own, proposed.at(np.array(valued, dtype=bool))])
+        return survey.learned
+    more = [
+        key in known and known[key].value is not None and key not in survey.heavy_atoms
+        for key in proposed.keys
+    ]
+    both = stacked([survey.learned, proposed.at(np.array(more, dtype=bool))])
     return both.at(np.argsort(both.keys.astype(str)))
 
 
