@@ -74,7 +74,8 @@ def test_a_proposal_that_the_library_has_is_its_duplicate(screen: Screen, tmp_pa
     )
     with open_parts(parts) as con:
         assert con.execute(
-            "SELECT record, \"primary\" FROM membership WHERE record LIKE 'genetic%' ORDER BY record"
+            'SELECT record, "primary" FROM membership '
+            "WHERE record LIKE 'genetic%' ORDER BY record"
         ).fetchall() == [("genetic-2-1", False), ("genetic-2-2", True)]
         assert con.execute(
             "SELECT ordinal FROM sources WHERE record LIKE 'genetic%' ORDER BY record"
