@@ -36,8 +36,8 @@ rule gather:
 rule propose:
     input:
         **where_stored(before=left_to_choose_by, proposed=proposed_before),
-        fragments=parts_of_round("fragments.db"),
-        blocks=parts_of_round("blocks.parquet"),
+        fragments="<results>/generation/fragments.db",
+        blocks="<results>/generation/blocks.parquet",
         batches=batches_before,
         lineage=vetted_before("lineage"),
         done=choosing_before,
@@ -78,7 +78,7 @@ rule vet:
         ),
         proposals=proposals_of_round,
         catalogue=catalogue_of_round,
-        blocks=parts_of_round("blocks.parquet"),
+        blocks="<results>/generation/blocks.parquet",
         batches=batches_before,
         lineage=vetted_before("lineage"),
         done=choosing_before,

@@ -6,7 +6,9 @@ import pytest
 
 from screenmm.core.errors import ConfigError
 from screenmm.rounds.audit import Verdict
-from screenmm.rounds.campaign import Settings, Stop, decide
+from screenmm.rounds.calibration import Calibration
+from screenmm.rounds.campaign import Settings, Stop, decide, learn
+from screenmm.rounds.features import features_of
 from screenmm.rounds.known import Docked, How
 
 from .made_up import Library, campaign, dock, library
@@ -176,3 +178,23 @@ def test_it_stops_for_a_reason(made: Library, stop: Stop, rounds: int, reason: s
     docked, last = campaign(made, replace(SETTINGS, number=20, stop=stop))
     assert max(each.round for each in docked) < rounds
     assert re.search(reason, last.stop)
+
+
+def test_proposals_teach_and_their_errors_stand_for_nothing() -> None:
+    own, near = ["CCO", "CCCO", "CCCCO", "CCN"], ["CCCCCO", "CCCCCCO", "CCCCCCCO"]
+    features = features_of((smiles, smiles) for smiles in [*own, *near])
+    known = {
+        key: Docked(key, 1, How.RANDOM if key in own else How.LEARNED, -float(len(key)))
+        for key in features.keys
+    }
+    alone, all_of_them = learn(features, known, set(own)), learn(features, known)
+    assert alone is not None
+    assert all_of_them is not None
+    assert alone.predict(features)[0].tolist() == all_of_them.predict(features)[0].tolist()
+    values = np.array([known[key].value for key in features.keys])
+    mine = np.isin(features.keys, own)
+    expected = Calibration(alone.ridge.left_out[mine], values[mine])
+    found = alone.calibration.interval(values)
+    for told, wanted in zip(found, expected.interval(values), strict=True):
+        assert told.tolist() == wanted.tolist()
+    assert found[0].tolist() != all_of_them.calibration.interval(values)[0].tolist()

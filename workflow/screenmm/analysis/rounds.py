@@ -127,9 +127,9 @@ def jobs_of_round(files: Layout, receptors: Sequence[str], number: str) -> dict[
     made_by = {BATCHES: "choose", "select": "select_batch"}
     found = {}
     for stage in stages().values():
-        if stage.per_receptor in ("round", "vetted"):
+        if stage.per_receptor == "round" or (stage.per_receptor == "vetted" and files.generates):
             found[stage.name] = {number}
-        elif stage.per_receptor == "proposed":
+        elif stage.per_receptor == "proposed" and files.generates:
             found[stage.name] = {f"{name}/{number}" for name in files.proposers(number)}
         elif stage.per_receptor == "rounded":
             found[stage.name] = {f"{name}/{number}" for name in receptors}

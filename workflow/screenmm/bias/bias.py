@@ -26,6 +26,7 @@ from screenmm.files.csv import Cell, csv_text
 from screenmm.files.whole import replaced_folder
 from screenmm.metrics.bias import Bias, Fate, ReceptorBias
 from screenmm.results.fates import STATUSES
+from screenmm.results.parts import PROPOSED_RECORDS
 
 DEFAULT_HITS = 20
 
@@ -155,7 +156,9 @@ def _fates(
     con: duckdb.DuckDBPyConnection, receptor: str, found: Described, fates: np.ndarray
 ) -> dict[str, Fate]:
     counted = con.execute(
-        "SELECT status, count(*) FROM ledger WHERE receptor = ? GROUP BY status", [receptor]
+        f"SELECT status, count(*) FROM ledger ANTI JOIN ({PROPOSED_RECORDS}) USING (record) "
+        "WHERE receptor = ? GROUP BY status",
+        [receptor],
     )
     counts = dict(counted.fetchall())
     unread = ~found.read

@@ -22,7 +22,7 @@ from rdkit.Chem.Scaffolds import MurckoScaffold
 from screenmm.bias.chemotypes import CHEMOTYPES, chemotypes
 from screenmm.core.errors import LigandError, Reason
 from screenmm.library.standardise import read_molecule
-from screenmm.results.parts import quoted
+from screenmm.results.parts import PROPOSED_RECORDS, quoted
 
 SAMPLE = 20_000
 """Records up to which all are described; of a larger library, so many, chosen by their key."""
@@ -160,8 +160,8 @@ def describe_records(con: duckdb.DuckDBPyConnection, shards: Sequence[Path]) -> 
     shards : sequence of Path
         Shards of records.
     """
-    total = con.execute("SELECT count(*) FROM sources").fetchall()[0][0]
-    chosen = "SELECT record FROM sources"
+    chosen = f"SELECT record FROM sources ANTI JOIN ({PROPOSED_RECORDS}) USING (record)"
+    total = con.execute(f"SELECT count(*) FROM ({chosen})").fetchall()[0][0]
     if total > SAMPLE:
         chosen += f" ORDER BY md5(record), record LIMIT {SAMPLE}"
     slow = ", ".join(quoted(reason) for reason in SLOW)

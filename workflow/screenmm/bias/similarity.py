@@ -76,6 +76,7 @@ def known_actives(con: duckdb.DuckDBPyConnection) -> Actives | None:
     total = con.execute(f"SELECT count(*) FROM ({active})").fetchall()[0][0]
     others = con.execute(
         f"SELECT smiles FROM ligands ANTI JOIN ({active}) USING (inchikey) "
+        "ANTI JOIN lineage USING (inchikey) "
         f"ORDER BY md5(inchikey), inchikey LIMIT {COMPARED}"
     ).fetchall()
     known = [own for *_, own in kept]

@@ -76,9 +76,7 @@ def drawn_of_library(shards: Sequence[Path], most: int, seed: int) -> Molecules:
     found: Molecules = []
     for path in shards:
         table = pq.read_table(path, columns=["inchikey", "smiles"])
-        rows = table.filter(
-            pc.is_in(table["inchikey"], pa.array(sorted(wanted), pa.string()))
-        ).to_pylist()
+        rows = table.filter(pc.is_in(table["inchikey"], wanted)).to_pylist()
         found += [(row["inchikey"], row["smiles"]) for row in rows]
     return sorted(found)
 
@@ -126,9 +124,13 @@ def gather(
     folder.mkdir(parents=True, exist_ok=True)
     task = Task("gather", Cutter, (folder, generate), TIME_LIMIT_S, subject="record")
     with run_shard(task, items, database, asked, library, min(workers, len(items) or 1)) as done:
-        blocks = [smiles for each in done for smiles in (each.result or {})[BLOCKS]]
-        cut = sum((each.result or {})[FRAGMENTS] for each in done)
-        merge((folder / f"{each.key}.parquet" for each in done), database)
+        results = [each.result for each in done if each.result is not None]
+        for event in (event for each in done for event in each.events):
+            log.warning("molecules from number %d on: %s", PORTION * int(event.record),
+                        event.message)  # fmt: skip
+        blocks = [smiles for result in results for smiles in result[BLOCKS]]
+        cut = sum(result[FRAGMENTS] for result in results)
+        merge((folder / f"{each.key}.parquet" for each in done if each.result), database)
         log.info("%d of %d molecules give fragments", cut, len(molecules))
     shutil.rmtree(folder)
     if FRAGMENTS in needs and not cut:

@@ -155,7 +155,11 @@ class Round:
 
     def _within_reach(self, records: Sequence[Record]) -> list[Record]:
         """Leave out what is too far from all that was judged."""
-        pairs = {each.vetted.key: each.vetted.smiles for each in records if each.vetted.kept}
+        # of several tautomers the first is docked
+        pairs: dict[str, str] = {}
+        for each in records:
+            if each.vetted.kept:
+                pairs.setdefault(each.vetted.key, each.vetted.smiles)
         own = features_of(pairs.items())
         similarity, nearest = applicability(own.counts, self.docked.counts)
         told = zip(own.keys, similarity.tolist(), nearest.tolist(), strict=True)

@@ -100,7 +100,7 @@ def preflight(settings: Settings, *, jobs_run_here: bool, own_environments: bool
         # reads molecules, which other screens need not
         from screenmm.preflight.generation import check_generation  # noqa: PLC0415
 
-        check_generation(settings.generate, own_environments=own_environments)
+        check_generation(settings, own_environments=own_environments)
     check_inputs(settings)
     check_residues(settings)
     if jobs_run_here:

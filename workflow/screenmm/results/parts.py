@@ -102,6 +102,10 @@ class Parts:
         )
 
 
+PROPOSED_RECORDS = "SELECT record FROM lineage UNION SELECT record FROM events WHERE stage = 'vet'"
+"""Query of the records that no library holds, because the run proposed them."""
+
+
 def quoted(text: object) -> str:
     """Give a SQL string literal."""
     return "'" + str(text).replace("'", "''") + "'"

@@ -170,6 +170,7 @@ SELECT inchikey, drawn AS proposed_by, proposer, operation,
     array_to_string(parents, ' ') AS parents, reaction, array_to_string(blocks, '.') AS blocks,
     proposed_in, proposer_seed, sa_score, route
 FROM lineage JOIN batches USING (inchikey)
+WHERE drawn IN ('learned', 'blind', 'both')
 QUALIFY row_number() OVER (PARTITION BY inchikey ORDER BY arm = drawn DESC, arm DESC) = 1
 """
 

@@ -150,7 +150,9 @@ def beside_chance(docked: Sequence[Docked], hit: float, library: int, seed: int)
         before = [
             each
             for each in docked
-            if each.round < number or (each.round == number and each.how not in BY_CHANCE)
+            # nor are neighbours of the best, which are looked for after both
+            if each.round < number
+            or (each.round == number and each.how not in (*BY_CHANCE, How.NEIGHBOUR))
         ]
         found, n = sum(_is_hit(each, hit) for each in own), len(own)
         share = np.r_[found / n, rng.beta(found + 0.5, n - found + 0.5, DRAWS)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -206,7 +206,8 @@ def decide(
         for key, each in everything.items()
         if each.how not in GENERATED or key in survey.heavy_atoms
     }
-    surrogate = learn(_taught(survey, proposed, everything), everything)
+    taught = _taught(survey, proposed, everything)
+    surrogate = learn(taught, everything, set(survey.heavy_atoms))
     scan = _Scan.of(library, everything, surrogate, survey, settings, seed)
     measures = _measures(known, settings, survey, scan, surrogate, _seed(seed, number))
     stop = _stop(known, settings, number, survey, measures)
@@ -226,7 +227,9 @@ def _taught(survey: _Survey, proposed: Features | None, known: dict[str, Docked]
     return both.at(np.argsort(both.keys.astype(str)))
 
 
-def learn(learned: Features, known: dict[str, Docked]) -> Surrogate | None:
+def learn(
+    learned: Features, known: dict[str, Docked], library: Collection[str] | None = None
+) -> Surrogate | None:
     """Fit the surrogate to docked molecules with values; None below two of them.
 
     Parameters
@@ -234,12 +237,17 @@ def learn(learned: Features, known: dict[str, Docked]) -> Surrogate | None:
     learned : Features
         Those with values, ordered by key.
     known : dict of str to Docked
+    library : collection of str, optional
+        Keys whose errors stand for the library's: proposals are more like one another, and would
+        make the model look better than it is. None: all. Below two of them all count.
     """
     if len(learned) < 2:
         return None
     values = np.array([known[key].value for key in learned.keys], dtype=float)
     ridge = fit(learned.design, values)
-    return Surrogate(ridge, Calibration(ridge.left_out, values))
+    own = np.array([library is None or key in library for key in learned.keys], dtype=bool)
+    own = own if own.sum() >= 2 else np.ones(len(own), dtype=bool)
+    return Surrogate(ridge, Calibration(ridge.left_out[own], values[own]))
 
 
 def _seed(seed: int, number: int) -> int:
