@@ -47,7 +47,7 @@ RANKING = (
 PICKED = (
     "pick,receptor,name,inchikey,smiles,rank,dg_mmgbsa_kcal_mol,dock_score_kcal_mol,heavy_atoms,"
     "cluster,cluster_size,nearest_tanimoto,pose_checks_passed,pose_checks_failed,interactions,"
-    "reason"
+    "reason,how_to_get"
 )
 POSES = {
     "inchikey": "string", "state": "string", "pose": "int32", "smiles": "string",

@@ -373,8 +373,8 @@ PICKS: Columns = (
     Column("nearest_tanimoto", "DOUBLE", decimals=3,
            hint="Similarity to the most similar earlier pick"),
     *INSPECTED_TEXT,
-    _text("how_to_get", "buy, or make: a molecule that was proposed"),
     _text("reason", "Why it was picked, how it is made, and what speaks against it"),
+    _text("how_to_get", "buy, or make: a molecule that was proposed"),
 )  # fmt: skip
 
 RESIDUE_ENERGIES: Columns = (
