@@ -327,6 +327,10 @@ def test_a_large_library_is_sampled_by_key_and_counted_whole(tmp_path: Path, mon
     con = duckdb.connect()
     con.execute("CREATE TABLE sources AS SELECT printf('%016x', range) AS record FROM range(400)")
     con.execute("CREATE TABLE events (record VARCHAR, stage VARCHAR, reason VARCHAR)")
+    # a proposal that was left out, and one that was kept: no records of the library
+    con.execute("INSERT INTO sources VALUES ('genetic-2-1'), ('genetic-2-2')")
+    con.execute("INSERT INTO events VALUES ('genetic-2-1', 'vet', 'seen_before')")
+    con.execute("CREATE TABLE lineage AS SELECT 'genetic-2-2' AS record, 'KEY' AS inchikey")
     con.execute(
         "COPY (SELECT record, 'smiles' AS kind, 'CCO' AS structure FROM sources "
         f"ORDER BY hash(record)) TO '{tmp_path}/b.parquet' (FORMAT parquet)"
@@ -339,6 +343,7 @@ def test_a_large_library_is_sampled_by_key_and_counted_whole(tmp_path: Path, mon
 
 def test_what_took_too_long_is_not_read_again(tmp_path: Path) -> None:
     con = duckdb.connect()
+    con.execute("CREATE TABLE lineage (record VARCHAR, inchikey VARCHAR)")
     con.execute("CREATE TABLE sources AS SELECT unnest(['a', 'b']) AS record")
     con.execute(
         "CREATE TABLE events AS SELECT 'a' AS record, 'standardise' AS stage, "
