@@ -312,10 +312,10 @@ def features_described(wildcards):
 def catalogue_of_round(wildcards):
     """What a round chooses from. One that was chosen stays, though the library grows."""
     path = "<results>/rounds/catalogue.json"
-    # not before the library that there is now was merged
-    checkpoints.merge.get()
     if shard_names(Path(RESULTS, "rounds", wildcards.round, "shards")):
         return ancient(path)
+    # not before the library that there is now was merged
+    checkpoints.merge.get()
     return path
 
 
@@ -448,8 +448,6 @@ def proposals_of_round(wildcards):
 def catalogue_to_cut(wildcards):
     """What molecules are cut from. They are cut once, though the library grows."""
     path = "<results>/rounds/catalogue.json"
-    # not while the library is merged
-    checkpoints.merge.get()
     made = Path(RESULTS, "generation/fragments.db").exists()
     return ancient(path) if made else path
 
