@@ -1126,8 +1126,8 @@ class Ranking(Section):
     by: RankingOrder = Field(
         "auto",
         description="What orders the ranking: auto (the one that ranked best on "
-        "targets with known answers, of those whose scores the receptor has: CNN affinity and "
-        "MM/GBSA together; docs/ordering.md), mmgbsa (then docking, for "
+        "targets with known answers, of those whose scores the receptor has: MM/GBSA; "
+        "docs/ordering.md), mmgbsa (then docking, for "
         "ligands without it), docking, cnn_affinity, cnn_vs (the CNN's score times "
         "its affinity), a consensus of the scores, or MM/GBSA per heavy atom or per cube root of "
         "the heavy atoms. Ligands without the value come behind.",

@@ -144,7 +144,6 @@ PLAIN = (Order("mmgbsa"), Order("docking"))
 """What stands behind every order."""
 
 AUTO = (
-    Order("consensus_z", ("cnn_affinity", "mmgbsa")),
     Order("mmgbsa"),
     Order("cnn_vs"),
     Order("docking"),

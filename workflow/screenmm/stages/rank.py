@@ -39,7 +39,7 @@ STAGE = Stage(
     "rank",
     place=150,
     words="rank ligands and account for every record",
-    version=11,
+    version=12,
     keys={"ranking": KEYS},
     more=docked_how,
     reads={
