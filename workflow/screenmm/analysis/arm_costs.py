@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -29,30 +30,30 @@ def arm_costs(
     batches : mapping of int to sequence of How
         Round to why each molecule of its batch was docked.
     rounds : mapping of int to Spent
-        Round to what all of its jobs used; those that are not known cost nothing.
+        Round to what all of its jobs used, for each round with a batch.
     proposing : mapping of int to Spent
-        Round to what its jobs that propose and vet used: a part of the former.
+        Round to what its jobs that propose and vet used, a part of the former; none of a round in
+        which nothing was proposed.
     """
-    found = dict.fromkeys(Arm, (0.0, 0.0))
-    priced = all(each.price is not None for each in rounds.values())
+    found = dict.fromkeys(Arm, np.zeros(2))
     for number, batch in batches.items():
         if not batch:
             continue
-        whole = _pair(rounds.get(number))
-        ahead = _pair(proposing.get(number))
+        whole = _pair(rounds[number])
+        ahead = _pair(proposing[number]) if number in proposing else np.zeros(2)
         counts = {arm: sum(how in hows for how in batch) for arm, hows in ARMS.items()}
         proposed = sum(counts[arm] for arm in PROPOSES)
         for arm, count in counts.items():
             # docking by molecule, proposing by the molecules that came of it
             share = count / len(batch)
             of_proposing = count / proposed if arm in PROPOSES and proposed else 0.0
-            own = (share * (whole - ahead) + of_proposing * ahead).tolist()
-            found[arm] = (found[arm][0] + own[0], found[arm][1] + own[1])
+            found[arm] = found[arm] + share * (whole - ahead) + of_proposing * ahead
     return {
-        arm: Spent(cpu_h, price if priced and rounds else None)
-        for arm, (cpu_h, price) in found.items()
+        arm: Spent(cpu_h, None if math.isnan(price) else price)
+        for arm, (cpu_h, price) in ((arm, both.tolist()) for arm, both in found.items())
     }
 
 
-def _pair(spent: Spent | None) -> np.ndarray:
-    return np.zeros(2) if spent is None else np.array([spent.cpu_h, spent.price or 0.0])
+def _pair(spent: Spent) -> np.ndarray:
+    """CPU hours and price; a price that is not known makes every sum with it unknown."""
+    return np.array([spent.cpu_h, math.nan if spent.price is None else spent.price])

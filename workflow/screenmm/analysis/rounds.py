@@ -95,9 +95,13 @@ def spent_by_arms(
     Returns
     -------
     dict
-        Empty where nothing is known of costs.
+        Empty where the cost of a round is not known.
     """
     if files is None or settings is None:
+        return {}
+    hours = {each.round: each.cpu_h for each in campaign.rounds}
+    known = {number: cpu_h for number, cpu_h in hours.items() if cpu_h}
+    if known.keys() != hours.keys():
         return {}
     usage, proposing = read_usage(files.usage), {}
     for each in campaign.rounds:
@@ -105,7 +109,7 @@ def spent_by_arms(
         own = {name: targets for name, targets in jobs.items() if name in PROPOSING}
         spent = account(usage, own, settings.costs).total
         proposing[each.round] = Spent(spent.cpu_s / HOUR_S, spent.price)
-    rounds = {each.round: Spent(each.cpu_h or 0.0, each.price) for each in campaign.rounds}
+    rounds = {each.round: Spent(known[each.round], each.price) for each in campaign.rounds}
     batches: dict[int, list[How]] = {}
     for number, drawn in con.execute("SELECT round, drawn FROM batches").fetchall():
         batches.setdefault(number, []).append(How(drawn))

@@ -179,8 +179,11 @@ def _more(generate: Generate) -> Molecules:
     """Molecules beside the library's, by their place in their file."""
     if generate.fragments is None:
         return []
-    found = read_blocks(generate.fragments)
-    return [(str(place), smiles) for place, (smiles, _) in enumerate(found, 1) if smiles]
+    found = [smiles for smiles, _ in read_blocks(generate.fragments)]
+    if unread := found.count(""):
+        name = generate.fragments.name
+        log.warning("%d of %d records of %s cannot be read", unread, len(found), name)
+    return [(str(place), smiles) for place, smiles in enumerate(found, 1) if smiles]
 
 
 def _indexed(cut: Iterable[str], generate: Generate) -> Blocks:

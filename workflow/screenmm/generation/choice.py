@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import isfinite
+from math import inf, isfinite
 
 from rdkit.Chem.Scaffolds import MurckoScaffold
 
@@ -75,8 +75,7 @@ def choose_learned(
         candidates,
         key=lambda each: (
             not each.preferred,
-            each.predicted is None,
-            each.predicted or 0.0,
+            inf if each.predicted is None else each.predicted,
             *_draw(each.key, seed, BATCH),
         ),
     )
