@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from screenmm.campaign.seeds import named_molecules
 from screenmm.config.settings import Settings
 from screenmm.core.errors import ConfigError
@@ -10,6 +12,8 @@ from screenmm.generation.parents import core_pattern
 from screenmm.generation.plausibility import check_installed
 from screenmm.generation.reactions import read_reactions
 from screenmm.generation.registry import facts_of
+
+log = logging.getLogger(__name__)
 
 
 def check_generation(settings: Settings, *, own_environments: bool) -> None:
@@ -33,6 +37,8 @@ def check_generation(settings: Settings, *, own_environments: bool) -> None:
     generate = settings.generate
     if generate is None:
         return
+    if not settings.proposing_rounds:
+        log.warning("generate: proposals begin with the second round, and rounds.number is 1: none")
     for name in generate.proposers:
         facts = facts_of(name, installed=not own_environments)
         if own_environments and not facts.in_environments:

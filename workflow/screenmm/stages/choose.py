@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from screenmm.config.settings import Generate, Ligands, Rounds, Settings
+from screenmm.core.errors import ScreenMMError
 from screenmm.run.stage import Rate, Stage
 from screenmm.stages.context import add_settings_argument, only_given, settings_of
+
+if TYPE_CHECKING:
+    from screenmm.run.layout import Layout
 
 log = logging.getLogger(__name__)
 
@@ -95,8 +100,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--decision", type=Path, required=True, help="why these (.json)")
 
 
+def check_library(files: Layout) -> None:
+    """Check that what is there to choose from is what was listed.
+
+    Raises
+    ------
+    ScreenMMError
+        It is not: another job is merging the library.
+    """
+    listed = json.loads(files.file("catalogue", "out").read_text(encoding="utf-8"))
+    there = [path.stem for path in files.files("describe", "features")]
+    if sorted(listed) != sorted(there):
+        raise ScreenMMError(
+            f"{len(there)} shards of ligands are there and {len(listed)} are listed in "
+            "rounds/catalogue.json: the library changed, and is being merged; run the same command "
+            "again"
+        )
+
+
 def run(args: argparse.Namespace) -> None:
-    """Choose a batch, or end the campaign."""
+    """Choose a batch, or end the campaign.
+
+    Raises
+    ------
+    ScreenMMError
+        The library is being merged.
+    """
     from screenmm.campaign.choose import Batch, choose
     from screenmm.campaign.cost import Rates
     from screenmm.campaign.seeds import named_molecules
@@ -107,6 +136,7 @@ def run(args: argparse.Namespace) -> None:
     asked_for = given.values.get("generate")
     generate = only_given(Generate.model_validate(asked_for)) if asked_for else None
     files = Layout(args.results, most_rounds=args.round - 1, generates=generate is not None)
+    check_library(files)
     batch = Batch(args.shards, args.batch, args.decision, given["library"]["shard_size"])
     asked = given.values.get("rates")
     rates = Rates(**asked) if asked else None
