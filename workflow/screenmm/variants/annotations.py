@@ -1,0 +1,247 @@
+"""Protein changes that annotators write into a VCF: VEP's CSQ, SnpEff's ANN, bcftools' BCSQ."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+from urllib.parse import unquote
+
+MANE, CANONICAL, OTHER = range(3)
+"""How much an annotator thinks of a transcript."""
+
+ELSEWHERE = "@"
+"""With what bcftools begins a reference to the record that tells the whole effect."""
+
+_FORMAT = re.compile(r"Format:\s*(.+)", re.IGNORECASE | re.DOTALL)
+_QUOTED = re.compile(r"'(.+)'", re.DOTALL)
+_BCSQ_CHANGE = re.compile(r"(\d+)([A-Z*]+)(?:>(\d+)([A-Z*]+))?")
+_VERSION = re.compile(r"\.\d+$")
+
+
+class Annotation(NamedTuple):
+    """What an annotator says of one allele on one transcript.
+
+    Parameters
+    ----------
+    genes : tuple of str
+        Symbol and identifiers of the gene.
+    transcripts : tuple of str
+        The transcript, and other accessions of the same.
+    rank : int
+        :data:`MANE`, :data:`CANONICAL` or :data:`OTHER`.
+    terms : tuple of str
+        Effects.
+    change : str
+        The protein's, as HGVS or the shorthand; empty where none is told.
+    elsewhere : int
+        Position of the record that tells the effect; 0 where this one does.
+    """
+
+    genes: tuple[str, ...]
+    transcripts: tuple[str, ...]
+    rank: int
+    terms: tuple[str, ...]
+    change: str
+    elsewhere: int = 0
+
+    @property
+    def transcript(self) -> str:
+        """Its transcript without the version; empty where none is named."""
+        return bare(self.transcripts[0]) if self.transcripts else ""
+
+
+class Alleles(NamedTuple):
+    """Alleles of a record."""
+
+    position: int
+    reference: str
+    alternatives: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How an annotator writes.
+
+    Parameters
+    ----------
+    key : str
+        Key of INFO.
+    names : tuple of str
+        Names of the fields, in lower case.
+    read : callable
+        Gives the alternative allele of a value's fields, and the annotation.
+    """
+
+    key: str
+    names: tuple[str, ...]
+    read: Callable[[Mapping[str, str], Alleles], tuple[int | None, Annotation]]
+
+    def annotations(self, values: Iterable[str], alleles: Alleles) -> list[list[Annotation]]:
+        """Annotations by alternative allele.
+
+        Parameters
+        ----------
+        values : iterable of str
+            Of the key, one for each allele and transcript.
+        alleles : Alleles
+        """
+        found: list[list[Annotation]] = [[] for _ in alleles.alternatives]
+        for value in values:
+            fields = dict(zip(self.names, value.split("|"), strict=False))
+            allele, annotation = self.read(fields, alleles)
+            if allele is None and len(found) == 1:
+                allele = 0
+            if allele is not None and allele < len(found):
+                found[allele].append(annotation)
+            elif annotation.elsewhere:
+                for each in found:
+                    each.append(annotation)
+        return found
+
+
+def dialect_of(descriptions: Mapping[str, str]) -> Dialect | None:
+    """Dialect of a VCF; None of one without protein changes.
+
+    Parameters
+    ----------
+    descriptions : mapping of str to str
+        Keys of INFO to what the header says of them.
+    """
+    for key, read in _READERS.items():
+        if key in descriptions:
+            return Dialect(key, _field_names(descriptions[key]), read)
+    return None
+
+
+def bare(accession: str) -> str:
+    """Accession without its version.
+
+    Parameters
+    ----------
+    accession : str
+    """
+    return _VERSION.sub("", accession.strip())
+
+
+def _field_names(description: str) -> tuple[str, ...]:
+    """Names of the fields, from what the header says of them."""
+    told = _FORMAT.search(description) or _QUOTED.search(description)
+    text = told[1] if told else description
+    return tuple(name.strip(" \t\"'[]()").lower() for name in text.split("|"))
+
+
+def _allele_of(written: str, alleles: Alleles) -> int | None:
+    """Alternative that an annotation's allele means: as in the record, or as VEP trims it."""
+    if written in alleles.alternatives:
+        return alleles.alternatives.index(written)
+    firsts = {text[:1] for text in (alleles.reference, *alleles.alternatives)}
+    if len(firsts) == 1:
+        trimmed = [text[1:] or "-" for text in alleles.alternatives]
+        return trimmed.index(written) if written in trimmed else None
+    return None
+
+
+def _told(*values: str) -> tuple[str, ...]:
+    return tuple(value.strip() for value in values if value.strip())
+
+
+# --- VEP ---------------------------------------------------------------------------------
+
+
+def _read_csq(fields: Mapping[str, str], alleles: Alleles) -> tuple[int | None, Annotation]:
+    number = fields.get("allele_num", "")
+    allele = int(number) - 1 if number.isdigit() else _allele_of(fields.get("allele", ""), alleles)
+    hgvs = unquote(fields.get("hgvsp", ""))
+    protein, _, change = hgvs.rpartition(":")
+    mane = fields.get("mane_select", ""), fields.get("mane", "")
+    is_canonical = fields.get("canonical", "") == "YES" or fields.get("pick", "") == "1"
+    annotation = Annotation(
+        _told(fields.get("symbol", ""), fields.get("gene", "")),
+        _told(fields.get("feature", ""), protein, *mane),
+        MANE if any(mane) else CANONICAL if is_canonical else OTHER,
+        tuple(fields.get("consequence", "").split("&")),
+        change or _from_residues(fields.get("protein_position", ""), fields.get("amino_acids", "")),
+    )
+    return allele, annotation
+
+
+def _from_residues(position: str, residues: str) -> str:
+    """Change from VEP's position (``315`` or ``315/1130``, ``23-24``) and residues (``T/I``)."""
+    first = position.split("/", maxsplit=1)[0].split("-", maxsplit=1)[0]
+    wild, _, mutant = residues.partition("/")
+    return _written(first, wild, mutant) if first.isdigit() and wild and mutant else ""
+
+
+def _written(first: str, wild: str, mutant: str) -> str:
+    """Change of neighbouring residues in the shorthand, of one residue or of as many."""
+    if len(wild) != len(mutant) or not (wild + mutant).replace("*", "").isalpha():
+        return ""
+    pairs = zip(range(int(first), int(first) + len(wild)), wild, mutant, strict=True)
+    changed = [f"{old}{number}{new}" for number, old, new in pairs if old != new]
+    return "+".join(changed) or f"{wild[0]}{first}="
+
+
+# --- SnpEff ------------------------------------------------------------------------------
+
+
+def _read_ann(fields: Mapping[str, str], alleles: Alleles) -> tuple[int | None, Annotation]:
+    annotation = Annotation(
+        _told(fields.get("gene_name", ""), fields.get("gene_id", "")),
+        _told(fields.get("feature_id", "")),
+        OTHER,
+        tuple(fields.get("annotation", "").split("&")),
+        unquote(fields.get("hgvs.p", "")),
+    )
+    return _allele_of(fields.get("allele", ""), alleles), annotation
+
+
+# --- bcftools csq ------------------------------------------------------------------------
+
+
+def _read_bcsq(fields: Mapping[str, str], alleles: Alleles) -> tuple[int | None, Annotation]:
+    consequence = fields.get("consequence", "")
+    if consequence.startswith(ELSEWHERE):
+        position = consequence.removeprefix(ELSEWHERE)
+        where = int(position) if position.isdigit() else -1
+        return None, Annotation((), (), OTHER, (), "", elsewhere=where)
+    terms = consequence.split("&")
+    if consequence.startswith("*"):
+        # behind a stop of the same haplotype
+        terms = ["stop_gained"]
+    annotation = Annotation(
+        _told(fields.get("gene", "")),
+        _told(fields.get("transcript", "")),
+        OTHER,
+        tuple(terms),
+        _from_bcsq(fields.get("amino_acid_change", "")),
+    )
+    return _allele_of_bcsq(fields.get("dna_change", ""), alleles), annotation
+
+
+def _allele_of_bcsq(change: str, alleles: Alleles) -> int | None:
+    told = change.split("+")
+    for index, alternative in enumerate(alleles.alternatives):
+        if f"{alleles.position}{alleles.reference}>{alternative}" in told:
+            return index
+    return None
+
+
+def _from_bcsq(change: str) -> str:
+    """Change in the shorthand from ``315T>315I``, or ``315T`` where the residue stays."""
+    found = _BCSQ_CHANGE.fullmatch(change)
+    if found is None:
+        return ""
+    first, wild, _, mutant = found.groups()
+    return _written(first, wild, wild if mutant is None else mutant)
+
+
+_READERS: Mapping[str, Callable[[Mapping[str, str], Alleles], tuple[int | None, Annotation]]] = {
+    "CSQ": _read_csq,
+    "ANN": _read_ann,
+    "BCSQ": _read_bcsq,
+}
+
+DIALECTS: Sequence[str] = tuple(_READERS)
+"""Keys of INFO that are known, the first that a file has counts."""
