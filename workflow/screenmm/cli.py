@@ -31,6 +31,8 @@ TOOLS = {
     "config-docs": "write the config, its keys, the tables' columns and the schemas",
     "summary": "print what a run did",
     "replay": "compute ligands again and compare with what the run stored",
+    "cohort": "make up a cohort of patients, as MAF and VCF, for demos and tests",
+    "panel": "join patients to finished results, outside the results",
     "doctor": "say what is installed here and whether it computes rightly",
 }
 """Subcommands that are no stage; ``a-b`` is implemented in ``screenmm.commands.a_b``."""

@@ -1,8 +1,9 @@
 """Which residues of a structure a sequence's numbers mean, and where the two disagree.
 
-A structure counts as numbered by the sequence where nine in ten of a chain's residues are those that
-the sequence has at their numbers. Where they are not and the chain aligns all the same, its numbers
-are shifted, which is an error until the config says by how much: nothing is mutated by a guess.
+A structure counts as numbered by the sequence where nine in ten of a chain's residues are those
+that the sequence has at their numbers. Where they are not and the chain aligns all the same, its
+numbers are shifted, which is an error until the config says by how much: nothing is mutated by a
+guess.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ SAME_PROTEIN = 0.9
 """Least share of a chain's aligned residues that are the sequence's."""
 LEAST_ALIGNED = 0.4
 """Least share of a chain that must align, or of the sequence where the chain is longer."""
+FEWEST_ALIGNED = 15
+"""Residues that must align, or the whole sequence: short peptides align anywhere."""
 COLUMNS = 60
 ANCHOR = 3
 """Residues in a row that agree, from which a chain's ends count as aligned."""
@@ -134,7 +137,8 @@ class _Aligned:
     def identity(self) -> float:
         """Share of the aligned residues that are the sequence's; 0 where too few align."""
         known = [pair for pair in self.pairs if pair[1].letter in LETTERS]
-        enough = LEAST_ALIGNED * min(len(self.residues), len(self.sequence))
+        share = LEAST_ALIGNED * min(len(self.residues), len(self.sequence))
+        enough = max(share, min(FEWEST_ALIGNED, len(self.sequence)))
         if not known or len(known) < enough:
             return 0.0
         agree = sum(self.sequence.at(number) == residue.letter for number, residue in known)
@@ -175,7 +179,10 @@ def number_structure(
         The structure is not of the sequence, or its numbers are shifted against it; the message
         shows the alignment.
     """
-    chains = [tuple(those) for _, those in itertools.groupby(residues, key=lambda each: each.chain)]
+    by_chain: dict[str, list[StructureResidue]] = {}
+    for residue in residues:
+        by_chain.setdefault(residue.chain, []).append(residue)
+    chains = [*map(tuple, by_chain.values())]
     if sequence is None:
         return _own(chains)
     if offset == ALIGNMENT:
@@ -187,7 +194,7 @@ def number_structure(
         others = [_align(e.residues, sequence) for e in made if e.identity < SAME_PROTEIN]
         shifted = [each for each in others if each.identity >= SAME_PROTEIN]
         if shifted:
-            raise ReceptorError(_shifted(shifted[0], offset or 0, name))
+            raise ReceptorError(_shifted(shifted, offset or 0, name, is_mixed=bool(ours)))
     if not ours:
         raise ReceptorError(_other_protein(chains, sequence, name))
     return _numbering(ours, sequence)
@@ -344,17 +351,20 @@ def _without_loose_ends(
 # --- messages ----------------------------------------------------------------------------
 
 
-def _shifted(aligned: _Aligned, offset: int, name: str) -> str:
+def _shifted(shifted: Several[_Aligned], offset: int, name: str, *, is_mixed: bool) -> str:
+    aligned = shifted[0]
     sequence, chain = aligned.sequence, aligned.residues[0].chain
     offsets = aligned.offsets
     most, count = offsets.most_common(1)[0]
     odd = next(number for number, residue in aligned.pairs if residue.number - number != offset)
-    if count >= SAME_PROTEIN * offsets.total():
-        told = f"shifted against {sequence.name} by {most:+d}"
-        remedy = f"variants.offset: {most}"
-    else:
-        told = f"not those of {sequence.name} by any one shift"
-        remedy = f"variants.offset: {ALIGNMENT}"
+    is_one = count >= SAME_PROTEIN * offsets.total()
+    told = (
+        f"shifted against {sequence.name} by {most:+d}"
+        if is_one
+        else f"not those of {sequence.name} by any one shift"
+    )
+    is_mixed |= any(each.offsets.most_common(1)[0][0] != most for each in shifted)
+    remedy = f"variants.offset: {most if is_one and not is_mixed else ALIGNMENT}"
     given = f" (variants.offset is {offset})" if offset else ""
     return (
         f"the numbers of {name}, chain {chain}, are {told}{given}:\n{_shown(aligned, odd)}\n"
@@ -420,7 +430,7 @@ def _has(numbering: Numbering) -> str:
 def _shown(aligned: _Aligned, number: int) -> str:
     """Alignment around a residue of the sequence, in some 60 columns."""
     sequence = aligned.sequence
-    first = max(1, min(number - COLUMNS // 2, len(sequence) - COLUMNS + 1))
+    first = max(1, min(number - COLUMNS // 3, len(sequence) - COLUMNS + 1))
     numbers = range(first, min(first + COLUMNS, len(sequence) + 1))
     beside = {n: residue for n, residue in aligned.pairs if n in numbers}
     above = "".join(map(sequence.at, numbers))

@@ -1,0 +1,118 @@
+"""Who carries what, for tables that stay on the user's machine."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from screenmm.core.errors import UserError
+from screenmm.variants.changes import Substitution, Variant, VariantReason
+from screenmm.variants.entries import Entry, Wanted
+from screenmm.variants.htslib import is_variant_call_file
+from screenmm.variants.readers import entries_of
+from screenmm.variants.vcf import NORMAL, samples_of
+
+
+@dataclass
+class Carried:
+    """What a patient carries of the gene.
+
+    Parameters
+    ----------
+    variants : set of Variant
+    unusable : Counter of VariantReason
+        Changes that are no variants, by their reasons.
+    """
+
+    variants: set[Variant] = field(default_factory=set)
+    unusable: Counter[VariantReason] = field(default_factory=Counter)
+
+
+def read_patients(files: Iterable[Path], wanted: Wanted) -> dict[str, Carried]:
+    """Who carries what in files that name patients; who carries nothing is there, too.
+
+    Parameters
+    ----------
+    files : iterable of Path
+        MAF files, whose patients are ``Tumor_Sample_Barcode``, and VCF or BCF files, whose patients
+        are the samples; one that is called NORMAL is none.
+    wanted : Wanted
+
+    Raises
+    ------
+    UserError
+        A file cannot be read as a whole, or names no patients.
+    """
+    found: dict[str, Carried] = {}
+    for path in files:
+        if not path.is_file():
+            raise UserError(f"no file {path}: --variants takes MAF and VCF files")
+        named: set[str] = set()
+        if is_variant_call_file(path):
+            named.update(name for name in samples_of(path) if name.lower() != NORMAL)
+        for entry in entries_of(path, path.name, wanted, carriers=True):
+            named.update(entry.carriers)
+            _take(entry, found)
+        if not named:
+            raise UserError(
+                f"{path} names no patients: a MAF with Tumor_Sample_Barcode or a VCF with samples "
+                "is needed"
+            )
+        for name in named:
+            found.setdefault(name, Carried())
+    return found
+
+
+def _take(entry: Entry, found: dict[str, Carried]) -> None:
+    if entry.row is None:
+        return
+    for name in entry.carriers:
+        carried = found.setdefault(name, Carried())
+        if entry.row.variant is not None:
+            carried.variants.add(entry.row.variant)
+        elif entry.row.reason is not None:
+            carried.unusable[entry.row.reason] += 1
+
+
+def in_results(variants: Iterable[Variant], scored: Iterable[Variant]) -> tuple[Variant, ...]:
+    """Variants of a patient as the results name them.
+
+    A variant of several substitutions is the patient's where the patient has them all; nobody knows
+    whether they are on one copy of the gene.
+
+    Parameters
+    ----------
+    variants : iterable of Variant
+        As the files have them, most of them of one substitution.
+    scored : iterable of Variant
+        Those of the results.
+
+    Returns
+    -------
+    tuple of Variant
+        First the largest of the results that the patient has, then what they leave.
+    """
+    own = set(variants)
+    have: set[Substitution] = {each for variant in own for each in variant.substitutions}
+    fitting = [each for each in set(scored) if have.issuperset(each.substitutions)]
+    fitting.sort(key=lambda each: (-len(each.substitutions), each.numbers, each.name))
+    taken: list[Variant] = []
+    covered: set[Substitution] = set()
+    for variant in fitting:
+        if covered.isdisjoint(variant.substitutions):
+            taken.append(variant)
+            covered.update(variant.substitutions)
+    left = [each for each in own if not covered.issuperset(each.substitutions)]
+    return (*taken, *sorted(left, key=lambda each: (each.numbers, each.name)))
+
+
+def count_carriers(patients: Mapping[str, tuple[Variant, ...]]) -> Counter[Variant]:
+    """How many patients carry each variant.
+
+    Parameters
+    ----------
+    patients : mapping of str to tuple of Variant
+    """
+    return Counter(variant for variants in patients.values() for variant in set(variants))
