@@ -11,6 +11,9 @@ from urllib.parse import unquote
 MANE, CANONICAL, OTHER = range(3)
 """How much an annotator thinks of a transcript."""
 
+BITS = 30
+"""Bits of bcftools' masks that one integer holds."""
+
 ELSEWHERE = "@"
 """With what bcftools begins a reference to the record that tells the whole effect."""
 
@@ -37,6 +40,8 @@ class Annotation(NamedTuple):
         The protein's, as HGVS or the shorthand; empty where none is told.
     elsewhere : int
         Position of the record that tells the effect; 0 where this one does.
+    samples : tuple of int or None
+        Which samples of the file it is of; None: all that carry the allele.
     """
 
     genes: tuple[str, ...]
@@ -45,6 +50,7 @@ class Annotation(NamedTuple):
     terms: tuple[str, ...]
     change: str
     elsewhere: int = 0
+    samples: tuple[int, ...] | None = None
 
     @property
     def transcript(self) -> str:
@@ -78,7 +84,9 @@ class Dialect:
     names: tuple[str, ...]
     read: Callable[[Mapping[str, str], Alleles], tuple[int | None, Annotation]]
 
-    def annotations(self, values: Iterable[str], alleles: Alleles) -> list[list[Annotation]]:
+    def annotations(
+        self, values: Iterable[str], alleles: Alleles, masks: Sequence[Sequence[int]] = ()
+    ) -> list[list[Annotation]]:
         """Annotations by alternative allele.
 
         Parameters
@@ -86,11 +94,15 @@ class Dialect:
         values : iterable of str
             Of the key, one for each allele and transcript.
         alleles : Alleles
+        masks : sequence of sequence of int
+            Of bcftools: for each sample which of the values it has.
         """
         found: list[list[Annotation]] = [[] for _ in alleles.alternatives]
-        for value in values:
+        for index, value in enumerate(values):
             fields = dict(zip(self.names, value.split("|"), strict=False))
             allele, annotation = self.read(fields, alleles)
+            if masks:
+                annotation = annotation._replace(samples=_samples(index, masks))
             if allele is None and len(found) == 1:
                 allele = 0
             if allele is not None and allele < len(found):
@@ -130,6 +142,16 @@ def _field_names(description: str) -> tuple[str, ...]:
     told = _FORMAT.search(description) or _QUOTED.search(description)
     text = told[1] if told else description
     return tuple(name.strip(" \t\"'[]()").lower() for name in text.split("|"))
+
+
+def _samples(index: int, masks: Sequence[Sequence[int]]) -> tuple[int, ...]:
+    """Samples that have a value on one of their two haplotypes, by bcftools' bits."""
+    word, bit = divmod(2 * index, BITS)
+    return tuple(
+        sample
+        for sample, words in enumerate(masks)
+        if word < len(words) and words[word] >> bit & 0b11
+    )
 
 
 def _allele_of(written: str, alleles: Alleles) -> int | None:

@@ -77,7 +77,7 @@ class Models:
 
 
 class _Numbered(NamedTuple):
-    index: int
+    place: int
     record: Record
 
 
@@ -178,7 +178,7 @@ def annotate(records: Sequence[Record], models: Models) -> list[list[Annotation]
     ]
     if _is_phased(records):
         _run(usable, models, found, haplotypes=True)
-    rest = [each for each in usable if not found[each.index]]
+    rest = [each for each in usable if not found[each.place]]
     if rest:
         _run(rest, models, found, haplotypes=False)
     return found
@@ -215,7 +215,7 @@ def _run(
                 text = pysam.bcftools.csq("--no-version", *mode, *given, str(path))
         except pysam.SamtoolsError as error:
             raise UserError(_fault(str(error))) from None
-    _take(text, records, found)
+    _take(str(text), records, found)
 
 
 def _vcf(records: Sequence[_Numbered], models: Models, *, haplotypes: bool) -> str:
@@ -242,7 +242,7 @@ def _vcf(records: Sequence[_Numbered], models: Models, *, haplotypes: bool) -> s
 
 def _take(text: str, records: Sequence[_Numbered], found: list[list[Annotation]]) -> None:
     """Take the annotations from what bcftools writes."""
-    by_index = {each.index: each.record for each in records}
+    by_index = {each.place: each.record for each in records}
     tag = _TAG.search(text)
     dialect = dialect_of({tag[1]: tag[2]}) if tag else None
     for line in text.splitlines():
@@ -252,7 +252,14 @@ def _take(text: str, records: Sequence[_Numbered], found: list[list[Annotation]]
         index = int(fields[2])
         info = dict(part.partition("=")[::2] for part in fields[7].split(";"))
         values = info[dialect.key].split(",") if info.get(dialect.key) else []
-        found[index] = dialect.annotations(values, by_index[index].alleles)[0]
+        masks = [*map(_mask, fields[9:])] if values else []
+        found[index] = dialect.annotations(values, by_index[index].alleles, masks)[0]
+
+
+def _mask(sample: str) -> list[int]:
+    """Mask of a sample, behind its genotype."""
+    _, _, words = sample.partition(":")
+    return [int(word) for word in words.split(",") if word.isdigit()]
 
 
 def _fault(error: str) -> str:

@@ -115,13 +115,13 @@ def make_row(
     transcript : str
         Kept where it is an accession.
     """
-    told = transcript or (change.reference if change else "")
+    told = (transcript, change.reference if change else "")
     row = Row(
         place.source,
         place.line,
         shown(change) if change else "",
         wanted.gene,
-        told if ACCESSION.fullmatch(told) else "",
+        next(filter(ACCESSION.fullmatch, told), ""),
     )
     variant, reason, message = judge(change, wanted, stated)
     return Row(row.source, row.line, row.text, row.gene, row.transcript, variant, reason, message)

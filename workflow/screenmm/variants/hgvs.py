@@ -38,7 +38,7 @@ ACCESSION = re.compile(
 )
 """Accession of a transcript or protein, its version with it."""
 
-_PREFIX = re.compile(r"([^\s:]+)\s*(?::\s*|\s)(.+)")
+_PREFIX = re.compile(r"([^\s:+]+)\s*(?::\s*|\s)(.+)")
 _WITH_GENE = re.compile(r"([^()]+)\(([^()]+)\)")
 _DNA = re.compile(r"[cgnmr]\.", re.IGNORECASE)
 _AA = "(?:" + "|".join([*THREE, *map(re.escape, sorted({*THREE.values()}))]) + ")"
@@ -236,16 +236,24 @@ def _parse(body: str) -> _Parsed:
         body = f"{upper[1].title()}{upper[2]}{upper[3].title()}"
     # as COSMIC and cBioPortal write a replacement
     body = body.replace(">", "delins", 1)
-    try:
-        if ":" in body:
-            raise UnexpectedEnd(None, body)
-        model = to_model(f"X:p.{body}")
-    except (UnexpectedCharacter, UnexpectedEnd, RecursionError):
+    variants = _grammar(body)
+    if variants is None:
         return _parse_loosely(body)
-    variants = model["variants"]
     if not variants:
         return _unusable(VariantReason.SYNONYMOUS, TOLD[VariantReason.SYNONYMOUS])
     return _Parsed(tuple(effect for each in variants for effect in _effects(each)))
+
+
+def _grammar(body: str) -> list[dict[str, Any]] | None:
+    """Changes as the parser models them; None of what is not in its grammar."""
+    if ":" in body:
+        # it would allow whole descriptions inside
+        return None
+    try:
+        variants: list[dict[str, Any]] = to_model(f"X:p.{body}")["variants"]
+    except (UnexpectedCharacter, UnexpectedEnd, RecursionError):
+        return None
+    return variants
 
 
 def _parse_loosely(body: str) -> _Parsed:

@@ -164,13 +164,12 @@ def read_results(folder: Path) -> Results:
             ligands[row["ligand"]] = None
         if row["status"] == SCORED and row["ligand"]:
             variant = _variant(row["variant"], folder / VARIANTS, line)
-            score = _score(row, folder / VARIANTS, line)
-            scores[variant, row["ligand"]] = score
+            scores[variant, row["ligand"]] = _score(row, folder / VARIANTS, line)
     biomarkers = {
-        variant: row
-        for line, row in _rows(folder, BIOMARKERS)
+        each: row
+        for _, row in _rows(folder, BIOMARKERS)
         # a row without a variant is of an entry that is none
-        if (variant := read_change(row["variant"]).variant) is not None
+        if (each := read_change(row["variant"]).variant) is not None
     }
     return Results(tuple(ligands), scores, biomarkers)
 

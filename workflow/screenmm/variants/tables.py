@@ -69,7 +69,11 @@ def _column(names: Sequence[str], known: Sequence[str]) -> int | None:
 
 def _rows(path: Path) -> Iterator[tuple[int, list[str] | None]]:
     """Rows with the number of their first line; no cells where the quotes do not match."""
-    lines = ((number, line) for number, line in numbered_lines(path) if line.strip())
+    lines = (
+        (number, line)
+        for number, line in numbered_lines(path)
+        if line.strip() and not line.startswith("#")
+    )
     first = next(lines, None)
     if first is None:
         return

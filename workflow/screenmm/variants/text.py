@@ -7,7 +7,7 @@ import io
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from screenmm.core.errors import UserError
 
@@ -72,7 +72,7 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
     try:
         with open_unpacked(path) as raw:
             text = io.TextIOWrapper(
-                io.BufferedReader(raw), encoding="utf-8", errors="surrogateescape"
+                cast(io.BufferedReader, raw), encoding="utf-8", errors="surrogateescape"
             )
             while line := text.readline(LONGEST_LINE + 1):
                 number += 1

@@ -44,6 +44,7 @@ class _Allele:
 
     place: Place
     carriers: tuple[str, ...]
+    samples: tuple[str, ...]
     contig: str
     alleles: Alleles
     annotations: list[Annotation] = field(default_factory=list)
@@ -118,10 +119,21 @@ class _Annotated:
         alleles = Alleles(record.pos, record.ref, tuple(record.alts or ()))
         # bcftools annotates what lies in genes, the others everything
         is_complete = self.dialect.key == "BCSQ"
-        lists = self.dialect.annotations(values, alleles)
+        lists = self.dialect.annotations(values, alleles, _masks(record, self.dialect.key))
         for allele, those in itertools.zip_longest(made, lists):
             allele.annotations = those or []
             allele.is_annotated = bool(values) or is_complete
+
+
+def _masks(record: Any, key: str) -> list[tuple[int, ...]]:
+    """Which of the values each sample has, where the file says so."""
+    if key not in record.format:
+        return []
+    words = (sample[key] for sample in record.samples.values())
+    return [
+        tuple(word for word in (each if isinstance(each, tuple) else (each,)) if word is not None)
+        for each in words
+    ]
 
 
 @dataclass(frozen=True)
@@ -177,7 +189,8 @@ def _alleles(record: Any, place: Place, *, carriers: bool) -> Iterator[_Allele]:
     for number, alternative in enumerate(record.alts or (".",), start=1):
         whose = tuple(_carriers(record, number)) if carriers else ()
         alleles = Alleles(record.pos, record.ref, (alternative,))
-        yield _Allele(place, whose, record.contig, alleles)
+        names = tuple(record.samples) if carriers else ()
+        yield _Allele(place, whose, names, record.contig, alleles)
 
 
 def _carriers(record: Any, number: int) -> Iterator[str]:
@@ -217,14 +230,14 @@ def _told(found: Sequence[_Allele], wanted: Wanted, path: Path) -> Iterator[list
     }
     order = _order([each for each in ours if each], wanted, path)
     for each, those in zip(found, ours, strict=True):
+        rows: list[Row | None] = [None]
         if those:
-            rows = _rows(each.place, those, order, wanted)
-        elif any((each.contig, other.elsewhere) in here for other in each.annotations):
+            yield _entries(each, those, order, wanted)
+            continue
+        if any((each.contig, other.elsewhere) in here for other in each.annotations):
             rows = [_plain_row(each.place, VariantReason.COMBINED, wanted)]
         elif each.record is not None:
             rows = [_plain_row(each.place, VariantReason.NOT_MODELLED, wanted)]
-        else:
-            rows = [None]
         yield [Entry(row, each.carriers, each.is_annotated) for row in rows]
 
 
@@ -240,27 +253,33 @@ def _plain_row(place: Place, reason: VariantReason, wanted: Wanted) -> Row:
     return Row(*place, "", wanted.gene, reason=reason, message=TOLD[reason])
 
 
-def _rows(
-    place: Place, annotations: Sequence[Annotation], order: Sequence[str], wanted: Wanted
-) -> list[Row | None]:
-    """Rows of one allele: one, or more where haplotypes give it several effects."""
+def _entries(
+    allele: _Allele, annotations: Sequence[Annotation], order: Sequence[str], wanted: Wanted
+) -> list[Entry]:
+    """Entries of one allele: one, or more where haplotypes give it several effects."""
     chosen = next(name for name in order if any(each.transcript == name for each in annotations))
     those = [each for each in annotations if each.transcript == chosen]
     # bcftools writes what the splice site's neighbourhood is beside the change
     with_change = [each for each in those if each.change]
     terms = {term for each in those for term in each.terms}
-    told = with_change or [those[0]._replace(terms=tuple(sorted(terms)))]
-    rows = (
-        make_row(
-            place,
+    told = with_change or [those[0]._replace(terms=tuple(sorted(terms)), samples=None)]
+    carriers: dict[Row, set[str]] = {}
+    for each in told:
+        row = make_row(
+            allele.place,
             change_of(each.change, wanted),
             wanted,
             stated=reason_of_terms(each.terms),
             transcript=each.transcripts[0] if each.transcripts else "",
         )
-        for each in told
-    )
-    return [*dict.fromkeys(rows)]
+        carriers.setdefault(row, set()).update(_whose(each, allele))
+    return [Entry(row, tuple(sorted(names))) for row, names in carriers.items()]
+
+
+def _whose(annotation: Annotation, allele: _Allele) -> Iterable[str]:
+    if annotation.samples is None or not allele.samples:
+        return allele.carriers
+    return (allele.samples[each] for each in annotation.samples)
 
 
 def _order(entries: Sequence[Sequence[Annotation]], wanted: Wanted, path: Path) -> list[str]:
