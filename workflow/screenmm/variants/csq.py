@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +13,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pysam
-import pysam.bcftools
 
 from screenmm.core.errors import UserError
 from screenmm.variants.annotations import Alleles, Annotation, dialect_of
@@ -21,6 +22,16 @@ from screenmm.variants.text import first_bytes, numbered_lines, open_unpacked
 MARGIN = 10_000
 """Bases around a gene model within which records are handed over."""
 
+_CHILD = """
+import sys
+from pysam import SamtoolsError, bcftools
+try:
+    sys.stdout.write(bcftools.csq(*sys.argv[1:]))
+except SamtoolsError as error:
+    sys.exit(str(error))
+"""
+
+_NO_TRANSCRIPT = "No usable transcripts"
 _WRITTEN_OUT = re.compile(r"[ACGTN]+")
 _TAG = re.compile(r"##INFO=<ID=(BCSQ),.*Description=\"([^\"]*)\"")
 
@@ -210,12 +221,19 @@ def _run(
         path.write_text(_vcf(ordered, models, haplotypes=haplotypes))
         mode = ["--phase", "r"] if haplotypes else ["--local-csq"]
         given = ["--fasta-ref", str(models.fasta), "--gff-annot", str(models.gff3)]
-        try:
-            with quiet():
-                text = pysam.bcftools.csq("--no-version", *mode, *given, str(path))
-        except pysam.SamtoolsError as error:
-            raise UserError(_fault(str(error))) from None
-    _take(str(text), records, found)
+        text = _bcftools_csq("--no-version", *mode, *given, str(path))
+    _take(text, records, found)
+
+
+def _bcftools_csq(*arguments: str) -> str:
+    """Call bcftools in a process of its own, since an error leaves its state broken."""
+    done = subprocess.run(
+        [sys.executable, "-c", _CHILD, *arguments], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        # it crashes on models that it does not expect
+        raise UserError(_fault(done.stderr if done.returncode > 0 else _NO_TRANSCRIPT))
+    return done.stdout
 
 
 def _vcf(records: Sequence[_Numbered], models: Models, *, haplotypes: bool) -> str:
@@ -264,9 +282,9 @@ def _mask(sample: str) -> list[int]:
 
 def _fault(error: str) -> str:
     """What is wrong, without the places in the genome that bcftools names."""
-    if "No usable transcripts" in error or ("GFF" in error and "Could not parse" in error):
+    if _NO_TRANSCRIPT in error:
         return (
-            "bcftools csq finds no transcript in the gene models (variants.gff3): they must have "
+            "bcftools csq can use no transcript of the gene models (variants.gff3): they must have "
             "identifiers as Ensembl's GFF3 has, that is ID=gene:…;biotype=protein_coding for a "
             "gene, ID=transcript:…;Parent=gene:…;biotype=protein_coding for a transcript, and "
             "Parent=transcript:… for exons and CDS: fetch them from Ensembl"

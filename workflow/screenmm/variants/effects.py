@@ -70,7 +70,7 @@ GRAVE = frozenset((
     VariantReason.SPLICE, VariantReason.FRAMESHIFT, VariantReason.START_LOST,
     VariantReason.STOP, VariantReason.EXTENSION, VariantReason.NO_PROTEIN,
 ))  # fmt: skip
-"""Reasons for which a substitution beside them is not the whole effect."""
+"""Reasons for which a change that is written beside them is not the whole effect."""
 
 TOLD: Mapping[VariantReason, str] = {
     VariantReason.SYNONYMOUS: "the protein stays as it is",

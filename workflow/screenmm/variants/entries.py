@@ -141,10 +141,11 @@ def judge(
     if change is None or (not change.is_read and stated is not None):
         reason = stated or VariantReason.NOT_ANNOTATED
         return None, reason, TOLD[reason]
+    if stated in GRAVE:
+        told = f"{change.variant} is written, but also: " if change.variant else ""
+        return None, stated, told + TOLD[stated]
     if change.variant is None:
         return None, change.reason, change.message
-    if stated in GRAVE:
-        return None, stated, f"{change.variant} is written, but also: {TOLD[stated]}"
     fault = disagreement(change.variant, wanted.sequence) if wanted.sequence else None
     return (None, *fault) if fault else (change.variant, None, "")
 

@@ -231,11 +231,14 @@ def _told(found: Sequence[_Allele], wanted: Wanted, path: Path) -> Iterator[list
     order = _order([each for each in ours if each], wanted, path)
     for each, those in zip(found, ours, strict=True):
         rows: list[Row | None] = [None]
-        if those:
+        if any(other.change for other in those):
             yield _entries(each, those, order, wanted)
             continue
         if any((each.contig, other.elsewhere) in here for other in each.annotations):
             rows = [_plain_row(each.place, VariantReason.COMBINED, wanted)]
+        elif those:
+            yield _entries(each, those, order, wanted)
+            continue
         elif each.record is not None:
             rows = [_plain_row(each.place, VariantReason.NOT_MODELLED, wanted)]
         yield [Entry(row, each.carriers, each.is_annotated) for row in rows]
