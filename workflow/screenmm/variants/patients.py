@@ -80,7 +80,7 @@ def in_results(variants: Iterable[Variant], scored: Iterable[Variant]) -> tuple[
     """Variants of a patient as the results name them.
 
     A variant of several substitutions is the patient's where the patient has them all; nobody knows
-    whether they are on one copy of the gene.
+    whether they are on one copy of the gene. What a file has together is never taken apart.
 
     Parameters
     ----------
@@ -96,7 +96,11 @@ def in_results(variants: Iterable[Variant], scored: Iterable[Variant]) -> tuple[
     """
     own = set(variants)
     have: set[Substitution] = {each for variant in own for each in variant.substitutions}
-    fitting = [each for each in set(scored) if have.issuperset(each.substitutions)]
+    fitting = [
+        each
+        for each in set(scored)
+        if have.issuperset(each.substitutions) and _is_of_whole(each, own)
+    ]
     fitting.sort(key=lambda each: (-len(each.substitutions), each.numbers, each.name))
     taken: list[Variant] = []
     covered: set[Substitution] = set()
@@ -106,6 +110,14 @@ def in_results(variants: Iterable[Variant], scored: Iterable[Variant]) -> tuple[
             covered.update(variant.substitutions)
     left = [each for each in own if not covered.issuperset(each.substitutions)]
     return (*taken, *sorted(left, key=lambda each: (each.numbers, each.name)))
+
+
+def _is_of_whole(variant: Variant, own: Iterable[Variant]) -> bool:
+    """Whether a variant takes of each other one all substitutions or none."""
+    theirs = set(variant.substitutions)
+    return all(
+        theirs.isdisjoint(o.substitutions) or theirs.issuperset(o.substitutions) for o in own
+    )
 
 
 def count_carriers(patients: Mapping[str, tuple[Variant, ...]]) -> Counter[Variant]:
