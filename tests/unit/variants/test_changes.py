@@ -40,3 +40,10 @@ def test_readings_add_up() -> None:
     both = one + two
     assert both.total == 6 == len(both.rows) + both.other_gene + both.not_annotated
     assert [each.name for each in both.variants] == ["E255K", "T315I"]
+
+
+@pytest.mark.parametrize("name", ["", "T315", "p.T315I", "T315I+", "t315i", "T315*", "T315I T316A"])
+def test_a_name_is_the_one_form(name: str) -> None:
+    assert Variant.named("E255K+Y253H").name == "Y253H+E255K"
+    with pytest.raises(ValueError, match=r"no (variant|substitution)"):
+        Variant.named(name)

@@ -1,14 +1,10 @@
 from __future__ import annotations
 
-import re
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from screenmm.core.errors import ConfigError
-from screenmm.variants.changes import LETTERS, Substitution, Variant, VariantReason
-from screenmm.variants.hgvs import LONGEST, THREE, closest_form, listed_change, read_change
+from screenmm.variants.changes import VariantReason
+from screenmm.variants.hgvs import LONGEST, closest_form, listed_change, read_change
 
 VARIANTS = {
     "T315I": "T315I",
@@ -150,40 +146,3 @@ def test_a_text_too_long_is_not_parsed() -> None:
     change = read_change("p." + "A" * LONGEST)
     assert (change.text, change.is_read) == ("", False)
     assert str(LONGEST) in change.message
-
-
-letters = st.sampled_from(sorted(LETTERS))
-substitutions = st.builds(Substitution, letters, st.integers(2, 40_000), letters).filter(
-    lambda each: each.wild != each.mutant
-)
-variants = st.lists(substitutions, min_size=1, max_size=4, unique_by=lambda each: each.number).map(
-    lambda each: Variant(tuple(each))
-)
-
-LONG = {letter: code for code, letter in THREE.items()}
-
-
-def hgvs(variant: Variant, *, predicted: bool) -> str:
-    parts = [f"{LONG[a]}{n}{LONG[b]}" for a, n, b in variant.substitutions]
-    text = parts[0] if len(parts) == 1 else f"[{';'.join(parts)}]"
-    return f"NP_005148.2:p.({text})" if predicted else f"p.{text}"
-
-
-@given(variants, st.booleans())
-def test_a_variant_comes_back_from_hgvs_and_from_its_name(
-    variant: Variant, predicted: bool
-) -> None:
-    assert read_change(variant.name).variant == variant
-    assert read_change(hgvs(variant, predicted=predicted)).variant == variant
-
-
-@given(st.text(max_size=60))
-def test_no_text_is_an_error(text: str) -> None:
-    change = read_change(text)
-    assert (change.variant is None) == (change.reason is not None)
-
-
-@given(st.from_regex(re.compile(r"p?\.?\(?[A-Z*]{0,3}[0-9]{0,3}[a-z_>=?;\[\]A-Z*0-9]{0,12}", re.A)))
-def test_nothing_like_a_change_is_an_error(text: str) -> None:
-    change = read_change(text)
-    assert (change.variant is None) == (change.reason is not None)

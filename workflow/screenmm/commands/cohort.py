@@ -3,21 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import tempfile
 from pathlib import Path
 
-import pysam
-
-from screenmm.files.whole import replace_whole, write_text
-from screenmm.variants.cohort import (
-    maf_text,
-    make_cohort,
-    read_frequencies,
-    readme_text,
-    vcf_text,
-)
-from screenmm.variants.made_up_gene import fasta, gff3
-from screenmm.variants.sequence import read_sequence
+from screenmm.variants.needs import check_packages
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,26 +30,16 @@ def run(args: argparse.Namespace) -> None:
     Raises
     ------
     UserError
-        The sequence or the variants are not what they should be.
+        The sequence or the variants are not what they should be, or a package is missing.
     """
-    protein = read_sequence(args.sequence)
-    frequencies = read_frequencies(args.variants, protein)
-    cohort = make_cohort(args.gene, protein, frequencies, args.patients, args.seed)
-    out: Path = args.out
-    write_text(out / "cohort.maf", maf_text(cohort))
-    write_text(out / "gene.fasta", fasta(cohort.contigs))
-    write_text(out / "gene.gff3", gff3(cohort.gene))
-    write_text(out / "README.md", readme_text(cohort, protein, frequencies, args.seed))
-    _write_vcf(out / "cohort.vcf.gz", vcf_text(cohort))
+    check_packages()
+    from screenmm.variants.cohort_files import write_cohort  # noqa: PLC0415
 
-
-def _write_vcf(path: Path, text: str) -> None:
-    """Write a VCF gzipped in blocks, with its index."""
-    with tempfile.TemporaryDirectory() as folder:
-        plain, packed = Path(folder) / "cohort.vcf", Path(folder) / path.name
-        plain.write_text(text)
-        pysam.tabix_compress(str(plain), str(packed))
-        pysam.tabix_index(str(packed), preset="vcf")
-        for made in (packed, packed.with_name(f"{packed.name}.tbi")):
-            with replace_whole(path.with_name(made.name)) as whole:
-                whole.write_bytes(made.read_bytes())
+    write_cohort(
+        args.gene,
+        args.sequence,
+        args.variants,
+        args.out,
+        patients=args.patients,
+        seed=args.seed,
+    )

@@ -6,13 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from screenmm.core.errors import UserError
-from screenmm.files.whole import write_text
-from screenmm.variants.entries import Wanted
-from screenmm.variants.panel import check_places, make_panel, read_results, readme_text
-from screenmm.variants.patients import read_patients
-from screenmm.variants.pseudonyms import pseudonyms, read_key, write_key
-from screenmm.variants.sequence import read_sequence
+from screenmm.variants.needs import check_packages
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,30 +48,23 @@ def run(args: argparse.Namespace) -> None:
     Raises
     ------
     UserError
-        They would lie in results, or a file is not what it should be.
+        They would lie in results, a file is not what it should be, or a package is missing.
     """
-    if args.key is not None and not args.pseudonyms:
-        raise UserError("--key needs --pseudonyms: it tells whose they are")
-    if args.min_group < 1:
-        raise UserError(f"--min-group {args.min_group}: at least 1")
-    check_places(args.results, args.out, args.key)
-    results = read_results(args.results)
+    check_packages()
+    from screenmm.variants.entries import Wanted  # noqa: PLC0415
+    from screenmm.variants.panel_files import write_panel  # noqa: PLC0415
+    from screenmm.variants.sequence import read_sequence  # noqa: PLC0415
+
     sequence = read_sequence(args.sequence) if args.sequence else None
-    wanted = Wanted(args.gene, sequence, args.transcript, args.fasta, args.gff3)
-    patients = read_patients(args.variants, wanted)
-    names = None
-    if args.pseudonyms:
-        given = pseudonyms(patients, read_key(args.key) if args.key else None)
-        names = {patient: given[patient] for patient in patients}
-        if args.key:
-            write_key(args.key, given)
-    panel = make_panel(patients, results, min_group=args.min_group, names=names)
-    readme = readme_text(
-        panel, args.results, min_group=args.min_group, has_pseudonyms=args.pseudonyms
+    panel = write_panel(
+        args.variants,
+        args.results,
+        args.out,
+        Wanted(args.gene, sequence, args.transcript, args.fasta, args.gff3),
+        min_group=args.min_group,
+        has_pseudonyms=args.pseudonyms,
+        key=args.key,
     )
-    write_text(args.out / "panel.csv", panel.patients.text)
-    write_text(args.out / "summary.csv", panel.summary.text)
-    write_text(args.out / "README.md", readme)
     if panel.small:
         print(
             f"warning: {panel.small} variants are carried by fewer than {args.min_group} patients: "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,6 +11,8 @@ from typing import NamedTuple
 
 LETTERS = frozenset("ACDEFGHIKLMNPQRSTVWY")
 """One-letter codes of the amino acids that can be modelled."""
+
+_NAME = re.compile(r"([A-Z])([0-9]+)([A-Z])")
 
 FROM_LIST = "list"
 """Source of a row that the config itself lists."""
@@ -38,6 +41,13 @@ class VariantReason(StrEnum):
     OUTSIDE_STRUCTURE = "outside_structure"
     FAR_FROM_POCKET = "far_from_pocket"
     NOT_MODELLED = "not_modelled"
+
+
+class Unusable(NamedTuple):
+    """Why an entry is no variant that can be modelled, typed and in words."""
+
+    reason: VariantReason
+    message: str
 
 
 class Substitution(NamedTuple):
@@ -113,6 +123,27 @@ class Variant:
 
     def __str__(self) -> str:
         return self.name
+
+    @classmethod
+    def named(cls, name: str) -> Variant:
+        """Give the variant of a name as :attr:`name` has it.
+
+        Parameters
+        ----------
+        name : str
+            ``T315I``, or ``Y253H+E255K`` in any order; what people write else is read by
+            :mod:`screenmm.variants.hgvs`.
+
+        Raises
+        ------
+        ValueError
+            It is no such name.
+        """
+        parts = [_NAME.fullmatch(part) for part in name.split("+")]
+        if not all(parts):
+            raise ValueError(f"{name!r} names no variant: write for example Y253H+E255K")
+        found = (part.groups() for part in parts if part)
+        return cls(tuple(Substitution(wild, int(at), mutant) for wild, at, mutant in found))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,14 @@ from mutalyzer_hgvs_parser.exceptions import UnexpectedCharacter, UnexpectedEnd
 
 from screenmm.core.errors import ConfigError
 from screenmm.core.suggest import closest
-from screenmm.variants.changes import LETTERS, Substitution, Variant, VariantReason, conflict
+from screenmm.variants.changes import (
+    LETTERS,
+    Substitution,
+    Unusable,
+    Variant,
+    VariantReason,
+    conflict,
+)
 from screenmm.variants.effects import TOLD
 
 THREE = {
@@ -52,13 +59,6 @@ _TWO_COPIES = re.compile(r"\]\s*;\s*\[")
 _LIKE_A_CHANGE = re.compile(r"([A-Za-z]+)\W*(\d+)\W*([A-Za-z]+|\*)")
 _SHORT = re.compile(rf"{_AA}\d+{_AA}")
 _AND = re.compile(r"\s*[,;/&]\s*|\s+and\s+|\s+")
-
-
-class Unusable(NamedTuple):
-    """Why a change is no variant that can be modelled."""
-
-    reason: VariantReason
-    message: str
 
 
 class Replacement(NamedTuple):

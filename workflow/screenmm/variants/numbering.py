@@ -18,8 +18,7 @@ from typing import Literal, NamedTuple
 import gemmi
 
 from screenmm.core.errors import ReceptorError
-from screenmm.variants.changes import LETTERS, Substitution, Variant, VariantReason
-from screenmm.variants.hgvs import Unusable
+from screenmm.variants.changes import LETTERS, Substitution, Unusable, Variant, VariantReason
 from screenmm.variants.sequence import Sequence
 
 ALIGNMENT: Literal["alignment"] = "alignment"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +14,6 @@ from screenmm.core.errors import UserError
 from screenmm.files.csv import Cell, csv_text
 from screenmm.run.ownership import MARKS
 from screenmm.variants.changes import Variant
-from screenmm.variants.hgvs import read_change
 from screenmm.variants.patients import Carried, count_carriers, in_results
 from screenmm.variants.text import numbered_lines
 
@@ -165,12 +165,11 @@ def read_results(folder: Path) -> Results:
         if row["status"] == SCORED and row["ligand"]:
             variant = _variant(row["variant"], folder / VARIANTS, line)
             scores[variant, row["ligand"]] = _score(row, folder / VARIANTS, line)
-    biomarkers = {
-        each: row
-        for _, row in _rows(folder, BIOMARKERS)
-        # a row without a variant is of an entry that is none
-        if (each := read_change(row["variant"]).variant) is not None
-    }
+    biomarkers = {}
+    for _, row in _rows(folder, BIOMARKERS):
+        # a row of an entry that is no variant has no such name
+        with suppress(ValueError):
+            biomarkers[Variant.named(row["variant"])] = row
     return Results(tuple(ligands), scores, biomarkers)
 
 
@@ -197,10 +196,12 @@ def _rows(folder: Path, name: str) -> Iterable[tuple[int, dict[str, str]]]:
 
 
 def _variant(name: str, path: Path, line: int) -> Variant:
-    variant = read_change(name).variant
-    if variant is None:
-        raise UserError(f"{path}, line {line}: {name!r} is no variant: run the screen again")
-    return variant
+    try:
+        return Variant.named(name)
+    except ValueError:
+        raise UserError(
+            f"{path}, line {line}: {name!r} is no variant: run the screen again"
+        ) from None
 
 
 def _score(row: Mapping[str, str], path: Path, line: int) -> Score:

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from screenmm.core.errors import UserError
-from screenmm.variants.changes import LETTERS, Substitution, Variant, VariantReason
-from screenmm.variants.hgvs import Unusable
+from screenmm.variants.changes import LETTERS, Substitution, Unusable, Variant, VariantReason
 from screenmm.variants.text import numbered_lines
 
 FEWEST_FOR_A_SHIFT = 3
