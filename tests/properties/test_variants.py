@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import gzip
 import re
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from screenmm.core.errors import ReceptorError
+from screenmm.core.errors import ReceptorError, UserError
 from screenmm.variants.changes import LETTERS, Substitution, Variant
+from screenmm.variants.entries import Wanted
 from screenmm.variants.hgvs import THREE, closest_form, read_change
 from screenmm.variants.numbering import number_structure
+from screenmm.variants.readers import read_file
 
 from ..unit.variants.made_up import PROTEIN
 from ..unit.variants.test_numbering import chain
+from ..unit.variants.test_vcf import csq, vcf
 
 letters = st.sampled_from(sorted(LETTERS))
 substitutions = st.builds(Substitution, letters, st.integers(2, 40_000), letters).filter(
@@ -75,3 +81,30 @@ def test_a_shift_is_an_error_and_its_offset_the_remedy(shift: int, first: int, s
     assert {n: those[0].number for n, those in numbering.places.items()} == {
         each.number - shift: each.number for each in residues
     }
+
+
+TOLD = csq("T", "missense_variant", "E:p.Thr315Ile")
+FILES = {
+    "vcf": vcf(*[("C", "T", f"{TOLD}\t0/1")] * 3, samples="SYN-1").encode(),
+    "csv": b'gene,variant\nABL1,T315I\nABL1,"p.Glu255Lys"\nEGFR,T790M\n',
+    "maf": b"Hugo_Symbol\tTumor_Sample_Barcode\tHGVSp_Short\nABL1\tSYN-1\tp.T315I\n",
+}
+
+
+@given(
+    st.sampled_from(sorted(FILES)),
+    st.booleans(),
+    st.integers(0, 10_000),
+    st.integers(0, 30),
+    st.binary(max_size=8),
+)
+def test_a_damaged_file_is_rows_with_reasons_or_an_error_for_the_user(
+    tmp_path: Path, kind: str, is_packed: bool, place: int, cut: int, put: bytes
+) -> None:
+    content = gzip.compress(FILES[kind], mtime=0) if is_packed else FILES[kind]
+    at = place % len(content)
+    path = tmp_path / "damaged"
+    path.write_bytes(content[:at] + put + content[at + cut :])
+    with suppress(UserError):
+        reading = read_file(path, Wanted("ABL1"))
+        assert reading.total == len(reading.rows) + reading.other_gene + reading.not_annotated

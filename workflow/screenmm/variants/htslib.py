@@ -64,7 +64,7 @@ def opened(path: Path) -> Iterator[pysam.VariantFile]:
     Raises
     ------
     UserError
-        It is none, or is cut.
+        It is none, is cut, or its header is no text.
     """
     with quiet(), tempfile.TemporaryDirectory() as folder:
         try:
@@ -74,8 +74,13 @@ def opened(path: Path) -> Iterator[pysam.VariantFile]:
             raise UserError(
                 f"{path} cannot be read as VCF or BCF: {told}; fetch or make it again"
             ) from None
-        with handle:
-            yield handle
+        try:
+            with handle:
+                yield handle
+        except UnicodeDecodeError:
+            raise UserError(
+                f"{path}: the header holds bytes that are no UTF-8 text: convert the file to UTF-8"
+            ) from None
 
 
 def _readable(path: Path, folder: Path) -> Path:

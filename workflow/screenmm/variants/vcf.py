@@ -30,6 +30,7 @@ from screenmm.variants.changes import Row, VariantReason
 from screenmm.variants.csq import Models, Record, annotate, make_models
 from screenmm.variants.effects import TOLD, reason_of_terms
 from screenmm.variants.entries import Entry, Place, Wanted, change_of, is_of_gene, make_row
+from screenmm.variants.hgvs import ACCESSION
 from screenmm.variants.htslib import BCF, opened
 from screenmm.variants.sequence import disagreement
 from screenmm.variants.text import first_bytes, numbered_lines
@@ -298,7 +299,7 @@ def _order(entries: Sequence[Sequence[Annotation]], wanted: Wanted, path: Path) 
     if found and wanted.transcript and not named:
         raise UserError(
             f"{path}: no annotation of the transcript {wanted.transcript}: there are "
-            f"{', '.join(sorted(filter(None, found)))}"
+            f"{', '.join(sorted(filter(ACCESSION.fullmatch, found))) or 'none with an accession'}"
         )
 
     def key(name: str) -> tuple[bool, bool, int, int]:
