@@ -47,6 +47,17 @@ def test_a_variant_comes_back_from_hgvs_and_from_its_name(
     assert read_change(hgvs(variant, predicted=predicted)).variant == variant
 
 
+codes = st.sampled_from([*THREE, *sorted(set(THREE.values()))])
+
+
+@given(codes, st.integers(1, 40_000), codes)
+def test_the_short_cut_says_what_the_grammar_says(wild: str, number: int, mutant: str) -> None:
+    short, whole = (read_change(text) for text in
+                    (f"{wild}{number}{mutant}", f"p.({wild}{number}{mutant})"))  # fmt: skip
+    assert (short.variant, short.reason) == (whole.variant, whole.reason)
+    assert short.message == whole.message
+
+
 @given(st.text(max_size=60))
 def test_no_text_is_an_error(text: str) -> None:
     change = read_change(text)

@@ -57,7 +57,7 @@ _UPPER = re.compile(r"\(?([A-Z]{3})(\d+)([A-Z]{3}|=)\)?")
 _ALTERNATIVES = re.compile(r"\^|/|\(;\)")
 _TWO_COPIES = re.compile(r"\]\s*;\s*\[")
 _LIKE_A_CHANGE = re.compile(r"([A-Za-z]+)\W*(\d+)\W*([A-Za-z]+|\*)")
-_SHORT = re.compile(rf"{_AA}\d+{_AA}")
+_SHORT = re.compile(rf"({_AA})([1-9]\d*)({_AA})", re.ASCII)
 _AND = re.compile(r"\s*[,;/&]\s*|\s+and\s+|\s+")
 
 
@@ -224,14 +224,13 @@ def _unusable(reason: VariantReason, message: str, *, is_read: bool = True) -> _
 @lru_cache(maxsize=1 << 14)
 def _parse(body: str) -> _Parsed:
     """Effects of a change without its ``p.``: first the grammar, then what only others write."""
-    if _SPLICE.fullmatch(body):
-        return _unusable(VariantReason.SPLICE, TOLD[VariantReason.SPLICE])
-    if _TWO_COPIES.search(body):
-        told = "changes on two copies of the gene, so of two proteins: list each by itself"
-        return _unusable(VariantReason.CONFLICTING, told, is_read=False)
-    if _ALTERNATIVES.search(body):
-        told = "alternatives, a mosaic, or changes of which nobody knows whether they go together"
-        return _unusable(VariantReason.UNCERTAIN, told, is_read=False)
+    if single := _SHORT.fullmatch(body):
+        # most changes: the grammar takes a hundred times as long to say the same
+        wild, number, mutant = single.groups()
+        letter = _letters(wild)
+        return _Parsed((_replacement(int(number), 1, (letter, letter), _letters(mutant)),))
+    if special := _outside_the_grammar(body):
+        return special
     if (upper := _UPPER.fullmatch(body)) and {upper[1].title(), upper[3].title()} <= {*THREE, "="}:
         body = f"{upper[1].title()}{upper[2]}{upper[3].title()}"
     # as COSMIC and cBioPortal write a replacement
@@ -242,6 +241,19 @@ def _parse(body: str) -> _Parsed:
     if not variants:
         return _unusable(VariantReason.SYNONYMOUS, TOLD[VariantReason.SYNONYMOUS])
     return _Parsed(tuple(effect for each in variants for effect in _effects(each)))
+
+
+def _outside_the_grammar(body: str) -> _Parsed | None:
+    """What people write beside HGVS, or of it what the parser does not know."""
+    if _SPLICE.fullmatch(body):
+        return _unusable(VariantReason.SPLICE, TOLD[VariantReason.SPLICE])
+    if _TWO_COPIES.search(body):
+        told = "changes on two copies of the gene, so of two proteins: list each by itself"
+        return _unusable(VariantReason.CONFLICTING, told, is_read=False)
+    if _ALTERNATIVES.search(body):
+        told = "alternatives, a mosaic, or changes of which nobody knows whether they go together"
+        return _unusable(VariantReason.UNCERTAIN, told, is_read=False)
+    return None
 
 
 def _grammar(body: str) -> list[dict[str, Any]] | None:
@@ -307,12 +319,17 @@ def _replaced(start: dict[str, Any], end: dict[str, Any], inserted: list[dict[st
     mutants = _letters("".join(each["sequence"] for each in inserted))
     first, last = (_letters(side.get("amino_acid", "")) for side in (start, end))
     length = end["position"] - start["position"] + 1
-    strange = sorted({first, last, *mutants} - LETTERS)
     if not first or not last:
         return Unusable(VariantReason.UNREADABLE, "the wild type's residue is not named")
+    return _replacement(start["position"], length, (first, last), mutants)
+
+
+def _replacement(start: int, length: int, ends: tuple[str, str], mutants: str) -> Effect:
+    first, last = ends
+    strange = sorted({first, last, *mutants} - LETTERS)
     reason = _reason_of(first, mutants, length, strange)
     if reason is None:
-        return Replacement(start["position"], first, last, mutants)
+        return Replacement(start, first, last, mutants)
     if reason is VariantReason.UNCERTAIN:
         return Unusable(reason, "X is an unknown residue (a stop is written Ter or *)")
     if reason is VariantReason.NOT_MODELLED:
