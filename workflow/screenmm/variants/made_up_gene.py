@@ -69,10 +69,6 @@ class Gene:
         before = 3 * (number - 1)
         return FLANK + 1 + before + (INTRON if number > self.first_exon else 0)
 
-    def coding(self, number: int) -> int:
-        """Position in the coding sequence, from 1, of the first base of a residue's codon."""
-        return 3 * number - 2
-
     @property
     def exons(self) -> tuple[tuple[int, int], tuple[int, int]]:
         """First and last position of both exons."""
