@@ -31,6 +31,7 @@ include: "workflow/rules/generation.smk"
 include: "workflow/rules/scoring.smk"
 include: "workflow/rules/inspection.smk"
 include: "workflow/rules/controls.smk"
+include: "workflow/rules/variants.smk"
 include: "workflow/rules/ranking.smk"
 include: "workflow/rules/audit.smk"
 
@@ -38,6 +39,9 @@ include: "workflow/rules/audit.smk"
 rule screen:
     default_target: True
     input:
+        **input_of_variants(
+            variants="<results>/variants.csv", biomarkers="<results>/biomarkers.csv"
+        ),
         report="<results>/report.html",
         ranking="<results>/ranking.csv",
         crate="<results>/ro-crate-metadata.json",

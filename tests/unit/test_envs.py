@@ -30,6 +30,7 @@ FROM_PYPI = {
     "docking": ["rustina"],
     "inspection": ["rustina"],
     "generation": ["crem", "chembl-gen-check", "molbloom"],
+    "variants": ["lark", "mutalyzer-hgvs-parser", "pysam"],
 }
 
 each_environment = pytest.mark.parametrize("path", ENVS, ids=lambda path: path.stem)

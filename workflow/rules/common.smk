@@ -454,9 +454,13 @@ def catalogue_to_cut(wildcards):
 
 def selected_poses(wildcards):
     """Poses of a shard that is scored: the screen's, or those of its round."""
-    number, _, shard = wildcards.shard.rpartition("/")
+    return selected_path(wildcards.receptor, wildcards.shard)
+
+
+def selected_path(receptor, name):
+    number, _, shard = name.rpartition("/")
     folder = f"rounds/{number}" if number else "shards"
-    return f"<results>/selected/{wildcards.receptor}/{folder}/{shard}.sdf.gz"
+    return f"<results>/selected/{receptor}/{folder}/{shard}.sdf.gz"
 
 
 # for rules outside a module, too, whose pathvars are others: with the folder itself
@@ -557,6 +561,13 @@ HELD_OUT_FILES = (
 )
 
 
+VARIANT_FILES = [
+    each.path
+    for each in input_files(SETTINGS, Path.cwd())
+    if each.rule == "read_variants"
+]
+
+
 def library_files(wildcards):
     return named(LIBRARY_FILES)
 
@@ -584,6 +595,44 @@ def reaction_files(wildcards):
 
 def generation_files(wildcards):
     return named(GENERATION_FILES)
+
+
+def variant_files(wildcards):
+    return named(VARIANT_FILES)
+
+
+def variant_times(wildcards):
+    return watched(VARIANT_FILES)
+
+
+def variant_settings(wildcards):
+    return stage_settings(SETTINGS, "read_variants")
+
+
+def varied_shards(receptor):
+    return shards_in(checkpoints.choose_ligands.get(receptor=receptor).output.shards)
+
+
+def variants_scored(wildcards):
+    """What there is of variants before the ranking."""
+    return [
+        path
+        for receptor in SETTINGS.varied
+        for path in (
+            f"<results>/variants/{receptor}/entries.parquet",
+            f"<results>/variants/{receptor}/modelled.json",
+            *expand(
+                "<results>/variants/{receptor}/scores/{shard}.parquet",
+                receptor=receptor,
+                shard=varied_shards(receptor),
+            ),
+        )
+    ]
+
+
+def input_of_variants(**files):
+    """Inputs that there are only where there are variants."""
+    return files if SETTINGS.varied else {}
 
 
 def held_out_files(wildcards):

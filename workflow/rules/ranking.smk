@@ -1,6 +1,7 @@
 rule rank:
     input:
         **where_stored(scored=all_scored, folders=all_folders),
+        **input_of_variants(variants=variants_scored),
         sources="<results>/library/sources.parquet",
         membership="<results>/ligands/membership.parquet",
         duplicates="<results>/ligands/merge.events.parquet",

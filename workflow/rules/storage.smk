@@ -146,6 +146,17 @@ def all_folders(wildcards):
         *(each for receptor in RECEPTORS for each in folders_of_selected(receptor)),
         *(f"{RESULTS}/rounds/{number}/shards" for number in rounds_chosen()),
         *(f"{RESULTS}/tiers/{job}/shards" for job in SETTINGS.tiered),
+        *(f"{RESULTS}/variants/{receptor}/shards" for receptor in SETTINGS.varied),
+    ]
+
+
+def scores_and_poses(wildcards):
+    """What the ligands that variants are scored with are chosen from."""
+    receptor = wildcards.receptor
+    shards = selected_shards(receptor)
+    return [
+        *(f"{RESULTS}/scores/{receptor}/{shard}.parquet" for shard in shards),
+        *(selected_path(receptor, shard) for shard in shards),
     ]
 
 

@@ -36,6 +36,7 @@ def settings_with(path: str = "", value: Any = None) -> Settings:
 
 
 OF_ROUNDS = {"describe", "gather", "propose", "vet", "choose", "select_batch", "conclude"}
+OF_VARIANTS = {"read_variants", "choose_ligands", "score_variants"}
 
 
 def texts(settings: Settings) -> dict[str, str]:
@@ -117,8 +118,32 @@ def both(stage: str) -> set[str]:
 )
 def test_a_key_reruns_only_the_stages_that_use_it(path: str, value: Any, stages: set[str]) -> None:
     before, after = texts(settings_with()), texts(settings_with(path, value))
-    # without rounds there is no job of these
-    before = {stage: text for stage, text in before.items() if stage not in OF_ROUNDS}
+    # without rounds and variants there is no job of these
+    before = {s: text for s, text in before.items() if s not in OF_ROUNDS | OF_VARIANTS}
+    assert {stage for stage in before if before[stage] != after[stage]} == stages | {"report"}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "stages"),
+    [
+        ("list", ["T315V"], {"read_variants"}),
+        ("gene", "ABL1", {"read_variants"}),
+        ("sequence", "P00519.fasta", {"read_variants"}),
+        ("distance_angstrom", 8, {"read_variants"}),
+        ("controls", 5, {"read_variants"}),
+        ("top", 3, {"choose_ligands"}),
+        ("shard_size", 2, {"choose_ligands"}),
+        ("rotamers", 2, {"score_variants"}),
+        ("replicas", 3, {"score_variants"}),
+        ("of", "mutant", OF_VARIANTS | {"rank"}),
+    ],
+)
+def test_a_key_of_variants_reruns_only_the_stages_that_use_it(
+    key: str, value: Any, stages: set[str]
+) -> None:
+    asked = {"of": "wt", "list": ["T315I"]}
+    before = texts(settings_with("variants", asked))
+    after = texts(settings_with("variants", asked | {key: value}))
     assert {stage for stage in before if before[stage] != after[stage]} == stages | {"report"}
 
 

@@ -48,6 +48,8 @@ class InputFile:
             return "choose"
         if self.key.startswith("generate."):
             return "report" if self.key == "generate.held_out" else "gather"
+        if self.key.startswith("variants."):
+            return "read_variants"
         return "reference" if self.key == "controls.reference" else "prepare_receptor"
 
 

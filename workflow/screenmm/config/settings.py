@@ -1094,6 +1094,78 @@ class Generate(Section):
     )
 
 
+Changes = list[str]
+VariantFiles = Annotated[
+    list[InputFile], BeforeValidator(_as_list, json_schema_input_type=list[str] | str)
+]
+
+
+class Variants(Section):
+    """Point mutants of one receptor: what each does to the binding of the best ligands."""
+
+    of: str = Field(description="Name of the receptor that is the wild type.", examples=["wt"])
+    list: Changes = Field(
+        [],
+        description="Protein changes, as T315I or in HGVS (p.Thr315Ile); compound ones joined by "
+        "+.",
+        examples=[["T315I", "E255K+Y253H"]],
+    )
+    files: VariantFiles = Field(
+        [],
+        description="Files of variants: a table (.csv .tsv), a MAF, a VCF or BCF "
+        "(docs/variants_files.md). Nothing of them that tells a patient is kept.",
+        examples=[["variants.csv", "tumour.vcf.gz"]],
+    )
+    gene: str = Field(
+        "", description="Symbol of the gene; entries of other genes are counted.", examples=["ABL1"]
+    )
+    transcript: str = Field(
+        "",
+        description="Transcript whose annotations count where a VCF has several.",
+        examples=["ENST00000318560"],
+    )
+    sequence: InputFile | None = Field(
+        None,
+        description="The protein's sequence (FASTA), which the variants are numbered by; null: the "
+        "structure's own numbers.",
+        examples=["P00519.fasta"],
+    )
+    offset: int | Literal["alignment"] | None = Field(
+        None,
+        description="The structure's numbers less the sequence's, where they differ; alignment: as "
+        "they align. null: they must be the same.",
+    )
+    fasta: InputFile | None = Field(
+        None, description="FASTA of the gene, for a VCF without protein changes."
+    )
+    gff3: InputFile | None = Field(
+        None, description="GFF3 of the gene, for a VCF without protein changes."
+    )
+    distance_angstrom: float = Field(
+        12.0,
+        ge=0,
+        description="Variants whose residues all lie further from the pocket's ligand (or box) are "
+        "listed and not scored, Å.",
+    )
+    top: int = Field(20, ge=1, description="Best ligands of the wild type that are scored.")
+    shard_size: int = Field(5, ge=1, description="Most ligands in one job.")
+    rotamers: int = Field(4, ge=1, le=20, description="Most rotamers of a variant that are tried.")
+    replicas: int = Field(
+        2,
+        ge=1,
+        le=20,
+        description="Times a pose is scored again from displaced coordinates, displaced alike in "
+        "wild type and variant.",
+    )
+    controls: int = Field(
+        4,
+        ge=2,
+        le=50,
+        description="Residues of the pocket that are built anew as they are: what such a mutation "
+        "seems to do is noise, and part of every interval.",
+    )
+
+
 RankingOrder = Literal[
     "auto",
     "mmgbsa",
@@ -1316,6 +1388,12 @@ class Settings(Section):
         "none.",
         examples=[{"proposers": {"fragments": 1}, "batch": 20}],
     )
+    variants: Variants | None = Field(
+        None,
+        description="Point mutants of a receptor, in which its best ligands are scored again. "
+        "null: none.",
+        examples=[{"of": "wt", "list": ["T315I"]}],
+    )
 
     @model_validator(mode="after")
     def _cross_checks(self) -> Settings:
@@ -1342,7 +1420,30 @@ class Settings(Section):
         self._check_gate()
         self._check_filters()
         self._check_rounds()
+        self._check_variants()
         return self
+
+    def _check_variants(self) -> None:
+        """Refuse variants that are none, or of a receptor that there is not."""
+        asked = self.variants
+        if asked is None:
+            return
+        if not asked.list and not asked.files:
+            raise ValueError(
+                "variants: none are named: give variants.list, variants.files, or both"
+            )
+        if (asked.fasta is None) != (asked.gff3 is None):
+            raise ValueError("variants.fasta and variants.gff3 go together: give both, or none")
+        if asked.of not in self.receptors:
+            raise ValueError(
+                f"variants.of {asked.of} is not among the receptors; "
+                f"{_did_you_mean(asked.of, [*self.receptors])}"
+            )
+
+    @property
+    def varied(self) -> list[str]:
+        """The receptor whose variants are scored, if any."""
+        return [self.variants.of] if self.variants else []
 
     def _check_rounds(self) -> None:
         """Refuse rounds that have nothing to choose, or no receptor to choose by."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +32,8 @@ def carve(
     pose_angstrom: np.ndarray,
     pocket_radius_angstrom: float,
     flexible_radius_angstrom: float,
+    also_flexible: Collection[int] = (),
+    also_inside: Collection[int] = (),
 ) -> Carving:
     """Take whole residues near a pose.
 
@@ -44,13 +47,18 @@ def carve(
         Coordinates of the ligand, Å.
     pocket_radius_angstrom, flexible_radius_angstrom : float
         A residue belongs when any of its atoms lies within this distance of the pose.
+    also_flexible, also_inside : collection of int
+        Residues that may move, and that are in the model, wherever the pose is.
     """
     distances, _ = cKDTree(pose_angstrom).query(receptor.positions_angstrom)
     n_residues = int(receptor.residues.max()) + 1
     nearest = np.full(n_residues, np.inf)
     np.minimum.at(nearest, receptor.residues, distances)
     flexible = nearest <= flexible_radius_angstrom
+    flexible[list(also_flexible)] = True
     inside = nearest <= pocket_radius_angstrom
+    inside[list(also_inside)] = True
+    inside |= flexible
     linked = receptor.residues[receptor.parameters.bonds]
     inside[linked[flexible[linked].any(axis=1)].ravel()] = True
     atoms = np.flatnonzero(inside[receptor.residues])

@@ -25,7 +25,7 @@ H. Gohlke, C. Kiel, D. A. Case, J. Mol. Biol. 330, 891 (2003), on energies per r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -163,6 +163,8 @@ class Model:
     pose : Pose
     carving : Carving
         What of the receptor is in the model.
+    residues : ndarray of int
+        Residue of each carved atom (indices in the whole receptor).
     pocket : Parameters
         Of the carved atoms; in ``member`` the ligand's come after them.
     member : Member
@@ -171,11 +173,19 @@ class Model:
 
     pose: Pose
     carving: Carving
+    residues: np.ndarray
     pocket: Parameters
     member: Member
 
 
-def model_of(receptor: ReceptorModel, pose: Pose, options: Scoring) -> Model:
+def model_of(
+    receptor: ReceptorModel,
+    pose: Pose,
+    options: Scoring,
+    also_flexible: Collection[int] = (),
+    also_inside: Collection[int] = (),
+    unrestrained: Collection[int] = (),
+) -> Model:
     """Cut the receptor around a pose and join them.
 
     Parameters
@@ -185,18 +195,28 @@ def model_of(receptor: ReceptorModel, pose: Pose, options: Scoring) -> Model:
     pose : Pose
     options : screenmm.config.settings.Scoring
         Radii.
+    also_flexible, also_inside : collection of int
+        Residues that may move, and that are in the model, wherever the pose is.
+    unrestrained : collection of int
+        Residues whose atoms, where they may move, are not held near their places.
     """
     carving = carve(
-        receptor, pose.angstrom, options.pocket_radius_angstrom, options.flexible_radius_angstrom
+        receptor,
+        pose.angstrom,
+        options.pocket_radius_angstrom,
+        options.flexible_radius_angstrom,
+        also_flexible,
+        also_inside,
     )
     pocket = cut(receptor.parameters, carving.atoms)
     complex_ = join([pocket, pose.parameters])
     start = np.concatenate([receptor.positions_angstrom[carving.atoms], pose.angstrom])
     movable = np.concatenate([carving.flexible, np.ones(len(pose.parameters), dtype=bool)])
-    restrained = np.flatnonzero(movable & (complex_.masses > 1.5))
-    return Model(
-        pose, carving, pocket, Member(complex_, start / ANGSTROM_PER_NM, movable, restrained)
-    )
+    held = movable & (complex_.masses > 1.5)
+    held[: len(carving.atoms)] &= ~np.isin(receptor.residues[carving.atoms], list(unrestrained))
+    restrained = np.flatnonzero(held)
+    member = Member(complex_, start / ANGSTROM_PER_NM, movable, restrained)
+    return Model(pose, carving, receptor.residues[carving.atoms], pocket, member)
 
 
 def jittered(pose: Pose, options: Scoring, seed: int) -> list[Pose]:
@@ -254,6 +274,29 @@ def score_poses(
         diverges, or an energy is not finite.
     """
     models = [model_of(receptor, pose, options) for pose in poses]
+    return score_models(models, options, platform, pack_size)
+
+
+def score_models(
+    models: Sequence[Model], options: Scoring, platform: PlatformChoice, pack_size: int = 1
+) -> list[PoseScore | LigandError]:
+    """Minimise complexes, of one receptor or of several, and score them.
+
+    Parameters
+    ----------
+    models : sequence of Model
+    options : screenmm.config.settings.Scoring
+        Restraints, dielectrics, iterations.
+    platform : PlatformChoice
+        Where the complexes are minimised.
+    pack_size : int
+        Most complexes minimised together; halved where the device's memory is too small.
+
+    Returns
+    -------
+    list of PoseScore or LigandError
+        As of :func:`score_poses`.
+    """
     tolerance = options.tolerance_kcal_mol_angstrom * KJ_PER_KCAL * ANGSTROM_PER_NM
     minimised = minimise_packs(
         [model.member for model in models],
@@ -264,12 +307,7 @@ def score_poses(
     )
     ends = [result for result in minimised if isinstance(result, Minimised)]
     complexes = [
-        Complex(
-            model.pocket,
-            model.pose.parameters,
-            result.positions_nm,
-            receptor.residues[model.carving.atoms],
-        )
+        Complex(model.pocket, model.pose.parameters, result.positions_nm, model.residues)
         for model, result in zip(models, minimised, strict=True)
         if isinstance(result, Minimised)
     ]

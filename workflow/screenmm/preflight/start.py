@@ -101,6 +101,11 @@ def preflight(settings: Settings, *, jobs_run_here: bool, own_environments: bool
         from screenmm.preflight.generation import check_generation  # noqa: PLC0415
 
         check_generation(settings, own_environments=own_environments)
+    if settings.variants is not None:
+        # reads with packages that other screens need not have
+        from screenmm.preflight.variants import check_variants  # noqa: PLC0415
+
+        check_variants(settings, own_environments=own_environments)
     check_inputs(settings)
     check_residues(settings)
     if jobs_run_here:

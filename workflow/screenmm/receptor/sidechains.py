@@ -125,25 +125,65 @@ def complete_side_chains(
 
 def _grow(residue: Residue, missing: list[_Step], tree: cKDTree) -> list[Atom]:
     known = {atom.name: atom.xyz for atom in residue.heavy()}
-    shifts = _observed_shifts(residue.name, known)
+    best = rotamers(residue.name, known, tree)[0].positions
+    return [Atom(step.name, _element(step.name), best[step.name], added=True) for step in missing]
+
+
+@dataclass(frozen=True)
+class Rotamer:
+    """One way in which the missing atoms of a side chain may stand.
+
+    Parameters
+    ----------
+    crowding : float
+        Overlap with atoms around and with the residue's own backbone, Å².
+    positions : dict of str to ndarray
+        Heavy atoms that were missing, by name, Å.
+    """
+
+    crowding: float
+    positions: dict[str, Array]
+
+
+def rotamers(
+    name: str, known: dict[str, Array], tree: cKDTree, like: dict[str, Array] | None = None
+) -> list[Rotamer]:
+    """Ways to complete a residue, the least crowded first; of equals the first that was tried.
+
+    Parameters
+    ----------
+    name : str
+        Amino acid.
+    known : dict of str to ndarray
+        Its heavy atoms that stay where they are, N, CA and C among them, Å.
+    tree : scipy.spatial.cKDTree
+        Heavy atoms around.
+    like : dict of str to ndarray, optional
+        Side chain whose torsions are taken over as far as its atoms are named alike, Å.
+
+    Returns
+    -------
+    list of Rotamer
+        Every combination of the free torsions; one, of no atoms, where nothing is missing.
+    """
+    missing = [step for step in _steps(name) if step.name not in known]
+    if not missing:
+        return [Rotamer(0.0, {})]
+    shifts = _observed_shifts(name, {**(like or {}), **known})
     # the first missing atom about a bond carries its torsion
     free: dict[str, tuple[float, ...]] = {}
     for step in missing:
         end = step.parents[2]
-        choices = _choices(residue.name, end)
+        choices = _choices(name, end)
         if end not in shifts and choices is not None and end not in free:
             free[end] = tuple(angle - step.torsion for angle in choices)
-    best: tuple[float, dict[str, Array]] | None = None
+    found = []
     for combination in itertools.product(*free.values()):
         turned = {**shifts, **dict(zip(free, combination, strict=True))}
         built = _built(known, missing, turned)
-        crowding = _crowding(built, known, missing, tree)
-        if best is None or crowding < best[0] - 1e-6:
-            best = (crowding, built)
-    assert best is not None  # the product of no choices is one empty combination
-    return [
-        Atom(step.name, _element(step.name), best[1][step.name], added=True) for step in missing
-    ]
+        found.append(Rotamer(_crowding(built, known, missing, tree), built))
+    # within rounding, the first that was tried wins
+    return sorted(found, key=lambda each: round(each.crowding, 6))
 
 
 def _observed_shifts(name: str, known: dict[str, Array]) -> dict[str, float]:

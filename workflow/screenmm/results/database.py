@@ -37,6 +37,10 @@ TABLES = {
     "batches": "SELECT * FROM batches ORDER BY round, inchikey",
     "predictions": "SELECT * FROM predictions ORDER BY receptor, predicted_kcal_mol, inchikey",
     "lineage": "SELECT * FROM lineage ORDER BY proposed_in, inchikey, arm",
+    **{
+        table: f"SELECT * EXCLUDE (ordinal) FROM {table} ORDER BY ordinal"
+        for table in ("variant_entries", "variants", "variant_effects", "biomarkers")
+    },
     "orders": (
         f"SELECT {listed(ORDERS)} FROM orders JOIN receptors USING (receptor) ORDER BY ordinal"
     ),

@@ -47,6 +47,18 @@ SELECT inchikey FROM read_parquet($tables)
 GROUP BY inchikey
 ORDER BY min(dock_score_kcal_mol) NULLS LAST, inchikey
 """
+_BEST_SCORED = """
+WITH best AS (
+    SELECT inchikey, min(dg_mmgbsa_kcal_mol) AS dg FROM read_parquet($tables)
+    GROUP BY inchikey ORDER BY dg, inchikey LIMIT $top
+), pose AS (
+    SELECT inchikey, state, pose, row_number() OVER (
+        PARTITION BY inchikey ORDER BY dg_mmgbsa_kcal_mol, state, pose
+    ) AS place
+    FROM read_parquet($tables) SEMI JOIN best USING (inchikey)
+)
+SELECT state || '_p' || pose FROM pose WHERE place <= $poses ORDER BY inchikey, place
+"""
 _MEMORY_LIMIT = "1GB"
 _CHUNK_BYTES = 1 << 20
 
@@ -112,6 +124,29 @@ def select_poses(
     asked = {**values, "top": top, "poses": poses}
     rows = _asked(query, asked if among is None else {**asked, "among": list(among)})
     return [row[0] for row in rows]
+
+
+def best_scored(tables: list[Path], top: int, poses: int) -> list[str]:
+    """Titles of the best poses of the best scored ligands.
+
+    Parameters
+    ----------
+    tables : list of Path
+        MM/GBSA scores of one receptor.
+    top : int
+        Most ligands, by their lowest ΔG.
+    poses : int
+        Most poses per ligand, by ΔG.
+
+    Returns
+    -------
+    list of str
+        ``{state}_p{rank}``, by ligand key and place.
+    """
+    if not tables:
+        return []
+    asked = {"tables": list(map(str, tables)), "top": top, "poses": poses}
+    return [row[0] for row in _asked(_BEST_SCORED, asked)]
 
 
 def _asked(query: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:

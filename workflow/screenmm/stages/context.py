@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from screenmm.config.engines import engines
-from screenmm.config.settings import Pocket, Section, Settings, load_settings
+from screenmm.config.settings import Pocket, Section, Settings, Variants, load_settings
 from screenmm.core.errors import ConfigError
 from screenmm.run.stage import Stage
 
@@ -149,6 +149,17 @@ def pocket_name(settings: Settings, receptor: str) -> dict[str, Any]:
 def named_pocket(given: Given, receptor: str) -> Pocket:
     """Pocket of :func:`pocket_name`, without a box."""
     return only_given(Pocket.model_validate(given["receptors"][receptor]["pocket"]))
+
+
+def of_variants(settings: Settings, keys: set[str]) -> dict[str, Any]:
+    """Tell keys of the section ``variants``; nothing where there is none."""
+    asked = settings.variants
+    return {"variants": asked.model_dump(mode="json", include=keys)} if asked else {}
+
+
+def variants_of(given: Given) -> Variants:
+    """Settings of :func:`of_variants`; a key that was not told does not exist in them."""
+    return only_given(Variants.model_validate(given["variants"]))
 
 
 def workers_of(args: argparse.Namespace) -> int:

@@ -26,12 +26,13 @@ KEYS = frozenset(
 
 
 def docked_how(settings: Settings, receptor: str) -> dict[str, Any]:
-    """Tell the effort of each tier of docking, and what may be docked in rounds, if anything."""
+    """Tell the effort of each tier of docking; rounds, proposals and variants, if there are any."""
     rounds = len(settings.round_numbers)
     return {
         "efforts": settings.docking.effort_names,
         **({"rounds": rounds} if rounds else {}),
         **({"generates": True} if settings.generate else {}),
+        **({"varied": settings.varied} if settings.varied else {}),
     }
 
 
@@ -109,6 +110,7 @@ def run(args: argparse.Namespace) -> None:
     from screenmm.results.inspected import filters_of
     from screenmm.results.parts import Parts, open_parts
     from screenmm.results.ranking import make_ranking, write_ranking
+    from screenmm.results.variants import make_variants
     from screenmm.run.layout import Layout
 
     given = settings_of(args, STAGE)
@@ -132,6 +134,7 @@ def run(args: argparse.Namespace) -> None:
         must_pass_checks=settings.pose_checks == "filter",
         preparation_sd_kcal_mol=settings.preparation_sd_kcal_mol,
     )
+    make_variants(con, files, given.values.get("varied", []))
     make_ledger(con)
     check_invariant(con)
     write_ranking(con, args.results / "ranking.csv")

@@ -339,6 +339,125 @@ ALIASES = _text("aliases", "Names of the ligand's other records")
 RANKED_BY = Column("ranked_by", words="Ranked by", hint="What gave the ligand its rank")
 RECORD_COUNT = Column("records", "BIGINT", hint="Library records of this ligand")
 
+# --- variants
+
+VARIANT = _text("variant", "Variant, as T315I; of several residues by number, joined by +")
+_KIND = _text("kind", "variant, or null: residues built anew as they are, as a control")
+_WHY_NOT = (
+    _text("reason", "Typed reason why it was left out or failed"),
+    _text("message", "The reason in words"),
+)
+
+VARIANT_ENTRIES: Columns = (
+    _text("source", "File as the config names it, or list"),
+    _integer("line", "Line of the file, from 1; 0 of the list"),
+    _text("entry", "The change as written"),
+    _text("transcript", "Accession, where one is named"),
+    VARIANT,
+    *_WHY_NOT,
+)
+
+VARIANTS: Columns = (
+    VARIANT,
+    _KIND,
+    _text("status", "modelled or left_out"),
+    *_WHY_NOT,
+    _integer("entries", "Entries that name it"),
+    _integer("charge_change", "Formal charge of the variant less the wild type's", unit="e"),
+    _number(
+        "pocket_distance_angstrom",
+        "Distance to the pocket",
+        "From the nearest exchanged residue to the pocket's ligand, or its box",
+        unit="Å",
+    ),
+    Column("residues", "VARCHAR[]", hint="Residues that were exchanged, as A:THR:315"),
+)
+
+DDG_RAW = _energy("ddg_raw_kcal_mol", "ΔΔG, unscaled", "ΔG in the variant less ΔG in the wild type")
+DDG_TERMS: Columns = tuple(
+    _energy(f"ddg_{each.name}", f"ΔΔ {each.words}", f"{each.hint}: variant less wild type")
+    for each in TERMS
+)
+DDG_ROTAMER = _energy(
+    "ddg_rotamer_kcal_mol",
+    "rotamer",
+    "What the variant's side chain costs in the rotamer that the ligand is best in",
+)
+LIGAND_DISTANCE = _number(
+    "ligand_distance_angstrom",
+    "Distance to the ligand",
+    "From the nearest exchanged residue to the pose",
+    unit="Å",
+)
+_WHERE: Columns = (
+    _text("wild_state", "State of the pose that is best in the wild type"),
+    _integer("wild_pose", "That pose"),
+    _text("variant_state", "State of the pose that is best in the variant"),
+    _integer("variant_pose", "That pose"),
+)
+
+VARIANT_SCORES: Columns = (
+    INCHIKEY,
+    VARIANT,
+    _KIND,
+    *_WHY_NOT,
+    _energy("wild_kcal_mol", "ΔG in the wild type", "Mean over the replicas"),
+    _energy("variant_kcal_mol", "ΔG in the variant", "Mean over the replicas"),
+    Column(
+        "replicas_kcal_mol", "DOUBLE[]", KCAL, ENERGY_DECIMALS,
+        hint="Unscaled ΔΔG of the pose and of each replica",
+    ),
+    *DDG_TERMS,
+    DDG_ROTAMER,
+    LIGAND_DISTANCE,
+    *_WHERE,
+    _integer("rotamers", "Rotamers of the variant that were tried"),
+    Column("residue", "VARCHAR[]", hint="Residues whose contribution changes most"),
+    Column(
+        "residue_ddg_kcal_mol", "DOUBLE[]", KCAL, ENERGY_DECIMALS,
+        hint="Unscaled change of the contribution of each",
+    ),
+)  # fmt: skip
+
+DDG = _energy("ddg_kcal_mol", "ΔΔG", "ΔΔG of binding, scaled; above 0: the variant binds weaker")
+CALL = _text("call", "weaker, stronger, or not told apart")
+
+VARIANT_EFFECTS: Columns = (
+    RECEPTOR,
+    VARIANT,
+    _KIND,
+    _text("ligand", "Name of the ligand in the library"),
+    INCHIKEY,
+    _text("status", "scored, failed, or left_out"),
+    *_WHY_NOT,
+    DDG,
+    _energy("ddg_low_kcal_mol", "ΔΔG, low", "Lower end of its 95 % interval"),
+    _energy("ddg_high_kcal_mol", "ΔΔG, high", "Upper end of its 95 % interval"),
+    CALL,
+    DDG_RAW,
+    _energy("wild_kcal_mol", "ΔG in the wild type", "Mean over the replicas"),
+    _energy("variant_kcal_mol", "ΔG in the variant", "Mean over the replicas"),
+    *DDG_TERMS,
+    DDG_ROTAMER,
+    LIGAND_DISTANCE,
+    _integer("charge_change", "Formal charge of the variant less the wild type's", unit="e"),
+    *_WHERE,
+    _text("residues", "Residues whose contribution changes most, with the change, kcal/mol"),
+)
+
+BIOMARKERS: Columns = (
+    RECEPTOR,
+    VARIANT,
+    _text("status", "scored or left_out"),
+    *_WHY_NOT,
+    _integer("entries", "Entries that name it"),
+    _text("lost", "Ligands that bind weaker; names joined by ;"),
+    _text("kept", "Ligands whose whole interval lies within kept_within_kcal_mol of 0"),
+    _text("gained", "Ligands that bind stronger"),
+    _text("untold", "Ligands of which nothing can be told"),
+    _text("failed", "Ligands that could not be scored"),
+)
+
 
 def ranking(own: Iterable[Column] = (), made: Iterable[Column] = ()) -> Columns:
     """Columns of the ranking.

@@ -61,6 +61,16 @@ TABLES: dict[str, tuple[str, Columns]] = {
         "Where each proposal that may be docked came from, a row for each arm that proposed it; "
         "also the table `lineage`. Beside it lie `sources`, `membership`, `ligands` and events "
         "of the proposals, as of the library's records.", dictionary.LINEAGE),
+    "variants.csv": ("One row per variant and ligand: what the mutation does to its binding; also "
+                     "the table `variant_effects`.", dictionary.VARIANT_EFFECTS),
+    "biomarkers.csv": ("One row per variant: what it does to the ligands; also the table "
+                       "`biomarkers`.", dictionary.BIOMARKERS),
+    "variants": ("Table of `screen.duckdb`: variants and controls, and what became of each.",
+                 dictionary.VARIANTS),
+    "variants/*/entries.parquet": ("What was read of the list and the files of variants; also the "
+                                   "table `variant_entries`.", dictionary.VARIANT_ENTRIES),
+    "variants/*/scores/*.parquet": ("Ligands in variants, as they were scored.",
+                                    dictionary.VARIANT_SCORES),
 }  # fmt: skip
 """File or table to what a row is, and its columns."""
 

@@ -1,0 +1,218 @@
+"""``variants.csv`` and ``biomarkers.csv``: ligands in variants, and variants by ligand."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from screenmm.results.database import open_database
+from screenmm.results.tables import write_csv
+from screenmm.run.layout import Layout
+from screenmm.tables.dictionary import (
+    BIOMARKERS,
+    VARIANT_EFFECTS,
+    VARIANT_ENTRIES,
+    VARIANTS,
+    names,
+)
+from screenmm.tables.schema import schema
+from screenmm.variants.calls import Call, Effect, Marker, Noise, effect_of
+from screenmm.variants.listed import Modelled, read_modelled
+
+_NAMED = """
+SELECT inchikey, coalesce(nullif(name, ''), inchikey) FROM ranking
+WHERE receptor = ? ORDER BY rank
+"""
+
+MOST_NAMED = 5
+"""Residues that a row names."""
+
+
+def make_variants(con: duckdb.DuckDBPyConnection, files: Layout, varied: Sequence[str]) -> None:
+    """Make the tables ``variant_entries``, ``variants``, ``variant_effects`` and ``biomarkers``.
+
+    Parameters
+    ----------
+    con : duckdb.DuckDBPyConnection
+        With ``ranking`` made, which names the ligands.
+    files : Layout
+        Of the run.
+    varied : sequence of str
+        Wild types; without any the tables are empty.
+    """
+    entries: list[dict[str, Any]] = []
+    listed: list[dict[str, Any]] = []
+    effects: list[dict[str, Any]] = []
+    markers: list[dict[str, Any]] = []
+    for receptor in varied:
+        named = dict(con.execute(_NAMED, [receptor]).fetchall())
+        modelled = read_modelled(files.file("read_variants", "modelled", receptor))
+        rows = [
+            row
+            for path in files.files("score_variants", "scores", receptor)
+            for row in pq.read_table(path).to_pylist()
+        ]
+        found = variant_effects(receptor, modelled, rows, named)
+        entries += pq.read_table(files.file("read_variants", "entries", receptor)).to_pylist()
+        listed += map(_listed, modelled)
+        effects += found
+        markers += biomarkers(receptor, modelled, found)
+    for name, rows, columns in (
+        ("variant_entries", entries, VARIANT_ENTRIES),
+        ("variants", listed, VARIANTS),
+        ("variant_effects", effects, VARIANT_EFFECTS),
+        ("biomarkers", markers, BIOMARKERS),
+    ):
+        con.register("made", pa.Table.from_pylist(rows, schema(columns)))
+        con.execute(f"CREATE TABLE {name} AS SELECT row_number() OVER () AS ordinal, * FROM made")
+        con.unregister("made")
+
+
+def _listed(each: Modelled) -> dict[str, Any]:
+    row = {name: value for name, value in asdict(each).items() if name in names(VARIANTS)}
+    status = "left_out" if each.is_left_out else "modelled"
+    return {**row, "variant": each.name, "status": status}
+
+
+def variant_effects(
+    receptor: str,
+    modelled: Sequence[Modelled],
+    rows: Sequence[Mapping[str, Any]],
+    named: Mapping[str, str],
+) -> list[dict[str, Any]]:
+    """Rows of ``variants.csv``: each variant with each ligand, and those left out alone.
+
+    Parameters
+    ----------
+    receptor : str
+        Wild type.
+    modelled : sequence of Modelled
+        Variants and controls, in their order.
+    rows : sequence of mapping
+        As ``score_variants`` writes them.
+    named : mapping of str to str
+        Names of the ligands by InChIKey, the best first.
+    """
+    nulls: dict[str, list[float]] = defaultdict(list)
+    cells: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in rows:
+        cells[row["variant"]].append(row)
+        if row["kind"] == "null" and not row["reason"]:
+            nulls[row["variant"]].append(_mean(row["replicas_kcal_mol"]))
+    place = {inchikey: index for index, inchikey in enumerate(named)}
+    found = []
+    for each in modelled:
+        about = {
+            "receptor": receptor,
+            "variant": each.name,
+            "kind": each.kind,
+            "charge_change": each.charge_change,
+        }
+        if each.is_left_out:
+            why = {"reason": each.reason, "message": each.message}
+            found.append({**about, "status": "left_out", **why})
+            continue
+        # a control is judged by the others: its own noise is not in its interval
+        noise = Noise.of({name: each_ for name, each_ in nulls.items() if name != each.name})
+        for row in sorted(cells[each.name], key=lambda row: place[row["inchikey"]]):
+            found.append({**about, **_effect(row, noise, named)})
+    return found
+
+
+def _effect(row: Mapping[str, Any], noise: Noise, named: Mapping[str, str]) -> dict[str, Any]:
+    """Columns of a ligand in a variant."""
+    told = {
+        "ligand": named[row["inchikey"]],
+        "inchikey": row["inchikey"],
+        "status": "failed" if row["reason"] else "scored",
+        "reason": row["reason"],
+        "message": row["message"],
+    }
+    if row["reason"]:
+        return told
+    effect = effect_of(row["replicas_kcal_mol"], noise)
+    parts = zip(row["residue"], row["residue_ddg_kcal_mol"], strict=True)
+    shared = {name: row[name] for name in names(VARIANT_EFFECTS) if name in row}
+    return {
+        **shared,
+        **told,
+        "ddg_kcal_mol": effect.ddg_kcal_mol,
+        "ddg_low_kcal_mol": effect.low_kcal_mol,
+        "ddg_high_kcal_mol": effect.high_kcal_mol,
+        "call": str(effect.call),
+        "ddg_raw_kcal_mol": _mean(row["replicas_kcal_mol"]),
+        "residues": "; ".join(f"{label} {ddg:+.1f}" for label, ddg in [*parts][:MOST_NAMED]),
+    }
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
+
+
+def biomarkers(
+    receptor: str, modelled: Sequence[Modelled], effects: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Rows of ``biomarkers.csv``: which ligands each variant loses, keeps and gains.
+
+    Parameters
+    ----------
+    receptor : str
+        Wild type.
+    modelled : sequence of Modelled
+        Variants; controls are none.
+    effects : sequence of mapping
+        From :func:`variant_effects`.
+    """
+    by_variant: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for row in effects:
+        if row["status"] == "scored":
+            by_variant[row["variant"]][marker_of(row)].append(row["ligand"])
+        elif row["status"] == "failed":
+            by_variant[row["variant"]]["failed"].append(row["ligand"])
+    kinds = (*map(str, Marker), "failed")
+    return [
+        {
+            "receptor": receptor,
+            "variant": each.name,
+            "status": "left_out" if each.is_left_out else "scored",
+            "reason": each.reason,
+            "message": each.message,
+            "entries": each.entries,
+            **{kind: "; ".join(by_variant[each.name][kind]) for kind in kinds},
+        }
+        for each in modelled
+        if each.kind == "variant"
+    ]
+
+
+def marker_of(row: Mapping[str, Any]) -> str:
+    """What a scored row means for its ligand."""
+    effect = Effect(
+        row["ddg_kcal_mol"], row["ddg_low_kcal_mol"], row["ddg_high_kcal_mol"], Call(row["call"])
+    )
+    return str(effect.marker)
+
+
+def write_variants(database: Path, variants: Path, markers: Path) -> None:
+    """Write the tables of a finished database as CSV, whole or not at all.
+
+    Parameters
+    ----------
+    database : Path
+        ``screen.duckdb``.
+    variants, markers : Path
+        ``variants.csv`` and ``biomarkers.csv`` to write.
+    """
+    with open_database(database) as con:
+        for path, table, columns in (
+            (variants, "variant_effects", VARIANT_EFFECTS),
+            (markers, "biomarkers", BIOMARKERS),
+        ):
+            write_csv(con, path, table, columns, "rowid")

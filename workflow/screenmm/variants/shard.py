@@ -1,0 +1,341 @@
+"""The best ligands of a shard in every variant, minimised and scored with OpenMM."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from rdkit import Chem
+from scipy.spatial.distance import cdist
+
+from screenmm.config.settings import Scoring, Variants
+from screenmm.core.errors import LigandError, Reason, ReceptorError
+from screenmm.core.seeds import seed_for
+from screenmm.devices.lease import lease_platform
+from screenmm.devices.platforms import PlatformChoice
+from screenmm.execution.batch import Outcome, Result, Task
+from screenmm.execution.shard import run_shard
+from screenmm.files.sdf import read_record, records_by_ligand
+from screenmm.files.whole import replace_whole
+from screenmm.forcefield.ligand_parameters import ligand_parameters, load_models
+from screenmm.forcefield.parameter_cache import ParameterCache, cache_file
+from screenmm.mmgbsa.score import Pose, PoseScore, jittered
+from screenmm.mmgbsa.shard import complexes_per_pack
+from screenmm.run.receptor_folder import ReceptorFolder
+from screenmm.tables.dictionary import TERMS, VARIANT_SCORES, names
+from screenmm.tables.schema import schema
+from screenmm.variants.binding import (
+    Candidate,
+    Neighbourhood,
+    OfMutant,
+    Protein,
+    Start,
+    WildType,
+    neighbourhood,
+    rotamer_costs,
+    score_in,
+    starts_of,
+)
+from screenmm.variants.listed import Modelled, read_modelled
+from screenmm.variants.model import Prepared, mutate
+
+log = logging.getLogger(__name__)
+
+SCHEMA = schema(VARIANT_SCORES)
+LEAST_KCAL_MOL = 0.1
+"""A residue whose contribution changes less is not named."""
+
+MOST_RESIDUES = 12
+
+
+def score_variants(
+    variants: Variants,
+    scoring: Scoring,
+    seed: int,
+    *,
+    poses: Path,
+    modelled: Path,
+    receptor: Path,
+    scores: Path,
+    workers: int,
+    asked: str,
+) -> None:
+    """Score the ligands of a shard in the wild type and in every variant.
+
+    Parameters
+    ----------
+    variants : Variants
+        Rotamers and replicas.
+    scoring : Scoring
+        Minimisation, solvent and device.
+    seed : int
+        Of the run.
+    poses : Path
+        Their poses in the wild type (.sdf.gz).
+    modelled : Path
+        Variants and controls (.json).
+    receptor : Path
+        Folder of the prepared wild type.
+    scores : Path
+        Scores to write (.parquet).
+    workers : int
+        Processes side by side.
+    asked : str
+        The stage's settings as text.
+    """
+    groups = _by_sites(read_modelled(modelled))
+    items = [
+        (f"{ligand}@{','.join(map(str, sites))}", {"poses": records, "variants": members})
+        for ligand, records in records_by_ligand(poses)
+        for sites, members in groups.items()
+    ]
+    most = max((len(members) for members in groups.values()), default=1)
+    home = ReceptorFolder(receptor)
+    with lease_platform(scoring.platform, scoring.precision) as platform:
+        log.info("OpenMM platform %s %s: %s", platform.name, platform.properties, platform.why)
+        task = Task(
+            stage="score_variants",
+            start=Scorer,
+            arguments=(variants, scoring, seed, receptor, platform),
+            time_limit_s=scoring.time_limit_s * (1 + most),
+            receptor=receptor.name,
+        )
+        inputs = [poses, modelled, *home.model, home.structure]
+        with run_shard(task, items, scores, asked, inputs, workers) as outcomes:
+            rows = [
+                row
+                for (_, item), outcome in zip(items, outcomes, strict=True)
+                for row in _rows(item, outcome)
+            ]
+            with replace_whole(scores) as partial:
+                pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), partial)
+
+
+def _by_sites(found: Sequence[Modelled]) -> dict[tuple[int, ...], list[dict[str, Any]]]:
+    """Variants that exchange the same residues, which share the wild type's scores."""
+    groups: dict[tuple[int, ...], list[dict[str, Any]]] = {}
+    for each in found:
+        if not each.is_left_out:
+            plain = {
+                "variant": each.name,
+                "kind": each.kind,
+                "changes": list(map(list, each.changes.items())),
+            }
+            groups.setdefault(tuple(sorted(each.changes)), []).append(plain)
+    return groups
+
+
+def _rows(item: dict[str, Any], outcome: Outcome) -> Iterator[dict[str, Any]]:
+    """Rows of an item: a failure of the whole is one of each of its variants."""
+    if outcome.result is not None:
+        yield from outcome.result["rows"]
+        return
+    ligand = outcome.key.rpartition("@")[0]
+    event = next(iter(outcome.events))
+    for each in item["variants"]:
+        yield _row_of(ligand, each, event.reason, event.message)
+
+
+def _row_of(ligand: str, variant: dict[str, Any], reason: str, message: str) -> dict[str, Any]:
+    return {
+        "inchikey": ligand,
+        "variant": variant["variant"],
+        "kind": variant["kind"],
+        "reason": str(reason),
+        "message": message,
+    }
+
+
+class Scorer:
+    """Wild type, force field and charge model, once per worker.
+
+    Parameters
+    ----------
+    variants : Variants
+    scoring : Scoring
+    seed : int
+        Of the run.
+    receptor : Path
+        Folder of the prepared wild type.
+    platform : PlatformChoice
+    """
+
+    def __init__(
+        self,
+        variants: Variants,
+        scoring: Scoring,
+        seed: int,
+        receptor: Path,
+        platform: PlatformChoice,
+    ) -> None:
+        replicas = {"jitter_replicas": variants.replicas}
+        self._variants, self._options = variants, scoring.model_copy(update=replicas)
+        self._seed, self._platform = seed, platform
+        self._wild = Prepared.load(receptor)
+        self._pack = complexes_per_pack(scoring, platform)
+        self._cache = ParameterCache(cache_file())
+        self._mutants: dict[str, OfMutant] = {}
+        self._starts: tuple[str, list[list[Start]]] = ("", [])
+        load_models()
+
+    def __call__(self, item: dict[str, Any]) -> Result:
+        """Score a ligand in the variants that exchange the same residues.
+
+        Parameters
+        ----------
+        item : dict
+            ``poses``: SD records of the ligand's poses; ``variants``.
+
+        Returns
+        -------
+        dict
+            ``rows``: of :data:`~screenmm.tables.dictionary.VARIANT_SCORES`.
+
+        Raises
+        ------
+        LigandError
+            The ligand has no parameters, or cannot be scored in the wild type.
+        """
+        mols = [read_record(record) for record in item["poses"]]
+        poses = self._starts_of(item["poses"], mols)
+        changes = [{int(k): str(name) for k, name in v["changes"]} for v in item["variants"]]
+        around = neighbourhood(self._wild, list(changes[0]))
+        wild = self._scored(WildType(self._wild), poses, around)
+        if not np.isfinite(best := _value(wild, 0)):
+            errors = [each for c in wild for each in c.scores if isinstance(each, LigandError)]
+            raise errors[0] if errors else LigandError(Reason.NOT_FINITE, f"ΔG is {best}")
+        ligand = str(mols[0].GetProp("inchikey"))
+        rows = []
+        for variant, exchanged in zip(item["variants"], changes, strict=True):
+            try:
+                mutant = self._mutant(variant["variant"], exchanged, around)
+                found = self._scored(mutant, poses, around)
+                row = self._row(wild, found, mols, around)
+            except (LigandError, ReceptorError) as error:
+                reason = error.reason if isinstance(error, LigandError) else "not_modelled"
+                told = error.message if isinstance(error, LigandError) else str(error)
+                rows.append(_row_of(ligand, variant, reason, told))
+                continue
+            rows.append(_row_of(ligand, variant, "", "") | row)
+        return {"rows": rows}
+
+    def _mutant(self, name: str, changes: dict[int, str], around: Neighbourhood) -> OfMutant:
+        """Model of a variant, made once: nothing of it hangs on the ligand."""
+        if name not in self._mutants:
+            mutant = mutate(self._wild, changes, self._variants.rotamers)
+            costs = rotamer_costs(mutant, around, self._options, self._platform)
+            self._mutants[name] = OfMutant(self._wild, mutant, costs)
+        return self._mutants[name]
+
+    def _starts_of(self, records: list[str], mols: Sequence[Chem.Mol]) -> list[list[Start]]:
+        """Poses and their replicas, minimised in the wild type; kept for the next item.
+
+        Raises
+        ------
+        LigandError
+            One has no parameters, or cannot be minimised.
+        """
+        key = "".join(records)
+        if self._starts[0] != key:
+            self._starts = (key, self._all_minimised(mols))
+        return self._starts[1]
+
+    def _all_minimised(self, mols: Sequence[Chem.Mol]) -> list[list[Start]]:
+        """Starts of each pose; of one that cannot be minimised none."""
+        found = [self._minimised(mol) for mol in mols]
+        if not any(isinstance(first, Start) for first, *_ in found):
+            error = found[0][0]
+            assert isinstance(error, LigandError)
+            raise error
+        return [[each for each in starts if isinstance(each, Start)] for starts in found]
+
+    def _minimised(self, mol: Chem.Mol) -> list[Start | LigandError]:
+        """Start of a pose, then of its replicas; the error alone where the pose has none."""
+        limit_s = self._options.parametrisation_time_limit_s
+        parameters = ligand_parameters(mol, cache=self._cache, time_limit_s=limit_s)
+        pose = Pose(parameters, mol.GetConformer().GetPositions())
+        seed = seed_for(self._seed, "jitter", mol.GetProp("_Name"))
+        poses = [pose, *jittered(pose, self._options, seed)]
+        found = starts_of(self._wild.model, poses, self._options, self._platform, self._pack)
+        return found if isinstance(found[0], Start) else found[:1]
+
+    def _scored(
+        self, protein: Protein, poses: Sequence[Sequence[Start]], around: Neighbourhood
+    ) -> list[Candidate]:
+        return score_in(protein, poses, around, self._options, self._platform, self._pack)
+
+    def _row(
+        self,
+        wild: Sequence[Candidate],
+        found: Sequence[Candidate],
+        mols: Sequence[Chem.Mol],
+        around: Neighbourhood,
+    ) -> dict[str, Any]:
+        """Row of the comparison of a variant with the wild type."""
+        if not np.isfinite(_value(found, 0)):
+            errors = [each for c in found for each in c.scores if isinstance(each, LigandError)]
+            raise errors[0] if errors else LigandError(Reason.NOT_FINITE, "ΔG is not finite")
+        count = 1 + self._options.jitter_replicas
+        values = np.array([[_value(side, k) for k in range(count)] for side in (wild, found)])
+        # a replica that failed in one protein has no counterpart in the other
+        both = np.isfinite(values).all(axis=0)
+        before, after = _best(wild), _best(found)
+        terms = {f"ddg_{name}": _mean(after, name) - _mean(before, name) for name in names(TERMS)}
+        residues, changes = self._residues(before, after)
+        sites = np.isin(self._wild.model.residues, around.sites)
+        xyz = np.concatenate([mol.GetConformer().GetPositions() for mol in mols])
+        near = cdist(self._wild.model.positions_angstrom[sites], xyz).min()
+        return {
+            "wild_kcal_mol": float(values[0][both].mean()),
+            "variant_kcal_mol": float(values[1][both].mean()),
+            "replicas_kcal_mol": (values[1] - values[0])[both].tolist(),
+            **terms,
+            "ddg_rotamer_kcal_mol": after.cost_kcal_mol,
+            "ligand_distance_angstrom": float(near),
+            **_where("wild", mols[before.pose]),
+            **_where("variant", mols[after.pose]),
+            "rotamers": len({each.rotamer for each in found}),
+            "residue": residues,
+            "residue_ddg_kcal_mol": changes,
+        }
+
+    def _residues(self, before: Candidate, after: Candidate) -> tuple[list[str], list[float]]:
+        """Residues whose contribution changes most, and by how much."""
+        change = np.zeros(len(self._wild.model.residue_labels))
+        for candidate, sign in ((before, -1.0), (after, 1.0)):
+            scores = _known(candidate)
+            for score in scores:
+                parts = score.contributions
+                change[parts.residues] += sign * parts.kcal_mol.sum(axis=1) / len(scores)
+        order = np.argsort(-np.abs(change), kind="stable")[:MOST_RESIDUES]
+        order = order[np.abs(change[order]) >= LEAST_KCAL_MOL]
+        labels = self._wild.model.residue_labels[order]
+        return [str(label) for label in labels], np.round(change[order], 4).tolist()
+
+
+def _value(found: Iterable[Candidate], replica: int) -> float:
+    """ΔG of a replica: of the best pose in the best rotamer; infinite where there is none."""
+    return min(each.dg_kcal_mol(replica) for each in found)
+
+
+def _best(found: Sequence[Candidate]) -> Candidate:
+    """Pose and rotamer that are best without displacement."""
+    return min(found, key=lambda each: each.dg_kcal_mol(0))
+
+
+def _known(candidate: Candidate) -> list[PoseScore]:
+    return [each for each in candidate.scores if isinstance(each, PoseScore)]
+
+
+def _mean(candidate: Candidate, term: str) -> float:
+    return float(np.mean([asdict(each.terms)[term] for each in _known(candidate)]))
+
+
+def _where(protein: str, mol: Chem.Mol) -> dict[str, Any]:
+    return {f"{protein}_state": mol.GetProp("state"), f"{protein}_pose": int(mol.GetProp("pose"))}
