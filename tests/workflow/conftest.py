@@ -32,6 +32,7 @@ SOON = (
 
 MANY_THREADS = (
     "standardise", "prepare_ligands", "gather", "dock", "dock_again", "score", "inspect", "rank",
+    "score_variants",
 )  # fmt: skip
 """Rules whose jobs ask for more cores than the tests' node has to spare."""
 
@@ -62,6 +63,9 @@ CHEAP = {"docking": {"poses": 1, "effort": "fast"}, "scoring": {
 
 STABLE = ("ranking.csv", "ledger.csv", "hits.sdf")
 """What has the same bytes wherever and however a screen ran."""
+
+OF_CAMPAIGN = (*STABLE, "variants.csv", "biomarkers.csv")
+"""The same, of a campaign that ends with variants."""
 
 
 @dataclass
@@ -224,7 +228,7 @@ def campaigned(tmp_path_factory, tyk2_protein, tyk2_ligands) -> Screen:
 def in_rounds(screen: Screen) -> None:
     """Dock eight of twelve fragments in two rounds, and in the second what was proposed.
 
-    One record repeats, and one is broken.
+    One record repeats, and one is broken. The two best are scored in a variant.
     """
     screen.write_library(LIBRARY | {"again": FRAGMENTS["indole"], "broken": "c1ccc"})
     screen.config |= CHEAP
@@ -233,6 +237,10 @@ def in_rounds(screen: Screen) -> None:
     screen.config["generate"] = {
         "proposers": {"fragments": 1, "genetic": 1}, "batch": 1, "proposals": 8, "parents": 4,
         "known_parts": False, "min_similarity": 0,
+    }  # fmt: skip
+    screen.config["variants"] = {
+        "of": "tyk2", "list": ["V93A", "D1000N"], "top": 2, "controls": 2, "replicas": 1,
+        "rotamers": 2,
     }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ import yaml
 from ..conda_stand_in import conda_is_the_stand_in
 from ..conda_stand_in.stand_in import read_environment
 from ..imports import stages_by_environment, third_party
-from .conftest import ROOT, STABLE, Screen, in_rounds, new_screen
+from .conftest import OF_CAMPAIGN, ROOT, Screen, in_rounds, new_screen
 
 pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(7)]
 
@@ -58,7 +58,7 @@ def in_environments(tmp_path_factory, tyk2_protein, tyk2_ligands) -> InEnvironme
 
 
 def test_environments_give_the_same_bytes(campaigned: Screen, in_environments: InEnvironments):
-    assert in_environments.screen.bytes_of(*STABLE) == campaigned.bytes_of(*STABLE)
+    assert in_environments.screen.bytes_of(*OF_CAMPAIGN) == campaigned.bytes_of(*OF_CAMPAIGN)
 
 
 def test_every_environment_was_made_and_used(in_environments: InEnvironments, tmp_path: Path):

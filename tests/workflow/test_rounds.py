@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from .chaos import run_with_kills
-from .conftest import FRAGMENTS, LIBRARY, STABLE, Screen, rows
+from .conftest import FRAGMENTS, LIBRARY, OF_CAMPAIGN, Screen, rows
 
 pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(6)]
 
@@ -155,4 +155,4 @@ def test_kills_in_the_middle_of_rounds_and_one_core_change_no_byte(
     campaign.write_config()
     kills = run_with_kills(campaign.folder, 3, 3, ("--cores", "1"), longest_wait_s=25.0)
     assert len(kills) == 3
-    assert campaign.bytes_of(*STABLE) == campaigned.bytes_of(*STABLE)
+    assert campaign.bytes_of(*OF_CAMPAIGN) == campaigned.bytes_of(*OF_CAMPAIGN)

@@ -16,7 +16,7 @@ from screenmm.config.settings import load_settings
 from screenmm.execution.usage import read_usage
 from screenmm.run.layout import Layout
 
-from .conftest import FRAGMENTS, ROOT, STABLE, Screen, rows
+from .conftest import FRAGMENTS, OF_CAMPAIGN, ROOT, STABLE, Screen, rows
 
 pytestmark = [
     pytest.mark.workflow,
@@ -127,7 +127,7 @@ def test_rounds_run_without_a_shared_disk(
     work, store = sent(campaign, tmp_path)
     jobs, _ = through_store(work, store)
     assert (jobs["choose"], jobs["dock"], jobs["select_batch"], jobs["conclude"]) == (2, 2, 2, 1)
-    for name in STABLE:
+    for name in OF_CAMPAIGN:
         assert (store / "results" / name).read_bytes() == (campaigned.results / name).read_bytes()
     done = rows(store / "results/rounds.csv")
     assert all(float(row["cpu_h"]) > 0 for row in done)

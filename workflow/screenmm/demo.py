@@ -13,10 +13,12 @@ from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
+import gemmi
 from rdkit import Chem, RDConfig
 
 from screenmm.files.sdf import sd_record
 from screenmm.files.whole import write_text
+from screenmm.residues.synonyms import standard_name
 
 SYSTEM = "data/perses_jacs_systems/tyk2"
 AFFINITY_TAG = "r_user_dG.exp"
@@ -60,13 +62,15 @@ def write_demo(folder: Path) -> None:
     Parameters
     ----------
     folder : Path
-        Gets ``receptor.pdb``, ``crystal_ligand.sdf``, ``binders.csv`` (smiles, name,
-        active, dg_kcal), of these ``weakest.csv`` and ``held_out.csv`` the others, ``drugs.csv``
-        (smiles, name, active), and ``nci.smi``: some 5,000 compounds of the National Cancer
-        Institute's collection, as RDKit brings them.
+        Gets ``receptor.pdb``, its ``sequence.fasta``, ``crystal_ligand.sdf``, ``binders.csv``
+        (smiles, name, active, dg_kcal), of these ``weakest.csv`` and ``held_out.csv`` the others,
+        ``drugs.csv`` (smiles, name, active), and ``nci.smi``: some 5,000 compounds of the National
+        Cancer Institute's collection, as RDKit brings them.
     """
     system = files("openmmforcefields").joinpath(SYSTEM)
-    write_text(folder / "receptor.pdb", system.joinpath("Tyk2_protein.pdb").read_text())
+    structure = system.joinpath("Tyk2_protein.pdb").read_text()
+    write_text(folder / "receptor.pdb", structure)
+    write_text(folder / "sequence.fasta", _sequence(structure))
     supplier = Chem.SDMolSupplier()
     supplier.SetData(system.joinpath("Tyk2_ligands_shifted.sdf").read_text(), removeHs=False)
     ligands = {mol.GetProp("_Name"): mol for mol in supplier}
@@ -85,6 +89,16 @@ def write_demo(folder: Path) -> None:
     write_text(folder / "drugs.csv", _table(("smiles", "name", "active", "dg_kcal"), drugs))
     nci = Path(RDConfig.RDDataDir) / "NCI/first_5K.smi"
     write_text(folder / "nci.smi", nci.read_text(encoding="utf-8"))
+
+
+def _sequence(structure: str) -> str:
+    """Sequence of the kinase domain as the file numbers it; a methionine stands for its cap."""
+    letters = [
+        gemmi.find_tabulated_residue(standard_name(residue.name)[0]).fasta_code()
+        for residue in gemmi.read_pdb_string(structure)[0][0]
+        if residue.name not in ("ACE", "NME", "HOH")
+    ]
+    return f">TYK2 kinase domain, numbered as in the structure\nM{''.join(letters)}\n"
 
 
 def _table(header: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> str:

@@ -15,6 +15,7 @@ RULE = r"^(?:(?:rule|checkpoint) |use rule \w+ as )(\w+)(?::| with:)"
 
 
 IN_ROUNDS = ("campaign", "round", "rounded", "generating", "vetted", "proposed")
+OPTIONAL = (*IN_ROUNDS, "varied")
 
 
 def rule_bodies() -> dict[str, str]:
@@ -34,8 +35,8 @@ def test_the_stages_are_the_rules_of_a_run(screen: Screen) -> None:
     screen.config.write_text(yaml.safe_dump(config))
     targets = Layout(screen.results).targets(screen.settings, through="report")
     names = [stage.name for stage in described()]
-    rounds = {stage.name for stage in described() if stage.per_receptor in IN_ROUNDS}
-    assert list(targets) == [name for name in names if name not in rounds]
+    optional = {stage.name for stage in described() if stage.per_receptor in OPTIONAL}
+    assert list(targets) == [name for name in names if name not in optional]
     assert {*names, "crate"} == set(rule_bodies())
 
 
@@ -55,8 +56,9 @@ def test_everything_that_is_read_or_written_is_described() -> None:
     assert set(outputs()) <= written
 
 
-def test_what_only_rounds_leave_is_no_output_of_others(screen: Screen) -> None:
-    assert set(outputs()) - set(outputs(screen.settings)) == {"rounds.csv"}
+def test_what_only_rounds_and_variants_leave_is_no_output_of_others(screen: Screen) -> None:
+    optional = {"rounds.csv", "variants.csv", "biomarkers.csv"}
+    assert set(outputs()) - set(outputs(screen.settings)) == optional
 
 
 def test_every_stage_has_an_environment_that_exists() -> None:

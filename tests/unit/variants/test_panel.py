@@ -20,7 +20,7 @@ from .made_up import change, variant
 A, B, C, D, E = (change(number) for number in (100, 150, 200, 250, 300))
 TOGETHER = variant(f"{A}+{B}").name
 MAF = ("Hugo_Symbol", "Variant_Classification", "Tumor_Sample_Barcode", "HGVSp_Short")
-COLUMNS = ("variant", "ligand", "inchikey", "status", "reason", "ddg_kcal_mol",
+COLUMNS = ("variant", "kind", "ligand", "inchikey", "status", "reason", "ddg_kcal_mol",
            "ddg_low_kcal_mol", "ddg_high_kcal_mol", "call", "distance_angstrom")  # fmt: skip
 BIOMARKERS = ("variant", "status", "reason", "lost", "kept", "gained", "untold")
 
@@ -35,11 +35,15 @@ def results(tmp_path: Path) -> Path:
         (TOGETHER, "imatinib"): (4.0, "weaker"), (TOGETHER, "dasatinib"): (0.2, "not told apart"),
     }  # fmt: skip
     rows: list[Sequence[str | float]] = [
-        (name, ligand, "KEY", "scored", "", ddg, ddg - 1, ddg + 1, call, 3.0)
+        (name, "variant", ligand, "KEY", "scored", "", ddg, ddg - 1, ddg + 1, call, 3.0)
         for (name, ligand), (ddg, call) in scores.items()
     ]
-    rows.append((D, "imatinib", "KEY", "failed", "clash_not_relieved", "", "", "", "", ""))
-    rows.append((E, "", "", "left_out", "far_from_pocket", "", "", "", "", ""))
+    # a control, of no patient
+    rows.append(("A:THR:315", "null", "imatinib", "KEY", "scored", "", 9, 8, 10, "weaker", 3.0))
+    rows.append(
+        (D, "variant", "imatinib", "KEY", "failed", "clash_not_relieved", "", "", "", "", "")
+    )
+    rows.append((E, "variant", "", "", "left_out", "far_from_pocket", "", "", "", "", ""))
     (folder / "variants.csv").write_text(csv_text(COLUMNS, rows))
     (folder / "biomarkers.csv").write_text(csv_text(BIOMARKERS, [
         (A, "scored", "", "imatinib", "", "", "dasatinib"),
@@ -224,7 +228,7 @@ def test_results_that_are_none(results: Path) -> None:
     whole = table.read_text()
     for text, message in (
         (whole.replace("call", "cal"), "no column call"),
-        (whole + "A1V,x\n", r"line \d+: 2 fields, the header has 10"),
+        (whole + "A1V,x\n", r"line \d+: 2 fields, the header has 11"),
         (whole.replace("2.5", "much"), "line 2: ddg_kcal_mol is 'much', no number"),
         (whole.replace(A, "wild"), "line 2: 'wild' is no variant"),
     ):

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from screenmm.files.whole import replace_whole
-from screenmm.results.parts import quoted
+from screenmm.results.parts import OF_VARIANTS, quoted
 from screenmm.tables.dictionary import ORDERS, listed
 
 # Table of the file, and the query over a run's connection that fills it.
@@ -37,10 +37,7 @@ TABLES = {
     "batches": "SELECT * FROM batches ORDER BY round, inchikey",
     "predictions": "SELECT * FROM predictions ORDER BY receptor, predicted_kcal_mol, inchikey",
     "lineage": "SELECT * FROM lineage ORDER BY proposed_in, inchikey, arm",
-    **{
-        table: f"SELECT * EXCLUDE (ordinal) FROM {table} ORDER BY ordinal"
-        for table in ("variant_entries", "variants", "variant_effects", "biomarkers")
-    },
+    **{table: f"SELECT * FROM {table}" for table in OF_VARIANTS},
     "orders": (
         f"SELECT {listed(ORDERS)} FROM orders JOIN receptors USING (receptor) ORDER BY ordinal"
     ),

@@ -14,6 +14,7 @@ from screenmm.core.errors import UserError
 from screenmm.run.layout import Layout
 from screenmm.tables.dictionary import (
     BATCH,
+    BIOMARKERS,
     CAME,
     EFFORT,
     EVENTS,
@@ -30,6 +31,9 @@ from screenmm.tables.dictionary import (
     SMILES,
     SOURCES,
     TIER,
+    VARIANT_EFFECTS,
+    VARIANT_ENTRIES,
+    VARIANTS,
     engine_scores_among,
     names,
 )
@@ -101,6 +105,14 @@ class Parts:
             lineage=files.vetted("lineage"),
         )
 
+
+OF_VARIANTS = {
+    "variant_entries": VARIANT_ENTRIES,
+    "variants": VARIANTS,
+    "variant_effects": VARIANT_EFFECTS,
+    "biomarkers": BIOMARKERS,
+}
+"""Tables of variants, empty until :func:`screenmm.results.variants.make_variants` makes them."""
 
 PROPOSED_RECORDS = "SELECT record FROM lineage UNION SELECT record FROM events WHERE stage = 'vet'"
 """Query of the records that no library holds, because the run proposed them."""
@@ -254,7 +266,7 @@ def open_parts(
         With ``receptors``, ``tiers``, ``sources``, ``membership``, ``events``, ``ligands``,
         ``poses`` (of each ligand's last tier), ``earlier_poses`` (of tiers before), ``scores``,
         ``residues``, ``moved``, ``inspected``, ``selected``, ``batches``, ``predictions``
-        and ``lineage``.
+        and ``lineage``, and those of :data:`OF_VARIANTS`.
 
     Raises
     ------
@@ -286,6 +298,7 @@ def open_parts(
         "batches": _scan(parts.batches, BATCH),
         "lineage": _scan(parts.lineage, LINEAGE),
         "predictions": _scan([parts.predictions] if parts.predictions else [], PREDICTIONS),
+        **{name: _scan([], columns) for name, columns in OF_VARIANTS.items()},
     }
     for name, query in views.items():
         con.execute(f"CREATE VIEW {name} AS {query}")

@@ -13,15 +13,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from screenmm.results.database import open_database
+from screenmm.results.parts import OF_VARIANTS
 from screenmm.results.tables import write_csv
 from screenmm.run.layout import Layout
-from screenmm.tables.dictionary import (
-    BIOMARKERS,
-    VARIANT_EFFECTS,
-    VARIANT_ENTRIES,
-    VARIANTS,
-    names,
-)
+from screenmm.tables.dictionary import BIOMARKERS, VARIANT_EFFECTS, VARIANTS, names
 from screenmm.tables.schema import schema
 from screenmm.variants.calls import Call, Effect, Marker, Noise, effect_of
 from screenmm.variants.listed import Modelled, read_modelled
@@ -41,12 +36,15 @@ def make_variants(con: duckdb.DuckDBPyConnection, files: Layout, varied: Sequenc
     Parameters
     ----------
     con : duckdb.DuckDBPyConnection
-        With ``ranking`` made, which names the ligands.
+        From :func:`screenmm.results.parts.open_parts`, with ``ranking`` made, which names the
+        ligands.
     files : Layout
         Of the run.
     varied : sequence of str
-        Wild types; without any the tables are empty.
+        Wild types; without any the tables stay empty.
     """
+    if not varied:
+        return
     entries: list[dict[str, Any]] = []
     listed: list[dict[str, Any]] = []
     effects: list[dict[str, Any]] = []
@@ -64,14 +62,13 @@ def make_variants(con: duckdb.DuckDBPyConnection, files: Layout, varied: Sequenc
         listed += map(_listed, modelled)
         effects += found
         markers += biomarkers(receptor, modelled, found)
-    for name, rows, columns in (
-        ("variant_entries", entries, VARIANT_ENTRIES),
-        ("variants", listed, VARIANTS),
-        ("variant_effects", effects, VARIANT_EFFECTS),
-        ("biomarkers", markers, BIOMARKERS),
+    for (name, columns), rows in zip(
+        OF_VARIANTS.items(), (entries, listed, effects, markers), strict=True
     ):
         con.register("made", pa.Table.from_pylist(rows, schema(columns)))
-        con.execute(f"CREATE TABLE {name} AS SELECT row_number() OVER () AS ordinal, * FROM made")
+        con.execute(f"DROP VIEW {name}")
+        # in the order of the rows
+        con.execute(f"CREATE TABLE {name} AS SELECT * FROM made")
         con.unregister("made")
 
 

@@ -25,8 +25,11 @@ NOT_IN_RESULTS = "not in the results"
 RESULTS_MARKS = (*MARKS, "screen.duckdb", "metrics.json")
 """Files by which a results folder is known."""
 
+VARIANT = "variant"
+"""Kind of the rows that are no controls."""
+
 _NEEDED = {
-    VARIANTS: ("variant", "ligand", "status", "ddg_kcal_mol", "call"),
+    VARIANTS: ("variant", "kind", "ligand", "status", "ddg_kcal_mol", "call"),
     BIOMARKERS: ("variant", "status", "reason", "lost", "kept", "gained", "untold"),
 }
 
@@ -162,7 +165,8 @@ def read_results(folder: Path) -> Results:
     for line, row in _rows(folder, VARIANTS):
         if row["ligand"]:
             ligands[row["ligand"]] = None
-        if row["status"] == SCORED and row["ligand"]:
+        # controls are residues built anew as they are, which no patient carries
+        if row["status"] == SCORED and row["ligand"] and row["kind"] == VARIANT:
             variant = _variant(row["variant"], folder / VARIANTS, line)
             scores[variant, row["ligand"]] = _score(row, folder / VARIANTS, line)
     biomarkers = {}

@@ -1,0 +1,82 @@
+"""Tables of variants, by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from screenmm.results.variants import biomarkers, variant_effects
+from screenmm.variants.calls import PRIOR_RESIDUES, PRIOR_SD_KCAL_MOL, SLOPE, Noise, effect_of
+from screenmm.variants.listed import Modelled
+
+NAMED = {"KEY-A": "alpha", "KEY-B": "beta"}
+MODELLED = [
+    Modelled("T2A", reason="far_from_pocket", message="16 Å", entries=2),
+    Modelled("V93F", changes={92: "PHE"}, entries=3, residues=["A:VAL:93"]),
+    Modelled("D153K", changes={152: "LYS"}, entries=1, charge_change=2, residues=["A:ASP:153"]),
+    Modelled("A:VAL:93", kind="null", changes={92: "VAL"}, residues=["A:VAL:93"]),
+    Modelled("A:MET:90", kind="null", changes={89: "MET"}, residues=["A:MET:90"]),
+]
+
+
+def cell(ligand: str, variant: str, *replicas: float, reason: str = "") -> dict:
+    return {
+        "inchikey": ligand, "variant": variant, "kind": "null" if ":" in variant else "variant",
+        "reason": reason, "message": reason and "it clashes", "replicas_kcal_mol": list(replicas),
+        "residue": ["A:VAL:93", "A:TYR:92"], "residue_ddg_kcal_mol": [1.04, -0.5],
+        "wild_kcal_mol": -40.0, "variant_kcal_mol": -36.0,
+    }  # fmt: skip
+
+
+CELLS = [
+    cell("KEY-B", "V93F", 8.0, 8.4), cell("KEY-A", "V93F", 0.0, 0.2),
+    cell("KEY-A", "D153K", reason="clash_not_relieved"), cell("KEY-B", "D153K", -9.0, -9.4),
+    cell("KEY-A", "A:VAL:93", 0.1, 0.3), cell("KEY-B", "A:VAL:93", -0.2, 0.0),
+    cell("KEY-A", "A:MET:90", 1.0, 1.0), cell("KEY-B", "A:MET:90", 0.8, 1.0),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def effects() -> list[dict]:
+    return variant_effects("wt", MODELLED, CELLS, NAMED)
+
+
+def test_one_row_per_cell_in_the_order_of_variants_then_of_the_ranking(effects) -> None:
+    assert [(row["variant"], row.get("ligand"), row["status"]) for row in effects] == [
+        ("T2A", None, "left_out"),
+        ("V93F", "alpha", "scored"), ("V93F", "beta", "scored"),
+        ("D153K", "alpha", "failed"), ("D153K", "beta", "scored"),
+        ("A:VAL:93", "alpha", "scored"), ("A:VAL:93", "beta", "scored"),
+        ("A:MET:90", "alpha", "scored"), ("A:MET:90", "beta", "scored"),
+    ]  # fmt: skip
+
+
+def test_a_failure_is_no_number(effects) -> None:
+    (failed,) = (row for row in effects if row["status"] == "failed")
+    assert (failed["reason"], failed["message"]) == ("clash_not_relieved", "it clashes")
+    assert "ddg_kcal_mol" not in failed
+    assert "call" not in failed
+
+
+def test_the_interval_of_a_variant_has_all_nulls_and_that_of_a_null_the_others(effects) -> None:
+    nulls = {"A:VAL:93": [0.2, -0.1], "A:MET:90": [1.0, 0.9]}
+    by_cell = {(row["variant"], row.get("ligand")): row for row in effects}
+    expected = effect_of([8.0, 8.4], Noise.of(nulls))
+    found = by_cell["V93F", "beta"]
+    assert found["ddg_low_kcal_mol"] == pytest.approx(expected.low_kcal_mol)
+    assert found["ddg_kcal_mol"] == pytest.approx(SLOPE * 8.2)
+    assert found["ddg_raw_kcal_mol"] == pytest.approx(8.2)
+    assert found["residues"] == "A:VAL:93 +1.0; A:TYR:92 -0.5"
+    other = effect_of([1.0, 1.0], Noise.of({"A:VAL:93": [0.2, -0.1]}))
+    assert by_cell["A:MET:90", "alpha"]["ddg_high_kcal_mol"] == pytest.approx(other.high_kcal_mol)
+    assert Noise.of({}).residues == PRIOR_RESIDUES
+    assert Noise.of({}).sd_kcal_mol == PRIOR_SD_KCAL_MOL
+
+
+def test_biomarkers_account_for_every_variant_and_every_ligand(effects) -> None:
+    rows = {row["variant"]: row for row in biomarkers("wt", MODELLED, effects)}
+    assert list(rows) == ["T2A", "V93F", "D153K"]
+    assert (rows["T2A"]["status"], rows["T2A"]["reason"]) == ("left_out", "far_from_pocket")
+    told = ("lost", "kept", "gained", "untold", "failed")
+    assert [rows["V93F"][kind] for kind in told] == ["beta", "alpha", "", "", ""]
+    assert [rows["D153K"][kind] for kind in told] == ["", "", "beta", "", "alpha"]
+    assert [row["entries"] for row in rows.values()] == [2, 3, 1]

@@ -1,0 +1,98 @@
+"""Variants of a finished screen: what runs, what is written, and that no patient is in it."""
+
+from __future__ import annotations
+
+import subprocess
+from collections import Counter
+
+import duckdb
+import pytest
+
+from .conftest import STABLE, Screen, rows
+
+pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(2)]
+
+PATIENTS = ("PT-SMITH-0412", "PT-JONES-7731")
+MAF = """#version 2.4
+Hugo_Symbol\tVariant_Classification\tTumor_Sample_Barcode\tHGVSp_Short\tNotes
+TYK2\tMissense_Mutation\tPT-SMITH-0412\tp.V93A\tseen by Dr Grey-Owl
+TYK2\tMissense_Mutation\tPT-JONES-7731\tp.V93A\t
+TYK2\tFrame_Shift_Del\tPT-JONES-7731\tp.K12fs\t
+TYK2\tSilent\tPT-SMITH-0412\tp.L9=\t
+TYK2\tMissense_Mutation\tPT-SMITH-0412\tp.T2A\t
+EGFR\tMissense_Mutation\tPT-SMITH-0412\tp.T790M\t
+"""
+
+
+@pytest.fixture
+def varied(copy: Screen) -> Screen:
+    """The finished screen with variants of a cohort, and one of the list."""
+    (copy.folder / "cohort.maf").write_text(MAF)
+    copy.config["variants"] = {
+        "of": "tyk2", "gene": "TYK2", "files": "cohort.maf", "list": ["M90I"], "top": 2,
+        "controls": 2, "replicas": 1, "rotamers": 2,
+    }  # fmt: skip
+    return copy
+
+
+def test_variants_of_a_finished_screen(varied: Screen) -> None:
+    before = varied.bytes_of(*STABLE)
+    ran = varied.run(2)
+    again = {"read_variants", "choose_ligands", "score_variants", "rank", "biomarkers", "report",
+             "crate", "screen"}  # fmt: skip
+    assert set(ran) == again
+    assert varied.bytes_of(*STABLE) == before
+
+    found = rows(varied.results / "variants.csv")
+    fates = Counter((row["variant"], row["status"], row["reason"]) for row in found)
+    nulls = {row["variant"] for row in found if row["kind"] == "null"}
+    assert len(nulls) == 2
+    assert fates == {
+        ("T2A", "left_out", "far_from_pocket"): 1,
+        ("M90I", "scored", ""): 2,
+        ("V93A", "scored", ""): 2,
+        **{(name, "scored", ""): 2 for name in nulls},
+    }
+    for row in found:
+        if row["status"] == "scored":
+            low, value, high = (float(row[f"ddg_{end}kcal_mol"]) for end in ("low_", "", "high_"))
+            assert low < value < high
+            told = {"weaker": low > 0, "stronger": high < 0, "not told apart": low <= 0 <= high}
+            assert told[row["call"]]
+    markers = {row["variant"]: row for row in rows(varied.results / "biomarkers.csv")}
+    assert {name: row["entries"] for name, row in markers.items()} == {
+        "T2A": "1", "M90I": "1", "V93A": "2",
+    }  # fmt: skip
+
+    with duckdb.connect(str(varied.results / "screen.duckdb"), read_only=True) as con:
+        entries = con.execute("SELECT variant, reason FROM variant_entries").fetchall()
+    assert Counter(entries) == {
+        ("V93A", ""): 2, ("M90I", ""): 1, ("T2A", ""): 1,
+        ("", "frameshift"): 1, ("", "synonymous"): 1,
+    }  # fmt: skip
+
+    # nothing of the patients is anywhere in the results, nor in what Snakemake keeps
+    for word in (*PATIENTS, "Grey-Owl"):
+        asked = ["grep", "-rla", word, "results", ".snakemake"]
+        done = subprocess.run(asked, cwd=varied.folder, capture_output=True, text=True, check=False)
+        assert not done.stdout, f"{word} is in {done.stdout}"
+
+    # the patients are joined to the results apart from them
+    done = subprocess.run(
+        ["screenmm", "panel", "--variants", "cohort.maf", "--gene", "TYK2", "--results",
+         "results", "--out", "patients"],
+        cwd=varied.folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    panel = (varied.folder / "patients/panel.csv").read_text()
+    assert all(name in panel for name in PATIENTS)
+
+
+def test_a_fault_in_the_variants_is_told_before_the_first_job(screen: Screen) -> None:
+    screen.config["variants"] = {"of": "tyk2", "list": ["Val93Alla"]}
+    ran = screen.run(2, check=False)
+    assert not ran
+    assert "Val93Alla" in screen.output
+    screen.config["variants"] = {"of": "tyk3", "list": ["V93A"]}
+    screen.run(2, check=False)
+    assert "did you mean tyk2?" in screen.output
