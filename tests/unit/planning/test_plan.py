@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from screenmm.config.settings import Docking, Library, Rounds, Settings
+from screenmm.config.settings import Docking, Library, Rounds, Settings, Variants
 from screenmm.core.errors import UserError
 from screenmm.planning.library import LibraryCount, SampleResult
 from screenmm.planning.plan import LONGEST_JOB_S, MOST_JOBS, SHORTEST_JOB_S, Plan, make_plan
@@ -165,3 +165,15 @@ def test_a_round_of_one_short_shard_is_no_fault(settings: Settings) -> None:
     assert small.warnings == []
     split = plan(in_rounds(settings, number=3, batch=400), shard_size=10)
     assert any("library.shard_size is 10" in warning for warning in split.warnings)
+
+
+def test_variants_are_counted_with_their_controls(settings: Settings) -> None:
+    asked = {"of": "wt", "list": ["V93A", "V93A", "M90I+V93A", "K12fs"], "top": 3, "controls": 2}
+    variants = Variants.model_validate(asked)
+    varied = settings.model_copy(update={"variants": variants})
+    found, without = plan(varied), plan(settings)
+    assert "score_variants" not in without.stages
+    stage = found.stages["score_variants"]
+    # two distinct variants and two controls, of three ligands in one shard
+    assert (stage.jobs, stage.units) == (1, 3 * 4)
+    assert found.jobs == without.jobs + 4

@@ -22,6 +22,7 @@ from screenmm.rounds.campaign import batch_size
 from screenmm.run.shards import Keys, records_per_shard
 from screenmm.run.stage import BATCHES, Rate, Stage, tier_of
 from screenmm.run.stages import stages as all_stages
+from screenmm.variants.needs import check_packages
 
 MOST_JOBS = 3000
 LONGEST_JOB_S = 3600.0
@@ -148,6 +149,7 @@ def make_plan(
         BATCHES: shards[BATCHES].largest / max(1, _docked(settings, ligands)),
         "select": shards["select"].largest / max(1, _selected(settings, ligands)),
         "advance": _largest_share_again(settings, ligands),
+        "choose_ligands": shards["choose_ligands"].largest / max(1, _varied(settings, ligands)),
     }
     stages = {
         name: _stage(stage, jobs[name], amounts[stage.unit], rates.stages[name],
@@ -245,7 +247,8 @@ def _largest_share(stage: Stage, share: Mapping[str, float], receptors: int) -> 
     """Part of a stage's work that its largest shard is; None without shards."""
     if not stage.shards_of:
         return None
-    return share[stage.shards_of] / (receptors if stage.per_receptor else 1)
+    of_each = stage.per_receptor and stage.per_receptor != "varied"
+    return share[stage.shards_of] / (receptors if of_each else 1)
 
 
 def free_disk(results: Path) -> int:
@@ -310,8 +313,34 @@ def _amounts(
         "described ligand": ligands if settings.rounds else 0,
         "choice": ligands * len(settings.round_numbers),
         "proposal": _proposals(settings),
+        "panel": len(settings.varied),
+        "ligand in a variant": _varied(settings, ligands) * _variants(settings),
         "run": 1,
     }
+
+
+def _varied(settings: Settings, ligands: int) -> int:
+    """Ligands that are scored in variants."""
+    most = settings.variants.top if settings.variants else 0
+    return min(most, _selected(settings, ligands))
+
+
+def _variants(settings: Settings) -> int:
+    """Variants and controls that each of them is scored in, if all can be modelled.
+
+    Raises
+    ------
+    UserError
+        Variants cannot be read.
+    """
+    if settings.variants is None:
+        return 0
+    check_packages()
+    # reads with packages that other plans need not have
+    from screenmm.variants.reading import read_all  # noqa: PLC0415
+
+    reading, _ = read_all(settings.variants)
+    return len(reading.variants) + settings.variants.controls
 
 
 def _proposals(settings: Settings) -> int:
@@ -343,6 +372,11 @@ def _shards(
         else expected_shards(ligands, size)
     )
     selected = _selected(settings, ligands)
+    of_variants = (
+        expected_shards(_varied(settings, ligands), settings.variants.shard_size)
+        if settings.variants
+        else Shards(0, 0)
+    )
     if settings.rounds:
         rounds = len(settings.round_numbers)
         batch, scored = _batch(settings, ligands), settings.scoring.shard_size
@@ -351,13 +385,20 @@ def _shards(
             "merge": expected_shards(ligands, larger),
             BATCHES: _times(rounds, expected_shards(batch, size)),
             "select": _times(rounds, expected_shards(min(settings.scoring.top, batch), scored)),
+            "choose_ligands": of_variants,
         }
     of_selected = (
         shards_of(_ligand_keys(sample), settings.scoring.shard_size)
         if count.is_all_sampled and selected == ligands
         else expected_shards(selected, settings.scoring.shard_size)
     )
-    return {"split": records, "merge": of_ligands, BATCHES: of_ligands, "select": of_selected}
+    return {
+        "split": records,
+        "merge": of_ligands,
+        BATCHES: of_ligands,
+        "select": of_selected,
+        "choose_ligands": of_variants,
+    }
 
 
 def _times(rounds: int, each: Shards) -> Shards:
