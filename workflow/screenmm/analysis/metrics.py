@@ -16,6 +16,7 @@ from screenmm.analysis.ordering import ordering
 from screenmm.analysis.outlook import outlook
 from screenmm.analysis.picks import pick
 from screenmm.analysis.rounds import campaign_of, spent_by_arms
+from screenmm.analysis.variants import panel, read_board
 from screenmm.analysis.verdict import verdicts
 from screenmm.campaign.seeds import named_molecules
 from screenmm.config.settings import Costs, Settings
@@ -27,6 +28,7 @@ from screenmm.metrics.costs import RunCosts
 from screenmm.metrics.counts import Counts, ReasonCount, ReceptorCounts
 from screenmm.metrics.generation import FoundAgain
 from screenmm.metrics.model import VERSION, Metrics
+from screenmm.metrics.part import Part
 from screenmm.redocking.results import redockings
 from screenmm.results.fates import STATUSES
 from screenmm.results.known import affinity_conflicts, label_conflicts
@@ -188,14 +190,17 @@ def make_metrics(
             for receptor, own in counted.by_receptor.items()
         },
     )
-    if campaign is None:
-        return metrics
-    made = generation_of(
-        con, campaign.receptor, seed, spent_by_arms(con, campaign, files, settings)
-    )
-    if made and settings:
-        made = made.model_copy(update={"found_again": _found_again(con, settings)})
-    found = {"rounds": campaign} | ({"generation": made} if made else {})
+    found: dict[str, Part] = {}
+    if campaign is not None:
+        found["rounds"] = campaign
+        arms = spent_by_arms(con, campaign, files, settings)
+        made = generation_of(con, campaign.receptor, seed, arms)
+        if made and settings:
+            made = made.model_copy(update={"found_again": _found_again(con, settings)})
+        if made:
+            found["generation"] = made
+    if settings is not None and settings.variants is not None:
+        found["variants"] = panel(read_board(con, settings.variants.of))
     return metrics.model_copy(update=found)
 
 

@@ -21,6 +21,7 @@ from screenmm.metrics.outlook import Outlook
 from screenmm.metrics.part import Part
 from screenmm.metrics.redocking import Redocking
 from screenmm.metrics.rounds import Campaign
+from screenmm.metrics.variants import VariantPanel
 from screenmm.metrics.verdicts import Verdict
 
 VERSION: Literal[2] = 2
@@ -60,6 +61,8 @@ class Metrics(Part):
     """What a campaign in rounds came to; absent where every ligand was docked."""
     generation: Generation | None = None
     """What molecules that were proposed came to; absent where none were."""
+    variants: VariantPanel | None = None
+    """What variants of a receptor do to its best ligands; absent where there are none."""
     bias: Bias | None = None
     """The bias report."""
 
