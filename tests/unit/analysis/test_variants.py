@@ -8,7 +8,7 @@ import pytest
 from screenmm.analysis.variants import board, listing, panel, read_board, sentences
 from screenmm.metrics.variants import VariantEntries, VariantMarks
 from screenmm.variants.calls import Marker
-from tests.unit.analysis.varied import EFFECTS, LIGANDS, WILD, effect, fill, made, variant
+from tests.unit.analysis.varied import LIGANDS, WILD, effect, fill, made, variant
 
 
 def test_every_variant_stands_against_every_ligand() -> None:
@@ -74,7 +74,7 @@ def test_what_was_found_is_said_in_words() -> None:
     assert panel(quiet).text == "No variant is seen to lose a ligand. M90I keeps every ligand."
     failed = board(WILD, [], [variant("M90I")], [effect("M90I", "alpha", None)])
     assert panel(failed).text == "No variant could be scored."
-    assert panel(board(WILD, [], [], EFFECTS[:1])).text == "No variant was modelled."
+    assert panel(board(WILD, [], made().left_out, [])).text == "No variant was modelled."
 
 
 def test_many_variants_and_ligands_are_counted_not_named() -> None:

@@ -107,5 +107,5 @@ def fill(con: duckdb.DuckDBPyConnection, name: str = "") -> None:
     ):
         given = [row | {key: text for key, text in told.items() if row.get(key)} for row in rows]
         con.register("made", pa.Table.from_pylist(given, schema(columns)))
-        con.execute(f"CREATE TABLE {table} AS SELECT * FROM made")
+        con.execute(f"CREATE OR REPLACE TABLE {table} AS SELECT * FROM made")
         con.unregister("made")

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
+from screenmm.analysis.variants import read_board
 from screenmm.config.settings import Settings
 from screenmm.figures.bias_figures import bias_plots
 from screenmm.figures.canvas import BLUE, RED, Plot, finish, legend_above, new_axes, style
@@ -16,6 +17,7 @@ from screenmm.figures.heat_map import heat_map
 from screenmm.figures.idea_figures import drift_figure
 from screenmm.figures.round_figures import learning_curve
 from screenmm.figures.score_figures import score_plots
+from screenmm.figures.variant_map import variant_map
 from screenmm.files.whole import replaced_folder
 from screenmm.metrics.costs import RuleUsed
 from screenmm.metrics.model import Metrics
@@ -44,6 +46,8 @@ def plots(con: duckdb.DuckDBPyConnection, metrics: Metrics, settings: Settings) 
             out += score_plots(con, receptor, metrics)
             out += curve_plots(con, receptor, metrics, settings.seed)
             out += heat_map(con, receptor)
+            if metrics.variants is not None and metrics.variants.wild_type == receptor:
+                out += variant_map(read_board(con, receptor))
             if metrics.bias is not None:
                 out += bias_plots(metrics.bias.by_receptor[receptor], receptor)
         if metrics.rounds is not None and metrics.rounds.rounds:
