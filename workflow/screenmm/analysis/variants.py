@@ -280,5 +280,5 @@ def _keeping(variants: Sequence[Line]) -> str:
 
 
 def listing(words: Sequence[str]) -> str:
-    """Give words as ``a, b and c``."""
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+    """Give words as ``a, b and c``; nothing of none."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))

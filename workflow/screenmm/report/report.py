@@ -28,7 +28,8 @@ SCRIPTS_BEFORE, SCRIPTS_AFTER = ("pack", "dom", "theme"), ("main",)
 def scripts(names: Sequence[str]) -> list[str]:
     """Scripts of a page with these sections, in the order in which they build on one another."""
     of_sections = [script for name in names for script in sections()[name].scripts]
-    return [*SCRIPTS_BEFORE, *of_sections, *SCRIPTS_AFTER]
+    # two sections may build on the same one
+    return list(dict.fromkeys([*SCRIPTS_BEFORE, *of_sections, *SCRIPTS_AFTER]))
 
 
 @cache
