@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from typing import Any
 
 import duckdb
@@ -96,16 +98,17 @@ def _whole(row: dict[str, Any]) -> dict[str, Any]:
     return {column.name: None for column in VARIANT_EFFECTS} | row
 
 
-def fill(con: duckdb.DuckDBPyConnection, name: str = "") -> None:
-    """Put the tables into a database; ``name`` takes the place of every text of users."""
-    told = {"entry": name, "message": name, "ligand": name} if name else {}
+def fill(con: duckdb.DuckDBPyConnection, texts: Sequence[str] = ()) -> None:
+    """Put the tables into a database; ``texts``, in turn, take the place of what users write."""
+    turn = itertools.cycle(texts)
     for table, rows, columns in (
         ("variant_entries", ENTRIES, VARIANT_ENTRIES),
         ("variants", LISTED, VARIANTS),
         ("variant_effects", EFFECTS, VARIANT_EFFECTS),
         ("biomarkers", [], BIOMARKERS),
     ):
-        given = [row | {key: text for key, text in told.items() if row.get(key)} for row in rows]
+        of_users = ("entry", "message", "ligand") if texts else ()
+        given = [row | {key: next(turn) for key in of_users if row.get(key)} for row in rows]
         con.register("made", pa.Table.from_pylist(given, schema(columns)))
         con.execute(f"CREATE OR REPLACE TABLE {table} AS SELECT * FROM made")
         con.unregister("made")
