@@ -110,5 +110,6 @@ def fill(con: duckdb.DuckDBPyConnection, texts: Sequence[str] = ()) -> None:
         of_users = ("entry", "message", "ligand") if texts else ()
         given = [row | {key: next(turn) for key in of_users if row.get(key)} for row in rows]
         con.register("made", pa.Table.from_pylist(given, schema(columns)))
-        con.execute(f"CREATE OR REPLACE TABLE {table} AS SELECT * FROM made")
+        con.execute(f"DROP VIEW IF EXISTS {table}")
+        con.execute(f"CREATE TABLE {table} AS SELECT * FROM made")
         con.unregister("made")
