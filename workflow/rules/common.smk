@@ -630,6 +630,10 @@ def variants_scored(wildcards):
     ]
 
 
+# the one job of its rule
+BIOMARKERS = "/".join(["biomarkers", *SETTINGS.varied])
+
+
 def input_of_variants(**files):
     """Inputs that there are only where there are variants."""
     return files if SETTINGS.varied else {}

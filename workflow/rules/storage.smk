@@ -85,6 +85,7 @@ def all_usage(wildcards, before="report"):
         BATCHES: lambda receptor: batch_shards(wildcards),
         "advance": lambda job: tier_shards(*job.split("/")),
         "select": selected_shards,
+        "choose_ligands": varied_shards,
     }
     return [
         f"{Path(RESULTS, 'usage', stage.name, receptor, shard)}.jsonl"
@@ -138,13 +139,20 @@ def left_to_select_by(wildcards):
     return left_by_rounds(wildcards.receptor, before(wildcards.round))
 
 
+def folders_of_scored(wildcards):
+    """Folders of the shards of what was scored: what is in them counts, older files do not."""
+    return [
+        *(each for receptor in RECEPTORS for each in folders_of_selected(receptor)),
+        *(f"{RESULTS}/rounds/{number}/shards" for number in rounds_chosen()),
+    ]
+
+
 def all_folders(wildcards):
-    """Folders of shards: what is in them counts, older files elsewhere do not."""
+    """Folders of shards, of all that a run has."""
     return [
         f"{RESULTS}/library/records",
         f"{RESULTS}/ligands/shards",
-        *(each for receptor in RECEPTORS for each in folders_of_selected(receptor)),
-        *(f"{RESULTS}/rounds/{number}/shards" for number in rounds_chosen()),
+        *folders_of_scored(wildcards),
         *(f"{RESULTS}/tiers/{job}/shards" for job in SETTINGS.tiered),
         *(f"{RESULTS}/variants/{receptor}/shards" for receptor in SETTINGS.varied),
     ]

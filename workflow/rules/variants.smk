@@ -39,10 +39,9 @@ rule read_variants:
 
 checkpoint choose_ligands:
     input:
-        **where_stored(
-            selected=selected_folders,
-            scores=scores_and_poses,
-        ),
+        **where_stored(folders=folders_of_scored, files=scores_and_poses),
+        # not the list of all alone: it is there from the run before when a library grows
+        scores=scored("<results>/scores/{receptor}/{shard}.parquet"),
         manifest="<results>/scores/{receptor}.manifest.json",
         modelled="<results>/variants/{receptor}/modelled.json",
     output:
@@ -106,7 +105,7 @@ rule biomarkers:
     input:
         database="<results>/screen.duckdb",
     output:
-        **usage_output("biomarkers"),
+        **usage_output(BIOMARKERS),
         variants=report(
             "<results>/variants.csv",
             caption="../report/variants.rst",
@@ -120,9 +119,9 @@ rule biomarkers:
             labels={"table": "biomarkers"},
         ),
     log:
-        "<logs>/biomarkers.log",
+        f"<logs>/{BIOMARKERS}.log",
     benchmark:
-        "<benchmarks>/biomarkers.tsv"
+        f"<benchmarks>/{BIOMARKERS}.tsv"
     # seconds of work: on a cluster it stays with Snakemake
     localrule: True
     conda:
@@ -131,7 +130,7 @@ rule biomarkers:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(60),
     params:
-        usage=usage_file("biomarkers"),
+        usage=usage_file(BIOMARKERS),
     message:
         "Writing the tables of variants"
     shell:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from screenmm.results.variants import biomarkers, variant_effects
+from screenmm.core.errors import LedgerError
+from screenmm.results.variants import biomarkers, check_cells, variant_effects
 from screenmm.variants.calls import PRIOR_RESIDUES, PRIOR_SD_KCAL_MOL, SLOPE, Noise, effect_of
 from screenmm.variants.listed import Modelled
 
@@ -80,3 +81,21 @@ def test_biomarkers_account_for_every_variant_and_every_ligand(effects) -> None:
     assert [rows["V93F"][kind] for kind in told] == ["beta", "alpha", "", "", ""]
     assert [rows["D153K"][kind] for kind in told] == ["", "", "beta", "", "alpha"]
     assert [row["entries"] for row in rows.values()] == [2, 3, 1]
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (CELLS[1:], "the first that is missing or too many: V93F with KEY-B"),
+        ([*CELLS, CELLS[0]], "8 pairs of a variant and a ligand were asked for, and 9 came"),
+        ([], "has scored ligands, and its variants have none"),
+    ],
+)
+def test_a_lost_pair_is_a_defect(rows: list[dict], message: str) -> None:
+    with pytest.raises(LedgerError, match=message):
+        check_cells("wt", MODELLED, rows, is_any_scored=True)
+
+
+def test_nothing_is_lost_where_nothing_was_scored() -> None:
+    check_cells("wt", MODELLED, [], is_any_scored=False)
+    check_cells("wt", MODELLED, CELLS, is_any_scored=True)

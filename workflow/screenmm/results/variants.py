@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -12,6 +12,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from screenmm.core.errors import LedgerError
 from screenmm.results.database import open_database
 from screenmm.results.parts import OF_VARIANTS
 from screenmm.results.tables import write_csv
@@ -25,6 +26,8 @@ _NAMED = """
 SELECT inchikey, coalesce(nullif(name, ''), inchikey) FROM ranking
 WHERE receptor = ? ORDER BY rank
 """
+
+_ANY = "SELECT 1 FROM scores WHERE receptor = ? LIMIT 1"
 
 MOST_NAMED = 5
 """Residues that a row names."""
@@ -42,6 +45,11 @@ def make_variants(con: duckdb.DuckDBPyConnection, files: Layout, varied: Sequenc
         Of the run.
     varied : sequence of str
         Wild types; without any the tables stay empty.
+
+    Raises
+    ------
+    LedgerError
+        A ligand is lost in a variant.
     """
     if not varied:
         return
@@ -57,6 +65,9 @@ def make_variants(con: duckdb.DuckDBPyConnection, files: Layout, varied: Sequenc
             for path in files.files("score_variants", "scores", receptor)
             for row in pq.read_table(path).to_pylist()
         ]
+        check_cells(
+            receptor, modelled, rows, is_any_scored=bool(con.execute(_ANY, [receptor]).fetchall())
+        )
         found = variant_effects(receptor, modelled, rows, named)
         entries += pq.read_table(files.file("read_variants", "entries", receptor)).to_pylist()
         listed += map(_listed, modelled)
@@ -70,6 +81,46 @@ def make_variants(con: duckdb.DuckDBPyConnection, files: Layout, varied: Sequenc
         # in the order of the rows
         con.execute(f"CREATE TABLE {name} AS SELECT * FROM made")
         con.unregister("made")
+
+
+def check_cells(
+    receptor: str,
+    modelled: Sequence[Modelled],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    is_any_scored: bool,
+) -> None:
+    """See that every variant has a row for every ligand.
+
+    Parameters
+    ----------
+    receptor : str
+        Wild type.
+    modelled : sequence of Modelled
+        Variants and controls.
+    rows : sequence of mapping
+        As ``score_variants`` writes them.
+    is_any_scored : bool
+        Whether the wild type has a scored ligand.
+
+    Raises
+    ------
+    LedgerError
+        One is missing.
+    """
+    ligands = {row["inchikey"] for row in rows}
+    expected = {(each.name, key) for each in modelled if not each.is_left_out for key in ligands}
+    found = Counter((row["variant"], row["inchikey"]) for row in rows)
+    several = {cell for cell, count in found.items() if count > 1}
+    wrong = sorted((expected ^ set(found)) | several)
+    if wrong:
+        raise LedgerError(
+            f"receptor {receptor}: {len(expected)} pairs of a variant and a ligand were asked for, "
+            f"and {len(rows)} came; the first that is missing or too many: "
+            f"{' with '.join(wrong[0])}"
+        )
+    if is_any_scored and not ligands and any(not each.is_left_out for each in modelled):
+        raise LedgerError(f"receptor {receptor} has scored ligands, and its variants have none")
 
 
 def _listed(each: Modelled) -> dict[str, Any]:

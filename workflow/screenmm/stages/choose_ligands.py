@@ -23,7 +23,7 @@ def how_many(settings: Settings, receptor: str) -> dict[str, Any]:
 
 STAGE = Stage(
     "choose_ligands",
-    place=142,
+    place=147,
     words="choose the ligands that are scored in variants",
     version=1,
     keys={"scoring": frozenset({"poses"})},

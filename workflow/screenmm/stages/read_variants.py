@@ -26,7 +26,7 @@ def what_is_read(settings: Settings, receptor: str) -> dict[str, Any]:
 
 STAGE = Stage(
     "read_variants",
-    place=125,
+    place=146,
     words="read variants and find them in the structure of the wild type",
     version=1,
     more=what_is_read,

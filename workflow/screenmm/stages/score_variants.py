@@ -28,7 +28,7 @@ def how_scored(settings: Settings, receptor: str) -> dict[str, Any]:
 
 STAGE = Stage(
     "score_variants",
-    place=143,
+    place=148,
     words="minimise and score a shard's ligands in variants of their receptor with OpenMM",
     version=1,
     keys={
