@@ -3,10 +3,10 @@
     python benchmarks/variants.py WORK_FOLDER [--only PDB ...]
     python benchmarks/variants.py WORK_FOLDER --tables
 
-Complexes and measured values of ``benchmarks/variants/`` (its README names the sources): the ligand in
-its crystal pose, wild type and variant by the product's own code with one replica, and every mutated
-residue built anew as it is. Writes ``results/variants.csv``, a row for each mutation and each control,
-and ``results/variants_summary.csv``. A killed run goes on with its next mutation.
+Complexes and measured values of ``benchmarks/variants/`` (its README names the sources): the
+ligand in its crystal pose, wild type and variant by the product's own code with one replica, and
+every mutated residue built anew as it is. Writes ``results/variants.csv``, a row for each mutation
+and each control, and ``results/variants_summary.csv``. A killed run goes on with its next mutation.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ from screenmm.variants.model import Prepared, mutate
 
 DATA = Path(__file__).parent / "variants"
 COLUMNS = (
-    "complex", "ligand", "mutation", "kind", "measured_kcal_mol", "raw_kcal_mol", "replica_kcal_mol",
-    "rotamer_kcal_mol", "distance_angstrom", "volume_change_a3", "hydrophobicity_change",
-    "charge_change", "blosum62", "cpu_s", "failure",
+    "complex", "ligand", "mutation", "kind", "measured_kcal_mol", "raw_kcal_mol",
+    "replica_kcal_mol", "rotamer_kcal_mol", "distance_angstrom", "volume_change_a3",
+    "hydrophobicity_change", "charge_change", "blosum62", "cpu_s", "failure",
 )  # fmt: skip
 OPTIONS = Scoring(jitter_replicas=1)
 ROTAMERS = 4
@@ -102,7 +102,7 @@ def prepared(
 ) -> tuple[Prepared, Chem.Mol]:
     """Wild type and ligand of a complex."""
     name, code, chains = entry["complex"], entry["ligand"], entry["chains"].split("+")
-    block = gzip.open(DATA / f"{name}.pdb.gz", "rt").read()
+    block = gzip.decompress((DATA / f"{name}.pdb.gz").read_bytes()).decode()
     folder = work / name
     folder.mkdir(parents=True, exist_ok=True)
     structure = folder / "structure.pdb"
