@@ -631,7 +631,7 @@ def variants_scored(wildcards):
 
 
 # the one job of its rule
-BIOMARKERS = "/".join(["biomarkers", *SETTINGS.varied])
+BIOMARKERS = Path("biomarkers", *SETTINGS.varied).as_posix()
 
 
 def input_of_variants(**files):
