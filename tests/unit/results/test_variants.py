@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import duckdb
 import pytest
 
 from screenmm.core.errors import LedgerError
-from screenmm.results.variants import biomarkers, check_cells, variant_effects
+from screenmm.results.variants import (
+    biomarkers,
+    check_cells,
+    ligand_names,
+    variant_effects,
+)
 from screenmm.variants.calls import PRIOR_RESIDUES, PRIOR_SD_KCAL_MOL, SLOPE, Noise, effect_of
 from screenmm.variants.listed import Modelled
 
@@ -99,3 +105,14 @@ def test_a_lost_pair_is_a_defect(rows: list[dict], message: str) -> None:
 def test_nothing_is_lost_where_nothing_was_scored() -> None:
     check_cells("wt", MODELLED, [], is_any_scored=False)
     check_cells("wt", MODELLED, CELLS, is_any_scored=True)
+
+
+def test_a_ligand_that_is_not_ranked_has_its_name_and_comes_last() -> None:
+    con = duckdb.connect()
+    con.execute("CREATE TABLE members AS FROM (VALUES ('KEY-A', 'alpha'), ('KEY-B', 'beta'), "
+                "('KEY-C', ''), ('KEY-D', 'delta')) t(inchikey, name)")  # fmt: skip
+    con.execute("CREATE TABLE ranking AS FROM (VALUES ('wt', 'KEY-B', 1), ('wt', 'KEY-C', 2), "
+                "('other', 'KEY-A', 1)) t(receptor, inchikey, rank)")  # fmt: skip
+    rows = [{"inchikey": key} for key in ("KEY-A", "KEY-C", "KEY-B", "KEY-A")]
+    found = ligand_names(con, "wt", rows)
+    assert list(found.items()) == [("KEY-B", "beta"), ("KEY-C", "KEY-C"), ("KEY-A", "alpha")]

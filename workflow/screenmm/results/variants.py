@@ -22,11 +22,13 @@ from screenmm.tables.schema import schema
 from screenmm.variants.calls import Call, Effect, Marker, Noise, effect_of
 from screenmm.variants.listed import Modelled, read_modelled
 
+# a ligand that a filter takes out of the ranking was scored all the same, and comes last
 _NAMED = """
-SELECT inchikey, coalesce(nullif(name, ''), inchikey) FROM ranking
-WHERE receptor = ? ORDER BY rank
+SELECT members.inchikey, coalesce(nullif(name, ''), members.inchikey)
+FROM members LEFT JOIN (SELECT inchikey, rank FROM ranking WHERE receptor = ?) USING (inchikey)
+WHERE members.inchikey IN (SELECT unnest(CAST(? AS VARCHAR[])))
+ORDER BY rank NULLS LAST, members.inchikey
 """
-
 _ANY = "SELECT 1 FROM scores WHERE receptor = ? LIMIT 1"
 
 MOST_NAMED = 5
@@ -58,7 +60,6 @@ def make_variants(con: duckdb.DuckDBPyConnection, files: Layout, varied: Sequenc
     effects: list[dict[str, Any]] = []
     markers: list[dict[str, Any]] = []
     for receptor in varied:
-        named = dict(con.execute(_NAMED, [receptor]).fetchall())
         modelled = read_modelled(files.file("read_variants", "modelled", receptor))
         rows = [
             row
@@ -68,7 +69,7 @@ def make_variants(con: duckdb.DuckDBPyConnection, files: Layout, varied: Sequenc
         check_cells(
             receptor, modelled, rows, is_any_scored=bool(con.execute(_ANY, [receptor]).fetchall())
         )
-        found = variant_effects(receptor, modelled, rows, named)
+        found = variant_effects(receptor, modelled, rows, ligand_names(con, receptor, rows))
         entries += pq.read_table(files.file("read_variants", "entries", receptor)).to_pylist()
         listed += map(_listed, modelled)
         effects += found
@@ -81,6 +82,24 @@ def make_variants(con: duckdb.DuckDBPyConnection, files: Layout, varied: Sequenc
         # in the order of the rows
         con.execute(f"CREATE TABLE {name} AS SELECT * FROM made")
         con.unregister("made")
+
+
+def ligand_names(
+    con: duckdb.DuckDBPyConnection, receptor: str, rows: Sequence[Mapping[str, Any]]
+) -> dict[str, str]:
+    """Names of the ligands of some rows by InChIKey, in the order of the ranking.
+
+    Parameters
+    ----------
+    con : duckdb.DuckDBPyConnection
+        With ``ranking`` made.
+    receptor : str
+        Whose ranking.
+    rows : sequence of mapping
+        With ``inchikey``.
+    """
+    keys = sorted({row["inchikey"] for row in rows})
+    return dict(con.execute(_NAMED, [receptor, keys]).fetchall())
 
 
 def check_cells(
