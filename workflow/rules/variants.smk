@@ -43,7 +43,6 @@ checkpoint choose_ligands:
         # not the list of all alone: it is there from the run before when a library grows
         scores=scored("<results>/scores/{receptor}/{shard}.parquet"),
         manifest="<results>/scores/{receptor}.manifest.json",
-        modelled="<results>/variants/{receptor}/modelled.json",
     output:
         **usage_output("choose_ligands/{receptor}"),
         shards=directory("<results>/variants/{receptor}/shards"),

@@ -74,7 +74,7 @@ def test_what_was_found_is_said_in_words() -> None:
     assert panel(quiet).text == "No variant is seen to lose a ligand. M90I keeps every ligand."
     failed = board(WILD, [], [variant("M90I")], [effect("M90I", "alpha", None)])
     assert panel(failed).text == "No variant could be scored."
-    assert panel(board(WILD, [], made().left_out, [])).text == "No variant was modelled."
+    assert panel(board(WILD, [], made().left_out, [])).text == "No variant was scored."
 
 
 def test_many_variants_and_ligands_are_counted_not_named() -> None:

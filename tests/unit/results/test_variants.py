@@ -99,12 +99,40 @@ def test_biomarkers_account_for_every_variant_and_every_ligand(effects) -> None:
 )
 def test_a_lost_pair_is_a_defect(rows: list[dict], message: str) -> None:
     with pytest.raises(LedgerError, match=message):
-        check_cells("wt", MODELLED, rows, is_any_scored=True)
+        check_cells("wt", MODELLED, rows, NAMED if rows else (), is_any_scored=True)
+
+
+def test_a_lost_ligand_is_a_defect() -> None:
+    rows = [row for row in CELLS if row["inchikey"] == "KEY-A"]
+    with pytest.raises(LedgerError, match=r"8 pairs .* and 4 came; .*: A:MET:90 with KEY-B"):
+        check_cells("wt", MODELLED, rows, NAMED, is_any_scored=True)
 
 
 def test_nothing_is_lost_where_nothing_was_scored() -> None:
-    check_cells("wt", MODELLED, [], is_any_scored=False)
-    check_cells("wt", MODELLED, CELLS, is_any_scored=True)
+    check_cells("wt", MODELLED, [], (), is_any_scored=False)
+    check_cells("wt", MODELLED, CELLS, NAMED, is_any_scored=True)
+
+
+def test_without_a_ligand_every_variant_is_told_of() -> None:
+    effects = variant_effects("wt", MODELLED, [], {})
+    assert {(row["variant"], row["status"], row["reason"]) for row in effects} == {
+        ("T2A", "left_out", "far_from_pocket"), ("V93F", "left_out", "no_ligand"),
+        ("D153K", "left_out", "no_ligand"), ("A:VAL:93", "left_out", "no_ligand"),
+        ("A:MET:90", "left_out", "no_ligand"),
+    }  # fmt: skip
+    assert [row["reason"] for row in biomarkers("wt", MODELLED, effects)] == [
+        "far_from_pocket", "no_ligand", "no_ligand",
+    ]  # fmt: skip
+
+
+def test_a_name_that_two_ligands_have_is_told_apart() -> None:
+    con = duckdb.connect()
+    con.execute("CREATE TABLE members AS FROM (VALUES ('KEY-A', 'alpha'), ('KEY-B', 'alpha')) "
+                "t(inchikey, name)")  # fmt: skip
+    con.execute("CREATE TABLE ranking AS FROM (VALUES ('wt', 'KEY-B', 1)) "
+                "t(receptor, inchikey, rank)")  # fmt: skip
+    rows = [{"inchikey": "KEY-A"}, {"inchikey": "KEY-B"}]
+    assert ligand_names(con, "wt", rows) == {"KEY-B": "alpha (KEY-B)", "KEY-A": "alpha (KEY-A)"}
 
 
 def test_a_ligand_that_is_not_ranked_has_its_name_and_comes_last() -> None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import openmm
 import pytest
 from openmm import app
 
+from screenmm.config.settings import Pocket, Receptor
 from screenmm.core.errors import ReceptorError
 from screenmm.forcefield.parameters import Parameters, SystemOptions, build_system, extract
 from screenmm.receptor.forcefield import polymer_system
+from screenmm.receptor.prepare import prepare_receptor
 from screenmm.residues.synonyms import AMINO_ACIDS
+from screenmm.stages.prepare_receptor import write_folder
 from screenmm.variants.model import Prepared, check_site, mutate
 
 VAL_93 = "A:VAL:93"
@@ -123,3 +127,26 @@ def test_a_cap_and_a_disulfide_cannot_be_exchanged(wild: Prepared) -> None:
     )
     with pytest.raises(ReceptorError, match="beside its neighbours in the chain"):
         check_site(bridged, one)
+
+
+def test_beside_a_disulfide_a_residue_can_be_exchanged_and_the_cysteine_cannot(
+    benchmark_data: Path, tmp_path: Path
+) -> None:
+    data = benchmark_data / "complexes/deposited/1bju_GP6"
+    pocket = Pocket(ligand=data / "ligand.sdf")
+    settings = Receptor(structure=data / "receptor.pdb")
+    write_folder(prepare_receptor("trypsin", settings, pocket), tmp_path / "trypsin")
+    trypsin = Prepared.load(tmp_path / "trypsin")
+    bridged = [
+        k
+        for k in range(len(trypsin.model.residue_labels))
+        if trypsin.residue_name(k) == "CYS" and trypsin.bonded_beside_chain(k)
+    ]
+    assert len(bridged) == 12
+    with pytest.raises(ReceptorError, match=r"is bonded to .*:CYS:"):
+        check_site(trypsin, bridged[0])
+    beside = bridged[0] + 1
+    assert trypsin.residue_name(beside) != "CYS"
+    built = mutate(trypsin, {beside: "SER"}, 1).prepared.model.parameters
+    assert np.isfinite(built.charges).all()
+    assert built.charges.sum() == pytest.approx(round(built.charges.sum()), abs=1e-3)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from screenmm.core.errors import ReceptorError
+from screenmm.variants.changes import Substitution, Variant
 from screenmm.variants.entries import Wanted
 from screenmm.variants.listed import Modelled, read_modelled, write_modelled
 from screenmm.variants.model import Prepared
@@ -16,8 +19,9 @@ from screenmm.variants.modelled import (
     null_variants,
     pocket_distances,
     residues_of,
+    side_charge,
 )
-from screenmm.variants.numbering import number_structure
+from screenmm.variants.numbering import StructureResidue, locate, number_structure
 from screenmm.variants.readers import read_list
 
 CHANGES = ["V93A", "p.Val93Phe", "V93A", "M90I+V93A", "D153K", "T2A", "W5G", "G2000A", "L9="]
@@ -83,3 +87,38 @@ def test_the_list_is_read_as_it_was_written(found: dict[str, Modelled], tmp_path
     assert [each.name for each in read] == [each.name for each in written]
     assert [each.changes for each in read] == [each.changes for each in written]
     assert np.isnan(read[-1].pocket_distance_angstrom)
+
+
+def test_charges_are_those_of_the_protonated_residues(wild: Prepared) -> None:
+    charges = {
+        str(label): side_charge(wild, residue)
+        for residue, label in enumerate(wild.model.residue_labels)
+    }
+    assert (charges["A:ASP:153"], charges["A:LYS:42"], charges["A:VAL:93"]) == (-1, 1, 0)
+    # the preparer protonated it twice
+    assert charges["A:HIS:19"] == 1
+    assert set(charges.values()) == {-1, 0, 1}
+
+
+def test_a_residue_that_is_no_amino_acid_of_the_twenty_is_a_row_and_no_fault(
+    wild: Prepared, distances: np.ndarray
+) -> None:
+    labels = wild.model.residue_labels.copy()
+    labels[labels == "A:THR:2"] = "A:TPO:2"
+    phospho = replace(wild, model=replace(wild.model, residue_labels=labels))
+    reading = read_list(["T2A"], Wanted())
+    numbering = number_structure(residues_of(phospho), None)
+    (found,) = modelled_variants(reading, numbering, phospho, distances, 100.0)
+    assert (found.reason, found.changes) == ("not_modelled", {})
+    assert "none of the 20 amino acids" in found.message
+
+
+def test_chains_of_different_proteins_need_a_sequence() -> None:
+    protein = [StructureResidue("A", n, "", letter) for n, letter in enumerate("MKTAYIAKQR", 1)]
+    partner = [StructureResidue("B", n, "", letter) for n, letter in enumerate("GGTSSSLLEE", 1)]
+    copy = [each._replace(chain="C") for each in protein]
+    variant = Variant((Substitution("T", 3, "A"),))
+    (both,) = locate(number_structure([*protein, *copy], None), variant)
+    assert [each.chain for each in both.residues] == ["A", "C"]
+    with pytest.raises(ReceptorError, match=r"A:T3 and B:T3, of different proteins.*sequence"):
+        locate(number_structure([*protein, *partner], None), variant)

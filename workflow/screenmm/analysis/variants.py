@@ -234,7 +234,7 @@ def sentences(variants: Sequence[Line]) -> list[str]:
     pairs = sum(len(each.scored) for each in variants)
     failed = sum(len(each.failed) for each in variants)
     if not pairs:
-        return ["No variant could be scored." if failed else "No variant was modelled."]
+        return ["No variant could be scored." if failed else "No variant was scored."]
     told = [
         _who(variants, Marker.LOST, "lose") or "No variant is seen to lose a ligand.",
         _who(variants, Marker.GAINED, "gain"),

@@ -1113,7 +1113,7 @@ class Variants(Section):
     files: VariantFiles = Field(
         [],
         description="Files of variants: a table (.csv .tsv), a MAF, a VCF or BCF "
-        "(docs/variants_files.md). Nothing of them that tells a patient is kept.",
+        "(docs/variants_files.md). Nothing in them that tells a patient is kept; their names are.",
         examples=[["variants.csv", "tumour.vcf.gz"]],
     )
     gene: str = Field(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -76,8 +77,21 @@ def polymer_system(topology: app.Topology) -> openmm.System:
     return build_system(topology, nonbondedMethod=app.NoCutoff)
 
 
-def build_system(topology: app.Topology, **options: object) -> openmm.System:
-    """Parametrise as :func:`polymer_system` does, with other nonbonded options.
+def build_system(
+    topology: app.Topology,
+    *,
+    templates: Mapping[app.topology.Residue, str] | None = None,
+    **options: object,
+) -> openmm.System:
+    """Parametrise as :func:`polymer_system` does, with other options of the force field.
+
+    Parameters
+    ----------
+    topology : openmm.app.Topology
+    templates : mapping of openmm.app.topology.Residue to str, optional
+        Templates of residues that more than one fits, beside those of ions.
+    **options
+        As ``openmm.app.ForceField.createSystem`` takes them.
 
     Raises
     ------
@@ -92,7 +106,7 @@ def build_system(topology: app.Topology, **options: object) -> openmm.System:
             constraints=None,
             rigidWater=False,
             removeCMMotion=False,
-            residueTemplates=_ion_templates(residues),
+            residueTemplates={**_ion_templates(residues), **(templates or {})},
             **options,
         )
     except MACHINE_FAULTS:

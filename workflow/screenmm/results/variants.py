@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from screenmm.core.errors import LedgerError
+from screenmm.files.sdf import records_by_ligand
 from screenmm.results.database import open_database
 from screenmm.results.parts import OF_VARIANTS
 from screenmm.results.tables import write_csv
@@ -30,6 +31,8 @@ WHERE members.inchikey IN (SELECT unnest(CAST(? AS VARCHAR[])))
 ORDER BY rank NULLS LAST, members.inchikey
 """
 _ANY = "SELECT 1 FROM scores WHERE receptor = ? LIMIT 1"
+
+NO_LIGAND = {"reason": "no_ligand", "message": "no ligand of the wild type was scored"}
 
 MOST_NAMED = 5
 """Residues that a row names."""
@@ -66,9 +69,14 @@ def make_variants(con: duckdb.DuckDBPyConnection, files: Layout, varied: Sequenc
             for path in files.files("score_variants", "scores", receptor)
             for row in pq.read_table(path).to_pylist()
         ]
-        check_cells(
-            receptor, modelled, rows, is_any_scored=bool(con.execute(_ANY, [receptor]).fetchall())
-        )
+        folder = files.file("choose_ligands", "shards", receptor)
+        chosen = {
+            key
+            for name in files.shards("choose_ligands", receptor)
+            for key, _ in records_by_ligand(folder / f"{name}.sdf.gz")
+        }
+        scored = con.execute(_ANY, [receptor]).fetchall()
+        check_cells(receptor, modelled, rows, chosen, is_any_scored=bool(scored))
         found = variant_effects(receptor, modelled, rows, ligand_names(con, receptor, rows))
         entries += pq.read_table(files.file("read_variants", "entries", receptor)).to_pylist()
         listed += map(_listed, modelled)
@@ -89,6 +97,8 @@ def ligand_names(
 ) -> dict[str, str]:
     """Names of the ligands of some rows by InChIKey, in the order of the ranking.
 
+    A name that several have is followed by the InChIKey.
+
     Parameters
     ----------
     con : duckdb.DuckDBPyConnection
@@ -99,13 +109,16 @@ def ligand_names(
         With ``inchikey``.
     """
     keys = sorted({row["inchikey"] for row in rows})
-    return dict(con.execute(_NAMED, [receptor, keys]).fetchall())
+    named = con.execute(_NAMED, [receptor, keys]).fetchall()
+    often = Counter(name for _, name in named)
+    return {key: name if often[name] == 1 else f"{name} ({key})" for key, name in named}
 
 
 def check_cells(
     receptor: str,
     modelled: Sequence[Modelled],
     rows: Sequence[Mapping[str, Any]],
+    ligands: Collection[str],
     *,
     is_any_scored: bool,
 ) -> None:
@@ -119,6 +132,8 @@ def check_cells(
         Variants and controls.
     rows : sequence of mapping
         As ``score_variants`` writes them.
+    ligands : collection of str
+        Keys of those that were chosen.
     is_any_scored : bool
         Whether the wild type has a scored ligand.
 
@@ -127,7 +142,6 @@ def check_cells(
     LedgerError
         One is missing.
     """
-    ligands = {row["inchikey"] for row in rows}
     expected = {(each.name, key) for each in modelled if not each.is_left_out for key in ligands}
     found = Counter((row["variant"], row["inchikey"]) for row in rows)
     several = {cell for cell, count in found.items() if count > 1}
@@ -188,6 +202,8 @@ def variant_effects(
             continue
         # a control is judged by the others: its own noise is not in its interval
         noise = Noise.of({name: each_ for name, each_ in nulls.items() if name != each.name})
+        if not cells[each.name]:
+            found.append({**about, "status": "left_out", **NO_LIGAND})
         for row in sorted(cells[each.name], key=lambda row: place[row["inchikey"]]):
             found.append({**about, **_effect(row, noise, named)})
     return found
@@ -238,6 +254,7 @@ def biomarkers(
         From :func:`variant_effects`.
     """
     by_variant: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    told = {row["variant"]: row for row in effects}
     for row in effects:
         if row["status"] == "scored":
             by_variant[row["variant"]][marker_of(row)].append(row["ligand"])
@@ -248,15 +265,20 @@ def biomarkers(
         {
             "receptor": receptor,
             "variant": each.name,
-            "status": "left_out" if each.is_left_out else "scored",
-            "reason": each.reason,
-            "message": each.message,
+            **_fate(told[each.name]),
             "entries": each.entries,
             **{kind: "; ".join(by_variant[each.name][kind]) for kind in kinds},
         }
         for each in modelled
         if each.kind == "variant"
     ]
+
+
+def _fate(row: Mapping[str, Any]) -> dict[str, str]:
+    """What became of a variant, by one of its rows: the reason is of one that was left out."""
+    if row["status"] == "left_out":
+        return {key: row[key] for key in ("status", "reason", "message")}
+    return {"status": "scored", "reason": "", "message": ""}
 
 
 def marker_of(row: Mapping[str, Any]) -> str:

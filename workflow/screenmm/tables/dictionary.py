@@ -349,7 +349,7 @@ _WHY_NOT = (
 )
 
 VARIANT_ENTRIES: Columns = (
-    _text("source", "File as the config names it, or list"),
+    _text("source", "Name of the file, or list"),
     _integer("line", "Line of the file, from 1; 0 of the list"),
     _text("entry", "The change as written"),
     _text("transcript", "Accession, where one is named"),
@@ -386,7 +386,7 @@ DDG_ROTAMER = _energy(
 LIGAND_DISTANCE = _number(
     "ligand_distance_angstrom",
     "Distance to the ligand",
-    "From the nearest exchanged residue to the pose",
+    "Of heavy atoms, from the nearest exchanged residue to the best pose in the wild type",
     unit="Å",
 )
 _WHERE: Columns = (
@@ -452,7 +452,7 @@ BIOMARKERS: Columns = (
     *_WHY_NOT,
     _integer("entries", "Entries that name it"),
     _text("lost", "Ligands that bind weaker; names joined by ;"),
-    _text("kept", "Ligands whose whole interval lies within kept_within_kcal_mol of 0"),
+    _text("kept", "Ligands whose whole interval lies within 1 kcal/mol of 0"),
     _text("gained", "Ligands that bind stronger"),
     _text("untold", "Ligands of which nothing can be told"),
     _text("failed", "Ligands that could not be scored"),

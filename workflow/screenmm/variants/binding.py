@@ -26,7 +26,7 @@ import openmm
 from openmm import unit
 
 from screenmm.config.settings import Scoring
-from screenmm.core.errors import LigandError
+from screenmm.core.errors import LigandError, Reason
 from screenmm.core.units import ANGSTROM_PER_NM, KJ_PER_KCAL
 from screenmm.devices.platforms import PlatformChoice, choose_platform
 from screenmm.forcefield.parameters import SystemOptions, build_system, cut
@@ -154,7 +154,8 @@ def rotamer_costs(
         ]
     )
     if not np.isfinite(energies).any():
-        raise next(each for each in found if isinstance(each, LigandError))
+        errors = [each for each in found if isinstance(each, LigandError)]
+        raise errors[0] if errors else LigandError(Reason.NOT_FINITE, "no rotamer has an energy")
     return np.asarray(energies - energies[np.isfinite(energies)].min())
 
 

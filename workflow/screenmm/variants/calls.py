@@ -113,7 +113,9 @@ def effect_of(replicas: Sequence[float], noise: Noise) -> Effect:
     """
     values = np.asarray(replicas, dtype=float)
     mean = float(values.mean())
-    variance = float(values.var(ddof=1)) / len(values) if len(values) > 1 else 0.0
+    # without a replica nothing is known of the start: as much as of the rest
+    alone = noise.sd_kcal_mol**2
+    variance = float(values.var(ddof=1)) / len(values) if len(values) > 1 else alone
     sd = float(np.sqrt(variance + noise.sd_kcal_mol**2))
     factor = student.ppf((1 + CONFIDENCE) / 2, noise.residues)
     low, high = (SLOPE * (mean + sign * factor * sd) for sign in (-1, 1))

@@ -37,6 +37,9 @@ KEPT = ("N", "CA", "C", "O", "OXT", "CB")
 STATES = {"HIS": "HIE"}
 """Protonation of new residues, where it is not the residue's own name."""
 
+MOST_SETS = 64
+"""Sets of rotamers of several residues that are looked at: copies of a protein multiply them."""
+
 INDEXED = ("bonds", "angles", "torsions", "exceptions")
 
 
@@ -100,6 +103,19 @@ class Prepared:
         mine = linked[(linked == residue).any(axis=1)]
         return sorted(set(mine.ravel().tolist()) - {residue})
 
+    def bonded_beside_chain(self, residue: int) -> list[int]:
+        """Other residues that share a bond with one which is no peptide bond, ascending."""
+        bonds = self.model.parameters.bonds
+        linked = self.model.residues[bonds]
+        across = bonds[(linked == residue).any(axis=1) & (linked[:, 0] != linked[:, 1])]
+        other = [
+            int(self.model.residues[atom])
+            for pair in across
+            if set(self.names[pair].tolist()) != {"C", "N"}
+            for atom in pair
+        ]
+        return sorted(set(other) - {residue})
+
 
 @dataclass(frozen=True)
 class Mutant:
@@ -136,9 +152,9 @@ def check_site(wild: Prepared, residue: int) -> None:
     label = wild.model.residue_labels[residue]
     if wild.residue_name(residue) not in AMINO_ACIDS:
         raise ReceptorError(f"{label} is none of the 20 amino acids: it cannot be mutated")
-    beside = [each for each in wild.bonded_to(residue) if abs(each - residue) != 1]
+    beside = wild.bonded_beside_chain(residue)
     if beside:
-        others = ", ".join(wild.model.residue_labels[each] for each in beside)
+        others = ", ".join(str(wild.model.residue_labels[each]) for each in beside)
         raise ReceptorError(
             f"{label} is bonded to {others}, beside its neighbours in the chain: without that bond "
             "the wild type's structure is no model of the variant"
@@ -155,8 +171,8 @@ def mutate(wild: Prepared, changes: Mapping[int, str], most: int) -> Mutant:
     changes : mapping of int to str
         New amino acid (``ILE``) of each residue; it may be the old one, which is then built anew.
     most : int
-        Most sets of rotamers: of each residue the least crowded of each class of χ1, and the one
-        that stands as the old side chain does.
+        Most sets of rotamers: first as the old side chains stand, then the least crowded of those
+        of each class of χ1.
 
     Returns
     -------
@@ -184,14 +200,14 @@ def _combinations(
     """Heavy atoms of the new residues, by residue and name, of each set of rotamers."""
     kept = {residue: _kept(wild, residue, name) for residue, name in changes.items()}
     choices = []
+    each_most = max(1, int(MOST_SETS ** (1 / len(changes))))
     for residue, name in changes.items():
-        others = [xyz for each, atoms in kept.items() if each != residue for xyz in atoms.values()]
-        tree = cKDTree(np.vstack([_surroundings(wild, changes), *others]))
-        choices.append(_plausible(wild.places(residue), name, kept[residue], tree))
-    sets = sorted(
-        itertools.product(*choices),
-        key=lambda each: round(sum(one.crowding for one in each) + _overlap(each), 6),
-    )
+        beside = [xyz for each, atoms in kept.items() if each != residue for xyz in atoms.values()]
+        tree = cKDTree(np.vstack([_surroundings(wild, changes), *beside]))
+        choices.append(_plausible(wild.places(residue), name, kept[residue], tree)[:each_most])
+    as_the_old, *others = itertools.product(*choices)
+    others.sort(key=lambda each: round(sum(one.crowding for one in each) + _overlap(each), 6))
+    sets = [as_the_old, *others]
     return [
         {
             residue: kept[residue] | rotamer.positions
@@ -372,8 +388,25 @@ class _Fragment:
 
     def parametrised(self) -> tuple[Parameters, Array]:
         """Parameters and coordinates (Å)."""
-        system = build_system(self.topology, nonbondedMethod=app.NoCutoff, ignoreExternalBonds=True)
+        system = build_system(
+            self.topology,
+            nonbondedMethod=app.NoCutoff,
+            ignoreExternalBonds=True,
+            templates=_templates(self.topology),
+        )
         return extract(system, self.topology), self.positions
+
+
+def _templates(topology: app.Topology) -> dict[app.topology.Residue, str]:
+    """Templates of cysteines without a hydrogen on sulfur, of which there are two.
+
+    They are neighbours of the new residue, and what they differ in does not reach it.
+    """
+    return {
+        residue: "CYX"
+        for residue in topology.residues()
+        if residue.name == "CYS" and not any(atom.name == "HG" for atom in residue.atoms())
+    }
 
 
 def _hydrogens(base: Prepared, residue: int, name: str) -> list[tuple[str, str]]:

@@ -31,16 +31,27 @@ def residues_of(wild: Prepared) -> list[StructureResidue]:
     """Amino acids of a receptor, for numbering."""
     found = []
     for label in map(str, wild.model.residue_labels):
-        *chain, name, place = label.split(":")
-        letter = gemmi.find_tabulated_residue(name).one_letter_code.upper()
-        if letter.isalpha():
-            number, icode = _split(place)
-            found.append(StructureResidue(":".join(chain), number, icode, letter))
+        known = gemmi.find_tabulated_residue(label.split(":")[-2])
+        letter = known.one_letter_code.upper()
+        if known.kind == gemmi.ResidueKind.AA and letter.isalpha():
+            chain, number, icode = _place(label)
+            found.append(StructureResidue(chain, number, icode, letter))
     return found
 
 
-def _split(place: str) -> tuple[int, str]:
-    return (int(place[:-1]), place[-1]) if place[-1].isalpha() else (int(place), "")
+def _place(label: str) -> tuple[str, int, str]:
+    """Chain, number and insertion code of a label; what a residue is called does not matter."""
+    *chain, _, place = label.split(":")
+    number, icode = (place[:-1], place[-1]) if place[-1].isalpha() else (place, "")
+    return ":".join(chain), int(number), icode
+
+
+def side_charge(wild: Prepared, residue: int) -> int:
+    """Charge of a residue as it is protonated, without that of a chain's end, e."""
+    part = wild.atoms(residue)
+    names = set(wild.names[part].tolist())
+    end = (("H3" in names) or {"H2", "CD"} <= names) - ("OXT" in names)
+    return round(float(wild.model.parameters.charges[part].sum())) - end
 
 
 def pocket_distances(wild: Prepared, folder: Path) -> np.ndarray:
@@ -102,7 +113,7 @@ def modelled_variants(
         The structure's construct is itself mutated where a variant is.
     """
     entries = Counter(row.variant for row in reading.rows if row.variant is not None)
-    index = {str(label): k for k, label in enumerate(wild.model.residue_labels)}
+    index = {_place(str(label)): k for k, label in enumerate(wild.model.residue_labels)}
     return [
         _modelled(variant, entries[variant], numbering, wild, index, distances, most_angstrom)
         for variant in reading.variants
@@ -114,7 +125,7 @@ def _modelled(
     entries: int,
     numbering: Numbering,
     wild: Prepared,
-    index: dict[str, int],
+    index: dict[tuple[str, int, str], int],
     distances: np.ndarray,
     most_angstrom: float,
 ) -> Modelled:
@@ -126,10 +137,7 @@ def _modelled(
     changes = dict(sorted(_changes(located, index)))
     labels = [str(wild.model.residue_labels[each]) for each in changes]
     distance = float(min(distances[each] for each in changes))
-    charge = sum(
-        CHARGES.get(new, 0) - CHARGES.get(wild.residue_name(each), 0)
-        for each, new in changes.items()
-    )
+    charge = sum(CHARGES.get(new, 0) - side_charge(wild, each) for each, new in changes.items())
     found = Modelled(
         variant.name,
         changes=changes,
@@ -157,13 +165,13 @@ def _left_out(found: Modelled, reason: VariantReason, message: str) -> Modelled:
     return replace(found, changes={}, reason=reason.value, message=message)
 
 
-def _changes(located: Sequence[Located], index: dict[str, int]) -> Iterable[tuple[int, str]]:
+def _changes(
+    located: Sequence[Located], index: dict[tuple[str, int, str], int]
+) -> Iterable[tuple[int, str]]:
     for each in located:
         for residue in each.residues:
-            old = ONE_LETTER[residue.letter]
-            label = f"{old}:{residue.number}{residue.icode}"
-            key = f"{residue.chain}:{label}" if residue.chain else label
-            yield index[key], ONE_LETTER[each.substitution.mutant]
+            place = residue.chain, residue.number, residue.icode
+            yield index[place], ONE_LETTER[each.substitution.mutant]
 
 
 def null_variants(
@@ -184,9 +192,11 @@ def null_variants(
     Returns
     -------
     list of Modelled
-        Fewer, where the pocket has fewer.
+        Fewer, where the pocket has fewer; none, where no variant is modelled.
     """
     exchanged = {each for variant in variants for each in variant.changes}
+    if not exchanged:
+        return []
     order = sorted(
         range(len(distances)), key=lambda each: (each not in exchanged, distances[each], each)
     )

@@ -229,6 +229,12 @@ def locate(
         if numbering.sequence is None and not wild:
             told = f"{each}: {name} has {' and '.join(map(str, there))} there"
             return Unusable(VariantReason.OTHER_RESIDUE, told)
+        if numbering.sequence is None and not _are_one_protein(numbering, wild):
+            raise ReceptorError(
+                f"{each}: {name} has {' and '.join(map(str, wild))}, of different proteins: give "
+                "the sequence of the one that is meant (variants.sequence), or its chains alone "
+                "(receptors.<name>.chains)"
+            )
         if numbering.sequence is not None and strange:
             told = _own_mutation(each, strange[0], numbering, numbering.sequence, name)
             raise ReceptorError(told)
@@ -390,6 +396,21 @@ def _other_protein(
         "It is of another species or a related protein: give its own sequence "
         "(variants.sequence)"
     )
+
+
+def _are_one_protein(numbering: Numbering, residues: Several[StructureResidue]) -> bool:
+    """Whether the chains of residues have the same residues at the same numbers."""
+    letters: dict[str, dict[int, str]] = {each.chain: {} for each in residues}
+    for number, there in numbering.places.items():
+        for residue in there:
+            if residue.chain in letters:
+                letters[residue.chain][number] = residue.letter
+    first, *others = letters.values()
+    for other in others:
+        shared = first.keys() & other.keys()
+        if sum(first[n] == other[n] for n in shared) < SAME_PROTEIN * len(shared):
+            return False
+    return True
 
 
 def _own_mutation(

@@ -25,6 +25,7 @@ NOT_IN_RESULTS = "not in the results"
 RESULTS_MARKS = (*MARKS, "screen.duckdb", "metrics.json")
 """Files by which a results folder is known."""
 
+WEAKER = "weaker"
 VARIANT = "variant"
 """Kind of the rows that are no controls."""
 
@@ -271,7 +272,8 @@ def _worst(variants: Sequence[Variant], ligand: str, results: Results) -> list[C
     told = [score for score in scores if score is not None]
     if not told:
         return [NOT_SCORED, None]
-    worst = max(told, key=lambda score: score.ddg)
+    # what can be told apart counts before what cannot
+    worst = max(told, key=lambda score: (score.call == WEAKER, score.ddg))
     return [worst.call, worst.ddg]
 
 

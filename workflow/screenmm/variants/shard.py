@@ -52,6 +52,8 @@ LEAST_KCAL_MOL = 0.1
 """A residue whose contribution changes less is not named."""
 
 MOST_RESIDUES = 12
+KEPT_MUTANTS = 50
+"""Models of variants that a worker keeps: each holds the parameters of the whole receptor."""
 
 
 def score_variants(
@@ -103,7 +105,7 @@ def score_variants(
             stage="score_variants",
             start=Scorer,
             arguments=(variants, scoring, seed, receptor, platform),
-            time_limit_s=scoring.time_limit_s * (1 + most),
+            time_limit_s=scoring.time_limit_s * most_minimisations(variants, most),
             receptor=receptor.name,
         )
         inputs = [poses, modelled, *home.model, home.structure]
@@ -115,6 +117,21 @@ def score_variants(
             ]
             with replace_whole(scores) as partial:
                 pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), partial)
+
+
+def most_minimisations(variants: Variants, most: int) -> int:
+    """Minimisations of a pose in an item, where a scored pose of a screen has a few.
+
+    Parameters
+    ----------
+    variants : Variants
+        Rotamers and replicas.
+    most : int
+        Variants of an item.
+    """
+    of_wild_type = 2 * (1 + variants.replicas)
+    of_variant = variants.rotamers * (2 + variants.replicas)
+    return of_wild_type + of_variant * most
 
 
 def _by_sites(found: Sequence[Modelled]) -> dict[tuple[int, ...], list[dict[str, Any]]]:
@@ -181,7 +198,7 @@ class Scorer:
         self._pack = complexes_per_pack(scoring, platform)
         self._cache = ParameterCache(cache_file())
         self._mutants: dict[str, OfMutant] = {}
-        self._starts: tuple[str, list[list[Start]]] = ("", [])
+        self._starts: tuple[str, list[list[Start]] | LigandError] = ("", [])
         load_models()
 
     def __call__(self, item: dict[str, Any]) -> Result:
@@ -207,9 +224,7 @@ class Scorer:
         changes = [{int(k): str(name) for k, name in v["changes"]} for v in item["variants"]]
         around = neighbourhood(self._wild, list(changes[0]))
         wild = self._scored(WildType(self._wild), poses, around)
-        if not np.isfinite(best := _value(wild, 0)):
-            errors = [each for c in wild for each in c.scores if isinstance(each, LigandError)]
-            raise errors[0] if errors else LigandError(Reason.NOT_FINITE, f"ΔG is {best}")
+        _check_scored(wild)
         ligand = str(mols[0].GetProp("inchikey"))
         rows = []
         for variant, exchanged in zip(item["variants"], changes, strict=True):
@@ -228,6 +243,8 @@ class Scorer:
     def _mutant(self, name: str, changes: dict[int, str], around: Neighbourhood) -> OfMutant:
         """Model of a variant, made once: nothing of it hangs on the ligand."""
         if name not in self._mutants:
+            if len(self._mutants) >= KEPT_MUTANTS:
+                self._mutants.clear()
             mutant = mutate(self._wild, changes, self._variants.rotamers)
             costs = rotamer_costs(mutant, around, self._options, self._platform)
             self._mutants[name] = OfMutant(self._wild, mutant, costs)
@@ -243,8 +260,14 @@ class Scorer:
         """
         key = "".join(records)
         if self._starts[0] != key:
-            self._starts = (key, self._all_minimised(mols))
-        return self._starts[1]
+            try:
+                self._starts = (key, self._all_minimised(mols))
+            except LigandError as error:
+                self._starts = (key, error)
+        found = self._starts[1]
+        if isinstance(found, LigandError):
+            raise found
+        return found
 
     def _all_minimised(self, mols: Sequence[Chem.Mol]) -> list[list[Start]]:
         """Starts of each pose; of one that cannot be minimised none."""
@@ -278,25 +301,29 @@ class Scorer:
         around: Neighbourhood,
     ) -> dict[str, Any]:
         """Row of the comparison of a variant with the wild type."""
-        if not np.isfinite(_value(found, 0)):
-            errors = [each for c in found for each in c.scores if isinstance(each, LigandError)]
-            raise errors[0] if errors else LigandError(Reason.NOT_FINITE, "ΔG is not finite")
-        count = 1 + self._options.jitter_replicas
-        values = np.array([[_value(side, k) for k in range(count)] for side in (wild, found)])
-        # a replica that failed in one protein has no counterpart in the other
-        both = np.isfinite(values).all(axis=0)
-        before, after = _best(wild), _best(found)
-        terms = {f"ddg_{name}": _mean(after, name) - _mean(before, name) for name in names(TERMS)}
-        residues, changes = self._residues(before, after)
-        sites = np.isin(self._wild.model.residues, around.sites)
-        xyz = np.concatenate([mol.GetConformer().GetPositions() for mol in mols])
+        _check_scored(found)
+        pairs = _pairs(wild, found, 1 + self._options.jitter_replicas)
+        ddg = [_value(after, k) - _value(before, k) for k, before, after in pairs]
+        terms = {
+            f"ddg_{name}": _mean(
+                _term(after, k, name) - _term(before, k, name) for k, before, after in pairs
+            )
+            for name in names(TERMS)
+        }
+        _, before, after = pairs[0]
+        residues, changes = self._residues(pairs)
+        sites = np.isin(self._wild.model.residues, around.sites) & (self._wild.elements != "H")
+        ligand = [atom.GetAtomicNum() > 1 for atom in mols[before.pose].GetAtoms()]
+        xyz = mols[before.pose].GetConformer().GetPositions()[ligand]
         near = cdist(self._wild.model.positions_angstrom[sites], xyz).min()
         return {
-            "wild_kcal_mol": float(values[0][both].mean()),
-            "variant_kcal_mol": float(values[1][both].mean()),
-            "replicas_kcal_mol": (values[1] - values[0])[both].tolist(),
+            "wild_kcal_mol": _mean(_value(side, k) for k, side, _ in pairs),
+            "variant_kcal_mol": _mean(_value(side, k) for k, _, side in pairs),
+            "replicas_kcal_mol": ddg,
             **terms,
-            "ddg_rotamer_kcal_mol": after.cost_kcal_mol,
+            "ddg_rotamer_kcal_mol": _mean(
+                after.cost_kcal_mol - before.cost_kcal_mol for _, before, after in pairs
+            ),
             "ligand_distance_angstrom": float(near),
             **_where("wild", mols[before.pose]),
             **_where("variant", mols[after.pose]),
@@ -305,36 +332,64 @@ class Scorer:
             "residue_ddg_kcal_mol": changes,
         }
 
-    def _residues(self, before: Candidate, after: Candidate) -> tuple[list[str], list[float]]:
+    def _residues(self, pairs: Sequence[Pair]) -> tuple[list[str], list[float]]:
         """Residues whose contribution changes most, and by how much."""
         change = np.zeros(len(self._wild.model.residue_labels))
-        for candidate, sign in ((before, -1.0), (after, 1.0)):
-            scores = _known(candidate)
-            for score in scores:
-                parts = score.contributions
-                change[parts.residues] += sign * parts.kcal_mol.sum(axis=1) / len(scores)
+        for replica, *sides in pairs:
+            for candidate, sign in zip(sides, (-1.0, 1.0), strict=True):
+                parts = _score(candidate, replica).contributions
+                change[parts.residues] += sign * parts.kcal_mol.sum(axis=1) / len(pairs)
         order = np.argsort(-np.abs(change), kind="stable")[:MOST_RESIDUES]
         order = order[np.abs(change[order]) >= LEAST_KCAL_MOL]
         labels = self._wild.model.residue_labels[order]
         return [str(label) for label in labels], np.round(change[order], 4).tolist()
 
 
-def _value(found: Iterable[Candidate], replica: int) -> float:
-    """ΔG of a replica: of the best pose in the best rotamer; infinite where there is none."""
-    return min(each.dg_kcal_mol(replica) for each in found)
+def _check_scored(found: Sequence[Candidate]) -> None:
+    """Raise why no pose could be scored, where none could."""
+    if not any(np.isfinite(each.dg_kcal_mol(0)) for each in found):
+        errors = [each for c in found for each in c.scores if isinstance(each, LigandError)]
+        raise errors[0] if errors else LigandError(Reason.NOT_FINITE, "ΔG is not finite")
 
 
-def _best(found: Sequence[Candidate]) -> Candidate:
-    """Pose and rotamer that are best without displacement."""
-    return min(found, key=lambda each: each.dg_kcal_mol(0))
+Pair = tuple[int, Candidate, Candidate]
+"""A replica, and the pose in the rotamer that is best in it: of the wild type, of the variant."""
 
 
-def _known(candidate: Candidate) -> list[PoseScore]:
-    return [each for each in candidate.scores if isinstance(each, PoseScore)]
+def _pairs(wild: Sequence[Candidate], found: Sequence[Candidate], count: int) -> list[Pair]:
+    """Replicas in which what is best without displacement could be scored in both proteins.
+
+    Another pose or rotamer may be better in one of them; none takes the place of one that failed.
+    """
+    pairs = []
+    for replica in range(count):
+        if all(np.isfinite(_value(_best(side, 0), replica)) for side in (wild, found)):
+            pairs.append((replica, _best(wild, replica), _best(found, replica)))
+    return pairs
 
 
-def _mean(candidate: Candidate, term: str) -> float:
-    return float(np.mean([asdict(each.terms)[term] for each in _known(candidate)]))
+def _best(found: Sequence[Candidate], replica: int) -> Candidate:
+    """Pose and rotamer that are best in a replica."""
+    return min(found, key=lambda each: each.dg_kcal_mol(replica))
+
+
+def _value(candidate: Candidate, replica: int) -> float:
+    """ΔG of a replica; infinite where there is none."""
+    return candidate.dg_kcal_mol(replica)
+
+
+def _score(candidate: Candidate, replica: int) -> PoseScore:
+    score = candidate.scores[replica]
+    assert isinstance(score, PoseScore)  # pairs have no others
+    return score
+
+
+def _term(candidate: Candidate, replica: int, name: str) -> float:
+    return float(asdict(_score(candidate, replica).terms)[name])
+
+
+def _mean(values: Iterable[float]) -> float:
+    return float(np.mean([*values]))
 
 
 def _where(protein: str, mol: Chem.Mol) -> dict[str, Any]:
