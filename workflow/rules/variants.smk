@@ -13,6 +13,7 @@ rule read_variants:
         **usage_output("read_variants/{receptor}"),
         entries="<results>/variants/{receptor}/entries.parquet",
         modelled="<results>/variants/{receptor}/modelled.json",
+        panel="<results>/variants/{receptor}/panel.json",
     log:
         "<logs>/read_variants/{receptor}.log",
     benchmark:
@@ -34,6 +35,7 @@ rule read_variants:
     shell:
         "screenmm read-variants --settings {params.settings:q} --receptor {params.receptor:q} "
         "--entries {output.entries:q} --modelled {output.modelled:q} "
+        "--panel {output.panel:q} "
         "--usage {params.usage:q} 2> {log:q}"
 
 
@@ -70,7 +72,7 @@ checkpoint choose_ligands:
 rule score_variants:
     input:
         poses="<results>/variants/{receptor}/shards/{shard}.sdf.gz",
-        modelled="<results>/variants/{receptor}/modelled.json",
+        panel="<results>/variants/{receptor}/panel.json",
         structure="<results>/receptors/{receptor}/receptor.cif",
         parameters="<results>/receptors/{receptor}/parameters.npz",
         coordinates="<results>/receptors/{receptor}/coordinates.npz",
@@ -95,7 +97,7 @@ rule score_variants:
         "Scoring shard {wildcards.shard} in the variants of {wildcards.receptor} with OpenMM"
     shell:
         "screenmm score-variants --settings {params.settings:q} --workers {threads} "
-        "--poses {input.poses:q} --modelled {input.modelled:q} --receptor {params.receptor:q} "
+        "--poses {input.poses:q} --panel {input.panel:q} --receptor {params.receptor:q} "
         "--scores {output.scores:q} "
         "--usage {params.usage:q} 2> {log:q}"
 

@@ -19,7 +19,7 @@ LIGANDS = ("alpha", "beta")
 
 def entry(variant: str, reason: str = "") -> dict[str, Any]:
     """An entry of the list."""
-    told = {"source": "list", "line": 0, "transcript": "", "message": f"why {reason}"}
+    told = {"source": "list", "line": 0, "count": 1, "transcript": "", "message": f"why {reason}"}
     return {**told, "entry": variant or reason, "variant": variant, "reason": reason}
 
 

@@ -176,7 +176,7 @@ def panel(found: Board) -> VariantPanel:
         entries=_entries(found),
         variants=len(own) + len(found.left_out),
         modelled=len(own),
-        left_out=_counted(each["reason"] for each in found.left_out),
+        left_out=_counted((each["reason"], 1) for each in found.left_out),
         ligands=len(found.ligands),
         scored=sum(len(each.scored) for each in own),
         failed=sum(len(each.failed) for each in own),
@@ -185,21 +185,23 @@ def panel(found: Board) -> VariantPanel:
     )
 
 
-def _counted(reasons: Iterable[str]) -> dict[str, int]:
+def _counted(reasons: Iterable[tuple[str, int]]) -> dict[str, int]:
     """Reason to how often, the most frequent first."""
-    counts = Counter(reasons)
+    counts: Counter[str] = Counter()
+    for reason, count in reasons:
+        counts[reason] += count
     return dict(sorted(counts.items(), key=lambda each: (-each[1], each[0])))
 
 
 def _entries(found: Board) -> VariantEntries:
     modelled = {each.name for each in found.variants}
-    usable = [each["variant"] for each in found.entries if not each["reason"]]
-    used = sum(each in modelled for each in usable)
+    usable = [each for each in found.entries if not each["reason"]]
+    used = sum(each["count"] for each in usable if each["variant"] in modelled)
     return VariantEntries(
-        read=len(found.entries),
+        read=sum(each["count"] for each in found.entries),
         modelled=used,
-        left_out=len(usable) - used,
-        unusable=_counted(each["reason"] for each in found.entries if each["reason"]),
+        left_out=sum(each["count"] for each in usable) - used,
+        unusable=_counted((e["reason"], e["count"]) for e in found.entries if e["reason"]),
     )
 
 

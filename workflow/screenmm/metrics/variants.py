@@ -6,10 +6,10 @@ from screenmm.metrics.part import Part
 
 
 class VariantEntries(Part):
-    """What became of the entries of the gene: their sum is what was read."""
+    """What became of the entries: their sum is what was read."""
 
     read: int
-    """Entries of the list and the files; those of other genes are not among them."""
+    """Entries of the list and the files, those of other genes among them."""
     modelled: int
     """Those that name a variant that was modelled."""
     left_out: int

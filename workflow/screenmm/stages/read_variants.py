@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import logging
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from screenmm.config.settings import Settings
 from screenmm.run.stage import Rate, Stage
 from screenmm.stages.context import add_settings_argument, of_variants, settings_of, variants_of
+
+if TYPE_CHECKING:
+    from screenmm.variants.changes import Reading
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +38,7 @@ STAGE = Stage(
     writes={
         "entries": "variants/{receptor}/entries.parquet",
         "modelled": "variants/{receptor}/modelled.json",
+        "panel": "variants/{receptor}/panel.json",
     },
     unit="panel",
     rate=Rate(2.0, 2.0),
@@ -48,6 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--receptor", type=Path, required=True, help="folder of the wild type")
     parser.add_argument("--entries", type=Path, required=True, help="what was read (.parquet)")
     parser.add_argument("--modelled", type=Path, required=True, help="variants (.json)")
+    parser.add_argument("--panel", type=Path, required=True, help="those to score (.json)")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -65,7 +70,7 @@ def run(args: argparse.Namespace) -> None:
     from screenmm.files.whole import replace_whole
     from screenmm.tables.dictionary import VARIANT_ENTRIES
     from screenmm.tables.schema import schema
-    from screenmm.variants.listed import write_modelled
+    from screenmm.variants.listed import Modelled, write_modelled
     from screenmm.variants.model import Prepared
     from screenmm.variants.modelled import (
         modelled_variants,
@@ -88,11 +93,21 @@ def run(args: argparse.Namespace) -> None:
     variants = modelled_variants(reading, numbering, wild, distances, given.distance_angstrom)
     nulls = null_variants(wild, distances, variants, given.controls)
     write_modelled([*variants, *nulls], args.modelled)
+    # what decides the scores alone: one patient more with a variant scores nothing again
+    write_modelled(
+        [
+            Modelled(each.name, each.kind, each.changes)
+            for each in (*variants, *nulls)
+            if not each.is_left_out
+        ],
+        args.panel,
+    )
     rows = [
         {
             "source": row.source,
             "line": row.line,
             "entry": row.text,
+            "count": 1,
             "transcript": row.transcript,
             "variant": row.variant.name if row.variant else "",
             "reason": str(row.reason or ""),
@@ -100,6 +115,7 @@ def run(args: argparse.Namespace) -> None:
         }
         for row in reading.rows
     ]
+    rows += counted(reading)
     with replace_whole(args.entries) as partial:
         pq.write_table(pa.Table.from_pylist(rows, schema=schema(VARIANT_ENTRIES)), partial)
     scored = sum(not each.is_left_out for each in variants)
@@ -113,3 +129,25 @@ def run(args: argparse.Namespace) -> None:
         len(variants),
         scored,
     )
+
+
+def counted(reading: Reading) -> list[dict[str, Any]]:
+    """Rows of the entries that are counted alone: a genome has millions of other genes'."""
+    told = {
+        "other_gene": (reading.other_gene, "entries of other genes"),
+        "not_annotated": (reading.not_annotated, "entries without annotation"),
+    }
+    return [
+        {
+            "source": "",
+            "line": 0,
+            "entry": "",
+            "count": count,
+            "transcript": "",
+            "variant": "",
+            "reason": reason,
+            "message": message,
+        }
+        for reason, (count, message) in told.items()
+        if count
+    ]

@@ -40,7 +40,7 @@ STAGE = Stage(
     shards_of="choose_ligands",
     reads={
         "poses": "variants/{receptor}/shards/{shard}.sdf.gz",
-        "modelled": "variants/{receptor}/modelled.json",
+        "panel": "variants/{receptor}/panel.json",
         "receptor": "receptors/{receptor}/",
     },
     writes={"scores": "variants/{receptor}/scores/{shard}.parquet"},
@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_settings_argument(parser)
     add_workers_argument(parser)
     parser.add_argument("--poses", type=Path, required=True, help="poses (.sdf.gz)")
-    parser.add_argument("--modelled", type=Path, required=True, help="variants (.json)")
+    parser.add_argument("--panel", type=Path, required=True, help="variants (.json)")
     parser.add_argument("--receptor", type=Path, required=True, help="folder of the wild type")
     parser.add_argument("--scores", type=Path, required=True, help="scores to write (.parquet)")
 
@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> None:
         given.section("scoring", Scoring),
         given.seed,
         poses=args.poses,
-        modelled=args.modelled,
+        panel=args.panel,
         receptor=args.receptor,
         scores=args.scores,
         workers=workers_of(args),

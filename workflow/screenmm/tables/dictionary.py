@@ -352,6 +352,7 @@ VARIANT_ENTRIES: Columns = (
     _text("source", "Name of the file, or list"),
     _integer("line", "Line of the file, from 1; 0 of the list"),
     _text("entry", "The change as written"),
+    _integer("count", "Entries that the row stands for: 1, or all that are of other genes"),
     _text("transcript", "Accession, where one is named"),
     VARIANT,
     *_WHY_NOT,

@@ -62,7 +62,7 @@ def score_variants(
     seed: int,
     *,
     poses: Path,
-    modelled: Path,
+    panel: Path,
     receptor: Path,
     scores: Path,
     workers: int,
@@ -80,8 +80,8 @@ def score_variants(
         Of the run.
     poses : Path
         Their poses in the wild type (.sdf.gz).
-    modelled : Path
-        Variants and controls (.json).
+    panel : Path
+        Variants and controls that are modelled (.json).
     receptor : Path
         Folder of the prepared wild type.
     scores : Path
@@ -91,7 +91,7 @@ def score_variants(
     asked : str
         The stage's settings as text.
     """
-    groups = _by_sites(read_modelled(modelled))
+    groups = _by_sites(read_modelled(panel))
     items = [
         (f"{ligand}@{','.join(map(str, sites))}", {"poses": records, "variants": members})
         for ligand, records in records_by_ligand(poses)
@@ -108,7 +108,7 @@ def score_variants(
             time_limit_s=scoring.time_limit_s * most_minimisations(variants, most),
             receptor=receptor.name,
         )
-        inputs = [poses, modelled, *home.model, home.structure]
+        inputs = [poses, panel, *home.model, home.structure]
         with run_shard(task, items, scores, asked, inputs, workers) as outcomes:
             rows = [
                 row
@@ -138,13 +138,12 @@ def _by_sites(found: Sequence[Modelled]) -> dict[tuple[int, ...], list[dict[str,
     """Variants that exchange the same residues, which share the wild type's scores."""
     groups: dict[tuple[int, ...], list[dict[str, Any]]] = {}
     for each in found:
-        if not each.is_left_out:
-            plain = {
-                "variant": each.name,
-                "kind": each.kind,
-                "changes": list(map(list, each.changes.items())),
-            }
-            groups.setdefault(tuple(sorted(each.changes)), []).append(plain)
+        plain = {
+            "variant": each.name,
+            "kind": each.kind,
+            "changes": list(map(list, each.changes.items())),
+        }
+        groups.setdefault(tuple(sorted(each.changes)), []).append(plain)
     return groups
 
 

@@ -225,7 +225,10 @@ def _listed(names: Sequence[str]) -> str:
 def _unusable(board: Board) -> list[tuple[Mapping[str, Any], int]]:
     """Entries that name no variant, alike ones together, the most frequent first."""
     keys = ("entry", "reason", "message")
-    counts = Counter(tuple(each[key] for key in keys) for each in board.entries if each["reason"])
+    counts: Counter[tuple[str, ...]] = Counter()
+    for each in board.entries:
+        if each["reason"]:
+            counts[tuple(each[key] for key in keys)] += each["count"]
     return [(dict(zip(keys, each, strict=True)), count) for each, count in counts.most_common()]
 
 
