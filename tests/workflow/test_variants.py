@@ -90,6 +90,16 @@ def test_variants_of_a_finished_screen(varied: Screen) -> None:
     panel = (varied.folder / "patients/panel.csv").read_text()
     assert all(name in panel for name in PATIENTS)
 
+    # fewer ligands: the choice and what follows, though nothing before it changed
+    varied.config["variants"]["top"] = 1
+    ran = varied.run(2)
+    assert ran["choose_ligands"] == ran["score_variants"] == 1
+    assert "read_variants" not in ran
+    markers = rows(varied.results / "biomarkers.csv")
+    assert (
+        sum(bool(row["lost"] + row["kept"] + row["gained"] + row["untold"]) for row in markers) == 2
+    )
+
     # one patient more with a variant that is known scores nothing again
     more = "TYK2\tMissense_Mutation\tPT-BROWN-0001\tp.V93A\t\n"
     (varied.folder / "cohort.maf").write_text(MAF + more)

@@ -85,7 +85,7 @@ def all_usage(wildcards, before="report"):
         BATCHES: lambda receptor: batch_shards(wildcards),
         "advance": lambda job: tier_shards(*job.split("/")),
         "select": selected_shards,
-        "choose_ligands": varied_shards,
+        "choose_ligands": lambda receptor: VARIED,
     }
     return [
         f"{Path(RESULTS, 'usage', stage.name, receptor, shard)}.jsonl"

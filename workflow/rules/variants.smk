@@ -39,15 +39,18 @@ rule read_variants:
         "--usage {params.usage:q} 2> {log:q}"
 
 
-checkpoint choose_ligands:
+rule choose_ligands:
     input:
         **where_stored(folders=folders_of_scored, files=scores_and_poses),
-        # not the list of all alone: it is there from the run before when a library grows
-        scores=scored("<results>/scores/{receptor}/{shard}.parquet"),
         manifest="<results>/scores/{receptor}.manifest.json",
+        # what is wrong with the variants is told first
+        modelled="<results>/variants/{receptor}/modelled.json",
     output:
         **usage_output("choose_ligands/{receptor}"),
-        shards=directory("<results>/variants/{receptor}/shards"),
+        first=f"<results>/variants/{{receptor}}/shards/{VARIED[0]}.sdf.gz",
+        others=expand(
+            "<results>/variants/{{receptor}}/shards/{shard}.sdf.gz", shard=VARIED[1:]
+        ),
     log:
         "<logs>/choose_ligands/{receptor}.log",
     benchmark:
@@ -59,13 +62,14 @@ checkpoint choose_ligands:
         runtime=per_attempt(60),
     params:
         settings=stage_settings(SETTINGS, "choose_ligands"),
-        results=subpath(output.shards, ancestor=3),
+        results=subpath(output.first, ancestor=4),
+        out=subpath(output.first, parent=True),
         usage=usage_file("choose_ligands/{receptor}"),
     message:
         "Choosing the ligands that are scored in variants of {wildcards.receptor}"
     shell:
         "screenmm choose-ligands --settings {params.settings:q} --results {params.results:q} "
-        "--receptor {wildcards.receptor} --out {output.shards:q} "
+        "--receptor {wildcards.receptor} --out {params.out:q} "
         "--usage {params.usage:q} 2> {log:q}"
 
 

@@ -10,7 +10,14 @@ import pytest
 
 from screenmm.files.sdf import split_records
 from screenmm.files.whole import write_text_gz
-from screenmm.results.select import best_docked, select_poses, write_shards, write_states
+from screenmm.results.select import (
+    best_docked,
+    best_scored,
+    select_poses,
+    write_named_shards,
+    write_shards,
+    write_states,
+)
 
 KEYS = [f"{letter * 14}-UHFFFAOYSA-N" for letter in "ABC"]
 
@@ -113,3 +120,37 @@ def test_states_go_on_as_they_were_prepared(tmp_path: Path) -> None:
     held = [record.split("\n", 1)[0] for record in split_records(tmp_path / "shards/b.sdf.gz")]
     assert held == [f"{a}_s1", f"{a}_s2", f"{a}_s10", f"{c}_s1"]
     assert write_states([], [tmp_path / "states.sdf.gz"], 5, tmp_path / "none") == 0
+
+
+def test_named_shards_are_there_however_many_ligands_there_are(tmp_path: Path) -> None:
+    records = "".join(f"{title}\n\n\n  0  0\nM  END\n$$$$\n" for title in (
+        "KEY-B_s0_p1", "KEY-A_s0_p1", "KEY-A_s0_p2", "KEY-C_s0_p1",
+    ))  # fmt: skip
+    write_text_gz(tmp_path / "poses.sdf.gz", records)
+    chosen = ["KEY-A_s0_p2", "KEY-A_s0_p1", "KEY-B_s0_p1", "KEY-C_s0_p1"]
+    out = tmp_path / "shards"
+    for _ in range(2):
+        write_named_shards(chosen, [tmp_path / "poses.sdf.gz"], ("b0", "b1", "b2"), 2, out)
+    titles = {
+        path.name: [text.split("\n", 1)[0] for text in split_records(path)]
+        for path in sorted(out.iterdir())
+    }
+    assert titles == {
+        "b0.sdf.gz": ["KEY-A_s0_p2", "KEY-A_s0_p1", "KEY-B_s0_p1"],
+        "b1.sdf.gz": ["KEY-C_s0_p1"],
+        "b2.sdf.gz": [],
+    }
+
+
+def test_the_best_scored_ligands_and_their_best_poses(tmp_path: Path) -> None:
+    rows = [
+        ("A", "A_s0", 1, -5.0), ("A", "A_s0", 2, -9.0), ("A", "A_s1", 1, -7.0),
+        ("B", "B_s0", 1, -8.0), ("C", "C_s0", 1, -6.0),
+    ]  # fmt: skip
+    columns = ("inchikey", "state", "pose", "dg_mmgbsa_kcal_mol")
+    scores = pa.table(dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True)))
+    pq.write_table(scores, tmp_path / "scores.parquet")
+    files = [tmp_path / "scores.parquet"]
+    assert best_scored(files, 2, 2) == ["A_s0_p2", "A_s1_p1", "B_s0_p1"]
+    assert best_scored(files, 9, 1) == ["A_s0_p2", "B_s0_p1", "C_s0_p1"]
+    assert best_scored([], 2, 2) == []

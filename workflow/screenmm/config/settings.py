@@ -1148,7 +1148,9 @@ class Variants(Section):
         "listed and not scored, Å.",
     )
     top: int = Field(20, ge=1, description="Best ligands of the wild type that are scored.")
-    shard_size: int = Field(5, ge=1, description="Most ligands in one job.")
+    shard_size: int = Field(
+        5, ge=1, description="Most ligands in one job; top and this say how many jobs there are."
+    )
     rotamers: int = Field(4, ge=1, le=20, description="Most rotamers of a variant that are tried.")
     replicas: int = Field(
         2,
@@ -1164,6 +1166,13 @@ class Variants(Section):
         description="Residues of the pocket that are built anew as they are: what such a mutation "
         "seems to do is noise, and part of every interval.",
     )
+
+    @property
+    def shards(self) -> tuple[str, ...]:
+        """Names of the shards, the same however many ligands there are."""
+        count = -(-self.top // self.shard_size)
+        digits = (count - 1).bit_length()
+        return tuple(f"b{number:0{digits}b}" if digits else "b" for number in range(count))
 
 
 RankingOrder = Literal[

@@ -372,11 +372,10 @@ def _shards(
         else expected_shards(ligands, size)
     )
     selected = _selected(settings, ligands)
-    of_variants = (
-        expected_shards(_varied(settings, ligands), settings.variants.shard_size)
-        if settings.variants
-        else Shards(0, 0)
-    )
+    of_variants = Shards(0, 0)
+    if settings.variants:
+        largest = min(_varied(settings, ligands), settings.variants.shard_size)
+        of_variants = Shards(len(settings.variants.shards), largest)
     if settings.rounds:
         rounds = len(settings.round_numbers)
         batch, scored = _batch(settings, ligands), settings.scoring.shard_size

@@ -209,6 +209,38 @@ def write_shards(chosen: list[str], files: list[Path], shard_size: int, out: Pat
     return _write(ligands, files, place.get, shard_size, out)
 
 
+def write_named_shards(
+    chosen: list[str], files: list[Path], names: Sequence[str], shard_size: int, out: Path
+) -> None:
+    """Write the chosen poses' records into as many .sdf.gz as there are names; some may be empty.
+
+    Parameters
+    ----------
+    chosen : list of str
+        Titles, in the order in which a shard shall hold them.
+    files : list of Path
+        Docked poses.
+    names : sequence of str
+        Of the shards.
+    shard_size : int
+        Most ligands in a shard.
+    out : Path
+        Folder to fill; what it held is replaced.
+    """
+    ligands = sorted({ligand_of(title) for title in chosen})
+    shard_of = {ligand: names[place // shard_size] for place, ligand in enumerate(ligands)}
+    place = {title: index for index, title in enumerate(chosen)}
+    found: dict[str, dict[int, str]] = {name: {} for name in names}
+    for path in files:
+        for title, record in _records(path):
+            if title in place:
+                found[shard_of[ligand_of(title)]][place[title]] = record.decode()
+    with replaced_folder(out) as partial:
+        for name, records in found.items():
+            text = "".join(text for _, text in sorted(records.items()))
+            write_text_gz(partial / f"{name}.sdf.gz", text)
+
+
 def _write(
     ligands: list[str],
     files: list[Path],

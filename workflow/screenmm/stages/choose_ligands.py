@@ -49,12 +49,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Choose ligands by ΔG and write their best poses in shards."""
-    from screenmm.results.select import best_scored, write_shards
+    from screenmm.results.select import best_scored, write_named_shards
     from screenmm.run.layout import Layout
 
     given = settings_of(args, STAGE)
     variants, scoring = variants_of(given), given.section("scoring", Scoring)
     files = Layout(args.results, most_rounds=given.values.get("rounds"))
     chosen = best_scored(files.scores(args.receptor), variants.top, scoring.poses)
-    shards = write_shards(chosen, files.selected(args.receptor), variants.shard_size, args.out)
-    log.info("%d poses in %d shards", len(chosen), shards)
+    write_named_shards(
+        chosen, files.selected(args.receptor), variants.shards, variants.shard_size, args.out
+    )
+    log.info("%d poses", len(chosen))
