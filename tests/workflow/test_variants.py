@@ -100,12 +100,12 @@ def test_variants_of_a_finished_screen(varied: Screen) -> None:
         sum(bool(row["lost"] + row["kept"] + row["gained"] + row["untold"]) for row in markers) == 2
     )
 
-    # one patient more with a variant that is known scores nothing again
+    # one patient more: who carries a variant decides no score
+    before = varied.bytes_of("variants.csv")
     more = "TYK2\tMissense_Mutation\tPT-BROWN-0001\tp.V93A\t\n"
     (varied.folder / "cohort.maf").write_text(MAF + more)
-    ran = varied.run(2)
-    assert ran["read_variants"] == ran["rank"] == ran["biomarkers"] == 1
-    assert not {"choose_ligands", "score_variants"} & set(ran)
+    varied.run(2)
+    assert varied.bytes_of("variants.csv") == before
     markers = {row["variant"]: row for row in rows(varied.results / "biomarkers.csv")}
     assert markers["V93A"]["entries"] == "3"
 

@@ -93,7 +93,7 @@ def run(args: argparse.Namespace) -> None:
     variants = modelled_variants(reading, numbering, wild, distances, given.distance_angstrom)
     nulls = null_variants(wild, distances, variants, given.controls)
     write_modelled([*variants, *nulls], args.modelled)
-    # what decides the scores alone: one patient more with a variant scores nothing again
+    # what decides the scores alone, and not how many carry a variant
     write_modelled(
         [
             Modelled(each.name, each.kind, each.changes)
