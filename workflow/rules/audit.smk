@@ -9,6 +9,9 @@ rule crate:
             folders=all_folders,
         ),
         **input_of_rounds(rounds="<results>/rounds.csv"),
+        **input_of_variants(
+            variants="<results>/variants.csv", biomarkers="<results>/biomarkers.csv"
+        ),
         given=named(file.path for file in input_files(SETTINGS, Path.cwd())),
         ranking="<results>/ranking.csv",
         hits="<results>/hits.sdf",
