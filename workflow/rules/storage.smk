@@ -154,7 +154,11 @@ def all_folders(wildcards):
         f"{RESULTS}/ligands/shards",
         *folders_of_scored(wildcards),
         *(f"{RESULTS}/tiers/{job}/shards" for job in SETTINGS.tiered),
-        *(f"{RESULTS}/variants/{receptor}/shards" for receptor in SETTINGS.varied),
+        *(
+            f"{RESULTS}/variants/{receptor}/shards/{shard}.sdf.gz"
+            for receptor in SETTINGS.varied
+            for shard in VARIED
+        ),
     ]
 
 
