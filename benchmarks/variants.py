@@ -36,9 +36,8 @@ from screenmm.receptor.prepare import prepare_receptor
 from screenmm.stages.prepare_receptor import write_folder
 from screenmm.variants.binding import (
     Candidate,
-    OfMutant,
+    Protein,
     Start,
-    WildType,
     neighbourhood,
     rotamer_costs,
     score_in,
@@ -149,10 +148,10 @@ def computed(wild: Prepared, poses: list[list[Start]], changes: dict[int, str]) 
     platform = choose_platform("CPU")
     start = time.process_time()
     around = neighbourhood(wild, sorted(changes))
-    before = score_in(WildType(wild), poses, around, OPTIONS, platform)
+    before = score_in(Protein.of_wild_type(wild), poses, around, OPTIONS, platform)
     mutant = mutate(wild, changes, ROTAMERS)
     costs = rotamer_costs(mutant, around, OPTIONS, platform)
-    after = score_in(OfMutant(wild, mutant, costs), poses, around, OPTIONS, platform)
+    after = score_in(Protein(wild, mutant, costs), poses, around, OPTIONS, platform)
     values = [best(after, k) - best(before, k) for k in range(2)]
     places = np.concatenate([list(wild.places(each).values()) for each in changes])
     ligand = poses[0][0].pose.angstrom[poses[0][0].pose.parameters.masses > 1.5]

@@ -144,3 +144,11 @@ def test_a_ligand_that_is_not_ranked_has_its_name_and_comes_last() -> None:
     rows = [{"inchikey": key} for key in ("KEY-A", "KEY-C", "KEY-B", "KEY-A")]
     found = ligand_names(con, "wt", rows)
     assert list(found.items()) == [("KEY-B", "beta"), ("KEY-C", "KEY-C"), ("KEY-A", "alpha")]
+
+
+def test_a_variant_that_failed_with_every_ligand_is_none_that_was_scored() -> None:
+    rows = [cell(key, "V93F", reason="clash_not_relieved") for key in NAMED]
+    effects = variant_effects("wt", MODELLED[1:2], rows, NAMED)
+    (row,) = biomarkers("wt", MODELLED[1:2], effects)
+    assert (row["status"], row["reason"]) == ("failed", "clash_not_relieved")
+    assert row["failed"] == "alpha; beta"

@@ -11,9 +11,8 @@ from screenmm.devices.platforms import choose_platform
 from screenmm.forcefield.ligand_parameters import ligand_parameters
 from screenmm.mmgbsa.score import Pose
 from screenmm.variants.binding import (
-    OfMutant,
+    Protein,
     Start,
-    WildType,
     neighbourhood,
     rotamer_costs,
     score_in,
@@ -41,7 +40,7 @@ def ddg(wild: Prepared, start: Start, new: str) -> tuple[float, np.ndarray]:
     around = neighbourhood(wild, [site])
     mutant = mutate(wild, {site: new}, 3)
     costs = rotamer_costs(mutant, around, OPTIONS, CPU)
-    sides = (WildType(wild), OfMutant(wild, mutant, costs))
+    sides = (Protein.of_wild_type(wild), Protein(wild, mutant, costs))
     before, after = (
         min(each.dg_kcal_mol(0) for each in score_in(side, [[start]], around, OPTIONS, CPU))
         for side in sides
@@ -73,7 +72,7 @@ def test_the_same_residues_are_free_in_both(wild: Prepared) -> None:
 def test_a_rotamer_goes_with_its_backbone(wild: Prepared, start: Start) -> None:
     site = index_of(wild, VAL_93)
     mutant = mutate(wild, {site: "PHE"}, 3)
-    there = OfMutant(wild, mutant, np.array([0.0, 1.0, 9.0]))
+    there = Protein(wild, mutant, np.array([0.0, 1.0, 9.0]))
     assert there.costs_kcal_mol.tolist() == [0.0, 1.0]
     moved = Start(start.pose, wild.model.positions_angstrom + 1.0)
     assert np.allclose(

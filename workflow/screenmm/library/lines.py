@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -47,12 +47,20 @@ def decode(line: bytes) -> str:
         return line.decode("latin-1")
 
 
-def read_lines(path: Path) -> Iterator[str]:
+def read_lines(
+    path: Path, opened: Callable[[Path], IO[bytes] | gzip.GzipFile] = open_bytes
+) -> Iterator[str]:
     """Lines of a text file, plain or gzipped, without their ends, one at a time.
 
     A line ends in LF, CRLF or CR, in any mixture; nothing else ends one. Byte-order marks
     before a line, as joined files have them, and the Ctrl-Z at the end of DOS files are no
     part of the text.
+
+    Parameters
+    ----------
+    path : Path
+    opened : callable
+        Opens the file for reading bytes, unpacked; by default it is gzipped if its name says so.
 
     Yields
     ------
@@ -66,14 +74,14 @@ def read_lines(path: Path) -> Iterator[str]:
     """
     number = 0
     try:
-        with open_bytes(path) as handle:
+        with opened(path) as handle:
             for lines in _chunks_of_lines(handle, path):
                 yield from lines
                 number += len(lines)
     except gzip.BadGzipFile as error:
         raise LibraryError(
-            f"{path} is named .gz but is not a gzip file, or not to its end ({error}): rename it, "
-            "or compress it again"
+            f"{path} is not a gzip file, or not to its end ({error}): rename it if it is none, or "
+            "compress it again"
         ) from None
     except (EOFError, zlib.error) as error:
         raise LibraryError(

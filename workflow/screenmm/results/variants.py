@@ -254,8 +254,9 @@ def biomarkers(
         From :func:`variant_effects`.
     """
     by_variant: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    told = {row["variant"]: row for row in effects}
+    rows: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for row in effects:
+        rows[row["variant"]].append(row)
         if row["status"] == "scored":
             by_variant[row["variant"]][marker_of(row)].append(row["ligand"])
         elif row["status"] == "failed":
@@ -265,7 +266,7 @@ def biomarkers(
         {
             "receptor": receptor,
             "variant": each.name,
-            **_fate(told[each.name]),
+            **_fate(rows[each.name]),
             "entries": each.entries,
             **{kind: "; ".join(by_variant[each.name][kind]) for kind in kinds},
         }
@@ -274,11 +275,11 @@ def biomarkers(
     ]
 
 
-def _fate(row: Mapping[str, Any]) -> dict[str, str]:
-    """What became of a variant, by one of its rows: the reason is of one that was left out."""
-    if row["status"] == "left_out":
-        return {key: row[key] for key in ("status", "reason", "message")}
-    return {"status": "scored", "reason": "", "message": ""}
+def _fate(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """What became of a variant: the reason is the first's, where no ligand was scored in it."""
+    if any(row["status"] == "scored" for row in rows):
+        return {"status": "scored", "reason": "", "message": ""}
+    return {key: rows[0][key] for key in ("status", "reason", "message")}
 
 
 def marker_of(row: Mapping[str, Any]) -> str:

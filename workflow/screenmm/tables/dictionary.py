@@ -449,7 +449,7 @@ VARIANT_EFFECTS: Columns = (
 BIOMARKERS: Columns = (
     RECEPTOR,
     VARIANT,
-    _text("status", "scored or left_out"),
+    _text("status", "scored, failed (with every ligand) or left_out"),
     *_WHY_NOT,
     _integer("entries", "Entries that name it"),
     _text("lost", "Ligands that bind weaker; names joined by ;"),

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 import openmm
@@ -42,7 +41,6 @@ FREE_ANGSTROM = 6.0
 
 INSIDE_ANGSTROM = 10.0
 """And one within this distance of it is in the model."""
-
 
 MOST_COST_KCAL_MOL = 6.0
 """A rotamer whose energy lies further above the best, without a ligand, is not tried."""
@@ -211,41 +209,14 @@ def starts_of(
     return found
 
 
-class Protein(Protocol):
-    """A protein whose poses are scored: the wild type, or a variant."""
-
-    costs_kcal_mol: np.ndarray
-    """Of each rotamer."""
-
-    def at(self, start: Start, rotamer: int) -> ReceptorModel:
-        """Receptor in a rotamer, all else where the start has it."""
-        ...
-
-
-class WildType:
-    """The wild type as it was prepared.
-
-    Parameters
-    ----------
-    wild : Prepared
-    """
-
-    def __init__(self, wild: Prepared) -> None:
-        self._wild = wild
-        self.costs_kcal_mol = np.zeros(1)
-
-    def at(self, start: Start, rotamer: int) -> ReceptorModel:
-        """Receptor where the start has it."""
-        return replace(self._wild.model, positions_angstrom=start.positions_angstrom)
-
-
-class OfMutant:
+class Protein:
     """A variant in the rotamers that are no costlier than :data:`MOST_COST_KCAL_MOL`.
 
     Parameters
     ----------
     wild : Prepared
     mutant : Mutant
+        Of no sites: the wild type itself.
     costs_kcal_mol : ndarray, shape (rotamers,)
         From :func:`rotamer_costs`.
     """
@@ -254,6 +225,11 @@ class OfMutant:
         usable = np.flatnonzero(costs_kcal_mol <= MOST_COST_KCAL_MOL)
         self.costs_kcal_mol = costs_kcal_mol[usable]
         self._wild, self._mutant, self._usable = wild, mutant, usable
+
+    @classmethod
+    def of_wild_type(cls, wild: Prepared) -> Protein:
+        """Wild type as it was prepared."""
+        return cls(wild, Mutant(wild, (), [wild.model.positions_angstrom]), np.zeros(1))
 
     def at(self, start: Start, rotamer: int) -> ReceptorModel:
         """Receptor where the start has it; an exchanged residue goes with its α carbon."""

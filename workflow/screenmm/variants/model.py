@@ -128,8 +128,8 @@ class Mutant:
     sites : tuple of int
         Residues that were exchanged.
     rotamers : list of ndarray, shape (N, 3)
-        Coordinates of the whole receptor in each plausible set of rotamers, Å; the least
-        crowded first.
+        Coordinates of the whole receptor in each plausible set of rotamers, Å; first as the old
+        side chains stand.
     """
 
     prepared: Prepared

@@ -33,10 +33,8 @@ from screenmm.tables.schema import schema
 from screenmm.variants.binding import (
     Candidate,
     Neighbourhood,
-    OfMutant,
     Protein,
     Start,
-    WildType,
     neighbourhood,
     rotamer_costs,
     score_in,
@@ -196,7 +194,7 @@ class Scorer:
         self._wild = Prepared.load(receptor)
         self._pack = complexes_per_pack(scoring, platform)
         self._cache = ParameterCache(cache_file())
-        self._mutants: dict[str, OfMutant] = {}
+        self._mutants: dict[str, Protein] = {}
         self._starts: tuple[str, list[list[Start]] | LigandError] = ("", [])
         load_models()
 
@@ -222,7 +220,7 @@ class Scorer:
         poses = self._starts_of(item["poses"], mols)
         changes = [{int(k): str(name) for k, name in v["changes"]} for v in item["variants"]]
         around = neighbourhood(self._wild, list(changes[0]))
-        wild = self._scored(WildType(self._wild), poses, around)
+        wild = self._scored(Protein.of_wild_type(self._wild), poses, around)
         _check_scored(wild)
         ligand = str(mols[0].GetProp("inchikey"))
         rows = []
@@ -239,14 +237,14 @@ class Scorer:
             rows.append(_row_of(ligand, variant, "", "") | row)
         return {"rows": rows}
 
-    def _mutant(self, name: str, changes: dict[int, str], around: Neighbourhood) -> OfMutant:
+    def _mutant(self, name: str, changes: dict[int, str], around: Neighbourhood) -> Protein:
         """Model of a variant, made once: nothing of it hangs on the ligand."""
         if name not in self._mutants:
             if len(self._mutants) >= KEPT_MUTANTS:
                 self._mutants.clear()
             mutant = mutate(self._wild, changes, self._variants.rotamers)
             costs = rotamer_costs(mutant, around, self._options, self._platform)
-            self._mutants[name] = OfMutant(self._wild, mutant, costs)
+            self._mutants[name] = Protein(self._wild, mutant, costs)
         return self._mutants[name]
 
     def _starts_of(self, records: list[str], mols: Sequence[Chem.Mol]) -> list[list[Start]]:
@@ -302,7 +300,7 @@ class Scorer:
         """Row of the comparison of a variant with the wild type."""
         _check_scored(found)
         pairs = _pairs(wild, found, 1 + self._options.jitter_replicas)
-        ddg = [_value(after, k) - _value(before, k) for k, before, after in pairs]
+        ddg = [after.dg_kcal_mol(k) - before.dg_kcal_mol(k) for k, before, after in pairs]
         terms = {
             f"ddg_{name}": _mean(
                 _term(after, k, name) - _term(before, k, name) for k, before, after in pairs
@@ -316,8 +314,8 @@ class Scorer:
         xyz = mols[before.pose].GetConformer().GetPositions()[ligand]
         near = cdist(self._wild.model.positions_angstrom[sites], xyz).min()
         return {
-            "wild_kcal_mol": _mean(_value(side, k) for k, side, _ in pairs),
-            "variant_kcal_mol": _mean(_value(side, k) for k, _, side in pairs),
+            "wild_kcal_mol": _mean(side.dg_kcal_mol(k) for k, side, _ in pairs),
+            "variant_kcal_mol": _mean(side.dg_kcal_mol(k) for k, _, side in pairs),
             "replicas_kcal_mol": ddg,
             **terms,
             "ddg_rotamer_kcal_mol": _mean(
@@ -362,7 +360,7 @@ def _pairs(wild: Sequence[Candidate], found: Sequence[Candidate], count: int) ->
     """
     pairs = []
     for replica in range(count):
-        if all(np.isfinite(_value(_best(side, 0), replica)) for side in (wild, found)):
+        if all(np.isfinite(_best(side, 0).dg_kcal_mol(replica)) for side in (wild, found)):
             pairs.append((replica, _best(wild, replica), _best(found, replica)))
     return pairs
 
@@ -370,11 +368,6 @@ def _pairs(wild: Sequence[Candidate], found: Sequence[Candidate], count: int) ->
 def _best(found: Sequence[Candidate], replica: int) -> Candidate:
     """Pose and rotamer that are best in a replica."""
     return min(found, key=lambda each: each.dg_kcal_mol(replica))
-
-
-def _value(candidate: Candidate, replica: int) -> float:
-    """ΔG of a replica; infinite where there is none."""
-    return candidate.dg_kcal_mol(replica)
 
 
 def _score(candidate: Candidate, replica: int) -> PoseScore:
