@@ -18,6 +18,7 @@ from rdkit import Chem
 
 from screenmm.core.errors import ReceptorError
 from screenmm.inspection.quiet import MDAnalysisInferrer, Residue, split_mol_by_residues
+from screenmm.receptor.sites import atom_names
 from screenmm.run.receptor_folder import ReceptorFolder
 
 log = logging.getLogger(__name__)
@@ -142,15 +143,11 @@ def load_receptor(folder: Path) -> ReceptorMolecule:
     with np.load(home.parameters) as arrays:
         bonds: Bonds = [(int(one), int(two)) for one, two in arrays["bonds"]]
         charges = arrays["charges"]
-    block = gemmi.cif.read(str(home.structure)).sole_block()
-    sites = block.find("_atom_site.", ["type_symbol", "label_atom_id"])
-    symbols = [gemmi.Element(gemmi.cif.as_string(row[0])).name for row in sites]
-    names = [gemmi.cif.as_string(row[1]) for row in sites]
-    if not len(symbols) == len(positions) == len(charges):
+    names, symbols = atom_names(home, len(positions))
+    if len(positions) != len(charges):
         raise ReceptorError(
-            f"{folder}: {home.structure.name} has {len(symbols)} atoms, "
-            f"{home.coordinates.name} {len(positions)}, {home.parameters.name} {len(charges)}: "
-            "prepare the receptor again"
+            f"{folder}: {home.coordinates.name} has {len(positions)} atoms, "
+            f"{home.parameters.name} {len(charges)}: prepare the receptor again"
         )
     atoms = [np.flatnonzero(residue_of == index) for index in range(len(labels))]
     bonds = bonds + _water_bonds(symbols, atoms, labels, bonds)

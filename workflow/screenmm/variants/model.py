@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
-import gemmi
 import numpy as np
 from openmm import app
 from scipy.spatial import cKDTree
@@ -27,6 +26,7 @@ from screenmm.receptor.hydrogens import expected_hydrogens
 from screenmm.receptor.model import ReceptorModel
 from screenmm.receptor.relax import add_hydrogens
 from screenmm.receptor.sidechains import CROWDING, Rotamer, rotamers
+from screenmm.receptor.sites import atom_names
 from screenmm.receptor.structure import Array
 from screenmm.residues.synonyms import AMINO_ACIDS
 from screenmm.run.receptor_folder import ReceptorFolder
@@ -70,16 +70,8 @@ class Prepared:
         """
         home = ReceptorFolder(folder)
         model = ReceptorModel.load(folder)
-        block = gemmi.cif.read(str(home.structure)).sole_block()
-        sites = block.find("_atom_site.", ["label_atom_id", "type_symbol"])
-        rows = [[gemmi.cif.as_string(value) for value in row] for row in sites]
-        if len(rows) != len(model.positions_angstrom):
-            raise ReceptorError(
-                f"{folder}: {home.structure.name} has {len(rows)} atoms, {home.coordinates.name} "
-                f"{len(model.positions_angstrom)}: prepare the receptor again"
-            )
-        names, symbols = np.array(rows).T
-        return cls(model, names, np.array([gemmi.Element(each).name for each in symbols]))
+        names, elements = atom_names(home, len(model.positions_angstrom))
+        return cls(model, np.array(names), np.array(elements))
 
     def atoms(self, residue: int) -> slice:
         """Atoms of a residue, which follow one another."""
