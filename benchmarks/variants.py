@@ -49,9 +49,11 @@ from screenmm.variants.model import Prepared, mutate
 DATA = Path(__file__).parent / "variants"
 COLUMNS = (
     "complex", "ligand", "mutation", "kind", "measured_kcal_mol", "raw_kcal_mol",
-    "replica_kcal_mol", "rotamer_kcal_mol", "distance_angstrom", "volume_change_a3",
+    "replica_kcal_mol", "vdw_kcal_mol", "coulomb_kcal_mol", "gb_kcal_mol", "sa_kcal_mol",
+    "strain_kcal_mol", "rotamer_kcal_mol", "distance_angstrom", "volume_change_a3",
     "hydrophobicity_change", "charge_change", "blosum62", "cpu_s", "failure",
 )  # fmt: skip
+TERMS = ("vdw", "coulomb", "gb", "sa", "strain")
 OPTIONS = Scoring(jitter_replicas=1)
 ROTAMERS = 4
 SEED = 1
@@ -139,8 +141,15 @@ def sites_of(wild: Prepared, mutation: str, chains: Sequence[str]) -> dict[int, 
     return found
 
 
-def best(found: Sequence[Candidate], replica: int) -> float:
-    return min(each.dg_kcal_mol(replica) for each in found)
+def best(found: Sequence[Candidate], replica: int) -> Candidate:
+    return min(found, key=lambda each: each.dg_kcal_mol(replica))
+
+
+def term(candidate: Candidate, replica: int, name: str) -> float:
+    score = candidate.scores[replica]
+    if isinstance(score, LigandError):
+        raise score
+    return float(getattr(score.terms, f"{name}_kcal_mol"))
 
 
 def computed(wild: Prepared, poses: list[list[Start]], changes: dict[int, str]) -> dict[str, float]:
@@ -152,15 +161,24 @@ def computed(wild: Prepared, poses: list[list[Start]], changes: dict[int, str]) 
     mutant = mutate(wild, changes, ROTAMERS)
     costs = rotamer_costs(mutant, around, OPTIONS, platform)
     after = score_in(Protein(wild, mutant, costs), poses, around, OPTIONS, platform)
-    values = [best(after, k) - best(before, k) for k in range(2)]
+    pairs = [(k, best(before, k), best(after, k)) for k in range(2)]
+    values = [new.dg_kcal_mol(k) - old.dg_kcal_mol(k) for k, old, new in pairs]
     places = np.concatenate([list(wild.places(each).values()) for each in changes])
     ligand = poses[0][0].pose.angstrom[poses[0][0].pose.parameters.masses > 1.5]
     near = np.linalg.norm(places[:, None] - ligand, axis=2).min()
-    chosen = min(after, key=lambda each: each.dg_kcal_mol(0))
     return {
         "raw_kcal_mol": round(float(np.mean(values)), 3),
         "replica_kcal_mol": round(values[1] - values[0], 3),
-        "rotamer_kcal_mol": round(chosen.cost_kcal_mol, 3),
+        **{
+            f"{name}_kcal_mol": round(
+                float(np.mean([term(new, k, name) - term(old, k, name) for k, old, new in pairs])),
+                3,
+            )
+            for name in TERMS
+        },
+        "rotamer_kcal_mol": round(
+            float(np.mean([new.cost_kcal_mol - old.cost_kcal_mol for _, old, new in pairs])), 3
+        ),
         "distance_angstrom": round(float(near), 2),
         "cpu_s": round(time.process_time() - start, 1),
     }
