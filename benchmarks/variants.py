@@ -44,43 +44,22 @@ from screenmm.variants.binding import (
     starts_of,
 )
 from screenmm.variants.calls import SLOPE
+from screenmm.variants.changes import Variant
 from screenmm.variants.model import Prepared, mutate
+from screenmm.variants.trivial import PREDICTORS, trivial
 
 DATA = Path(__file__).parent / "variants"
 COLUMNS = (
     "complex", "ligand", "mutation", "kind", "measured_kcal_mol", "raw_kcal_mol",
     "replica_kcal_mol", "vdw_kcal_mol", "coulomb_kcal_mol", "gb_kcal_mol", "sa_kcal_mol",
-    "strain_kcal_mol", "rotamer_kcal_mol", "distance_angstrom", "volume_change_a3",
-    "hydrophobicity_change", "charge_change", "blosum62", "cpu_s", "failure",
+    "strain_kcal_mol", "rotamer_kcal_mol", "distance_angstrom", "cpu_s", "failure",
 )  # fmt: skip
 TERMS = ("vdw", "coulomb", "gb", "sa", "strain")
 OPTIONS = Scoring(jitter_replicas=1)
 ROTAMERS = 4
 SEED = 1
-CONTACT_ANGSTROM = 5.0
 RESISTANT_KCAL_MOL = 1.0
 RESAMPLINGS = 2000
-
-# A. A. Zamyatnin, Prog. Biophys. Mol. Biol. 24, 107 (1972), Å³
-VOLUME = {
-    "A": 88.6, "R": 173.4, "N": 114.1, "D": 111.1, "C": 108.5, "Q": 143.8, "E": 138.4, "G": 60.1,
-    "H": 153.2, "I": 166.7, "L": 166.7, "K": 168.6, "M": 162.9, "F": 189.9, "P": 112.7, "S": 89.0,
-    "T": 116.1, "W": 227.8, "Y": 193.6, "V": 140.0,
-}  # fmt: skip
-# J. Kyte, R. F. Doolittle, J. Mol. Biol. 157, 105 (1982)
-HYDROPATHY = {
-    "A": 1.8, "R": -4.5, "N": -3.5, "D": -3.5, "C": 2.5, "Q": -3.5, "E": -3.5, "G": -0.4, "H": -3.2,
-    "I": 4.5, "L": 3.8, "K": -3.9, "M": 1.9, "F": 2.8, "P": -1.6, "S": -0.8, "T": -0.7, "W": -0.9,
-    "Y": -1.3, "V": 4.2,
-}  # fmt: skip
-CHARGE = {"R": 1, "K": 1, "D": -1, "E": -1}
-
-
-def blosum62() -> dict[tuple[str, str], int]:
-    """S. Henikoff, J. G. Henikoff, Proc. Natl. Acad. Sci. USA 89, 10915 (1992)."""
-    with (DATA / "blosum62.csv").open(newline="") as handle:
-        rows = list(csv.DictReader(handle))
-    return {(row["residue"], other): int(row[other]) for row in rows for other in VOLUME}
 
 
 def crystal_ligand(block: str, code: str, chain: str, smiles: str) -> Chem.Mol:
@@ -184,17 +163,6 @@ def computed(wild: Prepared, poses: list[list[Start]], changes: dict[int, str]) 
     }
 
 
-def trivial(mutation: str, matrix: dict[tuple[str, str], int]) -> dict[str, float]:
-    """What the two amino acids alone tell."""
-    pairs = [(each[0], each[-1]) for each in mutation.split("+")]
-    return {
-        "volume_change_a3": round(sum(VOLUME[b] - VOLUME[a] for a, b in pairs), 1),
-        "hydrophobicity_change": round(sum(HYDROPATHY[b] - HYDROPATHY[a] for a, b in pairs), 1),
-        "charge_change": sum(CHARGE.get(b, 0) - CHARGE.get(a, 0) for a, b in pairs),
-        "blosum62": sum(matrix[a, b] for a, b in pairs),
-    }
-
-
 def jobs_of(entry: dict[str, str]) -> Iterator[tuple[str, str, str]]:
     """Mutation, kind and measured value of a complex, controls last."""
     rows = [row for row in rows_of(DATA / "measured.csv") if row["complex"] == entry["complex"]]
@@ -211,7 +179,7 @@ def run(work: Path, only: Sequence[str]) -> None:
     RDLogger.DisableLog("rdApp.*")
     load_models()
     work.mkdir(parents=True, exist_ok=True)
-    table, matrix = work / "variants.csv", blosum62()
+    table = work / "variants.csv"
     done = {(r["complex"], r["mutation"]) for r in rows_of(table)} if table.exists() else set()
     smiles = {row["code"]: row["smiles"] for row in rows_of(DATA / "ligands.csv")}
     for entry in rows_of(DATA / "complexes.csv"):
@@ -228,7 +196,6 @@ def run(work: Path, only: Sequence[str]) -> None:
                 "complex": entry["complex"], "ligand": entry["ligand"], "mutation": mutation,
                 "kind": kind, "measured_kcal_mol": measured,
             }  # fmt: skip
-            row |= {key: str(value) for key, value in trivial(mutation, matrix).items()}
             try:
                 changes = sites_of(wild, mutation, entry["chains"].split("+"))
                 found = computed(wild, [sound], changes)
@@ -250,29 +217,25 @@ def append(table: Path, row: dict[str, str]) -> None:
 
 def predictors(rows: Sequence[dict[str, str]]) -> dict[str, np.ndarray]:
     """What is judged: the computed value, and what needs no computation."""
-    column = {name: np.array([float(row[name]) for row in rows]) for name in (
-        "raw_kcal_mol", "distance_angstrom", "volume_change_a3", "hydrophobicity_change",
-        "charge_change", "blosum62",
-    )}  # fmt: skip
-    contact = (column["distance_angstrom"] <= CONTACT_ANGSTROM).astype(float)
+    without = [
+        trivial(Variant.named(row["mutation"]), float(row["distance_angstrom"])) for row in rows
+    ]
     return {
-        "mmgbsa": SLOPE * column["raw_kcal_mol"],
-        "near the ligand": -column["distance_angstrom"],
-        "within 5 Å": contact,
-        "within 5 Å × |Δ volume|": contact * np.abs(column["volume_change_a3"]),
-        "|Δ volume|": np.abs(column["volume_change_a3"]),
-        "Δ hydrophobicity": -column["hydrophobicity_change"],
-        "|Δ charge|": np.abs(column["charge_change"]),
-        "unlike by BLOSUM62": -column["blosum62"],
+        "MM/GBSA": SLOPE * np.array([float(row["raw_kcal_mol"]) for row in rows]),
+        **{words: np.array([each[name] for each in without]) for name, words in PREDICTORS.items()},
     }
+
+
+def keeps_charge(row: dict[str, str]) -> bool:
+    return trivial(Variant.named(row["mutation"]), 0.0)["charge"] == 0.0
 
 
 def tables(work: Path) -> None:
     """Write the committed tables."""
     rows = rows_of(work / "variants.csv")
-    write_rows(RESULTS / "variants.csv", [dict(row) for row in rows])
+    write_rows(RESULTS / "variants.csv", [{name: row[name] for name in COLUMNS} for row in rows])
     scored = [row for row in rows if row["kind"] == "variant" and not row["failure"]]
-    sets = {"all": scored, "charge kept": [r for r in scored if float(r["charge_change"]) == 0]}
+    sets = {"all": scored, "charge kept": [row for row in scored if keeps_charge(row)]}
     for name in dict.fromkeys(row["complex"] for row in scored):
         sets[name] = [row for row in scored if row["complex"] == name]
     write_rows(
@@ -316,7 +279,7 @@ def judged(name: str, rows: Sequence[dict[str, str]]) -> Iterator[dict[str, obje
             "spearman": round(float(spearmanr(values, measured)[0]), 2),
             "auc": round(float(roc_auc_score(resistant, values)), 2) if both else "",
             "rmse_kcal_mol": round(float(np.sqrt(np.mean((values - measured) ** 2))), 2)
-            if predictor == "mmgbsa"
+            if predictor == "MM/GBSA"
             else "",
             "rmse_of_the_mean": round(float(measured.std()), 2),
         }

@@ -554,11 +554,10 @@ GENERATION_FILES = [
     if each.key.startswith("generate.") and each.rule == "gather"
 ]
 
-HELD_OUT_FILES = (
-    [SETTINGS.generate.held_out]
-    if SETTINGS.generate and SETTINGS.generate.held_out
-    else []
-)
+# answers that the page compares with
+KNOWN_FILES = [
+    each.path for each in input_files(SETTINGS, Path.cwd()) if each.rule == "report"
+]
 
 
 VARIANT_FILES = [
@@ -639,8 +638,8 @@ def input_of_variants(**files):
     return files if SETTINGS.varied else {}
 
 
-def held_out_files(wildcards):
-    return named(HELD_OUT_FILES)
+def known_files(wildcards):
+    return named(KNOWN_FILES)
 
 
 def gather_settings(wildcards):

@@ -70,7 +70,7 @@ rule report:
         complexes="<results>/complexes",
         records="<results>/library/records",
         redockings=REDOCKINGS,
-        held_out=held_out_files,
+        known=known_files,
     output:
         **usage_output("report"),
         report=report(
@@ -109,7 +109,7 @@ rule report:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(60),
     params:
-        settings=with_copies(whole_settings, held_out_files, "held_out"),
+        settings=with_copies(whole_settings, known_files, "known"),
         results=subpath(output.report, parent=True),
         usage=usage_file("report"),
     message:

@@ -28,15 +28,18 @@ from tests.unit.screens import HOSTILE, Screen
 ROWS = ".squares tbody tr[data-row]"
 
 
-def settings_of(screen: Screen) -> Settings:
-    return screen.settings.model_copy(update={"variants": Variants(of=WILD, list=["V93F"])})
+def settings_of(screen: Screen, measured: Path | None = None) -> Settings:
+    asked = Variants(of=WILD, list=["V93F"], measured=measured)
+    return screen.settings.model_copy(update={"variants": asked})
 
 
-def page_of(screen: Screen, texts: Sequence[str] = ()) -> tuple[str, Metrics]:
+def page_of(
+    screen: Screen, texts: Sequence[str] = (), measured: Path | None = None
+) -> tuple[str, Metrics]:
     """Page and metrics of a screen with variants; ``texts`` in the place of users' own."""
     con = screen.open()
     fill(con, texts)
-    settings = settings_of(screen)
+    settings = settings_of(screen, measured)
     metrics = make_metrics(con, settings.name, settings=settings)
     html = render_report(con, metrics, settings)
     con.close()
@@ -74,6 +77,25 @@ def test_without_variants_there_is_no_section(ranked, screen: Screen) -> None:
     plain = render_report(ranked, metrics, screen.settings)
     assert 'id="variants"' not in plain
     assert ">Variants<" not in plain
+
+
+def test_measured_values_stand_beside_the_computed_ones(screen: Screen, tmp_path: Path) -> None:
+    measured = tmp_path / "measured.csv"
+    measured.write_text(
+        "variant,ligand,ddg_kcal_mol\nV93F,alpha,2\nV93F,beta,1\nM90I,alpha,0\nM90I,beta,0\n"
+        "T2A,alpha,1\nM90I,gamma,1\n"
+    )
+    html, metrics = page_of(screen, measured=measured)
+    assert metrics.variants is not None
+    found = metrics.variants.answers
+    assert found is not None
+    assert found.text in text_of(section(html))
+    rows = table(html, "c-answers")
+    assert [row[0] for row in rows[1:]] == [each.words for each in found.predictors.values()]
+    # 1.5, 0.75, 0.25 and -0.25 beside 2, 1, 0 and 0, without an interval of two variants
+    assert rows[1][1:] == ["0.96 no interval", "0.95 no interval", "1.00 no interval", ""]
+    told = "1 (the variant was not modelled), 1 (no such ligand was scored in variants)"
+    assert f"Measured values without a computed one: {told}." in text_of(section(html))
 
 
 def test_what_was_found_comes_first_and_cautions_follow(html: str) -> None:

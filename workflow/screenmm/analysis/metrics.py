@@ -16,10 +16,11 @@ from screenmm.analysis.ordering import ordering
 from screenmm.analysis.outlook import outlook
 from screenmm.analysis.picks import pick
 from screenmm.analysis.rounds import campaign_of, spent_by_arms
+from screenmm.analysis.variant_answers import answers_of, judged
 from screenmm.analysis.variants import panel, read_board
 from screenmm.analysis.verdict import verdicts
 from screenmm.campaign.seeds import named_molecules
-from screenmm.config.settings import Costs, Settings
+from screenmm.config.settings import Costs, Settings, Variants
 from screenmm.core.versions import installed_versions
 from screenmm.execution.usage import read_usage
 from screenmm.library.annotations import unreadable_words
@@ -29,11 +30,13 @@ from screenmm.metrics.counts import Counts, ReasonCount, ReceptorCounts
 from screenmm.metrics.generation import FoundAgain
 from screenmm.metrics.model import VERSION, Metrics
 from screenmm.metrics.part import Part
+from screenmm.metrics.variants import VariantPanel
 from screenmm.redocking.results import redockings
 from screenmm.results.fates import STATUSES
 from screenmm.results.known import affinity_conflicts, label_conflicts
 from screenmm.results.orders import orders_of
 from screenmm.run.layout import Layout
+from screenmm.variants.measured import read_measured
 
 
 def _one(con: duckdb.DuckDBPyConnection, query: str, *values: object) -> Any:
@@ -200,8 +203,18 @@ def make_metrics(
         if made:
             found["generation"] = made
     if settings is not None and settings.variants is not None:
-        found["variants"] = panel(read_board(con, settings.variants.of))
+        found["variants"] = _panel(con, settings.variants, seed)
     return metrics.model_copy(update=found)
+
+
+def _panel(con: duckdb.DuckDBPyConnection, asked: Variants, seed: int) -> VariantPanel:
+    """What variants do, and how that follows what was measured."""
+    board = read_board(con, asked.of)
+    if asked.measured is None:
+        return panel(board)
+    answers = read_measured(asked.measured)
+    told = answers_of(judged(con, board, answers), seed)
+    return panel(board).model_copy(update={"answers": told})
 
 
 def _found_again(con: duckdb.DuckDBPyConnection, settings: Settings) -> list[FoundAgain]:

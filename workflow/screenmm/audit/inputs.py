@@ -49,7 +49,7 @@ class InputFile:
         if self.key.startswith("generate."):
             return "report" if self.key == "generate.held_out" else "gather"
         if self.key.startswith("variants."):
-            return "read_variants"
+            return "report" if self.key == "variants.measured" else "read_variants"
         return "reference" if self.key == "controls.reference" else "prepare_receptor"
 
 

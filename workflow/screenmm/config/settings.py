@@ -1141,6 +1141,13 @@ class Variants(Section):
     gff3: InputFile | None = Field(
         None, description="GFF3 of the gene, for a VCF without protein changes."
     )
+    measured: InputFile | None = Field(
+        None,
+        description="Table of measured ΔΔG that the computed ones are judged by, beside trivial "
+        "predictors: columns variant, ligand (name or InChIKey), and ddg_kcal_mol (above 0: "
+        "weaker) or fold_change (docs/variants.md).",
+        examples=["measured.csv"],
+    )
     distance_angstrom: float = Field(
         12.0,
         ge=0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from screenmm.metrics.measures import Measure
 from screenmm.metrics.part import Part
 
 
@@ -50,6 +51,46 @@ class VariantMarks(Part):
     """Ligands that could not be scored."""
 
 
+class VariantPredictor(Part):
+    """How well something follows measured ΔΔG; larger measures are better."""
+
+    words: str
+    """What it is."""
+    pearson: Measure
+    """Correlation with the measured ΔΔG."""
+    spearman: Measure
+    """The same of ranks."""
+    roc_auc: Measure
+    """How well it tells the resistant pairs, those that bind ten times weaker, from the others."""
+    lead: Measure | None = None
+    """How far the computed ΔΔG are ahead of it in Pearson's correlation; null of themselves."""
+
+
+class VariantAnswers(Part):
+    """Computed ΔΔG beside measured ones."""
+
+    text: str
+    """Whether they follow them, in words."""
+    measured: int
+    """Measured values that were given."""
+    pairs: int
+    """How many of them are of a pair that was scored."""
+    variants: int
+    """Variants among these pairs."""
+    ligands: int
+    """Ligands among these pairs."""
+    resistant: int
+    """Pairs that bind more than ten times weaker."""
+    unused: dict[str, int]
+    """Why a measured value has no computed one, to how many."""
+    rmse_kcal_mol: float | None
+    """Root mean square error of the scaled ΔΔG; null without a pair."""
+    rmse_of_mean_kcal_mol: float | None
+    """That of always saying the measured values' mean; null without a pair."""
+    predictors: dict[str, VariantPredictor]
+    """The computed ΔΔG (mmgbsa), and what is trivial."""
+
+
 class VariantPanel(Part):
     """Variants of a wild type with its best ligands."""
 
@@ -75,3 +116,5 @@ class VariantPanel(Part):
     """The noise of the computation."""
     by_variant: list[VariantMarks]
     """Each variant that was modelled."""
+    answers: VariantAnswers | None = None
+    """How the computed ΔΔG follow measured ones; null where none were given."""

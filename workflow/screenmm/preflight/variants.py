@@ -6,6 +6,7 @@ import logging
 
 from screenmm.config.settings import Settings
 from screenmm.core.errors import ConfigError
+from screenmm.variants.measured import read_measured
 from screenmm.variants.needs import check_packages
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,7 @@ def check_variants(settings: Settings, *, own_environments: bool = False) -> Non
     asked = settings.variants
     if asked is None:
         return
+    answers = read_measured(asked.measured) if asked.measured else []
     try:
         check_packages()
     except ConfigError as error:
@@ -47,4 +49,10 @@ def check_variants(settings: Settings, *, own_environments: bool = False) -> Non
         raise ConfigError(
             f"variants: none of {reading.total} entries is a variant that can be modelled"
             + "".join(f"\n  {row.source}:{row.line}: {row.message}" for row in reading.rows[:5])
+        )
+    listed = {each.name for each in reading.variants}
+    if answers and not any(each.variant in listed for each in answers):
+        raise ConfigError(
+            f"variants.measured: none of its {len(answers)} rows is of a variant that is listed or "
+            f"in a file; the first is of {answers[0].variant}"
         )

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from screenmm.core.errors import UserError
 from screenmm.variants.changes import Row, VariantReason
 from screenmm.variants.entries import Entry, Place, Wanted, change_of, is_of_gene, make_row
-from screenmm.variants.text import numbered_lines
+from screenmm.variants.separated import column, header_and_rows
 
 CHANGES = ("variant", "mutation", "hgvsp", "hgvsp_short", "protein_change")
 """Columns of the protein change, in lower case; the first that is there counts."""
 GENES = ("gene", "hugo_symbol", "symbol", "gene_symbol")
 TRANSCRIPTS = ("transcript", "transcript_id")
-SEPARATORS = "\t,;"
 
 
 def read_table(path: Path, source: str, wanted: Wanted) -> Iterator[Entry]:
@@ -34,15 +31,14 @@ def read_table(path: Path, source: str, wanted: Wanted) -> Iterator[Entry]:
     UserError
         The file is unreadable as a whole, or lacks the column.
     """
-    rows = _rows(path)
-    header = next(rows, None)
-    if header is None:
-        raise UserError(f"{path} is empty: {_NEEDED}")
-    names = [name.strip().lower() for name in header[1] or ()]
-    change = _column(names, CHANGES)
+    names, rows = header_and_rows(path)
+    change = column(names, CHANGES)
     if change is None:
-        raise UserError(f"{path}, line {header[0]}: no such column: {_NEEDED}")
-    gene, transcript = _column(names, GENES), _column(names, TRANSCRIPTS)
+        raise UserError(
+            f"{path}: its first line must name the columns, one of them "
+            f"{', '.join(CHANGES[:-1])} or {CHANGES[-1]}"
+        )
+    gene, transcript = column(names, GENES), column(names, TRANSCRIPTS)
     for number, cells in rows:
         place = Place(source, number)
         if cells is None or len(cells) != len(names):
@@ -56,34 +52,6 @@ def read_table(path: Path, source: str, wanted: Wanted) -> Iterator[Entry]:
             continue
         told = cells[transcript].strip() if transcript is not None else ""
         yield Entry(make_row(place, made_out, wanted, transcript=told))
-
-
-_NEEDED = (
-    f"its first line must name the columns, one of them {', '.join(CHANGES[:-1])} or {CHANGES[-1]}"
-)
-
-
-def _column(names: Sequence[str], known: Sequence[str]) -> int | None:
-    return next((names.index(name) for name in known if name in names), None)
-
-
-def _rows(path: Path) -> Iterator[tuple[int, list[str] | None]]:
-    """Rows with the number of their first line; no cells where the quotes do not match."""
-    lines = (
-        (number, line)
-        for number, line in numbered_lines(path)
-        if line.strip() and not line.startswith("#")
-    )
-    first = next(lines, None)
-    if first is None:
-        return
-    separator = max(SEPARATORS, key=first[1].count)
-    for number, line in itertools.chain([first], lines):
-        try:
-            # a change has no line end in it: a row is a line
-            yield number, next(csv.reader([line], delimiter=separator, strict=True))
-        except csv.Error:
-            yield number, None
 
 
 def _broken(place: Place, cells: list[str] | None, width: int) -> Row:

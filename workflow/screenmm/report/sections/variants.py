@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from screenmm.analysis.variant_answers import NOTHING
 from screenmm.analysis.variants import Board, Line, listing, read_board
 from screenmm.core.formats import number
 from screenmm.metrics.variants import VariantPanel
@@ -120,6 +121,8 @@ class Variants(Context):
         Rows of ``variants``.
     unusable : list of (mapping, int)
         Different entries that name no variant, and how often.
+    unanswered : dict of str to int
+        Why a measured value has no computed one, in words, to how many.
     unlisted : int
         Such entries beyond :data:`MOST_ENTRIES`.
     """
@@ -135,6 +138,7 @@ class Variants(Context):
     left_out: Sequence[Mapping[str, Any]]
     unusable: list[tuple[Mapping[str, Any], int]]
     unlisted: int
+    unanswered: dict[str, int]
 
 
 def context(results: Results) -> Variants | None:
@@ -163,8 +167,14 @@ def context(results: Results) -> Variants | None:
         left_out=board.left_out,
         unusable=unusable[:MOST_ENTRIES],
         unlisted=sum(count for _, count in unusable[MOST_ENTRIES:]),
+        unanswered=_unanswered(found),
         data={"variants": packed(_explained(board))},
     )
+
+
+def _unanswered(found: VariantPanel) -> dict[str, int]:
+    unused = found.answers.unused if found.answers else {}
+    return {NOTHING[reason]: count for reason, count in unused.items()}
 
 
 def _some(names: Sequence[str]) -> str:
