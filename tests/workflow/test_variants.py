@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections import Counter
 
@@ -108,6 +109,24 @@ def test_variants_of_a_finished_screen(varied: Screen) -> None:
     assert varied.bytes_of("variants.csv") == before
     markers = {row["variant"]: row for row in rows(varied.results / "biomarkers.csv")}
     assert markers["V93A"]["entries"] == "3"
+
+    judged_by_what_was_measured(varied)
+
+
+def judged_by_what_was_measured(varied: Screen) -> None:
+    """It judges, and computes nothing."""
+    before = varied.bytes_of("variants.csv")
+    known = next(row for row in rows(varied.results / "variants.csv") if row["status"] == "scored")
+    answer = f"{known['variant']},{known['inchikey']},1.5"
+    (varied.folder / "measured.csv").write_text(f"variant,ligand,ddg_kcal_mol\n{answer}\n")
+    varied.config["variants"]["measured"] = "measured.csv"
+    assert set(varied.run(2)) == {"report", "crate", "screen"}
+    assert varied.bytes_of("variants.csv") == before
+    answers = json.loads((varied.results / "metrics.json").read_text())["variants"]["answers"]
+    assert (answers["measured"], answers["pairs"]) == (1, 1)
+    error = abs(float(known["ddg_kcal_mol"]) - 1.5)
+    assert answers["rmse_kcal_mol"] == pytest.approx(error, abs=0.01)
+    assert "measured.csv" in (varied.results / "ro-crate-metadata.json").read_text()
 
 
 def test_a_fault_in_the_variants_is_told_before_the_first_job(screen: Screen) -> None:
