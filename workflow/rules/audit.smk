@@ -10,7 +10,9 @@ rule crate:
         ),
         **input_of_rounds(rounds="<results>/rounds.csv"),
         **input_of_variants(
-            variants="<results>/variants.csv", biomarkers="<results>/biomarkers.csv"
+            variants="<results>/variants.csv",
+            biomarkers="<results>/biomarkers.csv",
+            pairs="<results>/variant_complexes",
         ),
         given=named(file.path for file in input_files(SETTINGS, Path.cwd())),
         ranking="<results>/ranking.csv",

@@ -612,20 +612,23 @@ def variant_settings(wildcards):
 VARIED = SETTINGS.variants.shards if SETTINGS.variants else ["b"]
 
 
+def scores_in_variants(wildcards):
+    return expand(
+        "<results>/variants/{receptor}/scores/{shard}.parquet",
+        receptor=SETTINGS.varied,
+        shard=VARIED,
+    )
+
+
 def variants_scored(wildcards):
     """What there is of variants before the ranking."""
     return [
-        path
-        for receptor in SETTINGS.varied
-        for path in (
-            f"<results>/variants/{receptor}/entries.parquet",
-            f"<results>/variants/{receptor}/modelled.json",
-            *expand(
-                "<results>/variants/{receptor}/scores/{shard}.parquet",
-                receptor=receptor,
-                shard=VARIED,
-            ),
-        )
+        *expand(
+            "<results>/variants/{receptor}/{file}",
+            receptor=SETTINGS.varied,
+            file=["entries.parquet", "modelled.json"],
+        ),
+        *scores_in_variants(wildcards),
     ]
 
 

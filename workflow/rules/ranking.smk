@@ -65,6 +65,7 @@ rule report:
             annotations="<results>/library/annotations.json",
         ),
         **input_of_rounds(campaign="<results>/rounds/campaign.json"),
+        **input_of_variants(pairs="<results>/variant_complexes"),
         database="<results>/screen.duckdb",
         hits="<results>/hits.sdf",
         complexes="<results>/complexes",

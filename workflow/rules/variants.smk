@@ -109,6 +109,7 @@ rule score_variants:
 rule biomarkers:
     input:
         database="<results>/screen.duckdb",
+        scores=scores_in_variants,
     output:
         **usage_output(BIOMARKERS),
         variants=report(
@@ -123,6 +124,7 @@ rule biomarkers:
             category="Variants",
             labels={"table": "biomarkers"},
         ),
+        complexes=directory("<results>/variant_complexes"),
     log:
         f"<logs>/{BIOMARKERS}.log",
     benchmark:
@@ -137,8 +139,9 @@ rule biomarkers:
     params:
         usage=usage_file(BIOMARKERS),
     message:
-        "Writing the tables of variants"
+        "Writing the tables and the complexes of variants"
     shell:
-        "screenmm biomarkers --database {input.database:q} --variants {output.variants:q} "
-        "--biomarkers {output.biomarkers:q} "
+        "screenmm biomarkers --database {input.database:q} --scores {input.scores:q} "
+        "--variants {output.variants:q} --biomarkers {output.biomarkers:q} "
+        "--complexes {output.complexes:q} "
         "--usage {params.usage:q} 2> {log:q}"

@@ -18,7 +18,7 @@ from screenmm.results.database import open_database
 from screenmm.results.parts import OF_VARIANTS
 from screenmm.results.tables import write_csv
 from screenmm.run.layout import Layout
-from screenmm.tables.dictionary import BIOMARKERS, VARIANT_EFFECTS, VARIANTS, names
+from screenmm.tables.dictionary import BIOMARKERS, VARIANT_EFFECTS, VARIANT_SCORES, VARIANTS, names
 from screenmm.tables.schema import schema
 from screenmm.variants.calls import Call, Effect, Marker, Noise, effect_of
 from screenmm.variants.listed import Modelled, read_modelled
@@ -36,6 +36,9 @@ NO_LIGAND = {"reason": "no_ligand", "message": "no ligand of the wild type was s
 
 MOST_NAMED = 5
 """Residues that a row names."""
+
+NUMBERS = [each for each in names(VARIANT_SCORES) if each != "complexes"]
+"""Columns of a pair that tables are made of: not the coordinates, for viewers."""
 
 
 def make_variants(con: duckdb.DuckDBPyConnection, files: Layout, varied: Sequence[str]) -> None:
@@ -67,7 +70,7 @@ def make_variants(con: duckdb.DuckDBPyConnection, files: Layout, varied: Sequenc
         rows = [
             row
             for path in files.files("score_variants", "scores", receptor)
-            for row in pq.read_table(path).to_pylist()
+            for row in pq.read_table(path, columns=NUMBERS).to_pylist()
         ]
         folder = files.file("choose_ligands", "shards", receptor)
         chosen = {

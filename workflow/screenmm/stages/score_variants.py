@@ -30,7 +30,7 @@ STAGE = Stage(
     "score_variants",
     place=148,
     words="minimise and score a shard's ligands in variants of their receptor with OpenMM",
-    version=1,
+    version=2,
     keys={
         "seed": None,
         "scoring": frozenset(Scoring.model_fields) - OF_SELECT,

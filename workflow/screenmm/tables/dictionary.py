@@ -418,6 +418,8 @@ VARIANT_SCORES: Columns = (
         "residue_ddg_kcal_mol", "DOUBLE[]", KCAL, ENERGY_DECIMALS,
         hint="Unscaled change of the contribution of each",
     ),
+    _text("complexes", "Both minimised complexes near the mutation and the ligand, as a PDB file: "
+          "MODEL 1 of the wild type, MODEL 2 of the variant"),
 )  # fmt: skip
 
 DDG = _energy("ddg_kcal_mol", "ΔΔG", "ΔΔG of binding, scaled; above 0: the variant binds weaker")

@@ -231,6 +231,11 @@ class Protein:
         """Wild type as it was prepared."""
         return cls(wild, Mutant(wild, (), [wild.model.positions_angstrom]), np.zeros(1))
 
+    @property
+    def prepared(self) -> Prepared:
+        """Names of its atoms; where they stand, :meth:`at` says."""
+        return self._mutant.prepared
+
     def at(self, start: Start, rotamer: int) -> ReceptorModel:
         """Receptor where the start has it; an exchanged residue goes with its α carbon."""
         receptor = self._mutant.receptor(int(self._usable[rotamer]))
@@ -244,6 +249,12 @@ class Protein:
             moved = start.positions_angstrom[alpha] - wild.model.positions_angstrom[alpha]
             positions[receptor.residues == site] += moved
         return replace(receptor, positions_angstrom=positions)
+
+    def ended(self, start: Start, rotamer: int, score: PoseScore) -> np.ndarray:
+        """Where all of its atoms stand when it is minimised from a start, shape (N, 3), Å."""
+        positions = self.at(start, rotamer).positions_angstrom.copy()
+        positions[score.moved_atoms] = score.moved_angstrom
+        return positions
 
 
 @dataclass(frozen=True)

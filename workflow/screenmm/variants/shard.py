@@ -42,6 +42,7 @@ from screenmm.variants.binding import (
 )
 from screenmm.variants.listed import Modelled, read_modelled
 from screenmm.variants.model import Prepared, mutate
+from screenmm.variants.superposed import Side, superposed
 
 log = logging.getLogger(__name__)
 
@@ -114,7 +115,8 @@ def score_variants(
                 for row in _rows(item, outcome)
             ]
             with replace_whole(scores) as partial:
-                pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), partial)
+                table = pa.Table.from_pylist(rows, schema=SCHEMA)
+                pq.write_table(table, partial, compression="zstd")
 
 
 def most_minimisations(variants: Variants, most: int) -> int:
@@ -220,7 +222,8 @@ class Scorer:
         poses = self._starts_of(item["poses"], mols)
         changes = [{int(k): str(name) for k, name in v["changes"]} for v in item["variants"]]
         around = neighbourhood(self._wild, list(changes[0]))
-        wild = self._scored(Protein.of_wild_type(self._wild), poses, around)
+        wild_type = Protein.of_wild_type(self._wild)
+        wild = self._scored(wild_type, poses, around)
         _check_scored(wild)
         ligand = str(mols[0].GetProp("inchikey"))
         rows = []
@@ -234,6 +237,9 @@ class Scorer:
                 told = error.message if isinstance(error, LigandError) else str(error)
                 rows.append(_row_of(ligand, variant, reason, told))
                 continue
+            row["complexes"] = superposed(
+                _side(wild_type, wild, poses, mols), _side(mutant, found, poses, mols), around.sites
+            )
             rows.append(_row_of(ligand, variant, "", "") | row)
         return {"rows": rows}
 
@@ -368,6 +374,19 @@ def _pairs(wild: Sequence[Candidate], found: Sequence[Candidate], count: int) ->
 def _best(found: Sequence[Candidate], replica: int) -> Candidate:
     """Pose and rotamer that are best in a replica."""
     return min(found, key=lambda each: each.dg_kcal_mol(replica))
+
+
+def _side(
+    protein: Protein,
+    found: Sequence[Candidate],
+    poses: Sequence[Sequence[Start]],
+    mols: Sequence[Chem.Mol],
+) -> Side:
+    """The complex that is best in a protein without displacement."""
+    best = _best(found, 0)
+    score = _score(best, 0)
+    ended = protein.ended(poses[best.pose][0], best.rotamer, score)
+    return Side(protein.prepared, ended, mols[best.pose], score.ligand_angstrom)
 
 
 def _score(candidate: Candidate, replica: int) -> PoseScore:
