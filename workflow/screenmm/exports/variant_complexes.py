@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -32,15 +31,6 @@ def pair_name(number: int, variant: str, ligand: str) -> str:
     variant, ligand : str
     """
     return f"{number:04d}_{safe_name(variant, 'variant')}_{safe_name(ligand, 'ligand')}.pdb.gz"
-
-
-def find_pairs(folder: Path) -> dict[int, Path]:
-    """Files of pairs, by their row in ``variants.csv``, from 1; none where there is no folder."""
-    found = {}
-    for path in sorted(folder.glob("*.pdb.gz")):
-        if number := re.match(r"\d+", path.name):
-            found[int(number.group())] = path
-    return found
 
 
 def write_variant_complexes(database: Path, scores: Sequence[Path], folder: Path) -> int:
@@ -79,9 +69,9 @@ def write_variant_complexes(database: Path, scores: Sequence[Path], folder: Path
                 if row["complexes"]:
                     pair = wanted.pop((row["variant"], row["inchikey"]))
                     _write(row, *pair, partial)
-    if wanted:
-        (variant, key), *_ = wanted
-        raise LedgerError(f"{variant} with {key} was scored, and its complexes were not kept")
+        if wanted:
+            (variant, key), *_ = wanted
+            raise LedgerError(f"{variant} with {key} was scored, and its complexes were not kept")
     return len(list(folder.iterdir()))
 
 

@@ -58,7 +58,9 @@ def _data(contexts: Mapping[str, Context]) -> dict[str, Markup]:
     """What all sections' scripts unpack in the browser."""
     data: dict[str, Markup] = {}
     for name, context in contexts.items():
-        if twice := data.keys() & context.data.keys():
+        # a library that two sections draw with is one
+        twice = {name for name, text in context.data.items() if data.get(name, text) != text}
+        if twice:
             raise ValueError(
                 f"section {name} of the page brings data of names that another section took: "
                 f"{', '.join(sorted(twice))}"
@@ -93,7 +95,8 @@ def render_report(
     found = {name: context_of(name, shown) for name in sections()}
     contexts = {name: context for name, context in found.items() if context is not None}
     table_library, _ = libraries()
-    carried = [table_library, *(each for own in contexts.values() for each in own.brings)]
+    brought = dict.fromkeys(each for own in contexts.values() for each in own.brings)
+    carried = [table_library, *brought]
     environment = _environment()
     html = {
         name: Markup(

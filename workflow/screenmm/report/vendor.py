@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
+
+from markupsafe import Markup
+
+from screenmm.report.pack import packed_bytes
 
 ASSETS = Path(__file__).parent / "assets"
 VENDOR = ASSETS / "vendor"
@@ -56,3 +62,24 @@ def libraries() -> tuple[Library, Library]:
     with (VENDOR / "VERSIONS.tsv").open(encoding="utf-8", newline="") as handle:
         table, view = (Library(**row) for row in csv.DictReader(handle, delimiter="\t"))
     return table, view
+
+
+class PackedView(NamedTuple):
+    """The 3D view's library as sections bring it: the page has it once.
+
+    Attributes
+    ----------
+    library : Library
+    data : mapping of str to Markup
+        Its script, packed, by the name under which the browser unpacks it.
+    """
+
+    library: Library
+    data: Mapping[str, Markup]
+
+
+@cache
+def packed_view() -> PackedView:
+    """Pack the 3D view's library."""
+    _, view = libraries()
+    return PackedView(view, {"3dmol": packed_bytes(view.text.encode())})

@@ -1,6 +1,7 @@
 // The top hits in their pocket: 3Dmol.js, started when its place comes into view.
 (() => {
-  const { el, number } = ScreenMM;
+  const { el, number, view } = ScreenMM;
+  const { ELEMENTS, distance, middle } = view;
   const scenes = new Map();
 
   // Kinds of interaction: colour of the line, a short word for its label, and whether the
@@ -39,76 +40,7 @@
     const part = (x - from) / (to - from);
     return `rgb(${a.map((v, k) => Math.round(v + part * (b[k] - v))).join(",")})`;
   };
-  const ELEMENTS = { N: "#3a5bd0", O: "#d03a3a", S: "#b59a1c", P: "#d07a1c", F: "#3a9a8a",
-    CL: "#3a9a3a", BR: "#8a4a2a", I: "#7a3aa0", H: "#c8ccd0" };
   const LIGAND_CARBON = "#2f9e5b";
-
-  const distance = (a, b) => Math.hypot(a.x - b.x, a.y - b.y, a.z - b.z);
-  const middle = (points) => ({
-    x: points.reduce((sum, p) => sum + p.x, 0) / points.length,
-    y: points.reduce((sum, p) => sum + p.y, 0) / points.length,
-    z: points.reduce((sum, p) => sum + p.z, 0) / points.length,
-  });
-
-  const dot = (a, b) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
-  const cross = (a, b) => [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
-  const unit = (a) => a.map((v) => v / Math.hypot(...a));
-
-  // Direction in which points spread most, square to `not`: power iteration.
-  const longAxis = (points, not) => {
-    let axis = not ? unit(cross(not, Math.abs(not[0]) < 0.8 ? [1, 0, 0] : [0, 1, 0])) : unit([1, 0.7, 0.4]);
-    for (let round = 0; round < 60; round += 1) {
-      const next = [0, 0, 0];
-      for (const p of points) {
-        const along = dot(p, axis);
-        for (let k = 0; k < 3; k += 1) next[k] += along * p[k];
-      }
-      if (not) {
-        const along = dot(next, not);
-        for (let k = 0; k < 3; k += 1) next[k] -= along * not[k];
-      }
-      if (Math.hypot(...next) < 1e-9) break;
-      axis = unit(next);
-    }
-    return axis;
-  };
-
-  // Right, up and towards the reader, so that the ligand lies flat and its pocket's mouth is open.
-  const orientation = (ligand, receptor) => {
-    const centre = middle(ligand);
-    const from = (atom) => [atom.x - centre.x, atom.y - centre.y, atom.z - centre.z];
-    const points = ligand.map(from);
-    const right = longAxis(points);
-    const up = longAxis(points, right);
-    const towards = cross(right, up);
-    // receptor atoms within a cone before and behind the ligand
-    let before = 0;
-    for (const atom of receptor) {
-      const way = from(atom);
-      const cosine = dot(way, towards) / Math.hypot(...way);
-      if (Math.abs(cosine) > 0.8) before += Math.sign(cosine);
-    }
-    return before > 0 ? [right, up.map((v) => -v), towards.map((v) => -v)] : [right, up, towards];
-  };
-
-  // Quaternion (x, y, z, w) of the rotation that turns three axes into x, y and z.
-  const quaternion = ([[a, b, c], [d, e, f], [g, h, i]]) => {
-    const trace = a + e + i;
-    if (trace > 0) {
-      const s = 2 * Math.sqrt(trace + 1);
-      return [(h - f) / s, (c - g) / s, (d - b) / s, s / 4];
-    }
-    if (a > e && a > i) {
-      const s = 2 * Math.sqrt(1 + a - e - i);
-      return [s / 4, (b + d) / s, (c + g) / s, (h - f) / s];
-    }
-    if (e > i) {
-      const s = 2 * Math.sqrt(1 + e - a - i);
-      return [(b + d) / s, s / 4, (f + h) / s, (c - g) / s];
-    }
-    const s = 2 * Math.sqrt(1 + i - a - e);
-    return [(c + g) / s, (f + h) / s, s / 4, (d - b) / s];
-  };
 
   // The receptor of a hit as PDB text: the common atoms, moved ones in their places.
   const pdbOf = (scaffold, hit) => {
@@ -202,15 +134,8 @@
     }
 
     async begin() {
-      const canvas = document.createElement("canvas");
-      if (!(canvas.getContext("webgl2") ?? canvas.getContext("webgl")))
-        throw new Error("this browser offers no WebGL");
       this.say("Loading the 3D view \u2026");
-      await ScreenMM.library("3dmol");
-      // surfaces here and now: the page may start no worker
-      $3Dmol.setSyncSurface(true);
-      this.viewer = $3Dmol.createViewer(this.part("stage"), {
-        antialias: true, disableFog: false, lowerZoomLimit: 5, upperZoomLimit: 250 });
+      this.viewer = await view.open(this.part("stage"));
       this.paper();
       await this.draw();
       this.say("");
@@ -219,7 +144,7 @@
 
     paper() {
       if (!this.viewer) return;
-      this.viewer.setBackgroundColor(ScreenMM.dark() ? "#14171a" : "#ffffff", 1);
+      view.paper(this.viewer);
       if (this.hit) {
         this.paintReceptor();
         this.paintLabels();
@@ -303,21 +228,10 @@
       this.look();
     }
 
-    // From where the ligand lies flat and least of the receptor stands before it.
     look() {
       if (!this.viewer) return;
       const heavy = this.ligand.selectedAtoms({}).filter((atom) => atom.elem !== "H");
-      const axes = orientation(heavy, this.receptor.selectedAtoms({}));
-      this.viewer.zoomTo({ model: this.ligand });
-      const [x, y, z, zoom] = this.viewer.getView();
-      this.viewer.setView([x, y, z, zoom, ...quaternion(axes)]);
-      const centre = middle(heavy);
-      const reach = Math.max(...heavy.map((atom) => distance(atom, centre)));
-      // a fragment would fill the picture and leave no room for its pocket
-      this.viewer.zoom(0.68 * Math.min(1, Math.max(0.55, reach / 6)));
-      // what is far before the ligand hides it
-      this.viewer.setSlab(-(reach + 5), reach + 30);
-      this.viewer.render();
+      view.look(this.viewer, { model: this.ligand }, heavy, this.receptor.selectedAtoms({}));
     }
 
     select(k) {
@@ -389,10 +303,7 @@
     paintLabels() {
       this.viewer.removeAllLabels();
       if (this.labels) {
-        const dark = ScreenMM.dark();
-        const look = { fontSize: 12, inFront: true, showBackground: true, backgroundOpacity: 0.75,
-          backgroundColor: dark ? "#14171a" : "#ffffff", fontColor: dark ? "#e4e6e3" : "#1d2125",
-          borderThickness: 0 };
+        const look = view.labelLook();
         for (const k of this.labelled()) {
           const [label] = this.scaffold.residues[k];
           const [chain, name, at] = label.split(":");
@@ -441,17 +352,13 @@
 
     key(event) {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
-      const turn = { ArrowLeft: ["y", -10], ArrowRight: ["y", 10], ArrowUp: ["x", -10], ArrowDown: ["x", 10] }[event.key];
-      const zoom = { "+": 1.15, "=": 1.15, "-": 1 / 1.15 }[event.key];
       const step = { n: 1, p: -1 }[event.key.toLowerCase()];
-      if (!turn && !zoom && !step) return;
-      event.preventDefault();
-      if (step) this.show(this.at + step);
-      else if (this.viewer) {
-        if (turn) this.viewer.rotate(turn[1], turn[0]);
-        else this.viewer.zoom(zoom);
-        this.viewer.render();
+      if (!step) {
+        view.key(this.viewer, event);
+        return;
       }
+      event.preventDefault();
+      this.show(this.at + step);
     }
   }
 

@@ -79,9 +79,11 @@
     for (const each of table.querySelectorAll("[aria-pressed=true]")) each.setAttribute("aria-pressed", "false");
     button.setAttribute("aria-pressed", "true");
     const nodes = cell.ddg ? explained(cell, found.terms)
-      : [el("p.note", {}, `It could not be scored (${cell.reason.replaceAll("_", " ")}): ${cell.message}`)];
+      : [el("p.note", {}, `It could not be scored (${cell.reason.replaceAll("_", " ")}): ${cell.message}`),
+        el("p.note", {}, "Hence there are no complexes to look at.")];
     panel.replaceChildren(el("h3", { title: cell.inchikey }, `${cell.variant} with ${cell.ligand}`), ...nodes.filter(Boolean));
     panel.hidden = false;
+    ScreenMM.showPair?.(cell);
     panel.scrollIntoView({ block: "nearest" });
   };
 

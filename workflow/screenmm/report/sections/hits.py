@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 from screenmm.report.depict import draw
 from screenmm.report.hit_table import CHUNK, HitTable, hit_table, read_poses
-from screenmm.report.pack import Block, chunks, packed, packed_bytes
+from screenmm.report.pack import Block, chunks, packed
 from screenmm.report.scenes import scenes
 from screenmm.report.section import Context, Results, Section
-from screenmm.report.vendor import libraries
+from screenmm.report.vendor import packed_view
 
 SECTION = Section(
     title="Hits",
     place=30,
-    scripts=("drawings", "terms", "exports", "filters", "hits", "details", "scene"),
+    scripts=("drawings", "terms", "exports", "filters", "hits", "details", "view", "scene"),
 )
 
 
@@ -70,9 +70,8 @@ def context(results: Results) -> Hits:
     ]
     if not any(panel.views for panel in panels):
         return Hits(panels=panels, data=data)
-    _, library = libraries()
-    data["3dmol"] = packed_bytes(library.text.encode())
-    return Hits(panels=panels, data=data, brings=(library,))
+    view = packed_view()
+    return Hits(panels=panels, data={**data, **view.data}, brings=(view.library,))
 
 
 def _tables(results: Results) -> list[HitTable]:

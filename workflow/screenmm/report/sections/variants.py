@@ -11,12 +11,14 @@ from screenmm.analysis.variant_answers import NOTHING
 from screenmm.analysis.variants import Board, Line, listing, read_board
 from screenmm.core.formats import number
 from screenmm.metrics.variants import VariantPanel
-from screenmm.report.pack import packed
+from screenmm.report.pack import chunks, packed
+from screenmm.report.pairs import CHUNK, Pairs, find_pictures
 from screenmm.report.section import Context, Results, Section
+from screenmm.report.vendor import packed_view
 from screenmm.tables.dictionary import DDG_ROTAMER, DDG_TERMS
 from screenmm.variants.calls import KEPT_WITHIN_KCAL_MOL, SLOPE, Call, Marker
 
-SECTION = Section(title="Variants", place=17, scripts=("terms", "variants"))
+SECTION = Section(title="Variants", place=17, scripts=("terms", "view", "pair", "variants"))
 
 MARKS = {str(Call.WEAKER): "▲", str(Call.STRONGER): "▼"}
 """Of what can be told apart from noise."""
@@ -125,6 +127,8 @@ class Variants(Context):
         Why a measured value has no computed one, in words, to how many.
     unlisted : int
         Such entries beyond :data:`MOST_ENTRIES`.
+    paired, pictured : int
+        Pairs with a file of their complexes, and those among them that the page shows in 3D.
     """
 
     found: VariantPanel
@@ -139,6 +143,8 @@ class Variants(Context):
     unusable: list[tuple[Mapping[str, Any], int]]
     unlisted: int
     unanswered: dict[str, int]
+    paired: int
+    pictured: int
 
 
 def context(results: Results) -> Variants | None:
@@ -149,6 +155,8 @@ def context(results: Results) -> Variants | None:
     board = read_board(results.con, found.wild_type)
     reach = board.reach_kcal_mol
     unusable = _unusable(board)
+    pairs = find_pictures(results.con, results.folder)
+    view = packed_view() if pairs.texts else None
     charged = [each.name for each in board.variants if each.about["charge_change"]]
     return Variants(
         found=found,
@@ -168,7 +176,14 @@ def context(results: Results) -> Variants | None:
         unusable=unusable[:MOST_ENTRIES],
         unlisted=sum(count for _, count in unusable[MOST_ENTRIES:]),
         unanswered=_unanswered(found),
-        data={"variants": packed(_explained(board))},
+        paired=len(pairs.files),
+        pictured=len(pairs.texts),
+        data={
+            "variants": packed(_explained(board, pairs)),
+            **dict(chunks("pairs", pairs.texts, CHUNK)),
+            **(view.data if view else {}),
+        },
+        brings=(view.library,) if view else (),
     )
 
 
@@ -242,15 +257,15 @@ def _unusable(board: Board) -> list[tuple[Mapping[str, Any], int]]:
     return [(dict(zip(keys, each, strict=True)), count) for each, count in counts.most_common()]
 
 
-def _explained(board: Board) -> dict[str, Any]:
+def _explained(board: Board, pairs: Pairs) -> dict[str, Any]:
     """What the page tells of a pair when it is asked."""
     return {
         "terms": [each.words for each in (*DDG_TERMS, DDG_ROTAMER)],
-        "cells": [[_cell(cell) for cell in line.cells] for line in board.lines],
+        "cells": [[_cell(cell, pairs) for cell in line.cells] for line in board.lines],
     }
 
 
-def _cell(row: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def _cell(row: Mapping[str, Any] | None, pairs: Pairs) -> dict[str, Any] | None:
     if row is None:
         return None
     pair = {"variant": row["variant"], "ligand": row["ligand"], "inchikey": row["inchikey"]}
@@ -266,6 +281,7 @@ def _cell(row: Mapping[str, Any] | None) -> dict[str, Any] | None:
         "charge": row["charge_change"],
         "poses": [[row[f"{of}_state"], row[f"{of}_pose"]] for of in ("wild", "variant")],
         "residues": list(_residues(row["residues"])),
+        **pairs.of(row),
     }
 
 
