@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import subprocess
 from collections import Counter
@@ -60,6 +61,17 @@ def test_variants_of_a_finished_screen(varied: Screen) -> None:
             assert low < value < high
             told = {"weaker": low > 0, "stronger": high < 0, "not told apart": low <= 0 <= high}
             assert told[row["call"]]
+    # each pair that was scored can be looked at
+    pairs = sorted((varied.results / "variant_complexes/tyk2").iterdir())
+    assert [int(path.name[:4]) for path in pairs] == [
+        number for number, row in enumerate(found, start=1) if row["status"] == "scored"
+    ]
+    text = gzip.decompress(pairs[0].read_bytes()).decode()
+    assert [line[:14] for line in text.splitlines() if line.startswith("MODEL")] == [
+        "MODEL        1", "MODEL        2",
+    ]  # fmt: skip
+    assert 'data-part="pair"' in (varied.results / "report.html").read_text()
+
     markers = {row["variant"]: row for row in rows(varied.results / "biomarkers.csv")}
     assert {name: row["entries"] for name, row in markers.items()} == {
         "T2A": "1", "M90I": "1", "V93A": "2",

@@ -57,7 +57,7 @@ def test_everything_that_is_read_or_written_is_described() -> None:
 
 
 def test_what_only_rounds_and_variants_leave_is_no_output_of_others(screen: Screen) -> None:
-    optional = {"rounds.csv", "variants.csv", "biomarkers.csv"}
+    optional = {"rounds.csv", "variants.csv", "biomarkers.csv", "variant_complexes/"}
     assert set(outputs()) - set(outputs(screen.settings)) == optional
 
 

@@ -14,7 +14,7 @@ from screenmm.core.errors import LedgerError
 from screenmm.exports.variant_complexes import write_variant_complexes
 from screenmm.tables.dictionary import VARIANT_SCORES
 from screenmm.tables.schema import schema
-from tests.unit.analysis.varied import EFFECTS, fill
+from tests.unit.analysis.varied import EFFECTS, WILD, fill
 
 SCORED = [each for each in EFFECTS if each["status"] == "scored"]
 
@@ -48,20 +48,20 @@ def test_a_file_for_each_scored_pair_by_its_row(database: Path, tmp_path: Path) 
     folder.mkdir()
     (folder / "0009_stale.pdb.gz").write_text("of an earlier run")
     assert write_variant_complexes(database, shards, folder) == len(SCORED)
-    found = {path.name: path for path in folder.iterdir()}
+    assert [path.name for path in folder.iterdir()] == [WILD]
+    found = {path.name: path for path in (folder / WILD).iterdir()}
     assert sorted(found) == [
         f"{number:04d}_{each['variant'].replace(':', '_')}_al_pha.pdb.gz"
         for number, each in enumerate(EFFECTS, start=1)
         if each["status"] == "scored"
     ]
     lines = gzip.decompress(found["0004_V93F_al_pha.pdb.gz"].read_bytes()).decode().splitlines()
-    # a name of the user's can begin no record
     assert lines[0].rstrip() == "TITLE     V93F with al pha/?"
     assert [line[:6] for line in lines] == ["TITLE ", "REMARK", "REMARK", "END of"]
     assert {len(line) for line in lines[:3]} == {80}
     before = {name: path.read_bytes() for name, path in found.items()}
     write_variant_complexes(database, shards[::-1], folder)
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert {path.name: path.read_bytes() for path in (folder / WILD).iterdir()} == before
 
 
 def test_a_pair_whose_complexes_were_not_kept_is_a_defect(database: Path, tmp_path: Path) -> None:

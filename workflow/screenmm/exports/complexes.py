@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
@@ -16,6 +14,7 @@ import numpy as np
 from rdkit import Chem, rdBase
 
 from screenmm.core.errors import LedgerError
+from screenmm.files.whole import remade_folder
 
 LIGAND_NAMES = ("LIG", *(f"LG{i}" for i in range(10)))
 CHAIN_IDS = "LMNOPQRSTUVWXYZABCDEFGHIJK"
@@ -293,16 +292,12 @@ def write_complexes(
     """
     texts = {receptor: path.read_text(encoding="utf-8") for receptor, path in receptors.items()}
     count = 0
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as aside:
-        made = Path(aside) / folder.name
+    with remade_folder(folder) as made:
         for receptor in receptors:
-            (made / receptor).mkdir(parents=True)
+            (made / receptor).mkdir()
         for mol in _top(hits, top):
             _write_one(con, mol, texts, made)
             count += 1
-        shutil.rmtree(folder, ignore_errors=True)
-        made.rename(folder)
     return count
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from screenmm.core.errors import LedgerError
 from screenmm.exports.complexes import safe_name
 from screenmm.exports.hits import one_line
-from screenmm.files.whole import replaced_folder, write_text_gz
+from screenmm.files.whole import remade_folder, write_text_gz
 from screenmm.results.database import open_database
 
 FOLDER = "variant_complexes"
@@ -18,19 +18,24 @@ FOLDER = "variant_complexes"
 TITLE_LENGTH = 70
 """Of what a PDB file has room for in one line."""
 
-_ROWS = "SELECT variant, inchikey, ligand, status FROM variant_effects ORDER BY rowid"
+# a file is named by its row in variants.csv
+_ROWS = """
+SELECT row_number() OVER (ORDER BY rowid), receptor, variant, ligand, inchikey, status
+FROM variant_effects
+"""
 
 
-def pair_name(number: int, variant: str, ligand: str) -> str:
-    """Name of a pair's file: ``0012_T315I_imatinib.pdb.gz``.
+def pair_file(number: int, receptor: str, variant: str, ligand: str) -> str:
+    """Path of a pair's file in its folder: ``wt/0012_T315I_imatinib.pdb.gz``.
 
     Parameters
     ----------
     number : int
         Its row in ``variants.csv``, from 1.
-    variant, ligand : str
+    receptor, variant, ligand : str
     """
-    return f"{number:04d}_{safe_name(variant, 'variant')}_{safe_name(ligand, 'ligand')}.pdb.gz"
+    names = safe_name(variant, "variant"), safe_name(ligand, "ligand")
+    return f"{receptor}/{number:04d}_{'_'.join(names)}.pdb.gz"
 
 
 def write_variant_complexes(database: Path, scores: Sequence[Path], folder: Path) -> int:
@@ -56,31 +61,32 @@ def write_variant_complexes(database: Path, scores: Sequence[Path], folder: Path
         A pair that was scored has no complexes.
     """
     with open_database(database) as con:
-        rows = enumerate(con.execute(_ROWS).fetchall(), start=1)
+        rows = con.execute(_ROWS).fetchall()
     wanted = {
-        (variant, key): (number, ligand)
-        for number, (variant, key, ligand, status) in rows
+        (variant, key): (pair_file(number, receptor, variant, ligand), f"{variant} with {ligand}")
+        for number, receptor, variant, ligand, key, status in rows
         if status == "scored"
     }
-    with replaced_folder(folder) as partial:
+    count = len(wanted)
+    with remade_folder(folder) as made:
         for path in scores:
             columns = ["variant", "inchikey", "complexes"]
             for row in pq.read_table(path, columns=columns).to_pylist():
                 if row["complexes"]:
-                    pair = wanted.pop((row["variant"], row["inchikey"]))
-                    _write(row, *pair, partial)
+                    file, title = wanted.pop((row["variant"], row["inchikey"]))
+                    write_text_gz(made / file, _text(title, row["complexes"]))
         if wanted:
             (variant, key), *_ = wanted
             raise LedgerError(f"{variant} with {key} was scored, and its complexes were not kept")
-    return len(list(folder.iterdir()))
+    return count
 
 
-def _write(row: Mapping[str, str], number: int, ligand: str, folder: Path) -> None:
-    title = one_line(f"{row['variant']} with {ligand}").encode("ascii", "replace").decode()
+def _text(title: str, complexes: str) -> str:
+    """Text of a file: a name of the user's can begin no record."""
+    title = one_line(title).encode("ascii", "replace").decode()
     head = [
         f"TITLE     {title[:TITLE_LENGTH]}",
         "REMARK   6 MODEL 1 is of the wild type, MODEL 2 of the variant, both minimised.",
         "REMARK   6 Residues near the mutation and the ligand. B factor 1: exchanged.",
     ]
-    text = "".join(f"{line:<80}\n" for line in head) + row["complexes"]
-    write_text_gz(folder / pair_name(number, row["variant"], ligand), text)
+    return "".join(f"{line:<80}\n" for line in head) + complexes

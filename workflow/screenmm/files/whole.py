@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import os
 import shutil
+import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -72,6 +73,21 @@ def _publish(files: Iterable[Path], folder: Path) -> None:
             os.replace(path, target)
     for name in stale:
         (folder / name).unlink()
+
+
+@contextmanager
+def remade_folder(folder: Path) -> Iterator[Path]:
+    """Give an empty folder to fill, with folders in it; it becomes ``folder`` as a whole.
+
+    Nothing of what ``folder`` held before stays; where the block fails, all of it does.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as aside:
+        made = Path(aside) / folder.name
+        made.mkdir()
+        yield made
+        shutil.rmtree(folder, ignore_errors=True)
+        made.rename(folder)
 
 
 def write_text(path: Path, text: str) -> None:

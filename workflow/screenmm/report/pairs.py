@@ -9,18 +9,18 @@ from typing import Any
 
 import duckdb
 
-from screenmm.exports.variant_complexes import FOLDER, pair_name
+from screenmm.exports.variant_complexes import FOLDER, pair_file
 from screenmm.files.whole import read_text
 
 MOST_PICTURES = 100
-"""Pairs that the page has in 3D, each some 15 kB of it; the others' complexes are files."""
+"""Pairs that the page has in 3D, each some 12 kB of it; the others' complexes are files."""
 
 CHUNK = 4
 """Pairs that the browser unpacks together."""
 
 # rows of variants.csv by number; what is beyond the noise comes first, controls come last
 _ROWS = """
-SELECT variant, inchikey, ligand, number
+SELECT variant, inchikey, number, receptor, ligand
 FROM (SELECT *, row_number() OVER (ORDER BY rowid) AS number FROM variant_effects)
 WHERE status = 'scored'
 ORDER BY kind = 'null', call = 'not told apart', abs(ddg_kcal_mol) DESC, number
@@ -66,8 +66,8 @@ def find_pictures(con: duckdb.DuckDBPyConnection, results: Path | None) -> Pairs
     if results is None:
         return Pairs()
     files = {
-        (variant, key): f"{FOLDER}/{pair_name(number, variant, ligand)}"
-        for variant, key, ligand, number in con.execute(_ROWS).fetchall()
+        (variant, key): f"{FOLDER}/{pair_file(number, receptor, variant, ligand)}"
+        for variant, key, number, receptor, ligand in con.execute(_ROWS).fetchall()
     }
     shown = list(files)[:MOST_PICTURES]
     return Pairs(

@@ -42,8 +42,8 @@
         const apart = view.distance(hydrogen, acceptor);
         if (inLigand.has(hydrogen) === inLigand.has(acceptor) || apart > BOND_ANGSTROM) continue;
         if (cosineAt(hydrogen, donor, acceptor) > BOND_COSINE) continue;
-        const residue = residueOf(inLigand.has(hydrogen) ? acceptor : hydrogen);
-        found.push({ hydrogen, acceptor, apart, residue });
+        const end = inLigand.has(hydrogen) ? acceptor : donor;
+        found.push({ hydrogen, acceptor, apart, end: `${residueOf(end)} ${end.atom}` });
       }
     }
     return found;
@@ -85,24 +85,24 @@
     state.sides.forEach((side, k) => {
       for (const atom of side.exchanged) {
         const place = `${atom.chain}${atom.resi}${atom.icode ?? ""}`;
-        if (!found.has(place)) found.set(place, { atom: null, names: [], chain: atom.chain, at: `${atom.resi}${(atom.icode ?? "").trim()}` });
+        if (!found.has(place)) found.set(place, { atom, names: [], residue: residueOf(atom) });
         const each = found.get(place);
         each.names[k] = atom.resn;
-        if (!each.atom || atom.atom === "CB") each.atom = atom;
+        // where it hides least of what differs
+        if (atom.atom === "CA") each.atom = atom;
       }
     });
     return [...found.values()];
   };
 
-  const nameOf = ({ names: [old, now], at, chain }, several) => {
-    const where = `${several ? `${chain}:` : ""}${old} ${at}`;
-    return old === now ? `${where} built anew` : `${where} \u2192 ${now}`;
-  };
-
   const names = () => {
     const all = exchanged();
-    const several = new Set(all.map((each) => each.chain)).size > 1;
-    return all.map((each) => [nameOf(each, several), each.atom]);
+    const several = new Set(all.map(({ atom }) => atom.chain)).size > 1;
+    return all.map(({ atom, residue, names: [old, now] }) => {
+      const [chain, , at] = residue.split(":");
+      const where = `${several ? `${chain}:` : ""}${old} ${at}`;
+      return [old === now ? `${where} built anew` : `${where} \u2192 ${now}`, atom];
+    });
   };
 
   const paintLabels = () => {
@@ -125,7 +125,7 @@
 
   // --- what stands beside it
 
-  const told = (side) => side.bonds.map(({ residue, apart }) => `${residue} ${number(apart, 1)} \u00c5`);
+  const told = (side) => side.bonds.map(({ end, apart }) => `${end} ${number(apart, 1)} \u00c5`);
 
   const list = () => {
     const lists = state.sides.map(told);
