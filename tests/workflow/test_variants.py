@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import subprocess
 from collections import Counter
 
@@ -103,6 +104,8 @@ def test_variants_of_a_finished_screen(varied: Screen) -> None:
     panel = (varied.folder / "patients/panel.csv").read_text()
     assert all(name in panel for name in PATIENTS)
 
+    check_replay(varied)
+
     # fewer ligands: the choice and what follows, though nothing before it changed
     varied.config["variants"]["top"] = 1
     ran = varied.run(2)
@@ -139,6 +142,62 @@ def judged_by_what_was_measured(varied: Screen) -> None:
     error = abs(float(known["ddg_kcal_mol"]) - 1.5)
     assert answers["rmse_kcal_mol"] == pytest.approx(error, abs=0.01)
     assert "measured.csv" in (varied.results / "ro-crate-metadata.json").read_text()
+
+
+def check_replay(varied: Screen) -> None:
+    """See that a ligand comes out the same in variants, and that what was changed is found."""
+    ranked = {row["inchikey"] for row in rows(varied.results / "ranking.csv")}
+    chosen = {row["inchikey"] for row in rows(varied.results / "variants.csv")} - {""}
+    mine, other = min(chosen), min(ranked - chosen)
+    done = replay(varied, mine, other, "--variant", "V93A", "--variant", "T2A")
+    assert done.returncode == 0, done.stdout + done.stderr[-3000:]
+    steps = json.loads(done.stdout)["steps"]
+    assert {step["verdict"] for step in steps} == {"identical"}
+    told = {(step["key"], step["step"]): step["stored"] for step in steps}
+    assert told[mine, "variant T2A"] == "left out: far_from_pocket"
+    assert told[mine, "variant V93A"].startswith("ΔΔG ")
+    assert (mine, "variant M90I") not in told
+    assert told[other, "choose_ligands"] == "not among the 2 best (variants.top)"
+    assert (other, "variant V93A") not in told
+
+    # as if the model had come out otherwise, and the patients' file were gone
+    cohort, table = varied.folder / "cohort.maf", varied.results / "variants.csv"
+    before = table.read_text(), cohort.read_text(), cohort.stat()
+    cohort.unlink()
+    kept = [line.replace(",A:", ",A:TRP:999 -9.9; A:") for line in before[0].splitlines()]
+    table.write_text("\n".join(kept) + "\n")
+    done = replay(varied, mine, "--variant", "M90I")
+    table.write_text(before[0])
+    cohort.write_text(before[1])
+    os.utime(cohort, ns=(before[2].st_atime_ns, before[2].st_mtime_ns))
+    assert done.returncode == 1, done.stderr[-3000:]
+    wrong = {
+        step["step"]: (step["verdict"], step["detail"])
+        for step in json.loads(done.stdout)["steps"]
+        if step["verdict"] != "identical"
+    }
+    assert wrong == {
+        "read_variants": (
+            "not checked", "not reachable: cohort.maf; the variants are taken as stored",
+        ),
+        "variant M90I": ("differs", "variants.csv: columns residues"),
+    }  # fmt: skip
+
+    unknown = replay(varied, mine, "--variant", "M90J")
+    assert "no variant 'M90J' in this run; closest: M90I" in unknown.stderr
+    asked = varied.config.pop("variants")
+    varied.write_config()
+    none = replay(varied, mine, "--variant", "M90I")
+    assert "--variant M90I: no variants in this replay (the config has none)" in none.stderr
+    varied.config["variants"] = asked
+    varied.write_config()
+
+
+def replay(screen: Screen, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["screenmm", "replay", *words, "--config", "config.yaml", "--json", "--workers", "2"],
+        cwd=screen.folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
 
 
 def test_a_fault_in_the_variants_is_told_before_the_first_job(screen: Screen) -> None:

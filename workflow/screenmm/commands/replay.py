@@ -11,11 +11,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import yaml
-
 from screenmm.campaign.known import batches
-from screenmm.config.settings import LibraryFile, Settings, load_settings, parse_settings
-from screenmm.core.errors import ConfigError, ScreenMMError, UserError
+from screenmm.config.settings import LibraryFile, Settings, merged_settings
+from screenmm.core.errors import ScreenMMError, UserError
 from screenmm.core.versions import installed_versions
 from screenmm.devices.platforms import GPU_PLATFORMS
 from screenmm.library.readers import Seen, read_library_file
@@ -35,14 +33,18 @@ from screenmm.replay.comparison import (
     table_rows,
 )
 from screenmm.replay.recompute import Again
+from screenmm.replay.variants import (
+    chosen_variants,
+    compare_in_variants,
+    outputs_of_variants,
+    unreachable,
+    variant_parts,
+)
 from screenmm.run.layout import Layout
 from screenmm.run.provenance import Record, read_record_of
 from screenmm.run.stage import Stage
 from screenmm.run.stages import stages
 from screenmm.stages.context import add_workers_argument, workers_of
-
-ONE_SHARD = 1_000_000_000
-CACHE_VARIABLE = "SCREENMM_CACHE"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -72,6 +74,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--receptor-too", action="store_true", help="prepare the receptor again as well"
     )
+    variants = parser.add_mutually_exclusive_group()
+    variants.add_argument(
+        "--variant",
+        action="append",
+        help="only this variant, as in variants.csv; again for each (default: all, and the "
+        "controls; a ligand takes seconds in each)",
+    )
+    variants.add_argument("--no-variants", action="store_true", help="leave the variants out")
     parser.add_argument("--json", action="store_true", help="print JSON")
     add_workers_argument(parser)
 
@@ -94,7 +104,10 @@ def run(args: argparse.Namespace) -> None:
         A step differs from what the run stored.
     """
     logging.getLogger("screenmm").setLevel(logging.WARNING)  # what the stages choose is compared
-    settings = _settings(args.config)
+    # files that are gone since stop no replay: what was read of them is there
+    settings = merged_settings(args.config, {}, must_exist=False)
+    if args.no_variants:
+        settings = settings.model_copy(update={"variants": None})
     files = Layout.of(settings)
     if not (files.results / "ledger.csv").is_file():
         raise UserError(
@@ -102,6 +115,7 @@ def run(args: argparse.Namespace) -> None:
             "to its end, and replay in the folder in which snakemake was started"
         )
     receptors = _receptors(settings, args.receptor)
+    variants = _variants(files, settings, receptors, args.variant)
     _refuse_proposed(files, args.keys)
     subjects = [find_subject(files, key) for key in dict.fromkeys(args.keys)]
     stored = _stored_platform(files, subjects, receptors, args.platform)
@@ -115,11 +129,15 @@ def run(args: argparse.Namespace) -> None:
     second = settings.model_copy(update={"scoring": scoring, "rounds": None, "generate": None})
     with TemporaryDirectory(prefix="screenmm-replay.") as folder:
         again = Layout(Path(folder), files.tiers)
-        Again(files, again, second, workers_of(args), args.receptor_too).run(subjects, receptors)
+        Again(files, again, second, workers_of(args), args.receptor_too, args.variant).run(
+            subjects, receptors
+        )
         steps = [
             step
             for subject in subjects
-            for step in _compared(files, again, subject, settings, receptors, tolerance, args)
+            for step in _compared(
+                files, again, subject, settings, receptors, variants, tolerance, args
+            )
         ]
     _print(steps, files, platform, tolerance, as_json=args.json)
     wrong = [step for step in steps if step.verdict is Verdict.DIFFERS]
@@ -131,34 +149,29 @@ def run(args: argparse.Namespace) -> None:
         )
 
 
-def _settings(configs: list[Path]) -> Settings:
-    """Read the config; one of a single file also where the input files are no longer there."""
-    config = configs[0]
-    try:
-        return load_settings(*configs)
-    except ConfigError as error:
-        if len(configs) > 1 or not config.is_file():
-            raise
-        try:
-            settings = parse_settings(yaml.safe_load(config.read_text(encoding="utf-8")), None)
-        except (yaml.YAMLError, ConfigError):
-            raise error from None
-    folder = config.resolve().parent
-
-    def in_folder(files: list[LibraryFile]) -> list[LibraryFile]:
-        return [file.model_copy(update={"path": folder / file.path}) for file in files]
-
-    library = settings.library.model_copy(update={"files": in_folder(settings.library.files)})
-    actives = {"actives": in_folder(settings.controls.actives)}
-    controls = settings.controls.model_copy(update=actives)
-    return settings.model_copy(update={"library": library, "controls": controls})
-
-
 def _receptors(settings: Settings, asked: str | None) -> list[str]:
     names = list(settings.receptors)
     if asked is not None and asked not in names:
         raise UserError(f"no receptor {asked!r} in the config; it has {', '.join(names)}")
     return names if asked is None else [asked]
+
+
+def _variants(
+    files: Layout, settings: Settings, receptors: Sequence[str], asked: Sequence[str] | None
+) -> dict[str, list[str]]:
+    """Names of the variants that are computed again, by their wild type.
+
+    Raises
+    ------
+    UserError
+        A variant that is asked for is none of the run.
+    """
+    varied = [name for name in settings.varied if name in receptors]
+    if asked and not varied:
+        left_out = f"--receptor leaves {', '.join(settings.varied)} out"
+        why = left_out if settings.varied else "the config has none"
+        raise UserError(f"--variant {asked[0]}: no variants in this replay ({why})")
+    return {name: chosen_variants(files, name, asked) for name in varied}
 
 
 def _refuse_predicted(files: Layout, subjects: list[Subject]) -> None:
@@ -227,12 +240,13 @@ def _compared(
     subject: Subject,
     settings: Settings,
     receptors: list[str],
+    variants: dict[str, list[str]],
     tolerance: float | None,
     args: argparse.Namespace,
 ) -> list[Step]:
     """Every step of one subject, in the order in which a run does them."""
     steps = [
-        _settings_step(files, subject, settings, receptors),
+        _settings_step(files, subject, settings, receptors, list(variants)),
         _input_step(files, subject, settings),
     ]
     steps += compare(subject, "", common_parts(files, subject), common_parts(again, subject), None)
@@ -245,16 +259,40 @@ def _compared(
         stored |= final_parts(files, subject, receptor)
         found |= final_parts(again, subject, receptor)
         steps += compare(subject, receptor, stored, found, tolerance)
+        if receptor in variants and subject.inchikey:
+            steps += _in_variants(files, again, subject, settings, variants, receptor, tolerance)
     return steps
 
 
+def _in_variants(
+    files: Layout,
+    again: Layout,
+    subject: Subject,
+    settings: Settings,
+    variants: dict[str, list[str]],
+    receptor: str,
+    tolerance: float | None,
+) -> list[Step]:
+    """Steps of a ligand in variants of a receptor."""
+    assert settings.variants is not None  # they have a wild type
+    top = settings.variants.top
+    stored, found = (
+        variant_parts(run, subject, receptor, variants[receptor], top) for run in (files, again)
+    )
+    return compare_in_variants(subject, receptor, stored, found, tolerance, unreachable(settings))
+
+
 def _settings_step(
-    files: Layout, subject: Subject, settings: Settings, receptors: list[str]
+    files: Layout,
+    subject: Subject,
+    settings: Settings,
+    receptors: list[str],
+    varied: list[str],
 ) -> Step:
     """Whether the config still asks for what the run was asked for."""
     made: dict[str, Record | None] = {}
     changed: list[str] = []
-    for stage, output, receptor in _outputs(files, subject, receptors):
+    for stage, output, receptor in _outputs(files, subject, receptors, varied):
         record = made[f"{stage.name} {receptor}"] = read_record_of(output)
         if record is not None:
             now = stage.settings(settings, receptor)
@@ -275,7 +313,7 @@ def _settings_step(
 
 
 def _outputs(
-    files: Layout, subject: Subject, receptors: list[str]
+    files: Layout, subject: Subject, receptors: list[str], varied: list[str]
 ) -> Iterator[tuple[Stage, Path, str]]:
     """Give a file of each stage that the subject went through, and its receptor."""
     last = stages()["inspect"].place
@@ -298,6 +336,9 @@ def _outputs(
             if stage.shards_of != "split":
                 paths = shard_of(subject.inchikey, paths) if subject.inchikey else []
             yield from ((stage, path, receptor) for path in paths[:1])
+    for receptor in varied if subject.inchikey else []:
+        for made, path in outputs_of_variants(files, receptor):
+            yield stages()[made], path, receptor
 
 
 def _input_step(files: Layout, subject: Subject, settings: Settings) -> Step:

@@ -232,7 +232,7 @@ def common_parts(files: Layout, subject: Subject) -> dict[str, Part]:
     smiles = ", ".join(row["smiles"] for row in ligands)
     parts["merge"] = Part([ligands, members, twins], f"{smiles}{count}")
     states = shard_of(subject.inchikey, files.files("prepare_ligands", "states"))
-    made = _sd_records(states, subject.inchikey)
+    made = sd_records(states, subject.inchikey)
     failed = _events(table_rows(map(_events_of, states), "inchikey", [subject.inchikey]))
     parts["prepare_ligands"] = Part([made, failed], _brief(made, "state", failed))
     return parts
@@ -256,15 +256,15 @@ def receptor_parts(files: Layout, subject: Subject, receptor: str) -> dict[str, 
         for path in shard_of(key, files.pose_tables(receptor, tier))
     ]
     sdf = [path for tier in files.all_tiers for path in shard_of(key, files.poses(receptor, tier))]
-    poses = _sd_records(sdf, key)
+    poses = sd_records(sdf, key)
     docked = table_rows(tables, "inchikey", [key])
     undocked = _events(table_rows(map(_events_of, tables), "inchikey", [key]))
     selected = shard_of(key, files.selected(receptor))
-    chosen = [text.split("\n", 1)[0] for text in _sd_records(selected, key)]
+    chosen = [text.split("\n", 1)[0] for text in sd_records(selected, key)]
     tables = shard_of(key, files.scores(receptor))
     scored = table_rows(tables, "inchikey", [key])
     unscored = _events(table_rows(map(_events_of, tables), "inchikey", [key]))
-    minimised = _sd_records(shard_of(key, files.minimised(receptor)), key)
+    minimised = sd_records(shard_of(key, files.minimised(receptor)), key)
     moved = [[row.pop("moved_atoms"), row.pop("moved_xyz_angstrom")] for row in scored]
     totals = [f"{row[DG.name]:.{DG.decimals}f}" for row in scored]
     tables = shard_of(key, files.inspected(receptor))
@@ -293,12 +293,12 @@ def final_parts(files: Layout, subject: Subject, receptor: str) -> dict[str, Par
     """
     ranked = [
         {column: text for column, text in row.items() if column not in PLACES}
-        for row in _csv_rows(files.results / "ranking.csv", "inchikey", {subject.inchikey})
+        for row in csv_rows(files.results / "ranking.csv", "inchikey", {subject.inchikey})
         if row["receptor"] == receptor
     ]
     fates = [
         row | {"message": _PLACE.sub("rank by the order followed", row["message"])}
-        for row in _csv_rows(files.results / "ledger.csv", "record", set(subject.records))
+        for row in csv_rows(files.results / "ledger.csv", "record", set(subject.records))
         if row["receptor"] == receptor
     ]
     by = [row[DG.name] or row[DOCK.name] for row in ranked]
@@ -307,7 +307,8 @@ def final_parts(files: Layout, subject: Subject, receptor: str) -> dict[str, Par
     return parts | {"ledger": Part(fates, "; ".join(told))}
 
 
-def _csv_rows(path: Path, column: str, values: set[str]) -> list[Row]:
+def csv_rows(path: Path, column: str, values: set[str]) -> list[Row]:
+    """Rows of a CSV file whose column holds one of some values."""
     with path.open(newline="", encoding="utf-8") as handle:
         return [row for row in csv.DictReader(handle) if row[column] in values]
 
@@ -334,7 +335,8 @@ def _seen(row: Row) -> str:
     )
 
 
-def _sd_records(paths: Iterable[Path], inchikey: str) -> list[str]:
+def sd_records(paths: Iterable[Path], inchikey: str) -> list[str]:
+    """SD records of a ligand, in the files' order."""
     return [
         text
         for path in paths

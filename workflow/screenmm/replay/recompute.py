@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,15 +21,27 @@ from screenmm.files.sdf import ligand_of
 from screenmm.library.merge import merge
 from screenmm.library.split import RECORDS
 from screenmm.replay.comparison import Subject, shard_of, table_rows
+from screenmm.replay.variants import unreachable
 from screenmm.results.fates import make_ledger, write_ledger
 from screenmm.results.inspected import filters_of
 from screenmm.results.parts import Parts, open_parts
 from screenmm.results.ranking import make_ranking, write_ranking
-from screenmm.results.select import best_docked, select_poses, write_shards, write_states
+from screenmm.results.select import (
+    best_docked,
+    best_scored,
+    select_poses,
+    write_named_shards,
+    write_shards,
+    write_states,
+)
+from screenmm.results.tables import write_csv
+from screenmm.results.variants import make_variants
 from screenmm.run.layout import Layout
 from screenmm.run.ledger import Event, Status, write_events
 from screenmm.run.stages import stage_module, stages
 from screenmm.stages.advance import top_of_tier
+from screenmm.tables.dictionary import VARIANT_EFFECTS
+from screenmm.variants.listed import read_modelled, write_modelled
 
 ONE_SHARD = 1_000_000_000
 CACHE_VARIABLE = "SCREENMM_CACHE"
@@ -50,6 +63,8 @@ class Again:
         Processes side by side.
     receptor_too : bool
         Whether the receptors are prepared here.
+    variants : sequence of str or None
+        Names of the only variants that are computed; None: all of the config.
     """
 
     files: Layout
@@ -57,6 +72,7 @@ class Again:
     settings: Settings
     workers: int
     receptor_too: bool
+    variants: Sequence[str] | None = None
 
     def run(self, subjects: Sequence[Subject], receptors: Sequence[str]) -> None:
         """Run the stages on the subjects alone.
@@ -102,6 +118,40 @@ class Again:
         for shard in self.here.shards("select", receptor):
             self._job("score", receptor, shard, home)
             self._job("inspect", receptor, shard, home)
+        if receptor in self.settings.varied:
+            self._in_variants(receptor, home)
+
+    def _in_variants(self, receptor: str, home: Path) -> None:
+        """Read the variants, and score in them those subjects that the run did.
+
+        Which these are follows from the run's own scores: on another platform a last digit may
+        change who is among the best.
+        """
+        variants, poses = self.settings.variants, self.settings.scoring.poses
+        assert variants is not None  # they have a wild type
+        self._read_variants(receptor, home)
+        mine = set(_keys(self.here))
+        best = best_scored(self.files.scores(receptor), variants.top, poses)
+        chosen = [title for title in best if ligand_of(title) in mine]
+        shards = self.here.file("choose_ligands", "shards", receptor)
+        write_named_shards(chosen, self.here.selected(receptor), ["b"], ONE_SHARD, shards)
+        if chosen:
+            self._job("score_variants", receptor, "b", home)
+
+    def _read_variants(self, receptor: str, home: Path) -> None:
+        """Read the variants; those of files that are gone are the run's."""
+        if not unreachable(self.settings):
+            self._job("read_variants", receptor, home=home)
+        else:
+            for name in stages()["read_variants"].writes:
+                copy = self.here.file("read_variants", name, receptor)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(self.files.file("read_variants", name, receptor), copy)
+        if self.variants is not None:
+            for name in ("modelled", "panel"):
+                path = self.here.file("read_variants", name, receptor)
+                found = [each for each in read_modelled(path) if each.name in self.variants]
+                write_modelled(found, path)
 
     def _receptor(self, receptor: str) -> Path:
         """Folder of the prepared receptor: the run's, or one made here."""
@@ -167,7 +217,18 @@ class Again:
         make_ledger(con)
         write_ranking(con, self.here.file("rank", "ranking"))
         write_ledger(con, self.here.file("rank", "ledger"))
+        varied = [each for each in self.settings.varied if self._is_in_variants(each, receptors)]
+        if varied:
+            make_variants(con, self.here, varied)
+            table = self.here.file("biomarkers", "variants")
+            write_csv(con, table, "variant_effects", VARIANT_EFFECTS, "rowid")
         con.close()
+
+    def _is_in_variants(self, receptor: str, receptors: Sequence[str]) -> bool:
+        """Whether a subject was scored in variants."""
+        return receptor in receptors and all(
+            path.is_file() for path in self.here.files("score_variants", "scores", receptor)
+        )
 
 
 def _write_library(files: Layout, here: Layout, records: list[str]) -> None:

@@ -390,7 +390,7 @@ LIGAND_DISTANCE = _number(
     "Of heavy atoms, from the nearest exchanged residue to the best pose in the wild type",
     unit="Å",
 )
-_WHERE: Columns = (
+WHERE: Columns = (
     _text("wild_state", "State of the pose that is best in the wild type"),
     _integer("wild_pose", "That pose"),
     _text("variant_state", "State of the pose that is best in the variant"),
@@ -411,7 +411,7 @@ VARIANT_SCORES: Columns = (
     *DDG_TERMS,
     DDG_ROTAMER,
     LIGAND_DISTANCE,
-    *_WHERE,
+    *WHERE,
     _integer("rotamers", "Rotamers of the variant that were tried"),
     Column("residue", "VARCHAR[]", hint="Residues whose contribution changes most"),
     Column(
@@ -423,19 +423,23 @@ VARIANT_SCORES: Columns = (
 )  # fmt: skip
 
 DDG = _energy("ddg_kcal_mol", "ΔΔG", "ΔΔG of binding, scaled; above 0: the variant binds weaker")
+DDG_INTERVAL: Columns = (
+    _energy("ddg_low_kcal_mol", "ΔΔG, low", "Lower end of its 95 % interval"),
+    _energy("ddg_high_kcal_mol", "ΔΔG, high", "Upper end of its 95 % interval"),
+)
 CALL = _text("call", "weaker, stronger, or not told apart")
+LIGAND = _text("ligand", "Name of the ligand in the library")
 
 VARIANT_EFFECTS: Columns = (
     RECEPTOR,
     VARIANT,
     _KIND,
-    _text("ligand", "Name of the ligand in the library"),
+    LIGAND,
     INCHIKEY,
     _text("status", "scored, failed, or left_out"),
     *_WHY_NOT,
     DDG,
-    _energy("ddg_low_kcal_mol", "ΔΔG, low", "Lower end of its 95 % interval"),
-    _energy("ddg_high_kcal_mol", "ΔΔG, high", "Upper end of its 95 % interval"),
+    *DDG_INTERVAL,
     CALL,
     DDG_RAW,
     _energy("wild_kcal_mol", "ΔG in the wild type", "Mean over the replicas"),
@@ -444,7 +448,7 @@ VARIANT_EFFECTS: Columns = (
     DDG_ROTAMER,
     LIGAND_DISTANCE,
     _integer("charge_change", "Formal charge of the variant less the wild type's", unit="e"),
-    *_WHERE,
+    *WHERE,
     _text("residues", "Residues whose contribution changes most, with the change, kcal/mol"),
 )
 
