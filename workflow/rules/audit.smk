@@ -7,6 +7,7 @@ rule crate:
             usage=all_usage,
             usage_of_report="<results>/usage/report.jsonl",
             folders=all_folders,
+            of_variants=all_of_variants,
         ),
         **input_of_rounds(rounds="<results>/rounds.csv"),
         **input_of_variants(

@@ -184,3 +184,21 @@ def all_scored(wildcards):
         )
         for kind in kinds
     ]
+
+
+def all_of_variants(wildcards):
+    """What was read of variants and scored in them, which the audit trail lists."""
+    return [
+        path
+        for receptor in SETTINGS.varied
+        for path in (
+            *(
+                f"{RESULTS}/variants/{receptor}/{name}"
+                for name in ("entries.parquet", "modelled.json", "panel.json")
+            ),
+            *(
+                f"{RESULTS}/variants/{receptor}/scores/{shard}.parquet"
+                for shard in VARIED
+            ),
+        )
+    ]

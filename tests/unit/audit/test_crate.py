@@ -15,13 +15,16 @@ from urllib.parse import unquote
 import pytest
 import requests
 import urllib3
+import yaml
 from requests_cache import CachedSession
 from rocrate.rocrate import ROCrate
 from rocrate_validator import services
 from rocrate_validator.models import Severity, ValidationResult, ValidationSettings
 
 from screenmm.audit.crate import QUANTITIES
+from screenmm.audit.verify import verify_crate
 from screenmm.core.errors import UserError
+from screenmm.run.layout import Layout
 
 from .conftest import HOST, ROOT, Screen
 
@@ -252,3 +255,89 @@ def test_a_folder_without_workflow_is_refused(screen: Screen, tmp_path: Path) ->
 
     with pytest.raises(UserError, match="holds no Snakefile: give ScreenMM's folder"):
         write_crate(screen.settings, screen.folder, screen.results, tmp_path)
+
+
+GIVEN = {
+    "cohort.maf": "Hugo_Symbol\tTumor_Sample_Barcode\nTYK2\tPT-SMITH-0412\n",
+    "sequence.fasta": ">tyk2\nMA\n",
+    "gene.fasta": ">9\nATGGCA\n",
+    "gene.gff3": "##gff-version 3\n",
+}
+"""Files of variants."""
+
+
+@pytest.fixture
+def varied(screen: Screen) -> Screen:
+    """A finished run with variants; of an earlier one, with more ligands, a shard is left."""
+    config = yaml.safe_load(screen.config.read_text())
+    config["variants"] = {
+        "of": "wt", "gene": "TYK2", "files": "cohort.maf", "sequence": "sequence.fasta",
+        "fasta": "gene.fasta", "gff3": "gene.gff3", "top": 10, "shard_size": 5,
+    }  # fmt: skip
+    for name, text in GIVEN.items():
+        (screen.folder / name).write_text(text)
+    screen.config.write_text(yaml.safe_dump(config))
+    for name in (
+        "variants.csv", "biomarkers.csv", "figures/wt-variants.svg", "tables/wt-variants.csv",
+        "variants/wt/entries.parquet", "variants/wt/modelled.json", "variants/wt/panel.json",
+        "variants/wt/shards/b0.sdf.gz", "variants/wt/shards/b1.sdf.gz",
+        "variants/wt/scores/b0.parquet", "variants/wt/scores/b1.parquet",
+        "variants/wt/scores/b10.parquet",
+    ):  # fmt: skip
+        path = screen.results / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"contents of {name}\n")
+    targets = Layout.of(screen.settings).targets(screen.settings, through="report")
+    for rule in ("read_variants", "choose_ligands", "score_variants", "biomarkers"):
+        for target in targets[rule]:
+            screen.add_usage(rule, target)
+    return screen
+
+
+def test_variants_have_their_inputs_stages_and_outputs(varied: Screen, http_cache: Path) -> None:
+    varied.write()
+    entities = varied.entities()
+    for key, name in (
+        ("files.0", "cohort.maf"), ("sequence", "sequence.fasta"), ("fasta", "gene.fasta"),
+        ("gff3", "gene.gff3"),
+    ):  # fmt: skip
+        given = entities[entities[f"#variants.{key}"]["workExample"]["@id"]]
+        assert given["name"] == name
+        assert given["sha256"] == hashlib.sha256(GIVEN[name].encode()).hexdigest()
+        assert {"@id": given["@id"]} in entities["#run-read_variants"]["object"]
+    made = {rule: entities[f"#run-{rule}"]["result"] for rule in ("score_variants", "biomarkers")}
+    assert made == {
+        "score_variants": {"@id": "variants/"},
+        "biomarkers": [{"@id": "variants.csv"}, {"@id": "biomarkers.csv"}],
+    }
+    parts = {part["@id"].removeprefix("variants/wt/") for part in entities["variants/"]["hasPart"]}
+    assert parts == {
+        "entries.parquet", "modelled.json", "panel.json", "shards/b0.sdf.gz", "shards/b1.sdf.gz",
+        "scores/b0.parquet", "scores/b1.parquet",
+    }  # fmt: skip
+    assert entities["#tool-score_variants"]["description"].startswith("Method version ")
+    tool = entities["#tool-read_variants"]["softwareRequirements"]
+    packages = {entities[link["@id"]]["name"] for link in tool}
+    assert {"mutalyzer-hgvs-parser", "pysam"} <= packages
+    found = validate(varied.results, http_cache, Severity.REQUIRED)
+    assert found.passed(Severity.REQUIRED), found.get_issues(Severity.REQUIRED)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["variants.csv", "variants/wt/scores/b1.parquet", "tables/wt-variants.csv", "bias/fates.csv"],
+)
+def test_a_changed_table_is_found(varied: Screen, name: str) -> None:
+    varied.write()
+    (varied.results / name).write_text("changed")
+    (difference,) = verify_crate(varied.results).differences
+    assert difference.startswith(f"{name}: has 7 bytes")
+
+
+def test_no_patient_is_in_the_audit_trail(varied: Screen) -> None:
+    varied.write()
+    assert not [
+        path
+        for path in varied.results.rglob("*")
+        if path.is_file() and b"PT-SMITH" in path.read_bytes()
+    ]

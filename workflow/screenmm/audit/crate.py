@@ -309,16 +309,21 @@ def _add_outputs(graph: Graph, run: Run) -> list[str]:
         part = path_id(f"scores/{manifest.name}")
         graph.put(file_entity(part, manifest, description="SHA-256 of every score file"))
         _link_part(graph, "scores/", part)
+    for receptor in run.settings.varied:
+        for path in Layout.of(run.settings, run.results).of_variants(receptor):
+            part = path_id(path.relative_to(run.results).as_posix())
+            graph.put(file_entity(part, path))
+            _link_part(graph, "variants/", part)
     return list(outputs(run.settings))
 
 
 def _listed(run: Run, folder: str) -> list[Path]:
-    """Files of the present receptors; of others an earlier run may have left some."""
-    folders = [run.results / folder / receptor for receptor in run.settings.receptors]
+    """Files of a folder, and of the present receptors in it: an earlier run may have had others."""
+    whole = run.results / folder
+    inside = [path for name in run.settings.receptors for path in sorted((whole / name).rglob("*"))]
     return [
         path
-        for each in folders
-        for path in sorted(each.rglob("*"))
+        for path in (*sorted(whole.glob("*")), *inside)
         if path.is_file() and not path.name.startswith(".")
     ]
 

@@ -9,7 +9,7 @@ PACKAGES = (
     "screenmm", "openmm", "rdkit", "acellera-openff-toolkit", "openff-toolkit",
     "openff-nagl-models", "openmmforcefields", "pdbfixer", "propka",
     "rustina", "vina", "meeko", "dimorphite-dl", "molscrub", "posebusters", "prolif", "gemmi",
-    "crem", "chembl-gen-check", "annalog",
+    "crem", "chembl-gen-check", "annalog", "mutalyzer-hgvs-parser", "pysam",
     "duckdb", "pyarrow", "numpy", "scipy", "scikit-learn", "snakemake",
 )  # fmt: skip
 

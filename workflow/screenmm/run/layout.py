@@ -243,6 +243,19 @@ class Layout:
         """A prepared receptor."""
         return ReceptorFolder(self.results / "receptors" / name)
 
+    def of_variants(self, receptor: str) -> list[Path]:
+        """Variants of a receptor, the poses that go into them, and their scores."""
+        shards = self.shards("choose_ligands", receptor)
+        folder = self._shard_folder("choose_ligands", receptor)
+        return [
+            *(
+                self.file("read_variants", name, receptor)
+                for name in stages()["read_variants"].writes
+            ),
+            *(folder / f"{shard}.sdf.gz" for shard in shards),
+            *self.files("score_variants", "scores", receptor),
+        ]
+
     def redocking(self, receptor: str) -> Path:
         """What the redocking of a receptor's reference ligand came to."""
         return self.file("compare", "result", receptor)
