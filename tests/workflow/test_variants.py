@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import subprocess
 from collections import Counter
 
@@ -111,6 +112,7 @@ def test_variants_of_a_finished_screen(varied: Screen) -> None:
     ran = varied.run(2)
     assert ran["choose_ligands"] == ran["score_variants"] == 1
     assert "read_variants" not in ran
+    assert nothing_scored(varied)
     markers = rows(varied.results / "biomarkers.csv")
     assert (
         sum(bool(row["lost"] + row["kept"] + row["gained"] + row["untold"]) for row in markers) == 2
@@ -120,8 +122,9 @@ def test_variants_of_a_finished_screen(varied: Screen) -> None:
     before = varied.bytes_of("variants.csv")
     more = "TYK2\tMissense_Mutation\tPT-BROWN-0001\tp.V93A\t\n"
     (varied.folder / "cohort.maf").write_text(MAF + more)
-    varied.run(2)
+    assert varied.run(2)["score_variants"] == 1
     assert varied.bytes_of("variants.csv") == before
+    assert nothing_scored(varied)
     markers = {row["variant"]: row for row in rows(varied.results / "biomarkers.csv")}
     assert markers["V93A"]["entries"] == "3"
 
@@ -142,6 +145,13 @@ def judged_by_what_was_measured(varied: Screen) -> None:
     error = abs(float(known["ddg_kcal_mol"]) - 1.5)
     assert answers["rmse_kcal_mol"] == pytest.approx(error, abs=0.01)
     assert "measured.csv" in (varied.results / "ro-crate-metadata.json").read_text()
+
+
+def nothing_scored(varied: Screen) -> bool:
+    """Whether the last job took every pair from what was scored before."""
+    log = (varied.results / "logs/score_variants/tyk2/b.log").read_text()
+    found = re.findall(r"score_variants: (\d+) of (\d+) items taken from the journal", log)
+    return len(found) == 1 and len(set(found[0])) == 1
 
 
 def check_replay(varied: Screen) -> None:

@@ -163,6 +163,17 @@ class Journal:
         if self._handle is not None:
             self._handle.close()
 
+    def keep(self, outcomes: Sequence[Outcome]) -> None:
+        """Keep the journal beside the output that stands, for one that is asked for later.
+
+        Items that failed are left out: another time they may not fail.
+        """
+        self.close()
+        self.open({each.key: each for each in outcomes if each.result is not None})
+        self.close()
+        self.path.with_suffix(".lock").unlink(missing_ok=True)
+        self.release()
+
     def release(self) -> None:
         """Let others work on this output."""
         if self._lock is not None:
@@ -204,7 +215,7 @@ def run_batch(
     workers : int
         Processes side by side.
     journal : Journal
-        Where finished items are kept; the caller removes it when its output stands.
+        Where finished items are kept; the caller removes it, or keeps it, when its output stands.
 
     Yields
     ------
@@ -218,7 +229,8 @@ def run_batch(
         keeps what was finished.
     """
     journal.acquire()
-    done = journal.read()
+    asked = {key for key, _ in items}
+    done = {key: outcome for key, outcome in journal.read().items() if key in asked}
     if done:
         log.info("%s: %d of %d items taken from the journal", task.stage, len(done), len(items))
     size = task.pack_size or 1

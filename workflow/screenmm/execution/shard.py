@@ -19,6 +19,8 @@ def run_shard(
     settings: str,
     inputs: Sequence[Path],
     workers: int,
+    *,
+    keeps: bool = False,
 ) -> Iterator[list[Outcome]]:
     """Work through a shard; what was finished is kept until the block that writes it has ended.
 
@@ -37,6 +39,9 @@ def run_shard(
         attempt, nothing of that is taken over.
     workers : int
         Processes side by side.
+    keeps : bool
+        Whether the results are kept for a later output, of which some items may be the same. Keys
+        then tell all that an item is, and the settings all that is computed with.
 
     Yields
     ------
@@ -49,5 +54,9 @@ def run_shard(
         See :func:`screenmm.execution.batch.run_batch`.
     """
     journal = Journal(output, fingerprint(settings, *map(sha256, inputs)))
-    yield list(run_batch(task, items, workers, journal))
-    journal.remove()
+    outcomes = list(run_batch(task, items, workers, journal))
+    yield outcomes
+    if keeps:
+        journal.keep(outcomes)
+    else:
+        journal.remove()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
@@ -17,9 +18,10 @@ from scipy.spatial.distance import cdist
 from screenmm.config.settings import Scoring, Variants
 from screenmm.core.errors import LigandError, Reason, ReceptorError
 from screenmm.core.seeds import seed_for
+from screenmm.core.versions import installed_versions
 from screenmm.devices.lease import lease_platform
 from screenmm.devices.platforms import PlatformChoice
-from screenmm.execution.batch import Outcome, Result, Task
+from screenmm.execution.batch import Outcome, Result, Task, fingerprint
 from screenmm.execution.shard import run_shard
 from screenmm.files.sdf import read_record, records_by_ligand
 from screenmm.files.whole import replace_whole
@@ -69,6 +71,9 @@ def score_variants(
 ) -> None:
     """Score the ligands of a shard in the wild type and in every variant.
 
+    Pairs that an earlier output had are taken from its journal: a patient more, or a variant, does
+    not compute the others again.
+
     Parameters
     ----------
     variants : Variants
@@ -92,9 +97,9 @@ def score_variants(
     """
     groups = _by_sites(read_modelled(panel))
     items = [
-        (f"{ligand}@{','.join(map(str, sites))}", {"poses": records, "variants": members})
+        _item(ligand, records, members)
         for ligand, records in records_by_ligand(poses)
-        for sites, members in groups.items()
+        for members in groups.values()
     ]
     most = max((len(members) for members in groups.values()), default=1)
     home = ReceptorFolder(receptor)
@@ -107,8 +112,9 @@ def score_variants(
             time_limit_s=scoring.time_limit_s * most_minimisations(variants, most),
             receptor=receptor.name,
         )
-        inputs = [poses, panel, *home.model, home.structure]
-        with run_shard(task, items, scores, asked, inputs, workers) as outcomes:
+        made_with = json.dumps([asked, platform.name, installed_versions()])
+        inputs = [*home.model, home.structure]
+        with run_shard(task, items, scores, made_with, inputs, workers, keeps=True) as outcomes:
             rows = [
                 row
                 for (_, item), outcome in zip(items, outcomes, strict=True)
@@ -147,12 +153,20 @@ def _by_sites(found: Sequence[Modelled]) -> dict[tuple[int, ...], list[dict[str,
     return groups
 
 
+def _item(
+    ligand: str, records: list[str], members: list[dict[str, Any]]
+) -> tuple[str, dict[str, Any]]:
+    """Ligand with the variants of some residues, after a key that tells all of it."""
+    item = {"poses": records, "variants": members}
+    return f"{ligand}@{fingerprint(json.dumps(item))}", item
+
+
 def _rows(item: dict[str, Any], outcome: Outcome) -> Iterator[dict[str, Any]]:
     """Rows of an item: a failure of the whole is one of each of its variants."""
     if outcome.result is not None:
         yield from outcome.result["rows"]
         return
-    ligand = outcome.key.rpartition("@")[0]
+    ligand = outcome.key.partition("@")[0]
     event = next(iter(outcome.events))
     for each in item["variants"]:
         yield _row_of(ligand, each, event.reason, event.message)
