@@ -145,3 +145,9 @@ def test_upper_case_mmcif_with_a_comment(case: Case, tmp_path: Path) -> None:
         "p", Receptor(structure=folder / "x.CIF"), Pocket(ligand=folder / "ligand.sdf")
     )
     assert receptor.topology.getNumAtoms() == 3129
+
+
+def test_no_structure_is_taken_for_a_predicted_model(cases: Path) -> None:
+    paths = sorted(path for path in cases.rglob("*") if ".pdb" in path.name or ".cif" in path.name)
+    assert len(paths) > 15
+    assert [path.name for path in paths if read_structure(path).origin.is_model] == []

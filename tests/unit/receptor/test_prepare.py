@@ -222,13 +222,3 @@ def test_gaps_are_built_or_capped(prepare: Prepare, benchmark_data: Path) -> Non
     assert "A:ACE:630 added" in capped
     assert largest_move(braf, folder / "receptor.pdb") < 1e-3
     assert changes(braf, "chain dropped") == {"B": "not among the chains asked for"}
-
-
-def test_confidence_of_a_predicted_model(prepare: Prepare, benchmark_data: Path) -> None:
-    model = benchmark_data / "predicted/NTRK1_TrkA_P04629_AFDB_v2.pdb"
-    from screenmm.receptor.prepare import _confidence
-    from screenmm.receptor.reading import read_structure
-
-    confidence = _confidence(read_structure(model))
-    assert confidence is not None
-    assert sum(value < 70 for value in confidence.values()) == 191

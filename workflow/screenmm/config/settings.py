@@ -44,6 +44,7 @@ STRUCTURE_SUFFIXES = (".pdb", ".pdb.gz", ".ent", ".ent.gz", ".cif", ".cif.gz")
 LIGAND_SUFFIXES = (".sdf", ".sdf.gz", ".mol", ".mol2", ".pdb", ".cif")
 BONDED_SUFFIXES = (".sdf", ".sdf.gz", ".mol", ".mol2")
 """Ligand files that hold bond orders."""
+PAE_SUFFIXES = (".json", ".json.gz", ".cif", ".cif.gz", ".npz")
 WORKING_FOLDER = "the working folder"
 
 
@@ -67,6 +68,7 @@ LibraryPath = Annotated[InputFile, _with_suffix(*LIBRARY_SUFFIXES)]
 StructurePath = Annotated[InputFile, _with_suffix(*STRUCTURE_SUFFIXES)]
 LigandPath = Annotated[InputFile, _with_suffix(*LIGAND_SUFFIXES)]
 TemplatePath = Annotated[InputFile, _with_suffix(".sdf", ".sdf.gz")]
+PaePath = Annotated[InputFile, _with_suffix(*PAE_SUFFIXES)]
 BondedPath = Annotated[InputFile, _with_suffix(*BONDED_SUFFIXES)]
 Triple = tuple[float, float, float]
 
@@ -429,6 +431,36 @@ class Receptor(Section):
     mutations: list[Mutation] = Field(
         [], description="Point mutations, as T315I or A:T315I.", examples=[["T315I"]]
     )
+    predicted: Literal["auto"] | bool = Field(
+        "auto",
+        description="Whether the structure is a predicted model (AlphaFold, ESMFold, Boltz), whose "
+        "pLDDT counts. auto: as the file says, by ModelCIF, its header, or B factors that can be "
+        "nothing but pLDDT; never where it names an experiment.",
+    )
+    pae: PaePath | None = Field(
+        None,
+        description="Predicted aligned errors of the model: JSON of the AlphaFold database, "
+        "ColabFold or AlphaFold 3, npz of Boltz, or ModelCIF.",
+        examples=["model_pae.json"],
+    )
+    trim_plddt: float | None = Field(
+        70,
+        ge=0,
+        le=100,
+        description="Doubtful ends and long linkers of a model, below this pLDDT, are taken out "
+        "before anything else; null: nothing is.",
+    )
+    min_pocket_plddt: float = Field(
+        70,
+        ge=0,
+        le=100,
+        description="Mean pLDDT around the pocket that a model must have; residues there below "
+        "it are marked as doubtful.",
+    )
+    low_confidence: Literal["stop", "warn"] = Field(
+        "stop",
+        description="Below that, stop before anything is docked, or warn.",
+    )
     max_missing_loop: int = Field(
         8,
         ge=0,
@@ -441,6 +473,11 @@ class Receptor(Section):
         description="This receptor's own pocket; null: the common one.",
         examples=[{"ligand": "crystal_ligand.sdf"}],
     )
+
+    @property
+    def is_predicted(self) -> bool | None:
+        """Whether the structure is a model, as the config says; None: as the file does."""
+        return None if self.predicted == "auto" else self.predicted
 
 
 def _known_engine(name: Any) -> Any:
@@ -1589,7 +1626,7 @@ class Settings(Section):
     def receptor_files(self, receptor: str) -> list[Path]:
         """Every file that a receptor and its pocket are made from."""
         of = self.receptors[receptor]
-        files = [of.structure, self.pocket_of(receptor).ligand]
+        files = [of.structure, self.pocket_of(receptor).ligand, of.pae]
         for cofactor in of.cofactors:
             files += [cofactor.sdf, cofactor.ccd]
         return [file for file in files if file is not None]

@@ -11,6 +11,7 @@ from __future__ import annotations
 from string import ascii_letters
 
 from screenmm.config.settings import Receptor, Settings
+from screenmm.receptor.confidence import trim
 from screenmm.receptor.modified import convert_modified, cut_chains, is_named
 from screenmm.receptor.names import CAPS
 from screenmm.receptor.pocket import find_hetero
@@ -64,14 +65,16 @@ def _prepared(settings: Settings, name: str) -> list[str] | None:
 
 def _check_structure(filters: list[Filter], name: str, receptor: Receptor) -> None:
     """Look in the structure as given, after the steps of preparation that rename residues."""
-    structure = read_structure(receptor.structure, receptor.chains)
+    structure = read_structure(receptor.structure, receptor.chains, receptor.is_predicted)
+    trim(structure, receptor.trim_plddt)
+    trimmed = {each.label: "it was trimmed, see trim_plddt" for each in structure.trimmed}
     cut_chains(structure, receptor.remove)
     convert_modified(structure)
     mutate(structure, receptor.mutations)
     specs = [each.residue for each in receptor.cofactors if each.residue is not None]
     cofactors = {id(each) for spec in specs for each in find_hetero(structure, spec)}
     labels: list[str] = []
-    removed: dict[str, str] = {}
+    removed: dict[str, str] = dict(trimmed)
     for residue in structure.residues:
         reason = "" if id(residue) in cofactors else _why_removed(residue, name, receptor)
         if reason:
@@ -79,7 +82,9 @@ def _check_structure(filters: list[Filter], name: str, receptor: Receptor) -> No
         else:
             labels.append(residue.label)
     for each in filters:
-        if any(map(each.is_about, labels)) or not _may_be_added(each, structure, receptor):
+        if any(map(each.is_about, [*labels, *trimmed])) or not _may_be_added(
+            each, structure, receptor
+        ):
             check_residues([each], labels, name, removed)
 
 

@@ -29,7 +29,7 @@ from screenmm.library.readers import BROKEN, MOLBLOCK, Entry, Seen, read_library
 from screenmm.library.split import no_records
 from screenmm.ligands.protomers import check_installed
 from screenmm.receptor.ligand_file import read_molecule
-from screenmm.receptor.prepare import choose_residues
+from screenmm.receptor.prepare import choose_residues, choose_with_confidence
 from screenmm.receptor.reading import IDENTITY
 from screenmm.run.layout import Layout
 from screenmm.run.provenance import is_up_to_date
@@ -161,7 +161,7 @@ def open_inputs(settings: Settings, *, only_new: bool = False) -> Findings:
     for name in settings.receptors:
         if not (only_new and _is_receptor_made(settings, name)):
             with _faults_of(findings, f"receptor {name}: "):
-                findings.receptors.append(_open_receptor(settings, name))
+                findings.receptors.append(_open_receptor(settings, name, findings))
     with _faults_of(findings):
         _check_reference(settings.controls)
     with _faults_of(findings):
@@ -280,10 +280,10 @@ def _note(fault: str, findings: Findings, *, is_sure: bool) -> None:
 # --- receptors -------------------------------------------------------------------------
 
 
-def _open_receptor(settings: Settings, name: str) -> str:
+def _open_receptor(settings: Settings, name: str, findings: Findings) -> str:
     """Find chains, mutations, pocket and cofactors in a structure; say what was found."""
     receptor, pocket = settings.receptors[name], settings.pocket_of(name)
-    structure, found, cofactors = choose_residues(receptor, pocket)
+    structure, found, cofactors, confidence = choose_with_confidence(receptor, pocket)
     polymer = list(structure.of_kind("polymer"))
     chains = " ".join(dict.fromkeys(each.chain for each in polymer))
     parts = [f"chains {chains}", f"{len(polymer)} residues"]
@@ -293,6 +293,9 @@ def _open_receptor(settings: Settings, name: str) -> str:
     parts += [each.detail for each in structure.changes if each.kind == "reference ligand"]
     edges = " × ".join(f"{edge:.1f}" for edge in found.size)
     parts.append(f"box {edges} Å with {len(found.lining)} residues around")
+    parts += [confidence.as_text()] if confidence is not None else []
+    doubts = [each.detail for each in structure.changes if each.kind == "doubtful pocket"]
+    findings.warnings += [f"receptor {name}: {each}" for each in doubts]
     told = [each.as_text() for each in structure.changes if each.kind in IDENTITY]
     more = [f"{len(told) - MOST_TOLD} more in report.txt"] if len(told) > MOST_TOLD else []
     opened = f"{name}: {receptor.structure.name}, {', '.join(parts)}"

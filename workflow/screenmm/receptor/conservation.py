@@ -20,6 +20,7 @@ class Removal(StrEnum):
     OTHER_MODEL = "other model"
     REPEATED = "repeated atom"
     CHAIN = "chain dropped"
+    LOW_CONFIDENCE = "residue of low confidence"
     REFERENCE = "reference ligand or a copy of it"
     ASKED_FOR = "removed by config"
     ADDITIVE = "crystallisation additive"

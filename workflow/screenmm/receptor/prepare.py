@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,13 @@ from screenmm.core.errors import ConservationError, PocketError, ReceptorError
 from screenmm.receptor.bonds import check_bonds
 from screenmm.receptor.chains import Segment, cap_gaps, find_segments, note_tails
 from screenmm.receptor.cofactors import PlacedCofactor, place_cofactors
+from screenmm.receptor.confidence import (
+    Confidence,
+    confidence_of,
+    judge_pocket,
+    trim,
+    trimmed_words,
+)
 from screenmm.receptor.conservation import Removal, Tally
 from screenmm.receptor.forcefield import residue_label
 from screenmm.receptor.hydrogens import (
@@ -25,7 +33,8 @@ from screenmm.receptor.hydrogens import (
 from screenmm.receptor.loops import loop_fault
 from screenmm.receptor.modified import check_modified, convert_modified, cut_chains
 from screenmm.receptor.names import NUCLEOTIDES
-from screenmm.receptor.pocket import ResolvedPocket, resolve_pocket
+from screenmm.receptor.pae import Pae, check_size, read_pae
+from screenmm.receptor.pocket import LINING_CUTOFF, ResolvedPocket, resolve_pocket
 from screenmm.receptor.protonation import TITRATABLE, assign_states
 from screenmm.receptor.reading import read_structure
 from screenmm.receptor.rebuild import build_loops, complete_backbone, drop_broken
@@ -54,8 +63,8 @@ class PreparedReceptor:
     pocket : ResolvedPocket
     report : list of Change
         Everything that was done.
-    confidence : dict or None
-        pLDDT by residue (``chain:name:number``) of a predicted model.
+    confidence : Confidence or None
+        Of a predicted model.
     heavy_atoms : Tally
         Heavy atoms read, kept, removed by reason, and added.
     """
@@ -67,7 +76,7 @@ class PreparedReceptor:
     pocket: ResolvedPocket
     heavy_atoms: Tally
     report: list[Change] = field(default_factory=list)
-    confidence: dict[str, float] | None = None
+    confidence: Confidence | None = None
 
     def polymer(self) -> tuple[app.Topology, Array]:
         """Topology and positions (Å) without cofactors; atom indices are the same."""
@@ -94,7 +103,7 @@ class PreparedReceptor:
                 {"kind": each.kind, "residue": each.residue, "detail": each.detail}
                 for each in self.report
             ],
-            "confidence": self.confidence,
+            "confidence": None if self.confidence is None else self.confidence.as_json(),
         }
 
     def report_text(self) -> str:
@@ -135,7 +144,7 @@ def prepare_receptor(name: str, settings: Receptor, pocket: Pocket) -> PreparedR
     PocketError
         The pocket cannot be located.
     """
-    structure, resolved, cofactors = choose_residues(settings, pocket)
+    structure, resolved, cofactors, confidence = choose_with_confidence(settings, pocket)
     select_waters(structure, resolved, settings.keep_waters)
     built = _build(structure, cofactors, settings)
     return PreparedReceptor(
@@ -146,13 +155,20 @@ def prepare_receptor(name: str, settings: Receptor, pocket: Pocket) -> PreparedR
         resolved,
         built.tally,
         built.structure.changes,
-        built.confidence,
+        confidence,
     )
 
 
 def choose_residues(
     settings: Receptor, pocket: Pocket
 ) -> tuple[Structure, ResolvedPocket, list[PlacedCofactor]]:
+    """Return :func:`choose_with_confidence` without the confidence."""
+    return choose_with_confidence(settings, pocket)[:3]
+
+
+def choose_with_confidence(
+    settings: Receptor, pocket: Pocket
+) -> tuple[Structure, ResolvedPocket, list[PlacedCofactor], Confidence | None]:
     """Read the structure and find in it what the config names: seconds, and nothing is built.
 
     Parameters
@@ -164,25 +180,30 @@ def choose_residues(
 
     Returns
     -------
-    tuple of Structure, ResolvedPocket and list of PlacedCofactor
-        Residues that stay, all waters with them, mutated; the pocket; the cofactors.
+    tuple of Structure, ResolvedPocket, list of PlacedCofactor, and Confidence or None
+        Residues that stay, all waters with them, mutated; the pocket; the cofactors; how far a
+        predicted model can be trusted.
 
     Raises
     ------
     ReceptorError
         The file is no structure, or lacks a chain or residue; a residue cannot be modelled.
     PocketError
-        The pocket cannot be located.
+        The pocket cannot be located, or a model is unsure of it.
     """
-    structure = read_structure(settings.structure, settings.chains)
+    structure = read_structure(settings.structure, settings.chains, settings.is_predicted)
     if not any(structure.of_kind("polymer")):
         raise ReceptorError(f"{settings.structure.name}: no protein or nucleic acid in it")
+    pae = _pae(structure, settings)
+    trim(structure, settings.trim_plddt)
     with structure.losing(Removal.MODIFIED):
         cut = cut_chains(structure, settings.remove)
         modified = convert_modified(structure)
-    with structure.losing(Removal.MUTATED):
-        mutate(structure, settings.mutations)
-    resolved = resolve_pocket(structure, pocket)
+    with _telling_trimmed(structure):
+        with structure.losing(Removal.MUTATED):
+            mutate(structure, settings.mutations)
+        resolved = resolve_pocket(structure, pocket)
+    confidence = _confidence(structure, resolved, settings, pae)
     check_modified(modified, structure, resolved, settings.model_as_parent)
     cofactors = place_cofactors(structure, settings.cofactors)
     clash = sorted(resolved.taken_out & {cofactor.name for cofactor in cofactors})
@@ -191,7 +212,46 @@ def choose_residues(
             f"{', '.join(clash)} is both a cofactor and the reference ligand: choose one"
         )
     select_hetero(structure, resolved, settings.remove, cut)
-    return structure, resolved, cofactors
+    return structure, resolved, cofactors, confidence
+
+
+def _pae(structure: Structure, settings: Receptor) -> Pae | None:
+    if settings.pae is None:
+        return None
+    pae = read_pae(settings.pae)
+    check_size(pae, structure)
+    return pae
+
+
+@contextmanager
+def _telling_trimmed(structure: Structure) -> Iterator[None]:
+    """Tell with an error what was trimmed: a residue that is not found may be among it."""
+    try:
+        yield
+    except (ReceptorError, PocketError) as error:
+        if words := trimmed_words(structure):
+            raise type(error)(f"{error}; {words}") from None
+        raise
+
+
+def _confidence(
+    structure: Structure, pocket: ResolvedPocket, settings: Receptor, pae: Pae | None
+) -> Confidence | None:
+    """How far a model can be trusted; notes what says that it is one, and a doubtful pocket."""
+    reach = 0.0 if pocket.points is None else LINING_CUTOFF
+    found = confidence_of(
+        structure,
+        pocket.lining,
+        lambda positions: bool(pocket.distance(positions).min() <= reach),
+        settings.min_pocket_plddt,
+        pae,
+    )
+    if found is not None:
+        structure.note("predicted model", "", found.as_text())
+        stops = settings.low_confidence == "stop"
+        if warning := judge_pocket(found.pocket, settings.structure.name, stops=stops):
+            structure.note("doubtful pocket", "", warning)
+    return found
 
 
 @dataclass
@@ -203,7 +263,6 @@ class _Model:
     topology: app.Topology = field(default_factory=app.Topology)
     positions: Array = field(default_factory=lambda: np.zeros((0, 3)))
     loops: dict[str, list[int]] = field(default_factory=dict)
-    confidence: dict[str, float] | None = None
     residues: list[Residue] = field(default_factory=list)
     tally: Tally = field(default_factory=lambda: Tally(0, 0, {}, 0))
 
@@ -253,7 +312,6 @@ def _complete(model: _Model, settings: Receptor, unbuildable: frozenset[str]) ->
     _hydrogenate(model, runs, pairs)
     model.residues = [*(residue for run in runs for residue in run), *organic]
     _locate_loops(model, runs, loops)
-    model.confidence = _confidence(structure)
 
 
 def _check(model: _Model) -> None:
@@ -419,16 +477,6 @@ def _locate_loops(model: _Model, runs: list[list[Residue]], loops: list[Residue]
             if current and before is not None:
                 model.loops[f"{before.label} {residue.label}"] = current
             before, current = residue, []
-
-
-def _confidence(structure: Structure) -> dict[str, float] | None:
-    if not structure.predicted:
-        return None
-    return {
-        residue.label: atom.b_factor
-        for residue in structure.of_kind("polymer")
-        if (atom := residue.find("CA")) is not None
-    }
 
 
 def _note_contact(model: _Model) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from screenmm.receptor.elements import UNKNOWN
 from screenmm.receptor.models import choose_models
 from screenmm.receptor.names import CAPS, IONS, METALS, MODIFIED, NUCLEOTIDES, parent_amino_acid
 from screenmm.receptor.places import UNLABELLED, find_places
+from screenmm.receptor.predicted import find_origin
 from screenmm.receptor.records import (
     Record,
     count_records,
@@ -48,7 +48,9 @@ IDENTITY = ("models", "chain told apart", "renumbered", "repeated", "element")
 """Kinds of changes that tell what was made of a file whose labels do not tell residues apart."""
 
 
-def read_structure(path: Path, chains: list[str] | None = None) -> Structure:
+def read_structure(
+    path: Path, chains: list[str] | None = None, predicted: bool | None = None
+) -> Structure:
     """Read a PDB, PDBQT or mmCIF file.
 
     Of several models an assembly's belong together and an ensemble's first is taken. A
@@ -61,6 +63,8 @@ def read_structure(path: Path, chains: list[str] | None = None) -> Structure:
         Plain or gzipped.
     chains : list of str, optional
         Chains to keep, by the author's names or those given instead; None keeps all.
+    predicted : bool, optional
+        Whether it is a predicted model; None finds out.
 
     Returns
     -------
@@ -77,9 +81,11 @@ def read_structure(path: Path, chains: list[str] | None = None) -> Structure:
     if not records:
         raise ReceptorError(f"{path.name}: no atoms; give a structure with coordinates")
     _check_count(records, text, path.name)
-    structure = Structure([], {}, _is_predicted(text), conservation=_account(records))
+    origin = find_origin(text, path.name, records, predicted)
+    structure = Structure([], {}, origin, conservation=_account(records))
     found = _chains(structure, records, path.name)
     _align(structure, found, text, path.name)
+    _take_confidence(structure, found)
     _select(structure, found, chains, path.name)
     _classify(structure)
     return structure
@@ -101,9 +107,20 @@ def _account(records: list[Record]) -> Conservation:
     )
 
 
-def _is_predicted(text: str) -> bool:
-    head = text[:20_000]
-    return "_ma_qa_metric" in text or bool(re.search(r"alphafold|esmfold", head, re.IGNORECASE))
+def _take_confidence(structure: Structure, found: list[Chain]) -> None:
+    """Give each residue of a model its pLDDT, and its place among the residues of the file."""
+    origin = structure.origin
+    if not origin.is_model:
+        return
+    residues = [each.residue for chain in found for each in chain.members]
+    polymer = [each for each in residues if not each.hetero]
+    structure.ordinals = len(polymer)
+    for ordinal, residue in enumerate(polymer):
+        residue.ordinal = ordinal
+    for residue in residues:
+        sources = [atom.source for atom in residue.heavy() if atom.source is not None]
+        known = [origin.plddt[source] for source in sources if source in origin.plddt]
+        residue.plddt = float(np.mean(known)) if known else None
 
 
 # --- records to chains -----------------------------------------------------------------

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from screenmm.receptor.conservation import Conservation, Removal
+from screenmm.receptor.predicted import Origin
 from screenmm.receptor.report import Change
 
 Array = NDArray[np.float64]
@@ -47,6 +48,10 @@ class Residue:
     file_name : str
         Name in the file of a residue that is modelled as another one, or of a water, ion or
         cap under another name; else empty.
+    plddt : float or None
+        pLDDT of a predicted model's residue, 0 to 100: the mean of its heavy atoms.
+    ordinal : int or None
+        Place among the residues of a predicted model's polymers, from 0.
     """
 
     chain: str
@@ -59,6 +64,8 @@ class Residue:
     sequence_index: int | None = None
     hetero: bool = False
     file_name: str = ""
+    plddt: float | None = None
+    ordinal: int | None = None
 
     @property
     def label(self) -> str:
@@ -97,17 +104,23 @@ class Structure:
     ----------
     sequences : dict
         Full sequence (residue names) of each chain, where the file has one.
-    predicted : bool
-        True when the file names a predicted model, whose B factors are pLDDT.
+    origin : Origin
+        Whether it is a predicted model, and what says so.
     conservation : Conservation
         What became of every atom of the file.
+    trimmed : list of Residue
+        Residues of low confidence that were taken out of a predicted model.
+    ordinals : int
+        Residues of a predicted model's polymers in the file, whichever chains are kept.
     """
 
     residues: list[Residue]
     sequences: dict[str, list[str]] = field(default_factory=dict)
-    predicted: bool = False
+    origin: Origin = field(default_factory=lambda: Origin(False, ""))
     changes: list[Change] = field(default_factory=list)
     conservation: Conservation = field(default_factory=Conservation)
+    trimmed: list[Residue] = field(default_factory=list)
+    ordinals: int = 0
 
     def of_kind(self, *kinds: str) -> Iterator[Residue]:
         """Residues of the named kinds."""

@@ -17,10 +17,16 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+OF_MODELS = ("predicted", "pae", "trim_plddt", "min_pocket_plddt", "low_confidence")
+"""Keys that matter for predicted models alone; left out of the settings where they are default."""
+
 
 def of_receptor(settings: Settings, receptor: str) -> dict[str, Any]:
     """Describe the receptor, and its pocket whoever's it is."""
-    own = settings.receptors[receptor].model_dump(mode="json", exclude={"pocket"})
+    of = settings.receptors[receptor]
+    # receptors that are no models are what they were before these keys, and nothing docks again
+    left = {key for key in OF_MODELS if getattr(of, key) == Receptor.model_fields[key].default}
+    own = of.model_dump(mode="json", exclude={"pocket", *left})
     pocket = settings.pocket_of(receptor).model_dump(mode="json")
     return {"receptors": {receptor: own}, "pocket": pocket}
 
