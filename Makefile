@@ -25,7 +25,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@PATH="$${PATH#*:}"; \
 	  python=$$(sh envs/python.sh "$(or $(PYTHON),$(wildcard $(VENV)/bin/python))") && set -x && \
 	  "$$python" -m venv $(if $(PYTHON),--clear) $(VENV)
-	pip install --quiet --constraint constraints.txt --editable '.[openff,workflow]'
+	pip install --quiet --constraint constraints.txt --editable '.[openff,workflow,pockets]'
 	touch $@
 
 # what the checks and tests need beside

@@ -29,6 +29,7 @@ PIN = ROOT / "envs/pin.py"
 FROM_PYPI = {
     "docking": ["rustina"],
     "inspection": ["rustina"],
+    "receptor": ["fpocket-rs"],
     "generation": ["crem", "chembl-gen-check", "molbloom"],
     "variants": ["lark", "mutalyzer-hgvs-parser", "pysam"],
 }

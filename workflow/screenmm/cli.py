@@ -31,6 +31,7 @@ TOOLS = {
     "config-docs": "write the config, its keys, the tables' columns and the schemas",
     "summary": "print what a run did",
     "replay": "compute ligands again and compare with what the run stored",
+    "pockets": "find the pockets of a structure, without a ligand",
     "cohort": "make up a cohort of patients, as MAF and VCF, for demos and tests",
     "panel": "join patients to finished results, outside the results",
     "doctor": "say what is installed here and whether it computes rightly",

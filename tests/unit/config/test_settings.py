@@ -167,10 +167,21 @@ def test_wrong_value_is_shown_with_its_limit(path: str, value: Any, message: str
     ("path", "value", "message"),
     [
         ("pocket", {"ligand": "a.sdf", "auto": True},
-         "pocket: a pocket takes exactly one of ligand, ligand_residue, residues, center, auto; "
-         "given: ligand, auto"),
+         "pocket: a pocket takes exactly one of ligand, ligand_residue, residues, center, find, "
+         "like, auto; given: ligand, auto"),
         ("pocket", {}, "pocket: a pocket takes exactly one of ligand, ligand_residue, residues, "
-         "center, auto; given: none"),
+         "center, find, like, auto; given: none"),
+        ("pocket", {"find": 1, "like": {"structure": "a.pdb", "ligand": "STI"}},
+         "pocket: a pocket takes exactly one of ligand, ligand_residue, residues, center, find, "
+         "like, auto; given: find, like"),
+        ("pocket", {"find": 0}, "pocket.find: Input should be greater than or equal to 1 "
+         "(value: 0)"),
+        ("pocket", {"like": {"structure": "a.pdb"}}, "pocket.like.ligand: this key is required"),
+        ("pocket", {"like": {"structure": "a.pdb", "ligand": "A STI"}},
+         "pocket.like.ligand: 'A STI' is neither a ligand file (.sdf .sdf.gz .mol .mol2 .pdb .cif) "
+         "nor a residue as STI, A:STI or A:STI:201"),
+        ("pocket", {"like": {"structure": "a.pdb", "ligand": "STI", "chain": "A"}},
+         "pocket.like.chain: unknown key 'chain'; valid: ligand, structure"),
         ("pocket", {"center": [1, 2, 3]}, "pocket: center and size go together: give both, in Å"),
         ("pocket", {"ligand": "a.sdf", "size": [20, 20, 20]},
          "pocket: center and size go together: give both, in Å"),

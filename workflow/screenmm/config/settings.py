@@ -45,6 +45,8 @@ LIGAND_SUFFIXES = (".sdf", ".sdf.gz", ".mol", ".mol2", ".pdb", ".cif")
 BONDED_SUFFIXES = (".sdf", ".sdf.gz", ".mol", ".mol2")
 """Ligand files that hold bond orders."""
 PAE_SUFFIXES = (".json", ".json.gz", ".cif", ".cif.gz", ".npz")
+LATER_WAYS = ("find", "like")
+"""Keys of a pocket that are told to stages only where they are given."""
 WORKING_FOLDER = "the working folder"
 
 
@@ -306,8 +308,51 @@ class Cofactor(Section):
         return self
 
 
+def _file_or_residue(value: Any, info: ValidationInfo) -> Any:
+    """Find a ligand's file where the name ends as one; else it names a residue."""
+    if isinstance(value, Path) or (
+        isinstance(value, str) and value.lower().endswith(LIGAND_SUFFIXES)
+    ):
+        return named_by_format(Path(_find(value, info)), LIGAND_SUFFIXES)
+    if isinstance(value, str) and not re.match(SPEC, value):
+        raise ValueError(
+            f"{value!r} is neither a ligand file ({' '.join(LIGAND_SUFFIXES)}) nor a residue as "
+            "STI, A:STI or A:STI:201"
+        )
+    return value
+
+
+class Like(Section):
+    """A related structure with a ligand, which is laid over the receptor."""
+
+    structure: StructurePath = Field(
+        description="The related structure (.pdb, .cif, plain or .gz), as deposited. Of its chains "
+        "that around the ligand is aligned with the receptor: at least 25 % identity over 85 "
+        "residues.",
+        examples=["relative.pdb"],
+    )
+    ligand: Annotated[Path | str, BeforeValidator(_file_or_residue, json_schema_input_type=str)] = (
+        Field(
+            description="Its ligand: a residue (STI, A:STI or A:STI:201), or a ligand file in its "
+            "frame, which brings bond orders.",
+            examples=["A:STI:201"],
+        )
+    )
+
+    @property
+    def files(self) -> list[Path]:
+        """The files that it names."""
+        return [self.structure, *([self.ligand] if isinstance(self.ligand, Path) else [])]
+
+    @property
+    def ligand_name(self) -> str:
+        """The ligand in words."""
+        name = self.ligand.name if isinstance(self.ligand, Path) else self.ligand
+        return f"{name} of {self.structure.name}"
+
+
 class Pocket(Section):
-    """Where to dock: exactly one of ligand, ligand_residue, residues, center, auto.
+    """Where to dock: exactly one of ligand, ligand_residue, residues, center, find, like, auto.
 
     ``pocket: auto`` is short for ``pocket: {auto: true}``.
     """
@@ -335,15 +380,27 @@ class Pocket(Section):
     size: Triple | None = Field(
         None, description="Edges of the box, Å; only with center.", examples=[[22, 22, 22]]
     )
+    find: int | None = Field(
+        None,
+        ge=1,
+        description="Take a pocket that is found without a ligand: its rank by druggability, as "
+        "screenmm pockets lists them. docs/pockets.md says how often the first is the right one.",
+        examples=[1],
+    )
+    like: Like | None = Field(
+        None,
+        description="Take the place of the ligand of a related structure, laid over the receptor.",
+        examples=[{"structure": "relative.pdb", "ligand": "A:STI:201"}],
+    )
     auto: bool = Field(False, description="Take the one drug-like ligand found in the structure.")
     padding_angstrom: float = Field(
         4.0,
         ge=0,
         le=20,
-        description="Added on each side of the ligand's or residues' extent, Å.",
+        description="Added on each side of the extent of ligand, residues or pocket found, Å.",
     )
     min_size_angstrom: float = Field(
-        18.0, ge=4, le=60, description="Smallest edge of a box made from a ligand or residues, Å."
+        18.0, ge=4, le=60, description="Smallest edge of a box that is not given by its size, Å."
     )
 
     @model_validator(mode="after")
@@ -353,6 +410,8 @@ class Pocket(Section):
             "ligand_residue": self.ligand_residue is not None,
             "residues": self.residues is not None,
             "center": self.center is not None,
+            "find": self.find is not None,
+            "like": self.like is not None,
             "auto": self.auto,
         }
         given = [way for way, is_given in ways.items() if is_given]
@@ -374,12 +433,23 @@ class Pocket(Section):
             return self.ligand.name
         if self.ligand_residue is not None:
             return self.ligand_residue
+        if self.like is not None:
+            return self.like.ligand_name
         return "the ligand found in the structure" if self.auto else None
 
     @property
     def has_bond_orders(self) -> bool:
         """Whether the reference ligand comes from a file that holds bond orders."""
-        return self.ligand is not None and self.ligand.name.lower().endswith(BONDED_SUFFIXES)
+        ligand = self.ligand if self.like is None else self.like.ligand
+        return isinstance(ligand, Path) and ligand.name.lower().endswith(BONDED_SUFFIXES)
+
+    def told(self, **of_the_dump: Any) -> dict[str, Any]:
+        """Plain data for a stage; ways that came later only where they are taken.
+
+        So results that were made before there were such ways are kept.
+        """
+        data = self.model_dump(mode="json", **of_the_dump)
+        return {key: data[key] for key in data if key not in LATER_WAYS or data[key] is not None}
 
 
 def _auto_word(value: Any) -> Any:
@@ -1625,8 +1695,9 @@ class Settings(Section):
 
     def receptor_files(self, receptor: str) -> list[Path]:
         """Every file that a receptor and its pocket are made from."""
-        of = self.receptors[receptor]
-        files = [of.structure, self.pocket_of(receptor).ligand, of.pae]
+        of, pocket = self.receptors[receptor], self.pocket_of(receptor)
+        like = pocket.like.files if pocket.like else []
+        files = [of.structure, pocket.ligand, *like, of.pae]
         for cofactor in of.cofactors:
             files += [cofactor.sdf, cofactor.ccd]
         return [file for file in files if file is not None]

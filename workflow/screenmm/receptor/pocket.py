@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from string import ascii_letters
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from rdkit import Chem
 from scipy.spatial import cKDTree
 
-from screenmm.config.settings import Pocket
+from screenmm.config.settings import Like, Pocket
 from screenmm.core.errors import PocketError
 from screenmm.core.suggest import closest
 from screenmm.receptor.ligand_file import read_molecule
+from screenmm.receptor.likeness import Likeness, clashes, superpose
 from screenmm.receptor.names import ADDITIVES, GLYCANS, METALS
+from screenmm.receptor.pocket_finder import find_pockets
+from screenmm.receptor.reading import read_structure
 from screenmm.receptor.structure import Array, Residue, Structure
 from screenmm.residues.labels import Named, molecule_readings, residue_readings
 
@@ -42,6 +47,8 @@ class ResolvedPocket:
         Residues around the pocket, as ``chain:name:number``.
     taken_out : frozenset of str
         Labels of the structure's residues that are copies of the reference ligand.
+    origin : dict
+        Numbers about a pocket that was found, or taken from a related structure.
     """
 
     center: Triple
@@ -50,6 +57,7 @@ class ResolvedPocket:
     lining: list[str] = field(default_factory=list)
     taken_out: frozenset[str] = frozenset()
     points: Array | None = field(default=None, repr=False, compare=False)
+    origin: dict[str, Any] = field(default_factory=dict)
 
     def distance(self, positions: Array) -> NDArray[np.float64]:
         """Distance of each position from the pocket, Å.
@@ -78,8 +86,9 @@ def resolve_pocket(structure: Structure, pocket: Pocket) -> ResolvedPocket:
     Returns
     -------
     ResolvedPocket
-        The box is the extent of the ligand or residues plus the padding on each side,
-        no edge shorter than the smallest size; ``center`` and ``size`` are taken as given.
+        The box is the extent of the ligand, the residues or the found pocket's spheres plus the
+        padding on each side, no edge shorter than the smallest size; ``center`` and ``size`` are
+        taken as given.
 
     Raises
     ------
@@ -93,13 +102,16 @@ def resolve_pocket(structure: Structure, pocket: Pocket) -> ResolvedPocket:
             structure.note("reference ligand", pocket.ligand.name, reference.GetProp("chosen"))
         _check_frame(structure, heavy_positions(reference), str(pocket.ligand))
         return _around_ligand(structure, pocket, reference, _overlapping(structure, reference))
-    if pocket.ligand_residue is not None:
-        chosen = _named_ligand(structure, pocket.ligand_residue)
+    if pocket.ligand_residue is not None or pocket.auto:
+        spec = pocket.ligand_residue
+        chosen = _only_ligand(structure) if spec is None else _named_ligand(structure, spec)
         return _from_residue(structure, pocket, chosen)
-    if pocket.auto:
-        return _from_residue(structure, pocket, _only_ligand(structure))
     if pocket.residues is not None:
         return _around_residues(structure, pocket)
+    if pocket.find is not None:
+        return _around_found(structure, pocket, pocket.find)
+    if pocket.like is not None:
+        return _as_in_relative(structure, pocket, pocket.like)
     assert pocket.center is not None  # the settings ask for exactly one way
     assert pocket.size is not None
     return _given_box(structure, pocket.center, pocket.size)
@@ -142,6 +154,103 @@ def _around_residues(structure: Structure, pocket: Pocket) -> ResolvedPocket:
     points = np.concatenate([residue.positions() for residue in residues])
     center, size = _box(points, pocket)
     return ResolvedPocket(center, size, None, [each.label for each in residues], points=points)
+
+
+def _around_found(structure: Structure, pocket: Pocket, rank: int) -> ResolvedPocket:
+    """Box around the alpha spheres of a pocket that needs no ligand."""
+    pockets = find_pockets(structure)
+    found = pockets.take(rank)
+    points = found.spheres[:, :3]
+    center, size = _box(points, pocket)
+    lining = [each.label for each in found.residues]
+    plddt = "" if found.plddt is None else f", mean pLDDT {found.plddt:.0f}"
+    structure.note(
+        "pocket found", "",
+        f"rank {rank} of {len(pockets.found)} by druggability, which is {found.druggability:.2f} "
+        f"(0 to 1); {found.volume_angstrom3:.0f} Å³, {len(lining)} residues{plddt}",
+    )  # fmt: skip
+    origin = {
+        "rank": rank,
+        "of": len(pockets.found),
+        "druggability": found.druggability,
+        "volume_angstrom3": found.volume_angstrom3,
+        "mean_plddt": found.plddt,
+    }
+    return ResolvedPocket(center, size, None, lining, points=points, origin=origin)
+
+
+def _as_in_relative(structure: Structure, pocket: Pocket, like: Like) -> ResolvedPocket:
+    """Box around the ligand of a related structure, moved along with the residues around it."""
+    ligand, found = move_ligand(structure, like)
+    points = heavy_positions(ligand)
+    elements = [atom.GetSymbol() for atom in ligand.GetAtoms() if atom.GetAtomicNum() > 1]
+    count, into = clashes(points, elements, structure.of_kind("polymer", "ion"))
+    structure.note("pocket of a relative", "", in_words(found, like.ligand_name))
+    labels = [each.label for each in into]
+    structure.note(
+        "clashes of the relative's ligand", " ".join(labels),
+        f"{count} of its {len(points)} heavy atoms",
+    )  # fmt: skip
+    placed = _around_ligand(structure, pocket, ligand, frozenset())
+    origin = {
+        "ligand": like.ligand_name,
+        **found.as_json(),
+        "ligand_atoms": len(points),
+        "clashing_atoms": count,
+        "clashes_with": labels,
+    }
+    return replace(placed, origin=origin)
+
+
+def move_ligand(structure: Structure, like: Like) -> tuple[Chem.Mol, Likeness]:
+    """Move the ligand of a related structure into the frame of a receptor.
+
+    Parameters
+    ----------
+    structure : Structure
+        The receptor.
+    like : Like
+        The relative and its ligand.
+
+    Raises
+    ------
+    ReceptorError
+        The relative's file is no structure.
+    PocketError
+        There is no such ligand in it, or the two are too unlike.
+    """
+    relative = read_structure(like.structure)
+    if isinstance(like.ligand, Path):
+        ligand = read_molecule(like.ligand, first_of_several=True)
+        _check_beside(relative, ligand, like)
+    else:
+        ligand = residue_molecule(_named_ligand(relative, like.ligand))
+    found = superpose(structure, relative, heavy_positions(ligand), like.structure.name)
+    moved = Chem.Mol(ligand)
+    conformer = moved.GetConformer()
+    for index, xyz in enumerate(found.moved(conformer.GetPositions()).tolist()):
+        conformer.SetAtomPosition(index, xyz)
+    return moved, found
+
+
+def _check_beside(relative: Structure, ligand: Chem.Mol, like: Like) -> None:
+    polymer = np.concatenate([each.positions() for each in relative.of_kind("polymer")])
+    nearest = float(cKDTree(polymer).query(heavy_positions(ligand))[0].min())
+    if nearest > FRAME_CUTOFF:
+        raise PocketError(
+            f"pocket.like: {like.ligand_name} lies {nearest:.1f} Å from its nearest atom (limit "
+            f"{FRAME_CUTOFF:g} Å): give the ligand in the frame of that structure"
+        )
+
+
+def in_words(found: Likeness, ligand: str) -> str:
+    """How like a relative is, for a report."""
+    return (
+        f"{ligand}, by chains {found.chains} (receptor:relative); {found.identity:.0%} identity "
+        f"over {found.aligned} residues, RMSD {found.rmsd_angstrom:.2f} Å; "
+        f"{found.around_rmsd_angstrom:.2f} Å over the {found.around} CA around the ligand, "
+        f"{found.fitted_rmsd_angstrom:.2f} Å over the {found.fitted} of them that moved it"
+    )
 
 
 def _given_box(structure: Structure, center: Triple, size: Triple) -> ResolvedPocket:

@@ -97,6 +97,7 @@ class PreparedReceptor:
                 "center_angstrom": list(self.pocket.center),
                 "size_angstrom": list(self.pocket.size),
                 "lining": self.pocket.lining,
+                **({"origin": self.pocket.origin} if self.pocket.origin else {}),
             },
             "heavy_atoms": self.heavy_atoms.as_json(),
             "changes": [

@@ -13,7 +13,14 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from screenmm.config.engines import engines
-from screenmm.config.settings import Pocket, Section, Settings, Variants, load_settings
+from screenmm.config.settings import (
+    LATER_WAYS,
+    Pocket,
+    Section,
+    Settings,
+    Variants,
+    load_settings,
+)
 from screenmm.core.errors import ConfigError
 from screenmm.run.stage import Stage
 
@@ -142,13 +149,14 @@ def given_poses(settings: Settings, receptor: str) -> dict[str, Any]:
 def pocket_name(settings: Settings, receptor: str) -> dict[str, Any]:
     """Describe which pocket a receptor has; the box around it is the receptor's own file."""
     box = {"padding_angstrom", "min_size_angstrom"}
-    pocket = settings.pocket_of(receptor).model_dump(mode="json", exclude=box)
+    pocket = settings.pocket_of(receptor).told(exclude=box)
     return {"receptors": {receptor: {"pocket": pocket}}}
 
 
 def named_pocket(given: Given, receptor: str) -> Pocket:
     """Pocket of :func:`pocket_name`, without a box."""
-    return only_given(Pocket.model_validate(given["receptors"][receptor]["pocket"]))
+    pocket = given["receptors"][receptor]["pocket"]
+    return only_given(Pocket.model_validate(dict.fromkeys(LATER_WAYS) | pocket))
 
 
 def of_variants(settings: Settings, keys: set[str]) -> dict[str, Any]:
