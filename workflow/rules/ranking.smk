@@ -63,6 +63,9 @@ rule report:
             usage=all_usage,
             folders=all_folders,
             annotations="<results>/library/annotations.json",
+            receptors=expand(
+                "<results>/receptors/{receptor}/report.json", receptor=RECEPTORS
+            ),
         ),
         **input_of_rounds(campaign="<results>/rounds/campaign.json"),
         **input_of_variants(pairs="<results>/variant_complexes"),

@@ -11,6 +11,7 @@ from screenmm.config.settings import Pocket
 from screenmm.core.errors import PocketError
 from screenmm.receptor.modified import convert_modified
 from screenmm.receptor.pocket import ResolvedPocket, heavy_positions, resolve_pocket
+from screenmm.receptor.pocket_finder import find_pockets
 from screenmm.receptor.reading import read_structure
 
 from ...modified import MODIFICATIONS, modify
@@ -149,3 +150,44 @@ def test_modified_residue_is_found_by_its_name_in_the_file(
     convert_modified(structure)
     for spec in ("A:MSE:90", "A:MET:90", "MSE:90"):
         assert resolve_pocket(structure, Pocket(residues=[spec])).lining == ["A:MET:90"]
+
+
+def test_a_found_pocket_makes_a_box_as_a_ligand_does(tyk2_protein: Path) -> None:
+    structure = read_structure(tyk2_protein)
+    second = find_pockets(structure).take(2)
+    found = resolve(tyk2_protein, find=2, padding_angstrom=5, min_size_angstrom=4)
+    points = second.spheres[:, :3]
+    assert np.allclose(found.size, np.ptp(points, axis=0) + 10, atol=1e-3)
+    assert np.allclose(found.center, (points.max(axis=0) + points.min(axis=0)) / 2, atol=1e-3)
+    assert found.lining == [each.label for each in second.residues]
+    assert found.reference is None
+    assert found.origin["rank"] == 2
+    assert min(resolve(tyk2_protein, find=2).size) >= 18
+
+
+def test_a_pocket_is_that_of_a_relative(benchmark_data: Path) -> None:
+    """Vemurafenib's place in BRAF, in the frame of imatinib's kinase."""
+    abl = benchmark_data / "complexes/prepared/vina__1iep_imatinib_ABL"
+    braf = benchmark_data / "complexes/deposited/3og7_032"
+    like = {"structure": braf / "raw.pdb.gz", "ligand": "A:032:1"}
+    found = resolve(abl / "protein_H.pdb", like=like)
+    own = resolve(abl / "protein_H.pdb", ligand=abl / "ligand_ccd.sdf")
+    # both touch the gatekeeper and the hinge
+    assert {"A:THR:315", "A:MET:318"} <= set(found.lining) & set(own.lining)
+    assert found.reference is not None
+    assert found.reference.GetNumAtoms() == 33
+    origin = found.origin
+    assert origin["ligand"] == "A:032:1 of raw.pdb.gz"
+    assert origin["identity"] == pytest.approx(0.3, abs=0.06)
+    assert origin["fitted"] <= origin["around"] < origin["aligned"]
+    assert origin["text"].startswith("that of A:032:1 of raw.pdb.gz, laid over by chains A:A")
+    file = resolve(abl / "protein_H.pdb", like={**like, "ligand": braf / "ligand.sdf"})
+    assert np.allclose(file.center, found.center, atol=0.1)
+
+
+def test_the_relative_must_hold_the_ligand(benchmark_data: Path, tyk2_ligand: Path) -> None:
+    braf = benchmark_data / "complexes/deposited/3og7_032/raw.pdb.gz"
+    with pytest.raises(PocketError, match="no residue STI in the kept chains"):
+        resolve(braf, like={"structure": braf, "ligand": "STI"})
+    with pytest.raises(PocketError, match=r"lies \d+\.\d Å from its nearest atom \(limit 8 Å\)"):
+        resolve(braf, like={"structure": braf, "ligand": tyk2_ligand})

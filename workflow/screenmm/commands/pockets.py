@@ -8,8 +8,10 @@ import shutil
 import sys
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from screenmm.config.paths import found_file, named_by_format
-from screenmm.config.settings import STRUCTURE_SUFFIXES
+from screenmm.config.settings import STRUCTURE_SUFFIXES, WORKING_FOLDER, Like, Pocket
 from screenmm.core.errors import UserError
 from screenmm.exports.pockets import (
     PYMOL,
@@ -21,10 +23,13 @@ from screenmm.exports.pockets import (
     spheres_pdb,
     trimmed_words,
 )
+from screenmm.files.sdf import sd_record
 from screenmm.files.whole import write_text
 from screenmm.receptor.modified import convert_modified, cut_chains
+from screenmm.receptor.pocket import resolve_pocket
 from screenmm.receptor.pocket_finder import Pockets, find_pockets
 from screenmm.receptor.reading import read_structure
+from screenmm.receptor.structure import Structure
 from screenmm.report.pocket_page import PAGE, pocket_page
 
 MOST = 10
@@ -40,33 +45,60 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print all pockets as JSON")
     form.add_argument("--csv", action="store_true", help="print all pockets as CSV")
+    relative = parser.add_argument_group(
+        "the place of a relative's ligand, instead of what can be found without one"
+    )
+    relative.add_argument("--like", type=Path, help="related structure with a ligand")
+    relative.add_argument("--ligand", help="its ligand: a residue (A:STI:201) or a file")
+    relative.add_argument(
+        "--write", type=Path, metavar="SDF", help="write the ligand there, in the structure's frame"
+    )
     parser.add_argument(
         "--view", type=Path, metavar="FOLDER", help="write a page and a script for PyMOL there"
     )
 
 
 def run(args: argparse.Namespace) -> None:
-    """Print the pockets.
+    """Print the pockets, or how a relative's ligand comes to lie.
 
     Raises
     ------
     UserError
-        There is no such file, or it is no structure; the finder is not installed.
+        There is no such file, or it is no structure; the finder is not installed; the relative is
+        too unlike.
     """
     if args.most < 1:
         raise UserError(f"--most {args.most}: at least one pocket is shown")
-    try:
-        path = named_by_format(
-            found_file(args.structure, Path.cwd(), "the working folder"), STRUCTURE_SUFFIXES
-        )
-    except ValueError as error:
-        raise UserError(str(error)) from None
+    if (args.like is None) != (args.ligand is None):
+        raise UserError("--like and --ligand go together: a structure, and its ligand")
+    if args.write is not None and args.like is None:
+        raise UserError("--write writes a relative's ligand: give --like and --ligand")
+    path = _structure(args.structure)
     structure = read_structure(path, args.chains)
     # as the receptor's preparation has them, so that ranks are those of pocket.find
     cut_chains(structure, [])
     convert_modified(structure)
+    if args.like is not None:
+        _lay_over(structure, args)
+        return
     pockets = find_pockets(structure)
+    _print(pockets, args)
     told = trimmed_words(pockets.trimmed)
+    if told:
+        print(told, file=sys.stderr)
+    if args.view is not None:
+        _write_view(pockets, args.most, path, args.view, told)
+
+
+def _structure(path: Path) -> Path:
+    try:
+        found = found_file(path, Path.cwd(), WORKING_FOLDER)
+        return named_by_format(found, STRUCTURE_SUFFIXES)
+    except ValueError as error:
+        raise UserError(str(error)) from None
+
+
+def _print(pockets: Pockets, args: argparse.Namespace) -> None:
     if args.json:
         print(json.dumps([as_data(each) for each in pockets.found], indent=2))
     elif args.csv:
@@ -75,10 +107,28 @@ def run(args: argparse.Namespace) -> None:
         print("\n".join(pockets_table(pockets.found[: args.most])))
         if len(pockets.found) > args.most:
             print(f"and {len(pockets.found) - args.most} more (--most)")
-    if told:
-        print(told, file=sys.stderr)
-    if args.view is not None:
-        _write_view(pockets, args.most, path, args.view, told)
+
+
+def _lay_over(structure: Structure, args: argparse.Namespace) -> None:
+    """Say where the ligand of a relative comes to lie, and write it."""
+    try:
+        like = Like.model_validate(
+            {"structure": str(args.like), "ligand": args.ligand}, context={"folder": Path.cwd()}
+        )
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UserError(f"--{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+    pocket = Pocket(like=like)
+    if args.write is not None and not pocket.has_bond_orders:
+        raise UserError(
+            f"--write: {like.ligand_name} has no bond orders, without which it is no template: "
+            "give --ligand as a file (.sdf .mol .mol2) in the frame of that structure"
+        )
+    found = resolve_pocket(structure, pocket)
+    print(json.dumps(found.origin, indent=2) if args.json else found.origin["text"])
+    if args.write is not None:
+        assert found.reference is not None  # a relative's ligand is one
+        write_text(args.write, sd_record(found.reference, like.ligand_name, {}))
 
 
 def _write_view(pockets: Pockets, most: int, structure: Path, folder: Path, told: str) -> None:

@@ -48,7 +48,7 @@ class ResolvedPocket:
     taken_out : frozenset of str
         Labels of the structure's residues that are copies of the reference ligand.
     origin : dict
-        Numbers about a pocket that was found, or taken from a related structure.
+        Words (``text``) and numbers about a pocket that was found, or taken from a relative.
     """
 
     center: Triple
@@ -164,12 +164,13 @@ def _around_found(structure: Structure, pocket: Pocket, rank: int) -> ResolvedPo
     center, size = _box(points, pocket)
     lining = [each.label for each in found.residues]
     plddt = "" if found.plddt is None else f", mean pLDDT {found.plddt:.0f}"
-    structure.note(
-        "pocket found", "",
+    text = (
         f"rank {rank} of {len(pockets.found)} by druggability, which is {found.druggability:.2f} "
-        f"(0 to 1); {found.volume_angstrom3:.0f} Å³, {len(lining)} residues{plddt}",
-    )  # fmt: skip
+        f"(0 to 1); {found.volume_angstrom3:.0f} Å³, {len(lining)} residues{plddt}"
+    )
+    structure.note("pocket found", "", text)
     origin = {
+        "text": f"found without a ligand: {text}",
         "rank": rank,
         "of": len(pockets.found),
         "druggability": found.druggability,
@@ -185,14 +186,14 @@ def _as_in_relative(structure: Structure, pocket: Pocket, like: Like) -> Resolve
     points = heavy_positions(ligand)
     elements = [atom.GetSymbol() for atom in ligand.GetAtoms() if atom.GetAtomicNum() > 1]
     count, into = clashes(points, elements, structure.of_kind("polymer", "ion"))
-    structure.note("pocket of a relative", "", in_words(found, like.ligand_name))
     labels = [each.label for each in into]
-    structure.note(
-        "clashes of the relative's ligand", " ".join(labels),
-        f"{count} of its {len(points)} heavy atoms",
-    )  # fmt: skip
+    text = in_words(found, like.ligand_name)
+    hit = f"{count} of its {len(points)} heavy atoms"
+    structure.note("pocket of a relative", "", text)
+    structure.note("clashes of the relative's ligand", " ".join(labels), hit)
     placed = _around_ligand(structure, pocket, ligand, frozenset())
     origin = {
+        "text": f"that of {text}; {hit} clash" + (f" (with {', '.join(labels)})" if labels else ""),
         "ligand": like.ligand_name,
         **found.as_json(),
         "ligand_atoms": len(points),
@@ -246,10 +247,10 @@ def _check_beside(relative: Structure, ligand: Chem.Mol, like: Like) -> None:
 def in_words(found: Likeness, ligand: str) -> str:
     """How like a relative is, for a report."""
     return (
-        f"{ligand}, by chains {found.chains} (receptor:relative); {found.identity:.0%} identity "
-        f"over {found.aligned} residues, RMSD {found.rmsd_angstrom:.2f} Å; "
-        f"{found.around_rmsd_angstrom:.2f} Å over the {found.around} CA around the ligand, "
-        f"{found.fitted_rmsd_angstrom:.2f} Å over the {found.fitted} of them that moved it"
+        f"{ligand}, laid over by chains {found.chains} (receptor:relative): {found.identity:.0%} "
+        f"identity over {found.aligned} residues, whose CA differ by {found.rmsd_angstrom:.2f} Å; "
+        f"the {found.around} around the ligand by {found.around_rmsd_angstrom:.2f} Å, the "
+        f"{found.fitted} of them that moved it by {found.fitted_rmsd_angstrom:.2f} Å"
     )
 
 

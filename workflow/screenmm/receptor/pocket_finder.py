@@ -21,7 +21,7 @@ from screenmm.receptor.structure import Array, Residue, Structure
 CONFIDENT_PLDDT = 70.0
 """pLDDT below which AlphaFold's authors ask not to trust a residue's place."""
 SHORTEST_LINKER = 20
-"""Residues in a row below it, inside a chain, that are no loop of a domain; tails may be shorter."""
+"""Residues in a row below it that are no loop of a domain; at a chain's end fewer do."""
 GRID_STEP = 0.5  # Å
 ATOM_RADIUS = 1.6  # Å
 DIGITS = 6  # of the package's scores

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from screenmm.config.settings import Settings, docking_in_words
 from screenmm.core.formats import grouped
+from screenmm.files.whole import read_text
 from screenmm.metrics.costs import RuleUsed, RunCosts
 from screenmm.metrics.model import Metrics
 from screenmm.metrics.orders import RankingOrder
 from screenmm.report.section import Context, Results, Section
+from screenmm.run.layout import Layout
 
 SECTION = Section(title="Method", place=80)
 
@@ -41,11 +44,25 @@ def context(results: Results) -> Method:
     """Gather what the section shows."""
     metrics = results.metrics
     return Method(
-        method=_method(results.settings, metrics),
+        method=[*_pockets(results), *_method(results.settings, metrics)],
         versions=metrics.versions,
         timings=metrics.timings,
         costs=metrics.costs,
     )
+
+
+def _pockets(results: Results) -> list[tuple[str, str]]:
+    """Say how pockets were come by that no ligand of their own receptor shows."""
+    if results.folder is None:
+        return []
+    layout, pocket_of = Layout(results.folder), results.settings.pocket_of
+    taken = [
+        name
+        for name in results.receptors
+        if pocket_of(name).find is not None or pocket_of(name).like is not None
+    ]
+    reports = {name: json.loads(read_text(layout.receptor(name).report_json)) for name in taken}
+    return [(f"Pocket, {name}", each["pocket"]["origin"]["text"]) for name, each in reports.items()]
 
 
 def _method(settings: Settings, metrics: Metrics) -> list[tuple[str, str]]:
