@@ -71,7 +71,7 @@ def judge(case: Case) -> dict[str, object]:
     ligands = places(kind, files)
     structure = structure_of(receptor)
     start = time.process_time()
-    pockets = find_pockets(structure).found
+    pockets = find_pockets(structure)
     spent = time.process_time() - start
     tree = cKDTree(np.concatenate(ligands))
     away = [float(tree.query(each.centre)[0]) for each in pockets]

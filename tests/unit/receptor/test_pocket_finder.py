@@ -12,9 +12,10 @@ from rdkit import Chem
 from scipy.spatial import cKDTree
 
 from screenmm.core.errors import ConfigError, PocketError
+from screenmm.receptor.confidence import trim
 from screenmm.receptor.ligand_file import read_molecule
 from screenmm.receptor.pocket import heavy_positions
-from screenmm.receptor.pocket_finder import FoundPocket, Pockets, _pdb, find_pockets, volume
+from screenmm.receptor.pocket_finder import FoundPocket, _pdb, find_pockets, pocket_of_rank, volume
 from screenmm.receptor.reading import read_structure
 from screenmm.receptor.structure import Structure
 
@@ -23,19 +24,19 @@ def labels(pocket: FoundPocket) -> set[str]:
     return {each.label for each in pocket.residues}
 
 
-def same(one: Pockets, other: Pockets, shift: float = 0.0) -> bool:
-    return len(one.found) == len(other.found) and all(
+def same(one: list[FoundPocket], other: list[FoundPocket], shift: float = 0.0) -> bool:
+    return len(one) == len(other) and all(
         a.druggability == b.druggability
         and len(a.residues) == len(b.residues)
         and np.allclose(a.centre + shift, b.centre, atol=0.01)
         and a.volume_angstrom3 == pytest.approx(b.volume_angstrom3, rel=0.05)
-        for a, b in zip(one.found, other.found, strict=True)
+        for a, b in zip(one, other, strict=True)
     )
 
 
 def test_the_first_pocket_of_a_kinase_is_where_its_inhibitors_bind(benchmark_data: Path) -> None:
     folder = benchmark_data / "affinity/jacs_set__tyk2"
-    first = find_pockets(read_structure(folder / "protein.pdb")).take(1)
+    first = find_pockets(read_structure(folder / "protein.pdb"))[0]
     ligand = next(iter(Chem.SDMolSupplier(str(folder / "ligands.sdf"))))
     assert cKDTree(heavy_positions(ligand)).query(first.centre)[0] < 4
     # the hinge's valine, and the lysine that holds ATP
@@ -47,8 +48,8 @@ def test_the_first_pocket_of_a_kinase_is_where_its_inhibitors_bind(benchmark_dat
 def test_the_same_structure_gives_the_same_pockets(tyk2_protein: Path) -> None:
     structure = read_structure(tyk2_protein)
     one, other = find_pockets(structure), find_pockets(structure)
-    assert one.found
-    for a, b in zip(one.found, other.found, strict=True):
+    assert one
+    for a, b in zip(one, other, strict=True):
         assert np.array_equal(a.spheres, b.spheres)
         assert (a.residues, a.druggability, a.volume_angstrom3) == (
             b.residues, b.druggability, b.volume_angstrom3,
@@ -77,8 +78,7 @@ def test_what_is_no_polymer_is_not_looked_at(benchmark_data: Path) -> None:
     assert same(with_ligand, find_pockets(bare))
     ligand = read_molecule(path.with_name("ligand.sdf"))
     nearest = [
-        float(cKDTree(heavy_positions(ligand)).query(each.centre)[0])
-        for each in with_ligand.found[:3]
+        float(cKDTree(heavy_positions(ligand)).query(each.centre)[0]) for each in with_ligand[:3]
     ]
     assert min(nearest) < 4
 
@@ -99,28 +99,24 @@ def test_volumes_are_those_of_the_package_without_its_noise(tyk2_protein: Path) 
         round(each["drug_score"], 6): each["volume"]
         for each in fpocket_rs.detect_pockets(text, mc_iter=3000)["pockets"]
     }
-    first = find_pockets(structure).take(1)
+    first = find_pockets(structure)[0]
     assert first.volume_angstrom3 == pytest.approx(theirs[first.druggability], rel=0.05)
 
 
-def test_uncertain_tails_of_a_model_are_left_out(benchmark_data: Path) -> None:
+def test_the_first_pocket_of_a_trimmed_model_is_that_of_its_kinase(benchmark_data: Path) -> None:
     structure = read_structure(benchmark_data / "predicted/NTRK1_TrkA_P04629_AFDB_v2.pdb")
-    pockets = find_pockets(structure)
-    gone = {each.number for each in pockets.trimmed}
-    assert {1, 38, 450, 796} <= gone
-    assert not gone & set(range(501, 788))  # the kinase domain stays whole
-    first = pockets.take(1)
-    # of the kinase: the glutamate of the αC helix and its neighbours
+    trim(structure, 70)
+    first = find_pockets(structure)[0]
+    # the glutamate of the αC helix and its neighbours
     assert {"A:GLU:560", "A:LEU:564", "A:PHE:646"} <= labels(first)
-    mean = np.mean([each.find("CA").b_factor for each in first.residues])
-    assert first.plddt == pytest.approx(mean)
-    assert not gone & {each.number for pocket in pockets.found for each in pocket.residues}
+    mean = np.mean([each.heavy()[0].b_factor for each in first.residues])
+    assert first.plddt == pytest.approx(mean, abs=0.01)
 
 
 def test_errors_say_what_there_is(tyk2_protein: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     structure = read_structure(tyk2_protein)
     with pytest.raises(PocketError, match=r"pocket.find 99: \d+ pockets are found"):
-        find_pockets(structure).take(99)
+        pocket_of_rank(find_pockets(structure), 99)
     with pytest.raises(PocketError, match="holds no protein or nucleic acid"):
         find_pockets(Structure([]))
     monkeypatch.setitem(sys.modules, "fpocket_rs", None)

@@ -6,12 +6,13 @@ import argparse
 import json
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from screenmm.config.paths import found_file, named_by_format
-from screenmm.config.settings import STRUCTURE_SUFFIXES, WORKING_FOLDER, Like, Pocket
+from screenmm.config.settings import STRUCTURE_SUFFIXES, WORKING_FOLDER, Like, Pocket, Receptor
 from screenmm.core.errors import UserError
 from screenmm.exports.pockets import (
     PYMOL,
@@ -21,13 +22,13 @@ from screenmm.exports.pockets import (
     pockets_table,
     pymol_script,
     spheres_pdb,
-    trimmed_words,
 )
 from screenmm.files.sdf import sd_record
 from screenmm.files.whole import write_text
+from screenmm.receptor.confidence import trim, trimmed_runs
 from screenmm.receptor.modified import convert_modified, cut_chains
 from screenmm.receptor.pocket import resolve_pocket
-from screenmm.receptor.pocket_finder import Pockets, find_pockets
+from screenmm.receptor.pocket_finder import FoundPocket, find_pockets
 from screenmm.receptor.reading import read_structure
 from screenmm.receptor.structure import Structure
 from screenmm.report.pocket_page import PAGE, pocket_page
@@ -75,6 +76,7 @@ def run(args: argparse.Namespace) -> None:
         raise UserError("--write writes a relative's ligand: give --like and --ligand")
     path = _structure(args.structure)
     structure = read_structure(path, args.chains)
+    trim(structure, Receptor.model_fields["trim_plddt"].default)
     # as the receptor's preparation has them, so that ranks are those of pocket.find
     cut_chains(structure, [])
     convert_modified(structure)
@@ -83,11 +85,17 @@ def run(args: argparse.Namespace) -> None:
         return
     pockets = find_pockets(structure)
     _print(pockets, args)
-    told = trimmed_words(pockets.trimmed)
+    told = _trimmed(structure)
     if told:
         print(told, file=sys.stderr)
     if args.view is not None:
-        _write_view(pockets, args.most, path, args.view, told)
+        _write_view(pockets[: args.most], path, args.view, told)
+
+
+def _trimmed(structure: Structure) -> str:
+    """Say what was trimmed of a predicted model; empty where nothing was."""
+    runs = [f"{each.first} to {each.last}" for each in trimmed_runs(structure)]
+    return f"trimmed, as of low confidence: {', '.join(runs)}" if runs else ""
 
 
 def _structure(path: Path) -> Path:
@@ -98,15 +106,15 @@ def _structure(path: Path) -> Path:
         raise UserError(str(error)) from None
 
 
-def _print(pockets: Pockets, args: argparse.Namespace) -> None:
+def _print(pockets: Sequence[FoundPocket], args: argparse.Namespace) -> None:
     if args.json:
-        print(json.dumps([as_data(each) for each in pockets.found], indent=2))
+        print(json.dumps([as_data(each) for each in pockets], indent=2))
     elif args.csv:
         print(pockets_csv(pockets), end="")
     else:
-        print("\n".join(pockets_table(pockets.found[: args.most])))
-        if len(pockets.found) > args.most:
-            print(f"and {len(pockets.found) - args.most} more (--most)")
+        print("\n".join(pockets_table(pockets[: args.most])))
+        if len(pockets) > args.most:
+            print(f"and {len(pockets) - args.most} more (--most)")
 
 
 def _lay_over(structure: Structure, args: argparse.Namespace) -> None:
@@ -131,9 +139,8 @@ def _lay_over(structure: Structure, args: argparse.Namespace) -> None:
         write_text(args.write, sd_record(found.reference, like.ligand_name, {}))
 
 
-def _write_view(pockets: Pockets, most: int, structure: Path, folder: Path, told: str) -> None:
+def _write_view(shown: Sequence[FoundPocket], structure: Path, folder: Path, told: str) -> None:
     """Write the page, and the structure, the spheres and the script for PyMOL."""
-    shown = pockets.found[:most]
     folder.mkdir(parents=True, exist_ok=True)
     beside = folder / structure.name
     if not (beside.exists() and beside.samefile(structure)):

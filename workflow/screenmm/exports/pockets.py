@@ -7,7 +7,7 @@ from typing import Any
 
 from screenmm.core.text_table import aligned
 from screenmm.files.csv import csv_text
-from screenmm.receptor.pocket_finder import CONFIDENT_PLDDT, FoundPocket, Pockets
+from screenmm.receptor.pocket_finder import FoundPocket
 from screenmm.receptor.structure import Residue
 
 HEAD = ("rank", "druggability", "volume Å³", "residues", "centre Å", "pLDDT", "residues, the first")
@@ -34,9 +34,9 @@ def as_data(pocket: FoundPocket) -> dict[str, Any]:
     }
 
 
-def pockets_csv(pockets: Pockets) -> str:
+def pockets_csv(pockets: Sequence[FoundPocket]) -> str:
     """Table of all pockets; residues are joined by blanks."""
-    rows = [as_data(each) for each in pockets.found]
+    rows = [as_data(each) for each in pockets]
     for row in rows:
         row["residues"] = " ".join(row["residues"])
     columns = list(rows[0]) if rows else ["rank"]
@@ -60,24 +60,6 @@ def pockets_table(pockets: Sequence[FoundPocket]) -> list[str]:
     if all(each.plddt is None for each in pockets):
         rows = [[*row[:5], *row[6:]] for row in rows]
     return aligned(rows, right={0, 1, 2, 3, 4})
-
-
-def trimmed_words(trimmed: Sequence[Residue]) -> str:
-    """Say which residues of a predicted model were left out; empty where none was."""
-    if not trimmed:
-        return ""
-    runs: list[list[Residue]] = []
-    for each in trimmed:
-        last = runs[-1][-1] if runs else None
-        if last and (last.chain, last.number + 1) == (each.chain, each.number):
-            runs[-1].append(each)
-        else:
-            runs.append([each])
-    shown = ", ".join(f"{run[0].label} to {run[-1].place}" for run in runs)
-    return (
-        f"left out: {len(trimmed)} residues in tails and linkers of a pLDDT below "
-        f"{CONFIDENT_PLDDT:g} ({shown})"
-    )
 
 
 def spheres_pdb(pockets: Sequence[FoundPocket]) -> str:

@@ -19,7 +19,7 @@ from screenmm.core.suggest import closest
 from screenmm.receptor.ligand_file import read_molecule
 from screenmm.receptor.likeness import Likeness, clashes, superpose
 from screenmm.receptor.names import ADDITIVES, GLYCANS, METALS
-from screenmm.receptor.pocket_finder import find_pockets
+from screenmm.receptor.pocket_finder import find_pockets, pocket_of_rank
 from screenmm.receptor.reading import read_structure
 from screenmm.receptor.structure import Array, Residue, Structure
 from screenmm.residues.labels import Named, molecule_readings, residue_readings
@@ -159,20 +159,20 @@ def _around_residues(structure: Structure, pocket: Pocket) -> ResolvedPocket:
 def _around_found(structure: Structure, pocket: Pocket, rank: int) -> ResolvedPocket:
     """Box around the alpha spheres of a pocket that needs no ligand."""
     pockets = find_pockets(structure)
-    found = pockets.take(rank)
+    found = pocket_of_rank(pockets, rank)
     points = found.spheres[:, :3]
     center, size = _box(points, pocket)
     lining = [each.label for each in found.residues]
     plddt = "" if found.plddt is None else f", mean pLDDT {found.plddt:.0f}"
     text = (
-        f"rank {rank} of {len(pockets.found)} by druggability, which is {found.druggability:.2f} "
+        f"rank {rank} of {len(pockets)} by druggability, which is {found.druggability:.2f} "
         f"(0 to 1); {found.volume_angstrom3:.0f} Å³, {len(lining)} residues{plddt}"
     )
     structure.note("pocket found", "", text)
     origin = {
         "text": f"found without a ligand: {text}",
         "rank": rank,
-        "of": len(pockets.found),
+        "of": len(pockets),
         "druggability": found.druggability,
         "volume_angstrom3": found.volume_angstrom3,
         "mean_plddt": found.plddt,

@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from string import ascii_uppercase
 from typing import Any
 
@@ -18,10 +17,6 @@ import numpy as np
 from screenmm.core.errors import ConfigError, PocketError
 from screenmm.receptor.structure import Array, Residue, Structure
 
-CONFIDENT_PLDDT = 70.0
-"""pLDDT below which AlphaFold's authors ask not to trust a residue's place."""
-SHORTEST_LINKER = 20
-"""Residues in a row below it that are no loop of a domain; at a chain's end fewer do."""
 GRID_STEP = 0.5  # Å
 ATOM_RADIUS = 1.6  # Å
 DIGITS = 6  # of the package's scores
@@ -45,7 +40,7 @@ class FoundPocket:
     volume_angstrom3 : float
         That atoms leave free in the spheres.
     plddt : float or None
-        Mean over the residues of a predicted model.
+        Mean over the residues, where it is a predicted model that says it.
     """
 
     rank: int
@@ -61,46 +56,15 @@ class FoundPocket:
         return np.asarray(self.spheres[:, :3].mean(axis=0))
 
 
-@dataclass(frozen=True)
-class Pockets:
-    """What was found in a structure.
-
-    Attributes
-    ----------
-    found : list of FoundPocket
-        Most druggable first.
-    trimmed : list of Residue
-        Residues of a predicted model that were left out: tails and linkers of low confidence.
-    """
-
-    found: list[FoundPocket]
-    trimmed: list[Residue]
-
-    def take(self, rank: int) -> FoundPocket:
-        """Pocket of a rank.
-
-        Raises
-        ------
-        PocketError
-            There are fewer.
-        """
-        if rank > len(self.found):
-            raise PocketError(
-                f"pocket.find {rank}: {len(self.found)} pockets are found in the structure; "
-                "screenmm pockets lists them"
-            )
-        return self.found[rank - 1]
-
-
-def find_pockets(structure: Structure) -> Pockets:
-    """Find the pockets of a structure's polymer; all else is taken as absent.
+def find_pockets(structure: Structure) -> list[FoundPocket]:
+    """Find the pockets of a structure's polymer, most druggable first; all else is left out.
 
     The same structure gives the same pockets.
 
     Parameters
     ----------
     structure : Structure
-        Tails and linkers of low confidence are left out of a predicted model.
+        A predicted model should be trimmed: disordered strings make pockets of their own.
 
     Raises
     ------
@@ -109,23 +73,31 @@ def find_pockets(structure: Structure) -> Pockets:
     PocketError
         The structure has no polymer, or too much of it for the package.
     """
-    polymer = [each for each in structure.of_kind("polymer") if each.heavy()]
-    trimmed = _uncertain(polymer) if structure.predicted else []
-    left_out = {id(each) for each in trimmed}
-    residues = [each for each in polymer if id(each) not in left_out]
+    residues = [each for each in structure.of_kind("polymer") if each.heavy()]
     if not residues:
-        raise PocketError(
-            "no residue to find pockets around: "
-            + (f"all {len(trimmed)} have a pLDDT below {CONFIDENT_PLDDT:g}" if trimmed else "the "
-               "structure holds no protein or nucleic acid")
-        )  # fmt: skip
-    spheres = [_with_residues(each, residues) for each in _by_fpocket(residues)]
-    spheres.sort(key=lambda each: (-each[0], -len(each[1]), each[1].tolist()))
-    found = [
-        FoundPocket(rank, points, around, score, volume(points), _plddt(structure, around))
-        for rank, (score, points, around) in enumerate(spheres, start=1)
+        raise PocketError("no pocket can be found: the structure holds no protein or nucleic acid")
+    made = [_with_residues(each, residues) for each in _by_fpocket(residues)]
+    made.sort(key=lambda each: (-each[0], -len(each[1]), each[1].tolist()))
+    return [
+        FoundPocket(rank, spheres, around, score, volume(spheres), _plddt(around))
+        for rank, (score, spheres, around) in enumerate(made, start=1)
     ]
-    return Pockets(found, trimmed)
+
+
+def pocket_of_rank(pockets: Sequence[FoundPocket], rank: int) -> FoundPocket:
+    """Take a pocket.
+
+    Raises
+    ------
+    PocketError
+        There are fewer.
+    """
+    if rank > len(pockets):
+        raise PocketError(
+            f"pocket.find {rank}: {len(pockets)} pockets are found in the structure; "
+            "screenmm pockets lists them"
+        )
+    return pockets[rank - 1]
 
 
 def volume(spheres: Array) -> float:
@@ -152,29 +124,9 @@ def volume(spheres: Array) -> float:
     return len(np.unique(np.concatenate(inside).astype(int), axis=0)) * GRID_STEP**3
 
 
-def _uncertain(polymer: Sequence[Residue]) -> list[Residue]:
-    """Runs of residues whose place is not known: tails and linkers of a predicted model."""
-    found: list[Residue] = []
-    for _, chain in groupby(polymer, lambda each: each.chain):
-        runs = [
-            (is_low, list(run))
-            for is_low, run in groupby(chain, lambda each: confidence(each) < CONFIDENT_PLDDT)
-        ]
-        for place, (is_low, run) in enumerate(runs):
-            is_tail = place in (0, len(runs) - 1)
-            if is_low and (is_tail or len(run) >= SHORTEST_LINKER):
-                found += run
-    return found
-
-
-def confidence(residue: Residue) -> float:
-    """Return the pLDDT of a residue of a predicted model: that of its CA, else its mean."""
-    atom = residue.find("CA")
-    return atom.b_factor if atom else float(np.mean([each.b_factor for each in residue.atoms]))
-
-
-def _plddt(structure: Structure, residues: Sequence[Residue]) -> float | None:
-    return float(np.mean([confidence(each) for each in residues])) if structure.predicted else None
+def _plddt(residues: Sequence[Residue]) -> float | None:
+    known = [each.plddt for each in residues if each.plddt is not None]
+    return float(np.mean(known)) if known else None
 
 
 # --- the package -----------------------------------------------------------------------
