@@ -10,6 +10,7 @@ import yaml
 
 from screenmm.audit.inputs import input_files
 from screenmm.config.settings import (
+    Pocket,
     Settings,
     Tier,
     config_from,
@@ -446,3 +447,43 @@ def test_a_part_of_the_ligands(part: int | str, ligands: int, number: int) -> No
     tier = Tier.model_validate({"effort": "standard", "top": part})
     assert tier.top is not None
     assert number_of(tier.top, ligands) == number
+
+
+def test_files_of_a_relative_are_found_and_belong_to_the_receptor(tmp_path: Path) -> None:
+    for name in ("p.pdb", "a.sdf", "relative.pdb", "sti.sdf"):
+        (tmp_path / name).write_text("")
+    config = {
+        "name": "x",
+        "results": "results/x",
+        "library": {"files": ["a.sdf"]},
+        "receptors": {"wt": {"structure": "p.pdb"}},
+        "pocket": {"like": {"structure": "relative.pdb", "ligand": "sti.sdf"}},
+    }
+    settings = parse_settings(config, tmp_path)
+    pocket = settings.pocket_of("wt")
+    assert [file.name for file in settings.receptor_files("wt")] == [
+        "p.pdb", "relative.pdb", "sti.sdf",
+    ]  # fmt: skip
+    assert pocket.ligand_name == "sti.sdf of relative.pdb"
+    assert pocket.has_bond_orders
+    # a stage gets the same, as plain data
+    assert Pocket.model_validate(pocket.told()) == pocket
+    config["pocket"]["like"]["ligand"] = "A:STI:201"
+    settings = parse_settings(config, tmp_path)
+    assert len(settings.receptor_files("wt")) == 2
+    assert not settings.pocket_of("wt").has_bond_orders
+    assert "controls.reference_smiles" in settings.redock_obstacle("wt")
+    config["pocket"]["like"]["ligand"] = "no.sdf"
+    with pytest.raises(ConfigError, match=r"pocket.like.ligand: no file .*no.sdf"):
+        parse_settings(config, tmp_path)
+    (tmp_path / "relative.pdb").unlink()
+    with pytest.raises(ConfigError, match=r"pocket.like.structure: no file .*relative.pdb"):
+        parse_settings(config, tmp_path)
+
+
+def test_a_found_pocket_names_no_ligand() -> None:
+    settings = parse_settings(changed("pocket", {"find": 2}), None)
+    assert settings.pocket_of("wt").ligand_name is None
+    assert "its pocket names no ligand" in settings.redock_obstacle("wt")
+    assert settings.pocket_of("wt").told()["find"] == 2
+    assert "find" not in parse_settings(changed("pocket", "auto"), None).pocket_of("wt").told()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 from base64 import urlsafe_b64encode
 from pathlib import Path
@@ -234,3 +235,19 @@ def test_a_template_that_cannot_be_read_is_a_fault(demo: Path):
     found = open_inputs(settings(demo, docking__templates=["no_template.sdf"]))
     (fault,) = found.faults
     assert "no_template.sdf, record 1: RDKit cannot read it" in fault
+
+
+def test_a_pocket_without_a_ligand_is_looked_for_before_the_run(tmp_path: Path) -> None:
+    write_demo(tmp_path)
+    config = {
+        "name": "x",
+        "results": "results/x",
+        "library": {"files": ["drugs.csv"]},
+        "receptors": {"wt": {"structure": "receptor.pdb"}},
+        "pocket": {"find": 1},
+    }
+    told = open_inputs(parse_settings(config, tmp_path)).receptors[0]
+    assert re.search(r"pocket found without a ligand: rank 1 of \d+ by druggability", told)
+    config["pocket"] = {"find": 500}
+    (fault,) = open_inputs(parse_settings(config, tmp_path)).faults
+    assert re.search(r"receptor wt: pocket.find 500: \d+ pockets are found", fault)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,8 +13,11 @@ import pytest
 
 import screenmm.report.sections
 from screenmm.analysis.metrics import make_metrics
+from screenmm.config.settings import parse_settings
 from screenmm.report.report import render_report, scripts
-from screenmm.report.section import Section, section_folders, section_module, sections
+from screenmm.report.section import Results, Section, section_folders, section_module, sections
+from screenmm.report.sections import method
+from screenmm.run.layout import Layout
 from tests.unit.screens import Screen
 
 MODULE = """
@@ -133,3 +137,21 @@ def test_data_of_one_name_is_refused(heaviest: str, screen: Screen, ranked, monk
     monkeypatch.setattr(module, "context", lambda results: replace(made(results), data=taken))
     with pytest.raises(ValueError, match=r"section heaviest of the page .* took: drawings-0"):
         _page(ranked, screen)
+
+
+def test_the_method_says_how_a_pocket_was_come_by(screen: Screen, ranked, tmp_path: Path) -> None:
+    layout = Layout(tmp_path)
+    for name in screen.settings.receptors:
+        layout.receptor(name).path.mkdir(parents=True)
+        layout.receptor(name).report_json.write_text(
+            json.dumps({"pocket": {"origin": {"text": f"found in {name}"}}})
+        )
+    given = screen.settings.model_dump()
+    given["pocket"] = {"find": 1}
+    given["receptors"]["V678F"]["pocket"] = "auto"
+    settings = parse_settings(given, None)
+    metrics = make_metrics(ranked, screen.settings.name)
+    shown = method.context(Results(ranked, metrics, settings, tmp_path)).method
+    plain = method.context(Results(ranked, metrics, screen.settings, tmp_path)).method
+    wild = next(name for name in settings.receptors if name != "V678F")
+    assert shown == [(f"Pocket, {wild}", f"found in {wild}"), *plain]

@@ -69,6 +69,16 @@ def both(stage: str) -> set[str]:
             {"ligand": "other.sdf"},
             {"prepare_receptor mutant", "reference mutant", "compare mutant"},
         ),
+        (
+            "receptors.mutant.pocket",
+            {"find": 1},
+            {"prepare_receptor mutant", "reference mutant", "compare mutant"},
+        ),
+        (
+            "receptors.wt.pocket",
+            {"like": {"structure": "relative.pdb", "ligand": "A:STI:201"}},
+            {"prepare_receptor wt", "reference wt", "compare wt"},
+        ),
         ("pocket.padding_angstrom", 5, both("prepare_receptor")),
         ("ligands.ph_min", 7.0, {"prepare_ligands"} | both("reference")),
         ("ligands.ph_max", 8.0, {"prepare_ligands"} | both("reference")),

@@ -291,6 +291,7 @@ def _open_receptor(settings: Settings, name: str, findings: Findings) -> str:
     parts += [f"mutated {', '.join(receptor.mutations)}"] if receptor.mutations else []
     parts += [f"ligand {pocket.ligand_name}"] if pocket.ligand_name else []
     parts += [each.detail for each in structure.changes if each.kind == "reference ligand"]
+    parts += [f"pocket {found.origin['text']}"] if found.origin else []
     edges = " × ".join(f"{edge:.1f}" for edge in found.size)
     parts.append(f"box {edges} Å with {len(found.lining)} residues around")
     parts += [confidence.as_text()] if confidence is not None else []
