@@ -16,6 +16,7 @@ rule rank:
         residues=expand(
             "<results>/receptors/{receptor}/coordinates.npz", receptor=RECEPTORS
         ),
+        reports=expand("<results>/receptors/{receptor}/report.json", receptor=RECEPTORS),
     output:
         **usage_output("rank"),
         ranking=report(

@@ -26,6 +26,8 @@ def test_tables_hold_every_row(screen: Screen, ranked, tmp_path: Path) -> None:
             * len({(row["receptor"], row["inchikey"]) for row in screen.scores}),
             "checks": 0,
             "interactions": 0,
+            "models": 0,
+            "confidence": 0,
             "batches": 0,
             "predictions": 0,
             "variant_entries": 0,

@@ -217,7 +217,7 @@ def test_the_tables_hold_the_ranked_poses_alone(inspected: Inspected, tmp_path: 
         assert types["interactions"] == {
             "receptor": "VARCHAR", "inchikey": "VARCHAR", "state": "VARCHAR", "pose": "INTEGER",
             "residue": "VARCHAR", "kind": "VARCHAR", "distance_angstrom": "DOUBLE",
-            "ligand_atoms": "INTEGER[]",
+            "ligand_atoms": "INTEGER[]", "plddt": "DOUBLE", "doubtful": "BOOLEAN",
         }  # fmt: skip
         key = inspected.screen.keys["imatinib"]
         rows = stored.execute(

@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 
 from screenmm.analysis.charges import charge_share
+from screenmm.analysis.confidence import models
 from screenmm.analysis.controls import controls
 from screenmm.analysis.costs import Account, account, per_item, versions_used
 from screenmm.analysis.found_again import found_again
@@ -25,6 +26,7 @@ from screenmm.core.versions import installed_versions
 from screenmm.execution.usage import read_usage
 from screenmm.library.annotations import unreadable_words
 from screenmm.metrics.annotations import Annotations
+from screenmm.metrics.confidence import ModelConfidence
 from screenmm.metrics.costs import RunCosts
 from screenmm.metrics.counts import Counts, ReasonCount, ReceptorCounts
 from screenmm.metrics.generation import FoundAgain
@@ -155,7 +157,8 @@ def make_metrics(
     measured = controls(con, seed, presume_inactive=presume_inactive)
     redock = {} if settings is None or files is None else redockings(settings, files)
     followed = orders_of(con)
-    judged = verdicts(measured, list(counted.by_receptor))
+    modelled = models(con)
+    judged = verdicts(measured, list(counted.by_receptor), modelled)
     annotations = _annotations(files)
     conflicts = counted.conflicting_labels.ligands + counted.conflicting_affinities.ligands
     doubtful = bool(conflicts or unreadable_words(annotations))
@@ -189,11 +192,14 @@ def make_metrics(
                 charge=charge_share(con, receptor, followed[receptor].order.column),
                 records=counted.records,
                 doubtful=doubtful,
+                model=modelled.get(receptor),
             )
             for receptor, own in counted.by_receptor.items()
         },
     )
-    found: dict[str, Part] = {}
+    found: dict[str, Part | dict[str, ModelConfidence]] = {}
+    if modelled:
+        found["models"] = modelled
     if campaign is not None:
         found["rounds"] = campaign
         arms = spent_by_arms(con, campaign, files, settings)

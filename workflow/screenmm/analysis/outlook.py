@@ -8,6 +8,7 @@ from typing import Any
 from screenmm.analysis.controls import TRIVIAL
 from screenmm.analysis.verdict import FEW, score_in_sentence, too_few
 from screenmm.core.columns import Column
+from screenmm.metrics.confidence import ModelConfidence
 from screenmm.metrics.controls import Contest, Controls, Kind
 from screenmm.metrics.counts import ReceptorCounts
 from screenmm.metrics.outlook import Caution, Concern, Outlook, Word
@@ -56,6 +57,7 @@ def outlook(
     charge: float | None,
     records: int,
     doubtful: bool,
+    model: ModelConfidence | None = None,
 ) -> Outlook:
     """Say in one word what a receptor's ranking is worth, and what to be careful of.
 
@@ -80,6 +82,8 @@ def outlook(
         Of the library.
     doubtful : bool
         Whether known answers disagree or could not be read.
+    model : ModelConfidence, optional
+        Of a receptor that is a predicted model.
 
     Returns
     -------
@@ -87,7 +91,8 @@ def outlook(
         The gravest word that a kind of control gives. To be trusted, the score that the
         ranking follows must itself lead every trivial property. Controls of few ligands give a
         caution, whatever they say. A reference ligand that docking does not find again takes
-        trust away, and leaves none where nothing else was tested.
+        trust away, and leaves none where nothing else was tested. So does a predicted model that
+        is unsure of its pocket.
     """
     contests = {} if found is None else found.contest
     words = [
@@ -96,9 +101,11 @@ def outlook(
         if each.level is not Level.UNKNOWN
     ]
     word = min(words, key=GRAVEST.index, default=Word.UNTESTED)
-    if redocked is not None and redocked.passed is False:
+    is_unsure = model is not None and model.is_low
+    if is_unsure or (redocked is not None and redocked.passed is False):
         word = {Word.TRUST: Word.CAUTION, Word.UNTESTED: Word.DO_NOT_TRUST}.get(word, word)
     cautions = [
+        *_of_model(model),
         *_of_controls(verdict, contests, order),
         *_of_charge(charge, contests, order),
         *_of_redocking(redocked),
@@ -197,6 +204,24 @@ def _of_redocking(redocked: Redocking | None) -> Iterator[Caution]:
         yield _caution(
             Concern.POSE_NOT_FOUND, f"Docking does not find the reference ligand's pose{away}."
         )
+
+
+def _of_model(model: ModelConfidence | None) -> Iterator[Caution]:
+    if model is None:
+        return
+    if model.pocket_plddt is None:
+        text = "The receptor is a predicted model, and how sure it is of its pocket is not known."
+    elif model.is_low:
+        text = (
+            f"The receptor is a predicted model with a pocket pLDDT of {model.pocket_plddt:.0f}, "
+            f"below {model.min_pocket_plddt:g}: its poses are guesses."
+        )
+    else:
+        text = (
+            f"The receptor is a predicted model with a pocket pLDDT of {model.pocket_plddt:.0f}: "
+            "necessary for right poses, not sufficient."
+        )
+    yield _caution(Concern.PREDICTED_MODEL, text)
 
 
 def _of_answers(found: Controls | None, *, doubtful: bool) -> Iterator[Caution]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from screenmm.analysis.controls import FITTED, SIZE, TRIVIAL
 from screenmm.analysis.measuring import CHANCE, DECISIVE
+from screenmm.metrics.confidence import ModelConfidence
 from screenmm.metrics.controls import (
     Contest,
     Controls,
@@ -269,7 +270,11 @@ def _notes(found: Controls) -> list[str]:
     return out
 
 
-def verdicts(controls: Mapping[str, Controls], receptors: Sequence[str]) -> dict[str, Verdict]:
+def verdicts(
+    controls: Mapping[str, Controls],
+    receptors: Sequence[str],
+    models: Mapping[str, ModelConfidence] | None = None,
+) -> dict[str, Verdict]:
     """Judge every receptor.
 
     Parameters
@@ -278,14 +283,19 @@ def verdicts(controls: Mapping[str, Controls], receptors: Sequence[str]) -> dict
         From :func:`screenmm.analysis.controls.controls`.
     receptors : sequence of str
         In config order.
+    models : mapping, optional
+        Receptors that are predicted models.
     """
-    return {receptor: _verdict(controls.get(receptor)) for receptor in receptors}
+    known = models or {}
+    return {each: _verdict(controls.get(each), known.get(each)) for each in receptors}
 
 
-def _verdict(found: Controls | None) -> Verdict:
-    if found is None:
-        return Verdict(text=NO_CONTROLS, kinds=[], notes=[])
-    kinds = [judge(kind, found.contest[kind]) for kind, rows in found.measured.items() if rows]
-    notes = _notes(found)
-    text = " ".join([*(each.text for each in kinds), *notes]) or NO_CONTROLS
+def _verdict(found: Controls | None, model: ModelConfidence | None) -> Verdict:
+    kinds = [] if found is None else [
+        judge(kind, found.contest[kind]) for kind, rows in found.measured.items() if rows
+    ]  # fmt: skip
+    notes = [] if found is None else _notes(found)
+    said = [each.text for each in kinds] or ([] if notes else [NO_CONTROLS])
+    notes += [] if model is None else [model.text]
+    text = " ".join([*said, *notes])
     return Verdict(text=text, kinds=kinds, notes=notes)

@@ -12,6 +12,7 @@ from screenmm.core.errors import UserError
 from screenmm.files.whole import write_text
 from screenmm.metrics.annotations import Annotations
 from screenmm.metrics.bias import Bias
+from screenmm.metrics.confidence import ModelConfidence
 from screenmm.metrics.controls import Controls
 from screenmm.metrics.costs import RuleUsed, RunCosts
 from screenmm.metrics.counts import Counts
@@ -57,6 +58,8 @@ class Metrics(Part):
     """Receptor to what its controls say."""
     outlook: dict[str, Outlook]
     """Receptor to what its ranking is worth, in one word, and what to be careful of."""
+    models: dict[str, ModelConfidence] | None = None
+    """Receptor to how far it can be trusted as a predicted model; absent where none is one."""
     rounds: Campaign | None = None
     """What a campaign in rounds came to; absent where every ligand was docked."""
     generation: Generation | None = None

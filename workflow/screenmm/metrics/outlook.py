@@ -37,6 +37,7 @@ class Concern(StrEnum):
     FEW_RANKED = "few ranked"
     RECORDS_FAILED = "records failed"
     ONLY_PREDICTED = "only predicted"
+    PREDICTED_MODEL = "predicted model"
 
 
 class Caution(Part):

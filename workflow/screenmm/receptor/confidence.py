@@ -78,6 +78,10 @@ class Confidence:
         What says that it is a model.
     plddt : dict of str to float
         By residue that was kept, as ``chain:name:number``; empty where it is not known.
+    limit : float
+        ``min_pocket_plddt``: a residue below it is doubtful.
+    lining : list of str
+        Labels of the residues around the pocket.
     trimmed : list of Trimmed
     pocket : PocketConfidence or None
         None where no residue around the pocket has a pLDDT.
@@ -87,6 +91,8 @@ class Confidence:
 
     why: str
     plddt: dict[str, float]
+    limit: float
+    lining: list[str]
     trimmed: list[Trimmed] = field(default_factory=list)
     pocket: PocketConfidence | None = None
     pae: PaeOfPocket | None = None
@@ -359,6 +365,8 @@ def confidence_of(
     return Confidence(
         structure.origin.why,
         plddt,
+        limit,
+        lining,
         trimmed_runs(structure),
         pocket_confidence(structure, lining, near, limit),
         of_pocket(pae, structure, lining) if pae is not None else None,

@@ -7,7 +7,7 @@ import shutil
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -203,7 +203,10 @@ class Again:
         )
 
     def _rank(self, receptors: Sequence[str]) -> None:
-        con = open_parts(Parts.of_run(self.here, receptors, self.settings.docking.effort_names))
+        parts = Parts.of_run(self.here, receptors, self.settings.docking.effort_names)
+        homes = self.here if self.receptor_too else self.files
+        reports = {name: homes.receptor(name).report_json for name in receptors}
+        con = open_parts(replace(parts, reports=reports))
         ranking = self.settings.ranking
         must, must_not = filters_of(ranking)
         make_ranking(

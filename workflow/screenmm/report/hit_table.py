@@ -45,6 +45,7 @@ from screenmm.tables.dictionary import (
     MINIMISATION,
     NAME,
     ORIGIN,
+    POCKET_PLDDT,
     RANK,
     RANKED_BY,
     RECORD_COUNT,
@@ -163,6 +164,7 @@ _AFTER = (
     Shown(SMILES, "SMILES", "text"),
     Shown(STATE_SMILES, "SMILES, docked", "text"),
     Shown(ALIASES, "Also named", "text"),
+    Shown(POCKET_PLDDT, "Pocket pLDDT", decimals=0, details=True),
 )
 
 
@@ -277,7 +279,7 @@ SELECT rank, check_name, passed FROM {_TOP} JOIN checks USING (receptor, inchike
 ORDER BY rank, check_name
 """
 _INTERACTIONS = f"""
-SELECT rank, residue, kind, distance_angstrom, ligand_atoms
+SELECT rank, residue, kind, distance_angstrom, ligand_atoms, CASE WHEN doubtful THEN plddt END
 FROM {_TOP} JOIN interactions USING (receptor, inchikey, state, pose)
 ORDER BY rank, kind, residue, distance_angstrom
 """
@@ -382,7 +384,7 @@ def hit_table(
             [
                 each
                 for each in shown(own_scores(con))
-                if any(value is not None for value in values[each.column.name])
+                if any(value is not None for value in values.get(each.column.name, ()))
             ],
             values,
         ),

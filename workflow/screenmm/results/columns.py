@@ -7,6 +7,7 @@ import duckdb
 from screenmm.core.columns import Column
 from screenmm.tables.dictionary import (
     MADE,
+    MODELLED,
     RANK,
     Columns,
     engine_scores_among,
@@ -28,9 +29,15 @@ def made_columns(con: duckdb.DuckDBPyConnection, table: str = "ranking") -> Colu
     return MADE if set(names(MADE)) <= there else ()
 
 
+def modelled_columns(con: duckdb.DuckDBPyConnection, table: str = "ranking") -> Columns:
+    """What a table says of predicted models; nothing in a run without any."""
+    there = {row[0] for row in con.execute(f"DESCRIBE {table}").fetchall()}
+    return MODELLED if set(names(MODELLED)) <= there else ()
+
+
 def ranking_columns(con: duckdb.DuckDBPyConnection) -> tuple[Column, ...]:
     """Columns of the ``ranking`` of this run, in their order."""
-    return ranking(own_scores(con), made_columns(con))
+    return ranking(own_scores(con), made_columns(con), modelled_columns(con))
 
 
 def score_signs(con: duckdb.DuckDBPyConnection) -> dict[str, int]:

@@ -37,6 +37,8 @@ TABLES = {
     "batches": "SELECT * FROM batches ORDER BY round, inchikey",
     "predictions": "SELECT * FROM predictions ORDER BY receptor, predicted_kcal_mol, inchikey",
     "lineage": "SELECT * FROM lineage ORDER BY proposed_in, inchikey, arm",
+    "models": "SELECT models.* FROM models JOIN receptors USING (receptor) ORDER BY ordinal",
+    "confidence": "SELECT * FROM confidence",
     **{table: f"SELECT * FROM {table}" for table in OF_VARIANTS},
     "orders": (
         f"SELECT {listed(ORDERS)} FROM orders JOIN receptors USING (receptor) ORDER BY ordinal"

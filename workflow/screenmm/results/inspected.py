@@ -29,13 +29,18 @@ FROM {OF_BEST}
 
 INTERACTIONS = f"""
 CREATE OR REPLACE TABLE interactions AS
-SELECT receptor, inchikey, state, pose,
-    unnest(range(1, len(residue) + 1)) AS ordinal,
-    unnest(residue) AS residue,
-    unnest(kind) AS kind,
-    unnest(distance_angstrom) AS distance_angstrom,
-    unnest(ligand_atoms) AS ligand_atoms
-FROM {OF_BEST}
+WITH found AS (
+    SELECT receptor, inchikey, state, pose,
+        unnest(range(1, len(residue) + 1)) AS ordinal,
+        unnest(residue) AS residue,
+        unnest(kind) AS kind,
+        unnest(distance_angstrom) AS distance_angstrom,
+        unnest(ligand_atoms) AS ligand_atoms
+    FROM {OF_BEST}
+)
+SELECT found.*, plddt, doubtful
+FROM found LEFT JOIN confidence USING (receptor, residue)
+ORDER BY receptor, inchikey, state, pose, ordinal
 """
 
 NOTES = f"""
@@ -48,11 +53,15 @@ WITH of_checks AS (
     FROM checks GROUP BY receptor, inchikey
 ), of_interactions AS (
     SELECT receptor, inchikey,
-        string_agg(kind || ' ' || residue, '; ' ORDER BY place) AS interactions
+        string_agg(
+            kind || ' ' || residue || CASE WHEN doubtful THEN printf(' (pLDDT %.0f)', plddt)
+                ELSE '' END,
+            '; ' ORDER BY place
+        ) AS interactions
     FROM (
-        SELECT receptor, inchikey, kind, residue, min(ordinal) AS place
+        SELECT receptor, inchikey, kind, residue, plddt, doubtful, min(ordinal) AS place
         FROM interactions WHERE kind <> {quoted(UNNAMED)}
-        GROUP BY receptor, inchikey, kind, residue
+        GROUP BY receptor, inchikey, kind, residue, plddt, doubtful
     )
     GROUP BY receptor, inchikey
 )

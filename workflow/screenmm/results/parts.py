@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from screenmm.core.columns import Column
 from screenmm.core.errors import UserError
+from screenmm.results.confidence import make_confidence
 from screenmm.run.layout import Layout
 from screenmm.tables.dictionary import (
     BATCH,
@@ -64,6 +65,8 @@ class Parts:
         What is predicted of the molecules that no round docked; None where there are no rounds.
     proposed, lineage : sequence of Path
         Proposals of each round that may be docked, as ligands, and where they came from.
+    reports : mapping of receptor to Path
+        What preparation says of each receptor.
     """
 
     sources: Sequence[Path]
@@ -80,6 +83,7 @@ class Parts:
     predictions: Path | None = None
     proposed: Sequence[Path] = ()
     lineage: Sequence[Path] = ()
+    reports: Mapping[str, Path] = field(default_factory=dict)
 
     @classmethod
     def of_run(cls, files: Layout, receptors: Sequence[str], efforts: Sequence[str]) -> Parts:
@@ -103,6 +107,7 @@ class Parts:
             if files.most_rounds is not None
             else None,
             lineage=files.vetted("lineage"),
+            reports={name: files.receptor(name).report_json for name in receptors},
         )
 
 
@@ -265,8 +270,8 @@ def open_parts(
     duckdb.DuckDBPyConnection
         With ``receptors``, ``tiers``, ``sources``, ``membership``, ``events``, ``ligands``,
         ``poses`` (of each ligand's last tier), ``earlier_poses`` (of tiers before), ``scores``,
-        ``residues``, ``moved``, ``inspected``, ``selected``, ``batches``, ``predictions``
-        and ``lineage``, and those of :data:`OF_VARIANTS`.
+        ``residues``, ``moved``, ``inspected``, ``selected``, ``batches``, ``predictions``,
+        ``lineage``, ``models`` and ``confidence``, and those of :data:`OF_VARIANTS`.
 
     Raises
     ------
@@ -304,6 +309,7 @@ def open_parts(
         con.execute(f"CREATE VIEW {name} AS {query}")
     con.execute("CREATE TABLE tiers (tier INTEGER, effort VARCHAR)")
     con.executemany("INSERT INTO tiers VALUES (?, ?)", list(enumerate(parts.efforts, 1)))
+    make_confidence(con, parts.reports)
     several = len(parts.efforts) > 1
     if several:
         con.execute(_REACHED)

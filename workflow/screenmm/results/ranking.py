@@ -27,6 +27,7 @@ from screenmm.tables.dictionary import (
     INTERVALS,
     MADE,
     MINIMISATION,
+    MODELLED,
     RANKED_BY,
     RESIDUE_TERMS,
     SIZE_CORRECTED,
@@ -182,9 +183,16 @@ def _made(con: duckdb.DuckDBPyConnection) -> Columns:
     return MADE if proposed else ()
 
 
-def _whole_ranking(own: Sequence[Column], made: Columns) -> str:
+def _modelled(con: duckdb.DuckDBPyConnection) -> Columns:
+    """Columns of predicted models, or none in a run without any."""
+    models = con.execute("SELECT count(*) FROM models").fetchall()[0][0]
+    return MODELLED if models else ()
+
+
+def _whole_ranking(own: Sequence[Column], made: Columns, modelled: Columns) -> str:
     """Query of the ranking in the order that each receptor follows, with all columns."""
     more = ", origins.* EXCLUDE (inchikey)" if made else ""
+    more += ", models.pocket_plddt" if modelled else ""
     return f"""
 CREATE OR REPLACE TABLE ranking AS
 WITH valued AS (
@@ -197,8 +205,9 @@ WITH valued AS (
     LEFT JOIN intervals USING (receptor, inchikey)
     LEFT JOIN consensus USING (receptor, inchikey)
     LEFT JOIN origins USING (inchikey)
+    LEFT JOIN models USING (receptor)
 )
-SELECT {listed(ranking(own, made))}, receptor_ordinal
+SELECT {listed(ranking(own, made, modelled))}, receptor_ordinal
 FROM (
     SELECT * REPLACE (
         row_number() OVER (
@@ -268,7 +277,7 @@ def make_ranking(
     orders = {receptor: made.order for receptor, made in followed.items()}
     make_intervals(con, preparation_sd_kcal_mol, orders)
     make_consensus(con, _joined(orders, consensus))
-    con.execute(_whole_ranking(own, _made(con)))
+    con.execute(_whole_ranking(own, _made(con), _modelled(con)))
 
 
 def _joined(

@@ -40,7 +40,7 @@ STAGE = Stage(
     "rank",
     place=150,
     words="rank ligands and account for every record",
-    version=12,
+    version=13,
     keys={"ranking": KEYS},
     more=docked_how,
     reads={
@@ -51,6 +51,7 @@ STAGE = Stage(
         "inspected": "inspected/{receptor}/{shard}.parquet",
         "structures": "receptors/{receptor}/receptor.cif",
         "residues": "receptors/{receptor}/coordinates.npz",
+        "reports": "receptors/{receptor}/report.json",
         "sources": "library/sources.parquet",
         "membership": "ligands/membership.parquet",
         "duplicates": "ligands/merge.events.parquet",

@@ -326,6 +326,45 @@ MADE: Columns = (
 )
 """What the ranking says of molecules that were proposed, where there are any."""
 
+# --- predicted models of receptors
+
+POCKET_PLDDT = Column(
+    "pocket_plddt", "DOUBLE", decimals=2, words="Pocket pLDDT",
+    hint="Mean pLDDT around the pocket, 0 to 100, where the receptor is a predicted model",
+)  # fmt: skip
+MODELLED: Columns = (POCKET_PLDDT,)
+"""What the ranking says of predicted models, where a receptor is one."""
+
+PLDDT = Column(
+    "plddt", "DOUBLE", decimals=2, hint="pLDDT of the residue in a predicted model, 0 to 100"
+)
+DOUBTFUL = Column(
+    "doubtful", "BOOLEAN", hint="Whether that is below min_pocket_plddt; null: no model"
+)
+CONFIDENCE: Columns = (
+    RECEPTOR,
+    _text("residue", "Residue, as A:MET:96"),
+    PLDDT,
+    DOUBTFUL,
+    Column("in_pocket", "BOOLEAN", hint="Whether it is around the pocket"),
+)
+MODELS: Columns = (
+    RECEPTOR,
+    _text("why", "What says that it is a predicted model"),
+    POCKET_PLDDT,
+    Column("pocket_lowest_plddt", "DOUBLE", decimals=2, hint="Lowest pLDDT around the pocket"),
+    _integer("pocket_residues", "Residues around the pocket whose pLDDT is known"),
+    Column("min_pocket_plddt", "DOUBLE", decimals=2, hint="What the config asks of their mean"),
+    Column("doubtful", "VARCHAR[]", hint="Those of them that are below it"),
+    Column("pocket_pae_angstrom", "DOUBLE", "Å", 2, hint="Mean PAE of pairs of them"),
+    Column("pocket_highest_pae_angstrom", "DOUBLE", "Å", 2, hint="Highest PAE of such a pair"),
+    Column("rest_pae_angstrom", "DOUBLE", "Å", 2,
+           hint="Mean PAE of pairs of one of them and one of the other residues"),
+    _integer("trimmed", "Residues of low confidence that were taken out"),
+    _integer("trimmed_near_pocket", "Those of them that lay around the pocket"),
+    Column("trimmed_runs", "VARCHAR[]", hint="First and last residue of each trimmed stretch"),
+)  # fmt: skip
+
 # --- the ranking and what follows from it
 
 DG_SD = _energy("dg_sd_kcal_mol", "ΔG spread", "Standard deviation: replicas and preparation")
@@ -466,7 +505,9 @@ BIOMARKERS: Columns = (
 )
 
 
-def ranking(own: Iterable[Column] = (), made: Iterable[Column] = ()) -> Columns:
+def ranking(
+    own: Iterable[Column] = (), made: Iterable[Column] = (), modelled: Iterable[Column] = ()
+) -> Columns:
     """Columns of the ranking.
 
     Parameters
@@ -475,12 +516,15 @@ def ranking(own: Iterable[Column] = (), made: Iterable[Column] = ()) -> Columns:
         Scores that only the run's engine gives.
     made : iterable of Column
         :data:`MADE`, in a run that proposed molecules.
+    modelled : iterable of Column
+        :data:`MODELLED`, in a run with predicted models.
     """
     return (
         RANK, NAME, INCHIKEY, SMILES, RECEPTOR, RANKED_BY, DG, *TERMS, *INTERVALS, MAIN_RESIDUES,
         MINIMISATION, *DOCKED, *own, *CNN_MINIMISED, *CAME, HEAVY_ATOMS, STATE_SMILES, CHARGE,
         WEIGHT, STATE, POSE, ENGINE, *TIERED, CNN_VS, EFFICIENCY, SIZE_CORRECTED, *CONSENSUS,
         ALIASES, LABEL, AFFINITY, RECORD_COUNT, *INSPECTED_TEXT, *made,
+        *modelled,
     )  # fmt: skip
 
 
@@ -523,6 +567,8 @@ INTERACTIONS: Columns = (
     _text("kind", "Kind, as ProLIF names it"),
     Column("distance_angstrom", "DOUBLE", "Å", hint="Distance"),
     Column("ligand_atoms", "INTEGER[]", hint="Atoms of the ligand, from 0"),
+    PLDDT,
+    DOUBTFUL,
 )
 ORDERS: Columns = (
     RECEPTOR,

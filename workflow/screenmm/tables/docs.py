@@ -23,7 +23,8 @@ This page is generated from `workflow/screenmm/tables/dictionary.py` by `screenm
 
 TABLES: dict[str, tuple[str, Columns]] = {
     "ranking.csv": ("One row per ligand and receptor, best first; also the table `ranking` and the "
-                    "tags of `hits.sdf`.", dictionary.ranking(made=dictionary.MADE)),
+                    "tags of `hits.sdf`.",
+                    dictionary.ranking(made=dictionary.MADE, modelled=dictionary.MODELLED)),
     "ledger.csv": ("One row per record and receptor: what became of it; also the table `ledger`.",
                    dictionary.LEDGER),
     "picks.csv": ("What to buy first.", dictionary.PICKS),
@@ -52,6 +53,10 @@ TABLES: dict[str, tuple[str, Columns]] = {
     "checks": ("Table of `screen.duckdb`: checks of that pose.", dictionary.CHECKS),
     "interactions": ("Table of `screen.duckdb`: interactions of that pose.",
                      dictionary.INTERACTIONS),
+    "models": ("Table of `screen.duckdb`: receptors that are predicted models, and how sure these "
+               "are of their pockets.", dictionary.MODELS),
+    "confidence": ("Table of `screen.duckdb`: pLDDT of each residue of such a receptor.",
+                   dictionary.CONFIDENCE),
     "rounds/*/batch.parquet": ("Molecules of a round; also the table `batches`.",
                                dictionary.BATCH),
     "rounds/predictions.parquet": ("What is predicted of the molecules that no round docked; also "

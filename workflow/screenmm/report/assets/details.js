@@ -46,6 +46,10 @@
           name.replaceAll("_", " "), el("span.hidden", {}, passed ? ": pass" : ": fail")))));
   };
 
+  // A residue that the predicted model is unsure of has its pLDDT here, the others nothing.
+  const doubt = (plddt) => ((plddt ?? null) === null ? null
+    : el("small.fail", { title: "The predicted model is unsure of this residue" }, ` pLDDT ${number(plddt, 0)}`));
+
   // Every pose has a dozen of mere contacts: they stand in one line, the rest in a table.
   const interactions = (found) => {
     if (!found.length) return null;
@@ -56,9 +60,9 @@
         el("caption.hidden", {}, "Interactions"),
         el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Kind"),
           el("th", { scope: "col" }, "Residue"), el("th.n", { scope: "col" }, "Distance, \u00c5"))),
-        el("tbody", {}, ...named.map(([residue, kind, distance]) => el("tr", {},
+        el("tbody", {}, ...named.map(([residue, kind, distance, , plddt]) => el("tr", {},
           el("td", {}, el(`i.key.dash.${ScreenMM.kindClass(kind)}`), kind),
-          el("th", { scope: "row" }, residue), el("td.n", {}, number(distance, 1)))))) : null,
+          el("th", { scope: "row" }, residue, doubt(plddt)), el("td.n", {}, number(distance, 1)))))) : null,
       touched.length ? el("p.note", {}, `Van der Waals contact with ${touched.join(", ")}.`) : null);
   };
 

@@ -28,6 +28,7 @@ PLACES = {
     Concern.FEW_RANKED: "summary",
     Concern.RECORDS_FAILED: "ledger",
     Concern.ONLY_PREDICTED: "rounds",
+    Concern.PREDICTED_MODEL: "predicted",
 }
 """Section with the numbers behind a concern; all others are of the controls."""
 
