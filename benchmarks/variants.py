@@ -42,7 +42,6 @@ from screenmm.variants.binding import (
     rotamer_costs,
     score_in,
     starts_of,
-    wild_cost,
 )
 from screenmm.variants.calls import SLOPE
 from screenmm.variants.changes import Variant
@@ -137,8 +136,7 @@ def computed(wild: Prepared, poses: list[list[Start]], changes: dict[int, str]) 
     platform = choose_platform("CPU")
     start = time.process_time()
     around = neighbourhood(wild, sorted(changes))
-    own = wild_cost(wild, around, ROTAMERS, OPTIONS, platform)
-    before = score_in(Protein.of_wild_type(wild, own), poses, around, OPTIONS, platform)
+    before = score_in(Protein.of_wild_type(wild), poses, around, OPTIONS, platform)
     mutant = mutate(wild, changes, ROTAMERS)
     costs = rotamer_costs(mutant, around, OPTIONS, platform)
     after = score_in(Protein(wild, mutant, costs), poses, around, OPTIONS, platform)

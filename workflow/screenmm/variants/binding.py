@@ -34,7 +34,7 @@ from screenmm.mmgbsa.minimise import Minimised, minimise_packs
 from screenmm.mmgbsa.packing import Member
 from screenmm.mmgbsa.score import Pose, PoseScore, field_of, model_of, score_models, score_poses
 from screenmm.receptor.model import ReceptorModel
-from screenmm.variants.model import Mutant, Prepared, mutate
+from screenmm.variants.model import Mutant, Prepared
 
 FREE_ANGSTROM = 6.0
 """A residue with an atom within this distance of the β carbon of an exchanged one may move."""
@@ -157,41 +157,6 @@ def rotamer_costs(
     return np.asarray(energies - energies[np.isfinite(energies)].min())
 
 
-def wild_cost(
-    wild: Prepared, around: Neighbourhood, rotamers: int, options: Scoring, platform: PlatformChoice
-) -> float:
-    """Energy of the wild type's own side chains above their best rotamer, without a ligand.
-
-    A variant pays for a rotamer that another one would be better than, and so does the wild type:
-    else a side chain that the ligand's presence or an accident of the force field put into a worse
-    rotamer would seem to weaken the binding when it is built anew as it is.
-
-    Parameters
-    ----------
-    wild : Prepared
-    around : Neighbourhood
-    rotamers : int
-        Most that are tried.
-    options : screenmm.config.settings.Scoring
-    platform : PlatformChoice
-
-    Returns
-    -------
-    float
-        kcal/mol, at most :data:`MOST_COST_KCAL_MOL`.
-
-    Raises
-    ------
-    LigandError
-        The residues as they stand cannot be minimised.
-    """
-    same = {site: wild.residue_name(site) for site in around.sites}
-    as_it_stands = float(rotamer_costs(mutate(wild, same, rotamers), around, options, platform)[0])
-    if not np.isfinite(as_it_stands):
-        raise LigandError(Reason.NOT_FINITE, "the wild type's own side chains have no energy")
-    return min(as_it_stands, MOST_COST_KCAL_MOL)
-
-
 def _energy(context: openmm.Context, positions_nm: np.ndarray) -> float:
     context.setPositions(positions_nm)
     energy = context.getState(energy=True).getPotentialEnergy()
@@ -262,10 +227,9 @@ class Protein:
         self._wild, self._mutant, self._usable = wild, mutant, usable
 
     @classmethod
-    def of_wild_type(cls, wild: Prepared, cost_kcal_mol: float = 0.0) -> Protein:
-        """Wild type as it was prepared, at a cost from :func:`wild_cost`."""
-        prepared = Mutant(wild, (), [wild.model.positions_angstrom])
-        return cls(wild, prepared, np.array([cost_kcal_mol]))
+    def of_wild_type(cls, wild: Prepared) -> Protein:
+        """Wild type as it was prepared."""
+        return cls(wild, Mutant(wild, (), [wild.model.positions_angstrom]), np.zeros(1))
 
     @property
     def prepared(self) -> Prepared:

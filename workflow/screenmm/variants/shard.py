@@ -41,7 +41,6 @@ from screenmm.variants.binding import (
     rotamer_costs,
     score_in,
     starts_of,
-    wild_cost,
 )
 from screenmm.variants.listed import Modelled, read_modelled
 from screenmm.variants.model import Prepared, mutate
@@ -136,7 +135,7 @@ def most_minimisations(variants: Variants, most: int) -> int:
     most : int
         Variants of an item.
     """
-    of_wild_type = 2 * (1 + variants.replicas) + variants.rotamers
+    of_wild_type = 2 * (1 + variants.replicas)
     of_variant = variants.rotamers * (2 + variants.replicas)
     return of_wild_type + of_variant * most
 
@@ -212,7 +211,6 @@ class Scorer:
         self._pack = complexes_per_pack(scoring, platform)
         self._cache = ParameterCache(cache_file())
         self._mutants: dict[str, Protein] = {}
-        self._costs: dict[tuple[int, ...], float] = {}
         self._starts: tuple[str, list[list[Start]] | LigandError] = ("", [])
         load_models()
 
@@ -238,7 +236,7 @@ class Scorer:
         poses = self._starts_of(item["poses"], mols)
         changes = [{int(k): str(name) for k, name in v["changes"]} for v in item["variants"]]
         around = neighbourhood(self._wild, list(changes[0]))
-        wild_type = self._wild_type(around)
+        wild_type = Protein.of_wild_type(self._wild)
         wild = self._scored(wild_type, poses, around)
         _check_scored(wild)
         ligand = str(mols[0].GetProp("inchikey"))
@@ -258,14 +256,6 @@ class Scorer:
             )
             rows.append(_row_of(ligand, variant, "", "") | row)
         return {"rows": rows}
-
-    def _wild_type(self, around: Neighbourhood) -> Protein:
-        """Wild type with what its side chains cost that are exchanged, made once."""
-        if around.sites not in self._costs:
-            self._costs[around.sites] = wild_cost(
-                self._wild, around, self._variants.rotamers, self._options, self._platform
-            )
-        return Protein.of_wild_type(self._wild, self._costs[around.sites])
 
     def _mutant(self, name: str, changes: dict[int, str], around: Neighbourhood) -> Protein:
         """Model of a variant, made once: nothing of it hangs on the ligand."""
