@@ -11,6 +11,7 @@ from screenmm.analysis.controls import BASELINES, SCORES, compare_all
 from screenmm.analysis.measuring import Known
 from screenmm.analysis.outlook import WHY, outlook
 from screenmm.analysis.verdict import NO_CONTROLS, judge
+from screenmm.metrics.confidence import ModelConfidence
 from screenmm.metrics.controls import Common, Contest, Controls, Kind, Unranked
 from screenmm.metrics.outlook import Concern, Outlook, Word
 from screenmm.metrics.redocking import Redocking
@@ -48,6 +49,7 @@ def told(
     actives_lost: int = 0,
     doubtful: bool = False,
     charge: float | None = None,
+    model: ModelConfidence | None = None,
 ) -> Outlook:
     kinds = [judge(kind, each) for kind, each in contests.items()]
     found = None
@@ -61,8 +63,9 @@ def told(
     verdict = Verdict(text=" ".join(each.text for each in kinds) or NO_CONTROLS, kinds=kinds,
                       notes=[])  # fmt: skip
     return outlook(
-        verdict, found, redocked, counts, picks, DG, charge=charge, records=1000, doubtful=doubtful
-    )
+        verdict, found, redocked, counts, picks, DG, charge=charge, records=1000,
+        doubtful=doubtful, model=model,
+    )  # fmt: skip
 
 
 def said(found: Outlook) -> dict[Concern, str]:
@@ -89,6 +92,32 @@ def test_a_reference_that_is_not_found_takes_trust_away(good: Contest) -> None:
         Concern.POSE_NOT_FOUND: "Docking does not find the reference ligand's pose: the closest "
         "is 4.2 Å away."
     }
+
+
+def model(plddt: float | None) -> ModelConfidence:
+    return ModelConfidence(
+        text="", why="", pocket_plddt=plddt, pocket_lowest_plddt=plddt, pocket_residues=9,
+        min_pocket_plddt=70.0, doubtful=[], pocket_pae_angstrom=None,
+        pocket_highest_pae_angstrom=None, rest_pae_angstrom=None, trimmed=0,
+        trimmed_near_pocket=0, trimmed_runs=[],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("plddt", "word", "text"),
+    [
+        (91.0, Word.TRUST, "a pocket pLDDT of 91: necessary for right poses, not sufficient."),
+        (70.0, Word.TRUST, "not sufficient."),
+        (69.9, Word.CAUTION, "below 70: its poses are guesses."),
+        (None, Word.TRUST, "how sure it is of its pocket is not known."),
+    ],
+)
+def test_a_model_that_is_unsure_of_its_pocket_takes_trust_away(
+    good: Contest, plddt: float | None, word: Word, text: str
+) -> None:
+    found = told({"correlation": good}, model=model(plddt))
+    assert found.word is word
+    assert said(found)[Concern.PREDICTED_MODEL].endswith(text)
 
 
 @pytest.mark.parametrize(
