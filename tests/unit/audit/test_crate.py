@@ -282,7 +282,7 @@ def varied(screen: Screen) -> Screen:
         "variants/wt/entries.parquet", "variants/wt/modelled.json", "variants/wt/panel.json",
         "variants/wt/shards/b0.sdf.gz", "variants/wt/shards/b1.sdf.gz",
         "variants/wt/scores/b0.parquet", "variants/wt/scores/b1.parquet",
-        "variants/wt/scores/b10.parquet",
+        "variants/wt/scores/b10.parquet", "variant_complexes/wt/1_V93A_jmc_27.pdb.gz",
     ):  # fmt: skip
         path = screen.results / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -308,13 +308,19 @@ def test_variants_have_their_inputs_stages_and_outputs(varied: Screen, http_cach
     made = {rule: entities[f"#run-{rule}"]["result"] for rule in ("score_variants", "biomarkers")}
     assert made == {
         "score_variants": {"@id": "variants/"},
-        "biomarkers": [{"@id": "variants.csv"}, {"@id": "biomarkers.csv"}],
+        "biomarkers": [
+            {"@id": "variants.csv"},
+            {"@id": "biomarkers.csv"},
+            {"@id": "variant_complexes/"},
+        ],
     }
     parts = {part["@id"].removeprefix("variants/wt/") for part in entities["variants/"]["hasPart"]}
     assert parts == {
         "entries.parquet", "modelled.json", "panel.json", "shards/b0.sdf.gz", "shards/b1.sdf.gz",
         "scores/b0.parquet", "scores/b1.parquet",
     }  # fmt: skip
+    pair = entities["variant_complexes/"]["hasPart"]
+    assert pair == {"@id": "variant_complexes/wt/1_V93A_jmc_27.pdb.gz"}
     assert entities["#tool-score_variants"]["description"].startswith("Method version ")
     tool = entities["#tool-read_variants"]["softwareRequirements"]
     packages = {entities[link["@id"]]["name"] for link in tool}
