@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import duckdb
 import pytest
 
+from screenmm.analysis.metrics import make_metrics
+from screenmm.analysis.summary import summarise
 from screenmm.analysis.variants import board, listing, panel, read_board, sentences
 from screenmm.metrics.variants import VariantEntries, VariantMarks
+from screenmm.run.layout import Layout
 from screenmm.variants.calls import Marker
 from tests.unit.analysis.varied import LIGANDS, WILD, effect, fill, made, variant
 
@@ -115,3 +120,20 @@ def test_colours_reach_as_far_as_most_values_and_never_make_much_of_little() -> 
 def test_words_are_joined() -> None:
     told = [listing(each) for each in ([], ["a"], ["a", "b"], ["a", "b", "c"])]
     assert told == ["", "a", "a and b", "a, b and c"]
+
+
+def test_the_summary_tells_pairs_and_what_was_left_out(ranked, tmp_path: Path) -> None:
+    metrics = make_metrics(ranked, "x", Layout(tmp_path))
+    assert "Variants of" not in summarise(ranked, metrics, tmp_path, tmp_path)
+    found = panel(made())
+    found = found.model_copy(update={"text": f"{found.text} \x1b[31mred\nname"})
+    text = summarise(ranked, metrics.model_copy(update={"variants": found}), tmp_path, tmp_path)
+    (told,) = [part for part in text.split("\n\n") if part.startswith("Variants of")]
+    assert " ".join(told.split()) == (
+        "Variants of wt: 3 of 4 with 2 ligands; pairs: 1 lost, 2 kept, 1 gained, 1 untold, "
+        "1 failed. V93F loses alpha. L98R gains alpha. M90I keeps every ligand. Of 1 of the 5 "
+        "pairs of variant and ligand nothing can be told. 1 pair could not be scored. [31mred "
+        "name Of 3 pairs with controls 2 hold 0. Left out: 1 far_from_pocket. "
+        "Entries without a variant: 2 frameshift, 1 synonymous."
+    )
+    assert max(map(len, told.splitlines())) <= 96

@@ -17,6 +17,7 @@ from screenmm.metrics.redocking import Redocking
 from screenmm.metrics.verdicts import Verdict
 from screenmm.results.orders import orders_of
 from screenmm.tables.dictionary import DG, DOCK, listed
+from screenmm.variants.calls import Marker
 
 TOP = 10
 NAME_WIDTH = 28
@@ -37,9 +38,14 @@ def _columns(rows: list[list[str]], right: set[int]) -> list[str]:
     ]
 
 
+def _flat(text: str) -> str:
+    """Keep a text on one line, and free of what a terminal would obey."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
 def _printable(text: str) -> str:
     """Keep a name on one line, short, and free of what a terminal would obey."""
-    flat = "".join(c if c.isprintable() else " " for c in text)
+    flat = _flat(text)
     return flat if len(flat) <= NAME_WIDTH else flat[: NAME_WIDTH - 1] + "…"
 
 
@@ -136,6 +142,31 @@ def _rounds(metrics: Metrics) -> list[str]:
     return ["", *textwrap.wrap(text, WIDTH)]
 
 
+def _variants(metrics: Metrics) -> list[str]:
+    """What variants do to the best ligands, how often, and what was left out."""
+    panel = metrics.variants
+    if panel is None:
+        return []
+    calls = {
+        str(each): sum(getattr(line, each) for line in panel.by_variant) for each in Marker
+    } | {"failed": panel.failed}
+    ligands = f"{panel.ligands} ligand{'s' * (panel.ligands != 1)}"
+    told = [
+        f"Variants of {panel.wild_type}: {panel.modelled} of {panel.variants} with {ligands}; "
+        f"pairs: {_counts(calls) or 'none'}. {_flat(panel.text)}",
+        f"Of {panel.nulls.scored} pairs with controls {panel.nulls.within} hold 0.",
+        f"Left out: {_counts(panel.left_out)}." if panel.left_out else "",
+    ]
+    if unusable := panel.entries.unusable:
+        told.append(f"Entries without a variant: {_counts(unusable)}.")
+    return ["", *textwrap.wrap(" ".join(filter(None, told)), WIDTH)]
+
+
+def _counts(found: Mapping[str, int]) -> str:
+    """Counts as ``3 kept, 1 lost``; nothing of none."""
+    return ", ".join(f"{count:,} {what}" for what, count in found.items() if count)
+
+
 def _words(metrics: Metrics) -> list[str]:
     """Each receptor's verdict in one word."""
     return [
@@ -164,7 +195,7 @@ def summarise(con: duckdb.DuckDBPyConnection, metrics: Metrics, results: Path, r
     Returns
     -------
     str
-        Plain text: fates, failures by reason, time per stage, the best ligands,
+        Plain text: fates, failures by reason, time per stage, the best ligands, variants,
         redockings, verdicts in full and in one word, paths.
     """
     lines = [
@@ -175,6 +206,7 @@ def summarise(con: duckdb.DuckDBPyConnection, metrics: Metrics, results: Path, r
         *_failures(metrics),
         *_timings(metrics),
         *_best(con),
+        *_variants(metrics),
         *_told(metrics.orders),
         # whether the poses, and the scores, can be trusted
         *_told(metrics.redock),
