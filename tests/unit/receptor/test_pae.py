@@ -63,6 +63,13 @@ def test_boltz(tmp_path: Path) -> None:
     assert read_pae(tmp_path / "pae.npz").errors == pytest.approx(ERRORS)
 
 
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut"])
+def test_a_damaged_archive(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "pae.npz").write_bytes(content)
+    with pytest.raises(ReceptorError, match=r"pae\.npz cannot be read"):
+        read_pae(tmp_path / "pae.npz")
+
+
 @pytest.mark.parametrize(
     ("text", "fault"),
     [

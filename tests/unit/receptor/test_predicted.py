@@ -170,8 +170,10 @@ def test_modelcif_has_its_own_table(
     assert plddt(packed) == plddt(path)
 
 
-def test_other_estimates_are_no_plddt(trka: Path, tmp_path: Path) -> None:
-    path = as_modelcif(trka, tmp_path / "x.cif", metric=QMEAN, scale=0.01, b_factor=7.0)
+@pytest.mark.parametrize("b_factor", [7.0, None])
+def test_other_estimates_are_no_plddt(trka: Path, tmp_path: Path, b_factor: float | None) -> None:
+    # without one of its own each B factor is the estimate, and looks like pLDDT
+    path = as_modelcif(trka, tmp_path / "x.cif", metric=QMEAN, scale=0.01, b_factor=b_factor)
     assert origin(path).is_model
     assert plddt(path) == {}
 

@@ -30,8 +30,8 @@ class ModelConfidence(Part):
     """Mean predicted aligned error between them and the other residues, Å."""
     trimmed: int
     """Residues of low confidence that were taken out before anything else."""
-    trimmed_near_pocket: int
-    """Those of them that lay around the pocket."""
+    trimmed_near_pocket: int | None
+    """Those of them that lay around the pocket; null where no residue of it is left."""
     trimmed_runs: list[str]
     """First and last residue of each stretch that was taken out."""
 

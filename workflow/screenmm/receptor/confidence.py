@@ -330,8 +330,10 @@ def judge_pocket(found: PocketConfidence | None, name: str, *, stops: bool) -> s
     PocketError
         It is, and the mean is below the limit.
     """
-    if found is None or not found.is_low:
+    if found is None:
         return ""
+    if not found.is_low:
+        return _what_was_trimmed(found, name)
     fault = (
         f"pocket of the model {name}: mean pLDDT {found.mean_plddt:.0f} of {found.residues} "
         f"residues, below {found.limit:g} (min_pocket_plddt): its backbone is a guess, and so is "
@@ -343,6 +345,17 @@ def judge_pocket(found: PocketConfidence | None, name: str, *, stops: bool) -> s
             "low_confidence: warn to dock all the same"
         )
     return fault
+
+
+def _what_was_trimmed(found: PocketConfidence, name: str) -> str:
+    """Warn of residues around a pocket that its mean pLDDT knows nothing of any more."""
+    if not found.trimmed_near:
+        return ""
+    return (
+        f"pocket of the model {name}: {found.trimmed_near} residue"
+        f"{'s' * (found.trimmed_near != 1)} around it had low confidence and were trimmed, so that "
+        f"its mean pLDDT, {found.mean_plddt:.0f}, is of the others alone"
+    )
 
 
 def confidence_of(

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import gemmi
 import numpy as np
@@ -73,7 +74,7 @@ def read_pae(path: Path) -> Pae:
     """
     try:
         errors = np.asarray(_errors(path), dtype=float)
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, EOFError, BadZipFile) as error:
         raise ReceptorError(f"pae: {path.name} cannot be read ({error}); {FORMS}") from None
     if errors.ndim != 2 or len(set(errors.shape)) != 1 or not errors.size:
         shape = " × ".join(map(str, errors.shape))

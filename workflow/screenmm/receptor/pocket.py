@@ -223,6 +223,8 @@ def move_ligand(structure: Structure, like: Like) -> tuple[Chem.Mol, Likeness]:
     relative = read_structure(like.structure)
     if isinstance(like.ligand, Path):
         ligand = read_molecule(like.ligand, first_of_several=True)
+        if ligand.HasProp("chosen"):
+            structure.note("reference ligand", like.ligand.name, ligand.GetProp("chosen"))
         _check_beside(relative, ligand, like)
     else:
         ligand = residue_molecule(_named_ligand(relative, like.ligand))
@@ -235,7 +237,10 @@ def move_ligand(structure: Structure, like: Like) -> tuple[Chem.Mol, Likeness]:
 
 
 def _check_beside(relative: Structure, ligand: Chem.Mol, like: Like) -> None:
-    polymer = np.concatenate([each.positions() for each in relative.of_kind("polymer")])
+    parts = [each.positions() for each in relative.of_kind("polymer")]
+    if not parts:
+        raise PocketError(f"pocket.like: {like.structure.name} holds no protein to lay over")
+    polymer = np.concatenate(parts)
     nearest = float(cKDTree(polymer).query(heavy_positions(ligand))[0].min())
     if nearest > FRAME_CUTOFF:
         raise PocketError(

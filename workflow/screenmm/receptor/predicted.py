@@ -86,7 +86,11 @@ def find_origin(text: str, name: str, records: list[Record], asked: bool | None 
     said = _said_cif(block) if block is not None else _said_pdb(plain_lines(text))
     if block is not None and (own := _own_table(block, name, records)):
         return Origin(True, said, own)
-    has_plddt = _is_plddt(records)
+    # a file that names another estimate, or a modeller of another kind, has no pLDDT to look for
+    other = said.endswith(THEORETICAL) or (
+        block is not None and _has_metrics(block) and not _plddt_metrics(block)
+    )
+    has_plddt = not other and _is_plddt(records)
     if not (asked or said or has_plddt):
         return Origin(False, "nothing says that it is a model")
     why = "the config says so" if asked else said or (

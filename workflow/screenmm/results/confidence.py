@@ -75,7 +75,7 @@ def _model(receptor: str, found: Row) -> Row:
         "pocket_highest_pae_angstrom": pae.get("highest"),
         "rest_pae_angstrom": pae.get("mean_to_rest"),
         "trimmed": sum(each["residues"] for each in trimmed),
-        "trimmed_near_pocket": pocket.get("trimmed_near", 0),
+        "trimmed_near_pocket": pocket.get("trimmed_near"),
         "trimmed_runs": [f"{each['first']} to {each['last']}" for each in trimmed],
     }
 

@@ -71,8 +71,8 @@ def score_variants(
 ) -> None:
     """Score the ligands of a shard in the wild type and in every variant.
 
-    Pairs that an earlier output had are taken from its journal: a patient more, or a variant, does
-    not compute the others again.
+    Ligands with the variants of some residues that an earlier output had are taken from its
+    journal: a patient more computes nothing again.
 
     Parameters
     ----------
