@@ -15,6 +15,8 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 from rdkit import Chem
 
+from tests.browsers import SLOW_MS
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -110,7 +112,6 @@ def browser() -> Iterator[Browser]:
             executable_path=found,
             args=["--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--no-sandbox"],
         )
-        # a machine at work on something else is slow, which is no error of the page's
-        expect.set_options(timeout=30_000)
+        expect.set_options(timeout=SLOW_MS)
         yield running
         running.close()

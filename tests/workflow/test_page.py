@@ -13,6 +13,8 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from rdkit import Chem
 
+from tests.browsers import SLOW_MS
+
 from .conftest import FRAGMENTS, Screen
 
 pytestmark = [pytest.mark.workflow, pytest.mark.minutes(2), pytest.mark.xdist_group("page")]
@@ -34,7 +36,7 @@ class Visit:
             **options,
         )
         self.page = self.context.new_page()
-        self.page.set_default_timeout(30_000)
+        self.page.set_default_timeout(SLOW_MS)
         self.page.on("console", lambda message: self.problems.append(message.text))
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
         self.page.on("request", lambda request: self.requests.append(request.url))
@@ -233,7 +235,7 @@ def test_the_3d_view_draws_each_hit(visit: Callable[..., Page], finished: Screen
     rows = _ranking(finished)
     scene = page.locator(".scene")
     scene.scroll_into_view_if_needed()
-    page.wait_for_selector(".scene[data-drawn]", timeout=60_000)
+    page.wait_for_selector(".scene[data-drawn]")
     assert len(_colours(page)) > 200
     stage = page.get_by_role("application")
     expect(stage).to_have_attribute("aria-label", re.compile(re.escape(rows[0]["name"])))
@@ -260,7 +262,7 @@ def test_details_lead_to_the_3d_view(visit: Callable[..., Page], finished: Scree
     rows = _ranking(finished)
     page.locator(f"{ROWS} button.name").nth(2).click()
     page.get_by_role("dialog").get_by_role("button", name="In 3D").click()
-    page.wait_for_selector(".scene[data-drawn]", timeout=60_000)
+    page.wait_for_selector(".scene[data-drawn]")
     expect(page.locator(".scene [data-part=facts]")).to_contain_text(rows[2]["name"])
 
 
@@ -320,6 +322,7 @@ def test_without_javascript_the_page_says_where_the_rows_are(
 ) -> None:
     context = browser.new_context(java_script_enabled=False, offline=True)
     page = context.new_page()
+    page.set_default_timeout(SLOW_MS)
     page.goto((finished.results / "report.html").as_uri())
     assert "The table and the 3D view need JavaScript" in page.locator("#hits").inner_text()
     assert page.locator("#summary .verdict").first.is_visible()

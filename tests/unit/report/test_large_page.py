@@ -36,6 +36,7 @@ from screenmm.tables.dictionary import (
     SELECTED,
     SOURCES,
 )  # fmt: skip
+from tests.browsers import SLOW_MS
 from tests.unit.screens import (
     RESIDUES,
     _block,
@@ -182,7 +183,7 @@ def test_it_takes_less_than_two_kilobytes_per_row(
 def _opened(browser: Browser, path: Path, problems: list[str]) -> tuple[Page, float]:
     """A visit to the page and how long it took until the table could be used, seconds."""
     page = browser.new_context(offline=True, reduced_motion="reduce").new_page()
-    page.set_default_timeout(180_000)
+    page.set_default_timeout(SLOW_MS)
     page.on("console", lambda message: problems.append(message.text))
     page.on("pageerror", lambda error: problems.append(str(error)))
     began = time.perf_counter()
@@ -213,7 +214,7 @@ def test_ten_thousand_rows_open_and_answer(report: tuple[Path, float], browser: 
     with page.expect_download() as download:
         page.click("[data-part=csv]")
     assert len(Path(download.value.path()).read_text().splitlines()) == ROWS + 1
-    with page.expect_download(timeout=60_000) as download:
+    with page.expect_download() as download:
         page.click("[data-part=sdf]")
     assert Path(download.value.path()).read_text().count("$$$$\n") == SCORED
     assert problems == []

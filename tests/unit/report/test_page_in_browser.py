@@ -12,6 +12,7 @@ from screenmm.analysis.metrics import make_metrics
 from screenmm.exports.complexes import write_complexes
 from screenmm.exports.hits import write_hits
 from screenmm.report.report import write_report
+from tests.browsers import SLOW_MS
 from tests.unit.screens import HOSTILE, Screen
 
 NAMES = [*HOSTILE, "</script><script>window.hit = 1</script>", "<svg onload='window.hit = 1'>"]
@@ -44,6 +45,7 @@ def page(browser: Browser, report: Path) -> Iterator[Page]:
         offline=True, reduced_motion="reduce", viewport={"width": 960, "height": 640}
     )
     page = context.new_page()
+    page.set_default_timeout(SLOW_MS)
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("console", lambda message: problems.append(message.text))
     page.on("dialog", lambda dialog: problems.append(dialog.message))

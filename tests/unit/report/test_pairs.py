@@ -28,6 +28,7 @@ from screenmm.tables.dictionary import VARIANT_SCORES
 from screenmm.tables.schema import schema
 from screenmm.variants.model import Prepared, mutate
 from screenmm.variants.superposed import Side, superposed
+from tests.browsers import SLOW_MS
 from tests.unit.analysis.varied import EFFECTS, fill
 from tests.unit.report.test_variants import settings_of
 from tests.unit.screens import Screen
@@ -128,6 +129,7 @@ def page(browser: Browser, html: str, results: Path) -> Iterator[Page]:
     problems: list[str] = []
     context = browser.new_context(offline=True, viewport={"width": 1200, "height": 900})
     page = context.new_page()
+    page.set_default_timeout(SLOW_MS)
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("console", lambda message: problems.append(message.text))
     page.goto((results / "report.html").as_uri())
