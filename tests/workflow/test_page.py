@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from rdkit import Chem
 
-from tests.browsers import SLOW_MS
+from tests.browsers import SLOW_MS, Visit
 
 from .conftest import FRAGMENTS, Screen
 
@@ -21,35 +21,6 @@ pytestmark = [pytest.mark.workflow, pytest.mark.minutes(2), pytest.mark.xdist_gr
 
 WIDE, SMALL, NARROW = (1440, 900), (960, 640), (375, 720)
 ROWS = "#r-tyk2 [data-part=table] tbody tr"
-
-
-class Visit:
-    """A visit to the page that notes what should not happen: messages and requests."""
-
-    def __init__(self, browser: Browser, report: Path, size: tuple[int, int], **options) -> None:
-        self.problems: list[str] = []
-        self.requests: list[str] = []
-        self.context = browser.new_context(
-            viewport={"width": size[0], "height": size[1]},
-            offline=True,
-            reduced_motion="reduce",
-            **options,
-        )
-        self.page = self.context.new_page()
-        self.page.set_default_timeout(SLOW_MS)
-        self.page.on("console", lambda message: self.problems.append(message.text))
-        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.goto(report.as_uri())
-        self.page.wait_for_selector(".panel[data-ready]")
-
-    def close(self) -> None:
-        self.context.close()
-        # software WebGL says how slow it is
-        told = [text for text in self.problems if "GPU stall" not in text]
-        assert told == []
-        outside = [url for url in self.requests if not url.startswith(("file:", "blob:", "data:"))]
-        assert outside == []
 
 
 @pytest.fixture

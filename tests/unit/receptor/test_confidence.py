@@ -11,7 +11,7 @@ import pytest
 
 from screenmm.config.settings import Pocket, Receptor
 from screenmm.core.errors import PocketError, ReceptorError
-from screenmm.receptor.confidence import Confidence, plddt_of, to_trim
+from screenmm.receptor.confidence import Confidence, judge_pocket, plddt_of, to_trim
 from screenmm.receptor.prepare import PreparedReceptor, choose_with_confidence
 from screenmm.receptor.reading import read_structure
 from tests.unit.receptor.conftest import Prepare, changes
@@ -227,3 +227,9 @@ def test_relaxed_model_is_prepared(prepare: Prepare, benchmark_data: Path) -> No
     assert [each.residues for each in made.confidence.trimmed] == [19, 23]
     assert made.confidence.pocket is not None
     assert made.confidence.pocket.mean_plddt > 90
+
+
+def test_a_pocket_of_which_nothing_is_left_is_no_sure_one() -> None:
+    with pytest.raises(PocketError, match="no residue whose pLDDT is known is left around it"):
+        judge_pocket(None, "x.pdb", stops=True)
+    assert "no residue" in judge_pocket(None, "x.pdb", stops=False)

@@ -12,7 +12,7 @@ from screenmm.analysis.metrics import make_metrics
 from screenmm.exports.complexes import write_complexes
 from screenmm.exports.hits import write_hits
 from screenmm.report.report import write_report
-from tests.browsers import SLOW_MS
+from tests.browsers import Visit
 from tests.unit.screens import HOSTILE, Screen
 
 NAMES = [*HOSTILE, "</script><script>window.hit = 1</script>", "<svg onload='window.hit = 1'>"]
@@ -40,21 +40,10 @@ def report(screen: Screen, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def page(browser: Browser, report: Path) -> Iterator[Page]:
-    problems: list[str] = []
-    context = browser.new_context(
-        offline=True, reduced_motion="reduce", viewport={"width": 960, "height": 640}
-    )
-    page = context.new_page()
-    page.set_default_timeout(SLOW_MS)
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("console", lambda message: problems.append(message.text))
-    page.on("dialog", lambda dialog: problems.append(dialog.message))
-    page.goto(report.as_uri())
-    page.wait_for_selector(".panel[data-ready]")
-    yield page
-    assert page.evaluate("window.hit") is None
-    context.close()
-    assert [text for text in problems if "GPU stall" not in text] == []
+    visit = Visit(browser, report, (960, 640))
+    yield visit.page
+    assert visit.page.evaluate("window.hit") is None
+    visit.close()
 
 
 def test_hostile_names_are_only_shown(page: Page) -> None:

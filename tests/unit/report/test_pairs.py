@@ -28,7 +28,7 @@ from screenmm.tables.dictionary import VARIANT_SCORES
 from screenmm.tables.schema import schema
 from screenmm.variants.model import Prepared, mutate
 from screenmm.variants.superposed import Side, superposed
-from tests.browsers import SLOW_MS
+from tests.browsers import Visit
 from tests.unit.analysis.varied import EFFECTS, fill
 from tests.unit.report.test_variants import settings_of
 from tests.unit.screens import Screen
@@ -126,17 +126,9 @@ def test_without_a_results_folder_there_are_no_pictures(screen: Screen) -> None:
 @pytest.fixture
 def page(browser: Browser, html: str, results: Path) -> Iterator[Page]:
     (results / "report.html").write_text(html, encoding="utf-8")
-    problems: list[str] = []
-    context = browser.new_context(offline=True, viewport={"width": 1200, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(SLOW_MS)
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("console", lambda message: problems.append(message.text))
-    page.goto((results / "report.html").as_uri())
-    page.wait_for_selector(".panel[data-ready]")
-    yield page
-    context.close()
-    assert [text for text in problems if "GPU stall" not in text] == []
+    visit = Visit(browser, results / "report.html", (1200, 900))
+    yield visit.page
+    visit.close()
 
 
 def pixels(page: Page) -> bytes:

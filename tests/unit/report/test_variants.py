@@ -21,7 +21,7 @@ from screenmm.figures.variant_map import VARIANTS, variant_map
 from screenmm.metrics.model import Metrics
 from screenmm.report.report import render_report, scripts
 from screenmm.report.sections.variants import signed
-from tests.browsers import SLOW_MS
+from tests.browsers import Visit
 from tests.unit.analysis.varied import EFFECTS, LIGANDS, WILD, effect, fill, made, variant
 from tests.unit.report.test_report import _parse
 from tests.unit.screens import HOSTILE, Screen
@@ -211,17 +211,9 @@ def report(html: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def page(browser: Browser, report: Path) -> Iterator[Page]:
-    problems: list[str] = []
-    context = browser.new_context(offline=True, viewport={"width": 1200, "height": 800})
-    page = context.new_page()
-    page.set_default_timeout(SLOW_MS)
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("console", lambda message: problems.append(message.text))
-    page.goto(report.as_uri())
-    page.wait_for_selector(".panel[data-ready]")
-    yield page
-    context.close()
-    assert problems == []
+    visit = Visit(browser, report, (1200, 800))
+    yield visit.page
+    visit.close()
 
 
 def order(page: Page) -> list[str]:

@@ -220,10 +220,8 @@ def sentences(found: VariantAnswers) -> list[str]:
     own = found.predictors[MMGBSA]
     told = [_follows(found, own.pearson)]
     rivals = [each for name, each in found.predictors.items() if name != MMGBSA]
-    with_value = [each for each in rivals if each.pearson.value is not None]
-    if own.pearson.value is not None and with_value:
-        best = max(with_value, key=lambda each: each.pearson.value or 0.0)
-        told.append(_beside(own.pearson.value, best))
+    if own.pearson.value is not None:
+        told += _beside(own.pearson.value, rivals)
     if found.rmse_kcal_mol is not None and found.rmse_of_mean_kcal_mol is not None:
         better = found.rmse_kcal_mol < found.rmse_of_mean_kcal_mol
         told.append(
@@ -248,12 +246,16 @@ def _follows(found: VariantAnswers, measure: Measure) -> str:
     return f"The computed ΔΔG are not shown to follow {of} {told}."
 
 
-def _beside(own: float, best: VariantPredictor) -> str:
-    """Say how the best trivial predictor does."""
-    rival = number(best.pearson.value)
-    lead = best.lead
-    if own <= (best.pearson.value or 0.0):
-        return f"They are no better than {best.words} alone ({rival})."
-    if lead is not None and lead.low is not None and lead.low > 0:
-        return f"They are better than each trivial predictor (the best, {best.words}: {rival})."
-    return f"They are not shown to be better than {best.words} alone ({rival})."
+def _beside(own: float, rivals: Sequence[VariantPredictor]) -> list[str]:
+    """Say how the trivial predictors do that a correlation can be had of."""
+    known = [(each.pearson.value, each) for each in rivals if each.pearson.value is not None]
+    if not known:
+        return []
+    value, best = max(known, key=lambda each: each[0])
+    if own <= value:
+        return [f"They are no better than {best.words} alone ({number(value)})."]
+    lows = [each.lead.low if each.lead else None for _, each in known]
+    if all(low is not None and low > 0 for low in lows):
+        told = f"the best, {best.words}: {number(value)}"
+        return [f"They are better than each trivial predictor ({told})."]
+    return [f"They are not shown to be better than {best.words} alone ({number(value)})."]

@@ -328,10 +328,15 @@ def judge_pocket(found: PocketConfidence | None, name: str, *, stops: bool) -> s
     Raises
     ------
     PocketError
-        It is, and the mean is below the limit.
+        It is, and the mean is below the limit, or nothing is left around the pocket.
     """
     if found is None:
-        return ""
+        fault = f"pocket of the model {name}: no residue whose pLDDT is known is left around it"
+        if stops:
+            raise PocketError(
+                f"{fault}; name another pocket, or keep what is there (trim_plddt: null)"
+            )
+        return fault
     if not found.is_low:
         return _what_was_trimmed(found, name)
     fault = (

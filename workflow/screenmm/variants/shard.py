@@ -44,7 +44,7 @@ from screenmm.variants.binding import (
 )
 from screenmm.variants.listed import Modelled, read_modelled
 from screenmm.variants.model import Prepared, mutate
-from screenmm.variants.superposed import Side, superposed
+from screenmm.variants.superposed import Side, packed, superposed, unpacked
 
 log = logging.getLogger(__name__)
 
@@ -164,7 +164,8 @@ def _item(
 def _rows(item: dict[str, Any], outcome: Outcome) -> Iterator[dict[str, Any]]:
     """Rows of an item: a failure of the whole is one of each of its variants."""
     if outcome.result is not None:
-        yield from outcome.result["rows"]
+        for row in outcome.result["rows"]:
+            yield row | ({"complexes": unpacked(row["complexes"])} if not row["reason"] else {})
         return
     ligand = outcome.key.partition("@")[0]
     event = next(iter(outcome.events))
@@ -251,9 +252,10 @@ class Scorer:
                 told = error.message if isinstance(error, LigandError) else str(error)
                 rows.append(_row_of(ligand, variant, reason, told))
                 continue
-            row["complexes"] = superposed(
-                _side(wild_type, wild, poses, mols), _side(mutant, found, poses, mols), around.sites
+            before, after = (
+                _side(*each, poses, mols) for each in ((wild_type, wild), (mutant, found))
             )
+            row["complexes"] = packed(superposed(before, after, around.sites))
             rows.append(_row_of(ligand, variant, "", "") | row)
         return {"rows": rows}
 

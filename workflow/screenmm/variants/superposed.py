@@ -6,6 +6,8 @@ the wild type, MODEL 2 of the variant, both of the same residues.
 
 from __future__ import annotations
 
+import base64
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -72,6 +74,16 @@ def superposed(wild: Side, variant: Side, sites: Sequence[int]) -> str:
     options.cryst1_record = False
     options.end_record = True
     return structure.make_pdb_string(options)
+
+
+def packed(text: str) -> str:
+    """Pack a text for a journal, which is JSON: a hundred kilobytes become ten."""
+    return base64.b64encode(zlib.compress(text.encode())).decode()
+
+
+def unpacked(text: str) -> str:
+    """Give a text that :func:`packed` packed."""
+    return zlib.decompress(base64.b64decode(text)).decode()
 
 
 def _near(side: Side, sites: Sequence[int]) -> set[int]:
