@@ -42,6 +42,7 @@ rule screen:
         **input_of_variants(
             variants="<results>/variants.csv", biomarkers="<results>/biomarkers.csv"
         ),
+        **input_of_ensembles(ensembles="<results>/ensembles.csv"),
         report="<results>/report.html",
         ranking="<results>/ranking.csv",
         crate="<results>/ro-crate-metadata.json",

@@ -35,7 +35,7 @@ class Kill:
     Parameters
     ----------
     after_s : float
-        Seconds since Snakemake started.
+        Seconds since Snakemake started, or since the kill before that left it alive.
     victim : str
         ``snakemake`` alone (its jobs go on without it), ``everything``, or the command of
         one process that worked for it, in a Slurm job where the screen runs through Slurm.
@@ -97,16 +97,20 @@ def command_of(pid: int) -> str:
     return known[0] if known else Path(words[0]).name
 
 
-def kill_once(
-    folder: Path, command: list[str], rng: random.Random, longest_wait_s: float
-) -> Kill | None:
-    """Start the screen and kill some of it; None when it had ended before."""
-    wait_s, kind = rng.uniform(1.0, longest_wait_s), rng.choice(["snakemake", "everything", "one"])
-    started = time.monotonic()
+def start(folder: Path, command: list[str]) -> subprocess.Popen:
     with (folder / "chaos.log").open("a") as log:
-        process = subprocess.Popen(
-            command, cwd=folder, stdout=log, stderr=log, start_new_session=True
-        )
+        return subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, start_new_session=True)
+
+
+def kill_once(
+    folder: Path, process: subprocess.Popen, rng: random.Random, longest_wait_s: float
+) -> Kill | None:
+    """Wait, then kill some of a running screen; None when it had ended before.
+
+    Where Snakemake itself is left alive, it may try the job again and go on.
+    """
+    wait_s, kind = rng.uniform(1.0, longest_wait_s), rng.choice(["snakemake", "everything", "one"])
+    began = time.monotonic()
     try:
         process.wait(wait_s)
     except subprocess.TimeoutExpired:
@@ -127,11 +131,9 @@ def kill_once(
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             name += " (had just ended)"
-    after_s = time.monotonic() - started
-    if process.pid not in victims:
-        # Snakemake sees its job fail, ends what it can, and says so
-        process.wait(LONGEST_S)
-    process.wait()
+    after_s = time.monotonic() - began
+    if process.pid in victims:
+        process.wait()
     return Kill(round(after_s, 2), name, files)
 
 
@@ -190,12 +192,13 @@ def run_with_kills(
     found: list[Kill] = []
     while len(found) < kills:
         subprocess.run(unlock, cwd=folder, capture_output=True, check=False)
-        kill = kill_once(folder, command, rng, longest_wait_s)
-        if kill is not None:
+        process = start(folder, command)
+        while len(found) < kills and (kill := kill_once(folder, process, rng, longest_wait_s)):
             found.append(kill)
-            continue
-        wait_for_orphans(folder)
-        shutil.rmtree(folder / "results")
+        if len(found) < kills and process.wait() == 0:
+            wait_for_orphans(folder)
+            shutil.rmtree(folder / "results")
+    process.wait(LONGEST_S)
     wait_for_orphans(folder)
     subprocess.run(unlock, cwd=folder, capture_output=True, check=False)
     with (folder / "chaos.log").open("a") as log:

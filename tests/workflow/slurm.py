@@ -54,7 +54,7 @@ DefMemPerCPU=500
 SchedulerParameters=sched_interval=1,batch_sched_delay=0
 SlurmctldTimeout=30
 ReturnToService=2
-MinJobAge=300
+MinJobAge=36000
 KillWait=2
 PropagateResourceLimits=NONE
 SlurmdParameters=config_overrides

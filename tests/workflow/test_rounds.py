@@ -112,6 +112,7 @@ def test_proposals_have_their_lineage_and_a_verdict(campaigned: Screen) -> None:
 def test_a_further_round_and_a_grown_library_leave_the_rounds_before(campaign: Screen) -> None:
     campaign.write_library(LIBRARY)
     campaign.config["rounds"]["number"] = 1
+    del campaign.config["variants"]
     ran = campaign.run(2)
     assert (ran["choose"], ran["dock"], ran["describe"]) == (1, 1, 1)
     first = batch(campaign, 1)
@@ -136,7 +137,7 @@ def test_a_further_round_and_a_grown_library_leave_the_rounds_before(campaign: S
 
 def test_a_campaign_that_docked_all_goes_on_when_the_library_grows(campaign: Screen) -> None:
     campaign.write_library(FRAGMENTS)
-    del campaign.config["generate"]
+    del campaign.config["generate"], campaign.config["variants"]
     campaign.config["rounds"] |= {"number": 2, "batch": 6}
     campaign.run(2)
     done = (campaign.results / "rounds/campaign.json").read_text()

@@ -15,6 +15,7 @@ rule crate:
             biomarkers="<results>/biomarkers.csv",
             pairs="<results>/variant_complexes",
         ),
+        **input_of_ensembles(ensembles="<results>/ensembles.csv"),
         given=named(file.path for file in input_files(SETTINGS, Path.cwd())),
         ranking="<results>/ranking.csv",
         hits="<results>/hits.sdf",

@@ -641,6 +641,11 @@ def input_of_variants(**files):
     return files if SETTINGS.varied else {}
 
 
+def input_of_ensembles(**files):
+    """Inputs that there are only where a target has several structures."""
+    return files if SETTINGS.ensembles else {}
+
+
 def known_files(wildcards):
     return named(KNOWN_FILES)
 

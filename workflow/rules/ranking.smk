@@ -58,6 +58,37 @@ rule rank:
         "--usage {params.usage:q} 2> {log:q}"
 
 
+rule ensembles:
+    input:
+        database="<results>/screen.duckdb",
+    output:
+        **usage_output("ensembles"),
+        table=report(
+            "<results>/ensembles.csv",
+            caption="../report/ensembles.rst",
+            category="Ranking",
+            labels={"table": "ensembles"},
+        ),
+    log:
+        "<logs>/ensembles.log",
+    benchmark:
+        "<benchmarks>/ensembles.tsv"
+    # seconds of work: on a cluster it stays with Snakemake
+    localrule: True
+    conda:
+        "../../envs/ranking.yaml"
+    resources:
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(60),
+    params:
+        usage=usage_file("ensembles"),
+    message:
+        "Writing the table of targets with several structures"
+    shell:
+        "screenmm ensembles --database {input.database:q} --table {output.table:q} "
+        "--usage {params.usage:q} 2> {log:q}"
+
+
 rule report:
     input:
         **where_stored(
@@ -70,6 +101,7 @@ rule report:
         ),
         **input_of_rounds(campaign="<results>/rounds/campaign.json"),
         **input_of_variants(pairs="<results>/variant_complexes"),
+        **input_of_ensembles(ensembles="<results>/ensembles.csv"),
         database="<results>/screen.duckdb",
         hits="<results>/hits.sdf",
         complexes="<results>/complexes",

@@ -15,7 +15,7 @@ RULE = r"^(?:(?:rule|checkpoint) |use rule \w+ as )(\w+)(?::| with:)"
 
 
 IN_ROUNDS = ("campaign", "round", "rounded", "generating", "vetted", "proposed")
-OPTIONAL = (*IN_ROUNDS, "varied")
+OPTIONAL = (*IN_ROUNDS, "varied", "ensembled")
 
 
 def rule_bodies() -> dict[str, str]:
@@ -56,8 +56,14 @@ def test_everything_that_is_read_or_written_is_described() -> None:
     assert set(outputs()) <= written
 
 
-def test_what_only_rounds_and_variants_leave_is_no_output_of_others(screen: Screen) -> None:
-    optional = {"rounds.csv", "variants.csv", "biomarkers.csv", "variant_complexes/"}
+def test_what_only_some_screens_leave_is_no_output_of_others(screen: Screen) -> None:
+    optional = {
+        "rounds.csv",
+        "variants.csv",
+        "biomarkers.csv",
+        "variant_complexes/",
+        "ensembles.csv",
+    }
     assert set(outputs()) - set(outputs(screen.settings)) == optional
 
 

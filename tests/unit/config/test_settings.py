@@ -126,12 +126,12 @@ def test_unknown_key_names_the_closest(path: str, value: Any, message: str) -> N
          ".smi, .smi.gz, .csv, .csv.gz, .tsv, .tsv.gz, .sdf, .sdf.gz, .parquet"),
         ("library.files", 3, "library.files: write a list, [...], not 3"),
         ("receptors.wt", "p.pdb", "receptors.wt: keys are expected here, not 'p.pdb' (valid: "
-         "chains, cofactors, keep_waters, low_confidence, max_missing_loop, min_pocket_plddt, "
-         "model_as_parent, mutations, pae, ph, pocket, predicted, remove, structure, "
-         "trim_plddt)"),
+         "chains, cofactors, ensemble_of, keep_waters, low_confidence, max_missing_loop, "
+         "min_pocket_plddt, model_as_parent, mutations, pae, ph, pocket, predicted, remove, "
+         "structure, trim_plddt)"),
         ("ranking", None,
          "ranking: keys are expected here, not nothing (valid: by, complexes, consensus, "
-         "interactions, picks, pose_checks, preparation_sd_kcal_mol, table_rows)"),
+         "ensemble, interactions, picks, pose_checks, preparation_sd_kcal_mol, table_rows)"),
         ("pocket.center", [1, 2], "pocket.center.2: a number is missing"),
         ("receptors.wt.pocket", {"ligand_residue": "A STI"},
          "receptors.wt.pocket.ligand_residue: 'A STI' is not understood; Ligand in the "

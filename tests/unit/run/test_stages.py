@@ -157,6 +157,14 @@ def test_a_key_of_variants_reruns_only_the_stages_that_use_it(
     assert {stage for stage in before if before[stage] != after[stage]} == stages | {"report"}
 
 
+def test_an_ensemble_ranks_anew_and_nothing_else() -> None:
+    structure = {"structure": "protein.pdb"}
+    pair = {"wt": structure, "mutant": structure | {"mutations": ["T315I"]}}
+    joined = {name: each | {"ensemble_of": "abl"} for name, each in pair.items()}
+    before, after = texts(settings_with()), texts(settings_with("receptors", joined))
+    assert {stage for stage in before if before[stage] != after[stage]} == {"rank", "report"}
+
+
 @pytest.mark.parametrize(
     ("engine", "key", "value", "docks"),
     [

@@ -11,6 +11,7 @@ from screenmm.analysis.charges import charge_share
 from screenmm.analysis.confidence import models
 from screenmm.analysis.controls import controls
 from screenmm.analysis.costs import Account, account, per_item, versions_used
+from screenmm.analysis.ensembles import ensembles
 from screenmm.analysis.found_again import found_again
 from screenmm.analysis.generation import generation_of
 from screenmm.analysis.ordering import ordering
@@ -29,6 +30,7 @@ from screenmm.metrics.annotations import Annotations
 from screenmm.metrics.confidence import ModelConfidence
 from screenmm.metrics.costs import RunCosts
 from screenmm.metrics.counts import Counts, ReasonCount, ReceptorCounts
+from screenmm.metrics.ensembles import Ensemble
 from screenmm.metrics.generation import FoundAgain
 from screenmm.metrics.model import VERSION, Metrics
 from screenmm.metrics.part import Part
@@ -197,7 +199,7 @@ def make_metrics(
             for receptor, own in counted.by_receptor.items()
         },
     )
-    found: dict[str, Part | dict[str, ModelConfidence]] = {}
+    found: dict[str, Part | dict[str, ModelConfidence] | dict[str, Ensemble]] = {}
     if modelled:
         found["models"] = modelled
     if campaign is not None:
@@ -208,6 +210,8 @@ def make_metrics(
             made = made.model_copy(update={"found_again": _found_again(con, settings)})
         if made:
             found["generation"] = made
+    if settings is not None and settings.ensembles:
+        found["ensembles"] = ensembles(con, settings, seed)
     if settings is not None and settings.variants is not None:
         found["variants"] = _panel(con, settings.variants, seed)
     return metrics.model_copy(update=found)

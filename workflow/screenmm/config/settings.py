@@ -543,6 +543,12 @@ class Receptor(Section):
         description="This receptor's own pocket; null: the common one.",
         examples=[{"ligand": "crystal_ligand.sdf"}],
     )
+    ensemble_of: str | None = Field(
+        None,
+        description="Name of the target that this structure is one of several of. Each ligand gets "
+        "one score over them, as ranking.ensemble says, and ensembles.csv ranks by it.",
+        examples=["trka"],
+    )
 
     @property
     def is_predicted(self) -> bool | None:
@@ -1305,6 +1311,10 @@ RankingOrder = Literal[
 ConsensusScore = Literal["docking", "cnn_affinity", "mmgbsa"]
 
 
+ENERGY_ORDERS = ("auto", "mmgbsa", "docking")
+"""Orders that follow an energy, which can be weighed by Boltzmann's factor."""
+
+
 class Ranking(Section):
     """Ranking and its outputs."""
 
@@ -1341,6 +1351,12 @@ class Ranking(Section):
         "kcal/mol, in the rank intervals beside the scatter of replicas. The default was measured "
         "with the standard protocol on 199 ligands from two preparers (docs/scoring.md).",
     )
+    ensemble: Literal["best", "boltzmann"] = Field(
+        "best",
+        description="A ligand's score over the structures of one target (ensemble_of). best: that "
+        "of the structure that it fits best. boltzmann: −RT ln of the mean of exp(−E/RT) over "
+        "them, at 298.15 K; for energies alone.",
+    )
     picks: int = Field(
         20,
         ge=0,
@@ -1359,6 +1375,11 @@ class Ranking(Section):
         joined = self.consensus or []
         if len(set(joined)) < len(joined):
             raise ValueError(f"consensus names a score twice: {', '.join(joined)}")
+        if self.ensemble == "boltzmann" and self.by not in ENERGY_ORDERS:
+            raise ValueError(
+                f"ensemble: boltzmann weighs energies, and by: {self.by} is none: say ensemble: "
+                f"best, or by: {' or '.join(ENERGY_ORDERS)}"
+            )
         if joined and self.by == "auto":
             raise ValueError(
                 "consensus says what a consensus joins, and by: auto joins what was measured: "
@@ -1544,6 +1565,7 @@ class Settings(Section):
         self._check_filters()
         self._check_rounds()
         self._check_variants()
+        self._check_ensembles()
         return self
 
     def _check_variants(self) -> None:
@@ -1562,6 +1584,31 @@ class Settings(Section):
                 f"variants.of {asked.of} is not among the receptors; "
                 f"{_did_you_mean(asked.of, [*self.receptors])}"
             )
+
+    def _check_ensembles(self) -> None:
+        """Refuse ensembles of one, and names that a receptor has."""
+        for ensemble, members in self.ensembles.items():
+            if ensemble in self.receptors:
+                raise ValueError(
+                    f"receptors.{members[0]}.ensemble_of {ensemble} is the name of a receptor: "
+                    "give the target another name"
+                )
+            if len(members) == 1:
+                others = [name for name in self.ensembles if name != ensemble]
+                raise ValueError(
+                    f"receptors.{members[0]}.ensemble_of {ensemble}: no other receptor is of it; "
+                    "an ensemble has at least two"
+                    + (f"; {_did_you_mean(ensemble, others)}" if others else "")
+                )
+
+    @property
+    def ensembles(self) -> dict[str, list[str]]:
+        """Targets with several structures, each with its receptors in config order."""
+        found: dict[str, list[str]] = {}
+        for name, receptor in self.receptors.items():
+            if receptor.ensemble_of is not None:
+                found.setdefault(receptor.ensemble_of, []).append(name)
+        return found
 
     @property
     def varied(self) -> list[str]:

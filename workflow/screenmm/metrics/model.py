@@ -16,6 +16,7 @@ from screenmm.metrics.confidence import ModelConfidence
 from screenmm.metrics.controls import Controls
 from screenmm.metrics.costs import RuleUsed, RunCosts
 from screenmm.metrics.counts import Counts
+from screenmm.metrics.ensembles import Ensemble
 from screenmm.metrics.generation import Generation
 from screenmm.metrics.orders import RankingOrder
 from screenmm.metrics.outlook import Outlook
@@ -60,6 +61,8 @@ class Metrics(Part):
     """Receptor to what its ranking is worth, in one word, and what to be careful of."""
     models: dict[str, ModelConfidence] | None = None
     """Receptor to how far it can be trusted as a predicted model; absent where none is one."""
+    ensembles: dict[str, Ensemble] | None = None
+    """Target to what its several structures came to; absent where none has several."""
     rounds: Campaign | None = None
     """What a campaign in rounds came to; absent where every ligand was docked."""
     generation: Generation | None = None

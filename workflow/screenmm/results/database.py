@@ -40,6 +40,7 @@ TABLES = {
     "models": "SELECT models.* FROM models JOIN receptors USING (receptor) ORDER BY ordinal",
     "confidence": "SELECT * FROM confidence",
     **{table: f"SELECT * FROM {table}" for table in OF_VARIANTS},
+    "ensembles": "SELECT * FROM ensembles",
     "orders": (
         f"SELECT {listed(ORDERS)} FROM orders JOIN receptors USING (receptor) ORDER BY ordinal"
     ),

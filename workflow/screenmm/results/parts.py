@@ -18,6 +18,7 @@ from screenmm.tables.dictionary import (
     BIOMARKERS,
     CAME,
     EFFORT,
+    ENSEMBLES,
     EVENTS,
     INCHIKEY,
     INSPECTED,
@@ -304,6 +305,8 @@ def open_parts(
         "lineage": _scan(parts.lineage, LINEAGE),
         "predictions": _scan([parts.predictions] if parts.predictions else [], PREDICTIONS),
         **{name: _scan([], columns) for name, columns in OF_VARIANTS.items()},
+        # empty until screenmm.results.ensembles.make_ensembles makes it
+        "ensembles": _scan([], ENSEMBLES),
     }
     for name, query in views.items():
         con.execute(f"CREATE VIEW {name} AS {query}")

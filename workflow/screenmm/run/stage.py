@@ -27,6 +27,7 @@ Receptors = Literal[
     "vetted",
     "proposed",
     "varied",
+    "ensembled",
 ]
 """Which receptors have a job: none, all, those with a reference ligand, those that wait for it,
 those that filters on interactions are for, each with every later tier of docking; ``unrounded``:
@@ -34,7 +35,8 @@ all where there are no rounds; ``rounded``: each with every round. A job of a ti
 named by both: ``wt/2``. A stage of the kind ``round`` has a job for each round, and one of the kind
 ``campaign`` has one in all, where there are rounds. Where molecules are generated, ``generating``
 has one in all, ``vetted`` one for each round from the second on, and ``proposed`` one for each
-proposer and such round, named ``fragments/2``. ``varied``: the wild type of variants."""
+proposer and such round, named ``fragments/2``. ``varied``: the wild type of variants.
+``ensembled``: one job in all, where a target has several structures."""
 
 
 def placed(place: str, receptor: str = "", shard: str = "") -> str:
@@ -184,6 +186,7 @@ class Stage:
             "vetted": proposing,
             "proposed": [f"{name}/{n}" for name in proposers for n in proposing],
             "varied": settings.varied,
+            "ensembled": [""] if settings.ensembles else [],
         }
         return of_kind[self.per_receptor]
 

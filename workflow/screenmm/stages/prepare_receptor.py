@@ -26,7 +26,7 @@ def of_receptor(settings: Settings, receptor: str) -> dict[str, Any]:
     of = settings.receptors[receptor]
     # receptors that are no models are what they were before these keys, and nothing docks again
     left = {key for key in OF_MODELS if getattr(of, key) == Receptor.model_fields[key].default}
-    own = of.model_dump(mode="json", exclude={"pocket", *left})
+    own = of.model_dump(mode="json", exclude={"pocket", "ensemble_of", *left})
     pocket = settings.pocket_of(receptor).told()
     return {"receptors": {receptor: own}, "pocket": pocket}
 

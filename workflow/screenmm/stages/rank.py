@@ -26,13 +26,15 @@ KEYS = frozenset(
 
 
 def docked_how(settings: Settings, receptor: str) -> dict[str, Any]:
-    """Tell the effort of each tier of docking; rounds, proposals and variants, if there are any."""
-    rounds = len(settings.round_numbers)
+    """Tell the efforts of docking; rounds, proposals, variants and ensembles, if there are any."""
+    rounds, ensembles = len(settings.round_numbers), settings.ensembles
+    joined = {"ensembles": ensembles, "ensemble": settings.ranking.ensemble}
     return {
         "efforts": settings.docking.effort_names,
         **({"rounds": rounds} if rounds else {}),
         **({"generates": True} if settings.generate else {}),
         **({"varied": settings.varied} if settings.varied else {}),
+        **(joined if ensembles else {}),
     }
 
 
@@ -107,6 +109,7 @@ def run(args: argparse.Namespace) -> None:
     from screenmm.exports.hits import write_hits
     from screenmm.residues.filters import check_residues
     from screenmm.results.database import write_database
+    from screenmm.results.ensembles import make_ensembles
     from screenmm.results.fates import check_invariant, make_ledger, write_ledger
     from screenmm.results.inspected import filters_of
     from screenmm.results.parts import Parts, open_parts
@@ -136,6 +139,7 @@ def run(args: argparse.Namespace) -> None:
         preparation_sd_kcal_mol=settings.preparation_sd_kcal_mol,
     )
     make_variants(con, files, given.values.get("varied", []))
+    make_ensembles(con, given.values.get("ensembles", {}), given.values.get("ensemble", "best"))
     make_ledger(con)
     check_invariant(con)
     write_ranking(con, args.results / "ranking.csv")

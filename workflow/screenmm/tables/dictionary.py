@@ -505,6 +505,26 @@ BIOMARKERS: Columns = (
 )
 
 
+MEMBER = _text("member", "Receptor of the ensemble in which the ligand scores best")
+ENSEMBLES: Columns = (
+    _text("ensemble", "Target that several receptors are structures of"),
+    RANK,
+    NAME,
+    INCHIKEY,
+    SMILES,
+    _text("score", "Column of the ranking that is joined over the receptors"),
+    Column("value", "DOUBLE", "", ENERGY_DECIMALS, hint="The ligand's score over the receptors"),
+    MEMBER,
+    _integer("members_scored", "Receptors of the ensemble in which it has that score"),
+    _integer("members", "Receptors of the ensemble"),
+    Column("spread", "DOUBLE", "", ENERGY_DECIMALS,
+           hint="Highest less lowest score among them; null with fewer than two"),
+    _text("by_member", "Its score in each of them, as a -41.2; b -39.0"),
+    LABEL,
+    AFFINITY,
+)  # fmt: skip
+
+
 def ranking(
     own: Iterable[Column] = (), made: Iterable[Column] = (), modelled: Iterable[Column] = ()
 ) -> Columns:

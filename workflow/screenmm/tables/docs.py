@@ -70,6 +70,8 @@ TABLES: dict[str, tuple[str, Columns]] = {
                      "the table `variant_effects`.", dictionary.VARIANT_EFFECTS),
     "biomarkers.csv": ("One row per variant: what it does to the ligands; also the table "
                        "`biomarkers`.", dictionary.BIOMARKERS),
+    "ensembles.csv": ("One row per target with several structures and ligand; also the table "
+                      "`ensembles`.", dictionary.ENSEMBLES),
     "variants": ("Table of `screen.duckdb`: variants and controls, and what became of each.",
                  dictionary.VARIANTS),
     "variants/*/entries.parquet": ("What was read of the list and the files of variants; also the "
