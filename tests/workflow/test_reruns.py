@@ -73,6 +73,18 @@ def test_a_second_receptor_reuses_the_ligands(copy: Screen):
     assert energies["tyk2"] == energies["copy"]
     assert len(rows(copy.results / "ledger.csv")) == 12
 
+    # as structures of one target they are ranked together, and nothing else is done again
+    for receptor in copy.config["receptors"].values():
+        receptor["ensemble_of"] = "jak"
+    jobs = copy.run()
+    assert {"rank", "ensembles", "report"} <= set(jobs) <= {
+        "rank", "ensembles", "report", "crate", "screen",
+    }  # fmt: skip
+    joined = rows(copy.results / "ensembles.csv")
+    assert [row["value"] for row in joined] == energies["tyk2"]
+    assert {(row["member"], row["members_scored"]) for row in joined} == {("tyk2", "2")}
+    assert not copy.run()
+
 
 def test_another_engine_prepares_nothing_again(copy: Screen):
     shards = len(list((copy.results / "ligands/shards").glob("b*")))

@@ -37,8 +37,10 @@ def ensembles(con: duckdb.DuckDBPyConnection, settings: Settings, seed: int) -> 
     seed : int
         Of the resamples.
     """
+    found = con.execute("SELECT receptor FROM receptors ORDER BY ordinal").fetchall()
+    place = {receptor: ordinal for ordinal, (receptor,) in enumerate(found)}
     return {
-        name: _ensemble(con, name, members, settings, seed)
+        name: _ensemble(con, name, sorted(members, key=place.__getitem__), settings, seed)
         for name, members in settings.ensembles.items()
     }
 
