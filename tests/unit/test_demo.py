@@ -1,13 +1,19 @@
-"""The embedded demo: its molecules are what their names say."""
+"""The embedded demos: their molecules are what their names say, their configs are valid."""
 
 import csv
+import shutil
 from pathlib import Path
 
 import pytest
 from rdkit import Chem
 from rdkit.Chem.rdMolDescriptors import CalcMolFormula
 
+from screenmm.cli import main
+from screenmm.config.settings import load_settings
 from screenmm.demo import DRUGS, write_demo
+from screenmm.receptor.confidence import trim
+from screenmm.receptor.pocket import move_ligand
+from screenmm.receptor.reading import read_structure
 
 FORMULAS = {
     "alprazolam": "C17H13ClN4",
@@ -117,3 +123,62 @@ def test_bytes_are_stable(demo: Path, tmp_path: Path) -> None:
     write_demo(tmp_path)
     for path in demo.iterdir():
         assert path.read_bytes() == (tmp_path / path.name).read_bytes()
+
+
+TRKA_LIGANDS = {
+    "larotrectinib": ("C21H22F2N6O2", ["R", "S"]),
+    "selitrectinib": ("C20H21FN6O", ["R", "R"]),
+    "repotrectinib": ("C18H18FN5O2", ["R", "S"]),
+    "entrectinib": ("C31H34F2N6O2", []),
+    "celecoxib": ("C17H14F3N3O2S", []),
+    "tadalafil": ("C22H19N3O4", ["R", "R"]),
+    "domperidone": ("C22H24ClN5O2", []),
+    "olaparib": ("C24H23FN4O3", []),
+    "nelfinavir": ("C32H45N3O4S", ["R", "R", "S", "S", "S"]),
+}
+"""Formula and, sorted, the stereocentres as the names of the published structures have them."""
+
+
+def test_trka_ligands_are_what_their_names_say(root: Path) -> None:
+    found = {}
+    for row in rows(root / "config/demo/trka/ligands.csv"):
+        mol = Chem.MolFromSmiles(row["smiles"])
+        centres = Chem.FindMolChiralCenters(
+            mol, includeUnassigned=True, useLegacyImplementation=False
+        )
+        found[row["name"]] = (CalcMolFormula(mol), sorted(each for _, each in centres))
+    assert found == TRKA_LIGANDS
+
+
+@pytest.fixture(scope="module")
+def configs(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demos' folder with the files that `make screen` writes."""
+    folder = tmp_path_factory.mktemp("configs")
+    for path in (root / "config/demo").glob("*.yaml"):
+        shutil.copy(path, folder)
+    shutil.copytree(root / "config/demo/trka", folder / "trka")
+    write_demo(folder / "tyk2")
+    return folder
+
+
+def test_every_demo_config_is_valid(configs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(configs)
+    names = sorted(path.name for path in configs.glob("*.yaml"))
+    assert "predicted.yaml" in names
+    assert [name for name in names if main(["check", name]) != 0] == []
+
+
+def test_the_trka_model_is_told_and_its_pocket_comes_from_tyk2(configs: Path) -> None:
+    settings = load_settings(configs / "predicted.yaml")
+    receptor, pocket = settings.receptors["trka"], settings.pocket_of("trka")
+    assert pocket.like is not None
+    structure = read_structure(receptor.structure)
+    assert structure.origin.why == "TITLE names ALPHAFOLD"
+    trim(structure, 70.0)
+    assert [each.label for each in structure.trimmed] == [
+        "A:LEU:792", "A:ASP:793", "A:VAL:794", "A:LEU:795", "A:GLY:796",
+    ]  # fmt: skip
+    _, found = move_ligand(structure, pocket.like)
+    # tyrosine kinases of two families: well above the 25 % from which such a place is moved
+    assert found.identity > 0.35
+    assert found.fitted_rmsd_angstrom < 2

@@ -96,7 +96,8 @@ def test_a_reference_that_is_not_found_takes_trust_away(good: Contest) -> None:
 
 def model(plddt: float | None) -> ModelConfidence:
     return ModelConfidence(
-        text="", why="", pocket_plddt=plddt, pocket_lowest_plddt=plddt, pocket_residues=9,
+        verdict=f"Model: {plddt}.", text="", why="", pocket_plddt=plddt,
+        pocket_lowest_plddt=plddt, pocket_residues=9,
         min_pocket_plddt=70.0, doubtful=[], pocket_pae_angstrom=None,
         pocket_highest_pae_angstrom=None, rest_pae_angstrom=None, trimmed=0,
         trimmed_near_pocket=0, trimmed_runs=[],
@@ -104,20 +105,25 @@ def model(plddt: float | None) -> ModelConfidence:
 
 
 @pytest.mark.parametrize(
-    ("plddt", "word", "text"),
-    [
-        (91.0, Word.TRUST, "a pocket pLDDT of 91: necessary for right poses, not sufficient."),
-        (70.0, Word.TRUST, "not sufficient."),
-        (69.9, Word.CAUTION, "below 70: its poses are guesses."),
-        (None, Word.TRUST, "how sure it is of its pocket is not known."),
-    ],
+    ("plddt", "word"),
+    [(91.0, Word.TRUST), (70.0, Word.TRUST), (69.9, Word.CAUTION), (None, Word.TRUST)],
 )
 def test_a_model_that_is_unsure_of_its_pocket_takes_trust_away(
-    good: Contest, plddt: float | None, word: Word, text: str
+    good: Contest, plddt: float | None, word: Word
 ) -> None:
     found = told({"correlation": good}, model=model(plddt))
     assert found.word is word
-    assert said(found)[Concern.PREDICTED_MODEL].endswith(text)
+    assert said(found)[Concern.PREDICTED_MODEL] == f"Model: {plddt}."
+
+
+def test_a_relatives_ligand_is_no_reference_of_this_protein(good: Contest) -> None:
+    missed = redocking(passed=False, best_rmsd_angstrom=9.46, of_relative=True)
+    found = told({"correlation": good}, missed)
+    assert found.word is Word.CAUTION
+    assert said(found)[Concern.POSE_NOT_FOUND] == (
+        "Docking does not put the relative's ligand where it lies in the relative: the closest is "
+        "9.5 Å away."
+    )
 
 
 @pytest.mark.parametrize(

@@ -468,6 +468,8 @@ def test_files_of_a_relative_are_found_and_belong_to_the_receptor(tmp_path: Path
     assert pocket.has_bond_orders
     # a stage gets the same, as plain data
     assert Pocket.model_validate(pocket.told()) == pocket
+    # and so does the process that opens the files, as JSON
+    assert Settings.model_validate_json(settings.model_dump_json()) == settings
     config["pocket"]["like"]["ligand"] = "A:STI:201"
     settings = parse_settings(config, tmp_path)
     assert len(settings.receptor_files("wt")) == 2

@@ -110,6 +110,40 @@ def test_negative_numbers_are_no_range_and_names_no_words_of_pymol() -> None:
     assert "create hits_all_1, one_hit" in text
 
 
+def test_doubtful_residues_of_a_model_are_magenta_with_their_plddt(
+    con, results: Path, tmp_path: Path
+) -> None:
+    assert "magenta" not in (results / PYMOL).read_text() + (results / CHIMERAX).read_text()
+    first = read_hits(con, results)[0]
+    model = gemmi.read_structure(str(results / first.path))[0]
+    ligand = np.array([atom.pos.tolist() for atom in model[-1][0]])
+    apart = {
+        f"{chain.name}:{residue.name}:{residue.seqid}": min(
+            np.linalg.norm(ligand - atom.pos.tolist(), axis=1).min() for atom in residue
+        )
+        for chain in list(model)[:-1]
+        for residue in chain
+    }
+    near, far = min(apart, key=apart.__getitem__), max(apart, key=apart.__getitem__)
+    sure = next(label for label in apart if apart[label] < POCKET_ANGSTROM and label != near)
+    rows = [(first.receptor, near, 53.4, True, True), (first.receptor, far, 41.0, True, False),
+            (first.receptor, sure, 91.0, False, True)]  # fmt: skip
+    con.executemany("INSERT INTO confidence VALUES (?, ?, ?, ?, ?)", rows)
+    hits = read_hits(con, results)
+    chain, _, number = near.split(":")
+    assert hits[0].doubts == ((chain, number, 53.4),)
+    assert all(hit.doubts == () for hit in hits if hit.receptor != first.receptor)
+    pymol, chimerax = pymol_script(hits), chimerax_script(hits)
+    residue = f"hits_{first.receptor} and state 1 and chain {chain} and resi {number}"
+    assert f"color magenta, {residue} and elem C\n" in pymol
+    assert f'label {residue} and name CA, "pLDDT 53"\n' in pymol
+    assert f"color #1/{chain}:{number} & C magenta target a\n" in chimerax
+    assert f'label #1/{chain}:{number} residues text "pLDDT 53"\n' in chimerax
+    for text in (pymol, chimerax):
+        assert "# Magenta: residues that the predicted model is unsure of." in text
+        assert far.split(":")[2] not in re.findall(r"(?:resi |:)(\d+) (?:and|&|residues)", text)
+
+
 @pytest.mark.parametrize(
     ("energy", "expected"),
     [(0.0, "#ffffff"), (-4.0, "#0000ff"), (-9.0, "#0000ff"), (4.0, "#ff0000"), (2.0, "#ff8080")],

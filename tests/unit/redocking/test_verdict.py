@@ -12,7 +12,7 @@ from screenmm.cli import main
 from screenmm.config.settings import Settings, parse_settings
 from screenmm.core.errors import ConfigError
 from screenmm.redocking.results import redockings
-from screenmm.redocking.verdict import RMSDS, judge
+from screenmm.redocking.verdict import RMSDS, judge, not_done
 from screenmm.run.layout import Layout
 
 
@@ -151,3 +151,21 @@ def test_beside_templates_the_reference_was_docked_freely() -> None:
     assert found["text"].startswith(
         "Docked again by rustina from a fresh conformer, freely, without templates, the reference"
     )
+
+
+def test_a_relatives_ligand_is_called_so_and_what_it_means_is_said() -> None:
+    name = "sti.sdf of relative.pdb"
+    missed = judge([pose(9.5, None, None)], 2.0, name, "rustina", of_relative=True)
+    assert "the relative's ligand (sti.sdf of relative.pdb) is not found" in missed["text"]
+    assert (
+        "another protein's ligand: either this pocket, as it stands here, has no room"
+        in (missed["text"])
+    )
+    assert "waters, cofactors" not in missed["text"]
+    found = judge([pose(1.2, None, None)], 2.0, name, "rustina", of_relative=True)
+    assert found["text"].endswith("which does not say that this protein binds it.")
+    own = judge([pose(1.2, None, None)], 2.0, "own.sdf", "rustina")
+    assert "another protein" not in own["text"]
+    assert [each["of_relative"] for each in (missed, found, own)] == [True, True, False]
+    none = not_done("controls.redock is false", name, "rustina", of_relative=True)
+    assert none["text"] == ("The relative's ligand was not docked again: controls.redock is false.")

@@ -103,6 +103,17 @@ def test_energies_are_those_of_the_ranked_pose(ranked, folder: Path) -> None:
     assert [hit["energies"] for hit in hits] == [[[place, pytest.approx(t, abs=6e-3)]] for (t,) in totals]  # fmt: skip # noqa: E501
 
 
+def test_doubtful_residues_are_those_below_the_limit(con, folder: Path) -> None:
+    residues = read_complex(*reversed(find_complexes(folder, 1)[0])).residues
+    unsure, sure = residues[100].label, residues[101].label
+    rows = [("wt", unsure, 53.4, True, True), ("wt", sure, 91.0, False, True),
+            ("V678F", sure, 40.0, True, True), ("wt", "Z:GLY:1", 40.0, True, False)]  # fmt: skip
+    con.executemany("INSERT INTO confidence VALUES (?, ?, ?, ?, ?)", rows)
+    scaffold, _ = scenes(con, "wt", folder, 100)
+    place = [each[0] for each in scaffold["residues"]].index(unsure)
+    assert scaffold["doubts"] == [[place, 53.4]]
+
+
 def test_only_ranks_that_the_table_has_are_shown(ranked, folder: Path) -> None:
     assert [hit["rank"] for hit in scenes(ranked, "wt", folder, 2)[1]] == [1, 2]
     assert scenes(ranked, "wt", folder / "none", 100) is None

@@ -13,9 +13,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from screenmm.analysis.confidence import models
 from screenmm.analysis.metrics import make_metrics
+from screenmm.analysis.summary import summarise
 from screenmm.core.errors import UserError
 from screenmm.metrics.confidence import ModelConfidence
+from screenmm.metrics.redocking import Redocking
 from screenmm.receptor.confidence import Confidence, PocketConfidence, Trimmed
 from screenmm.receptor.pae import PaeOfPocket
 from screenmm.report.report import render_report
@@ -25,6 +28,7 @@ from screenmm.results.parts import Parts, open_parts
 from screenmm.results.ranking import make_ranking, write_ranking
 from screenmm.tables.dictionary import INSPECTED
 from screenmm.tables.schema import schema
+from tests.unit.made_up import redocking
 from tests.unit.screens import RECEPTORS, Screen
 
 MODEL, CRYSTAL = RECEPTORS
@@ -149,14 +153,58 @@ def test_metrics_of_a_model(modelled) -> None:
     assert told.pocket_plddt == 71.13
     assert told.pocket_pae_angstrom == 3.5
     assert told.trimmed_runs == ["A:MET:1 to A:GLY:38"]
-    assert told.text.startswith(
-        "A predicted model; pocket pLDDT 71 (lowest 54; 1 of 2 residues below 70)."
+    assert told.verdict == (
+        "Model: mean pLDDT of the pocket 71; no ligand whose pose is known was docked. Confidence "
+        "is necessary, not sufficient."
     )
-    assert "necessary, not sufficient" in told.text
+    assert told.text == (
+        f"{told.verdict} It does not foretell whether docking into a model finds the pose (Holcomb "
+        "2023). Residues around the pocket: 2, of which 1 below 70; the lowest pLDDT is 54."
+    )
     assert found.verdicts[MODEL].text.endswith(told.text)
-    assert "predicted model" not in found.verdicts[CRYSTAL].text
-    concerns = [each.concern.value for each in found.outlook[MODEL].cautions]
-    assert concerns[0] == "predicted model"
+    assert "Model:" not in found.verdicts[CRYSTAL].text
+    first = found.outlook[MODEL].cautions[0]
+    assert (first.concern.value, first.text) == ("predicted model", told.verdict)
+
+
+@pytest.mark.parametrize(
+    ("redocked", "words"),
+    [
+        (redocking(best_rmsd_angstrom=1.26), "the reference ligand was found in its place (1.3 Å)"),
+        (
+            redocking(passed=False, best_rmsd_angstrom=9.46, of_relative=True),
+            "the relative's ligand was not found in its place (closest pose 9.5 Å away)",
+        ),
+        (
+            redocking(status="not_done", passed=None, of_relative=True),
+            "the relative's ligand was not docked again",
+        ),
+        (
+            redocking(status="not_done", passed=None, ligand=None),
+            "no ligand whose pose is known was docked",
+        ),
+    ],
+)
+def test_verdict_of_a_model_says_whether_a_known_ligand_was_found(
+    modelled, redocked: Redocking, words: str
+) -> None:
+    found = models(modelled, {MODEL: redocked})[MODEL].verdict
+    assert found == (
+        f"Model: mean pLDDT of the pocket 71; {words}. Confidence is necessary, not sufficient."
+    )
+
+
+def test_summary_and_first_screen_have_the_verdict(
+    screen: Screen, modelled, tmp_path: Path
+) -> None:
+    metrics = make_metrics(modelled, "x")
+    assert metrics.models is not None
+    verdict = metrics.models[MODEL].verdict
+    said = " ".join(summarise(modelled, metrics, tmp_path, tmp_path).split())
+    assert verdict in said
+    html = render_report(modelled, metrics, screen.settings)
+    glance = html.partition('<section id="outlook"')[2].partition("</section>")[0]
+    assert verdict in glance
 
 
 def told_of(screen: Screen, folder: Path, found: Confidence) -> ModelConfidence:
@@ -171,21 +219,24 @@ def test_doubtful_pocket_takes_trust_away(screen: Screen, tmp_path: Path) -> Non
     apart = PaeOfPocket(2, 18.0, 25.0, 20.0)
     told = told_of(screen, tmp_path, replace(CONFIDENCE, pocket=low, pae=apart))
     assert told.is_low
-    assert "below 70: the pocket's backbone is a guess" in told.text
+    assert told.verdict.startswith(
+        "Model: mean pLDDT of the pocket 48, below 70: its backbone is a guess, and so is every "
+        "pose in it; "
+    )
     assert "18 Å on average" in told.text
 
 
 def test_model_of_unknown_confidence(screen: Screen, tmp_path: Path) -> None:
     told = told_of(screen, tmp_path, Confidence("EXPDTA THEORETICAL MODEL", {}, 70.0, []))
     assert not told.is_low
-    assert "whose pLDDT around the pocket is not known" in told.text
+    assert told.text.startswith("Model: pLDDT of the pocket not known; ")
 
 
 def test_page_describes_the_model(screen: Screen, modelled) -> None:
     html = render_report(modelled, make_metrics(modelled, "x"), screen.settings)
     (section,) = html.split('<section id="predicted"')[1:]
     section = section.partition("</section>")[0]
-    assert f"{MODEL}: A predicted model; pocket pLDDT 71" in section
+    assert f"{MODEL}: Model: mean pLDDT of the pocket 71" in section
     assert "A:VAL:901" in section
     assert "38 residues: A:MET:1 to A:GLY:38; 1 lay around the pocket" in section
     assert CRYSTAL not in section

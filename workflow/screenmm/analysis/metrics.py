@@ -159,7 +159,7 @@ def make_metrics(
     measured = controls(con, seed, presume_inactive=presume_inactive)
     redock = {} if settings is None or files is None else redockings(settings, files)
     followed = orders_of(con)
-    modelled = models(con)
+    modelled = models(con, redock)
     judged = verdicts(measured, list(counted.by_receptor), modelled)
     annotations = _annotations(files)
     conflicts = counted.conflicting_labels.ligands + counted.conflicting_affinities.ligands

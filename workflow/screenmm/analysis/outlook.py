@@ -201,27 +201,17 @@ def _of_redocking(redocked: Redocking | None) -> Iterator[Caution]:
     elif not redocked.passed:
         closest = redocked.best_rmsd_angstrom
         away = "" if closest is None else f": the closest is {closest:.1f} Å away"
-        yield _caution(
-            Concern.POSE_NOT_FOUND, f"Docking does not find the reference ligand's pose{away}."
+        missed = (
+            "Docking does not put the relative's ligand where it lies in the relative"
+            if redocked.of_relative
+            else "Docking does not find the reference ligand's pose"
         )
+        yield _caution(Concern.POSE_NOT_FOUND, f"{missed}{away}.")
 
 
 def _of_model(model: ModelConfidence | None) -> Iterator[Caution]:
-    if model is None:
-        return
-    if model.pocket_plddt is None:
-        text = "The receptor is a predicted model, and how sure it is of its pocket is not known."
-    elif model.is_low:
-        text = (
-            f"The receptor is a predicted model with a pocket pLDDT of {model.pocket_plddt:.0f}, "
-            f"below {model.min_pocket_plddt:g}: its poses are guesses."
-        )
-    else:
-        text = (
-            f"The receptor is a predicted model with a pocket pLDDT of {model.pocket_plddt:.0f}: "
-            "necessary for right poses, not sufficient."
-        )
-    yield _caution(Concern.PREDICTED_MODEL, text)
+    if model is not None:
+        yield _caution(Concern.PREDICTED_MODEL, model.verdict)
 
 
 def _of_answers(found: Controls | None, *, doubtful: bool) -> Iterator[Caution]:

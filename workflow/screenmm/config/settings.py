@@ -22,6 +22,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainValidator,
     ValidationError,
     ValidationInfo,
     WithJsonSchema,
@@ -314,7 +315,7 @@ def _file_or_residue(value: Any, info: ValidationInfo) -> Any:
         isinstance(value, str) and value.lower().endswith(LIGAND_SUFFIXES)
     ):
         return named_by_format(Path(_find(value, info)), LIGAND_SUFFIXES)
-    if isinstance(value, str) and not re.match(SPEC, value):
+    if not isinstance(value, str) or not re.match(SPEC, value):
         raise ValueError(
             f"{value!r} is neither a ligand file ({' '.join(LIGAND_SUFFIXES)}) nor a residue as "
             "STI, A:STI or A:STI:201"
@@ -331,7 +332,8 @@ class Like(Section):
         "residues.",
         examples=["relative.pdb"],
     )
-    ligand: Annotated[Path | str, BeforeValidator(_file_or_residue, json_schema_input_type=str)] = (
+    # nothing looks at it again: of JSON a path would be none
+    ligand: Annotated[Path | str, PlainValidator(_file_or_residue, json_schema_input_type=str)] = (
         Field(
             description="Its ligand: a residue (STI, A:STI or A:STI:201), or a ligand file in its "
             "frame, which brings bond orders.",

@@ -3,7 +3,8 @@
 They name the complexes by paths relative to the results folder, so the folder can be moved.
 Both show of each hit: the receptor as a cartoon, the residues within 5 Å of the ligand as
 sticks, coloured by their energy with the ligand, the ligand as sticks of its own colour, and
-the hydrogen bonds between them.
+the hydrogen bonds between them. Residues there that a predicted model is unsure of are magenta
+instead, with their pLDDT.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ class Hit:
         Of the ligand.
     energies : tuple of (str, str, float)
         Chain, number and energy (kcal/mol) of the residues around.
+    doubts : tuple of (str, str, float)
+        Chain, number and pLDDT of the residues around that a predicted model is unsure of.
     """
 
     receptor: str
@@ -49,11 +52,16 @@ class Hit:
     chain: str
     residue: str
     energies: tuple[tuple[str, str, float], ...] = ()
+    doubts: tuple[tuple[str, str, float], ...] = ()
 
 
 def ligand_of(path: Path) -> tuple[str, str]:
     """Chain and residue name of the ligand in a complex: the last chain is its own."""
-    chain = gemmi.read_structure(str(path))[0][-1]
+    return _ligand(gemmi.read_structure(str(path))[0], path)
+
+
+def _ligand(model: gemmi.Model, path: Path) -> tuple[str, str]:
+    chain = model[-1]
     name = chain[0].name
     if len(chain) != 1 or name not in LIGAND_NAMES:
         raise ValueError(f"{path}: the last chain, {chain.name}, holds {name}, not a ligand")
@@ -77,13 +85,30 @@ def _energies(
     return {rank: tuple(own) for rank, own in out.items()}
 
 
+def _doubts(con: duckdb.DuckDBPyConnection, receptor: str) -> Mapping[tuple[str, str], float]:
+    """Give pLDDT of the residues that a predicted model is unsure of, by chain and number."""
+    rows = con.execute(
+        "SELECT residue, plddt FROM confidence WHERE receptor = ? AND doubtful", [receptor]
+    )
+    parts = ((residue.split(":"), plddt) for residue, plddt in rows.fetchall())
+    return {(chain, number): plddt for (chain, _, number), plddt in parts}
+
+
+def _around(model: gemmi.Model) -> set[tuple[str, str]]:
+    """Chain and number of the residues within reach of the ligand."""
+    search = gemmi.NeighborSearch(model, gemmi.UnitCell(), POCKET_ANGSTROM).populate()
+    near = [search.find_atoms(atom.pos, radius=POCKET_ANGSTROM) for atom in model[-1][0]]
+    found = (mark.to_cra(model) for marks in near for mark in marks)
+    return {(each.chain.name, str(each.residue.seqid)) for each in found}
+
+
 def read_hits(con: duckdb.DuckDBPyConnection, results: Path) -> list[Hit]:
     """Find the complexes of a run's top hits.
 
     Parameters
     ----------
     con : duckdb.DuckDBPyConnection
-        With ``receptors``, ``ranking`` and ``residue_energies``.
+        With ``receptors``, ``ranking``, ``residue_energies`` and ``confidence``.
     results : Path
         The results folder, with ``complexes/``.
 
@@ -94,17 +119,28 @@ def read_hits(con: duckdb.DuckDBPyConnection, results: Path) -> list[Hit]:
     """
     out = []
     for (receptor,) in con.execute("SELECT receptor FROM receptors ORDER BY ordinal").fetchall():
-        energies = _energies(con, receptor)
+        energies, doubts = _energies(con, receptor), _doubts(con, receptor)
         for path in sorted((results / "complexes" / receptor).glob("*.cif")):
             rank = int(path.name.partition("_")[0])
             own = energies.get(rank, ())
             where = path.relative_to(results).as_posix()
-            out.append(Hit(receptor, rank, where, *ligand_of(path), own))
+            model = gemmi.read_structure(str(path))[0]
+            around = _around(model) if doubts else set()
+            doubted = tuple((*key, doubts[key]) for key in doubts if key in around)
+            out.append(Hit(receptor, rank, where, *_ligand(model, path), own, doubted))
     return out
 
 
 def _shown(energy: float) -> str:
     return f"{energy:.2f}" if abs(energy) >= 0.005 else "0.00"
+
+
+DOUBTED = "# Magenta: residues that the predicted model is unsure of. The label is their pLDDT.\n"
+
+
+def _legend(hits: Sequence[Hit]) -> list[str]:
+    """What the colour of doubt means, where it is used."""
+    return [DOUBTED] if any(hit.doubts for hit in hits) else []
 
 
 PYMOL_HEAD = """\
@@ -140,6 +176,11 @@ distance bonds_{name}, ligand_{name}, pocket_{name}, mode=2
 hide labels, bonds_{name}
 """
 
+PYMOL_DOUBT = """\
+color magenta, {residue} and elem C
+label {residue} and name CA, "pLDDT {plddt:.0f}"
+"""
+
 # of each state by itself: distances are measured across the states of an object
 PYMOL_POCKET = (
     "select pocket_{name}, pocket_{name} or byres (({name} and state {state} and not "
@@ -164,7 +205,7 @@ def pymol_script(hits: Sequence[Hit]) -> str:
     head = PYMOL_HEAD.format(name=PYMOL, pocket=POCKET_ANGSTROM, reach=ENERGY_RANGE_KCAL_MOL)
     if not hits:
         return f"{head}# no complexes were written: no hit is scored, or ranking.complexes is 0\n"
-    parts = [head]
+    parts = [head, *_legend(hits)]
     names = {hit.receptor: _pymol_name(hit.receptor) for hit in hits}
     for receptor, name in names.items():
         own = [hit for hit in hits if hit.receptor == receptor]
@@ -186,6 +227,14 @@ def pymol_script(hits: Sequence[Hit]) -> str:
                 name=name, ligands=ligands, pockets="\n".join(pockets), reach=ENERGY_RANGE_KCAL_MOL
             )
         )
+        parts += [
+            PYMOL_DOUBT.format(
+                residue=f"{name} and state {state} and chain {chain} and resi {_resi(number)}",
+                plddt=plddt,
+            )
+            for state, hit in enumerate(own, start=1)
+            for chain, number, plddt in hit.doubts
+        ]
     others = list(names.values())[1:]
     parts += [f"disable {name}\ndisable bonds_{name}\n" for name in others]
     parts.append(PYMOL_END.format(ligand=f"ligand_{names[hits[0].receptor]}"))
@@ -232,6 +281,11 @@ color {ligand} orange
 color {ligand} byhetero
 """
 
+CHIMERAX_DOUBT = """\
+color {residue} & C magenta target a
+label {residue} residues text "pLDDT {plddt:.0f}"
+"""
+
 CHIMERAX_END = """\
 hide HC
 hbonds ligand restrict cross interModel false reveal false
@@ -245,7 +299,7 @@ def chimerax_script(hits: Sequence[Hit]) -> str:
     head = CHIMERAX_HEAD.format(name=CHIMERAX, pocket=POCKET_ANGSTROM, reach=ENERGY_RANGE_KCAL_MOL)
     if not hits:
         return f"{head}# no complexes were written: no hit is scored, or ranking.complexes is 0\n"
-    parts = [head]
+    parts = [head, *_legend(hits)]
     parts += [
         CHIMERAX_HIT.format(path=hit.path, title=f"{hit.receptor} rank {hit.rank}") for hit in hits
     ]
@@ -260,6 +314,10 @@ def chimerax_script(hits: Sequence[Hit]) -> str:
         parts.append(
             CHIMERAX_MODEL.format(ligand=ligand, model=f"#{model}", pocket=POCKET_ANGSTROM)
         )
+        parts += [
+            CHIMERAX_DOUBT.format(residue=f"#{model}/{chain}:{number}", plddt=plddt)
+            for chain, number, plddt in hit.doubts
+        ]
     last = len(hits)
     first = f"#1/{hits[0].chain}"
     parts.append(CHIMERAX_END.format(first=first, last=last))
@@ -279,7 +337,7 @@ def write_viewers(con: duckdb.DuckDBPyConnection, results: Path) -> None:
     Parameters
     ----------
     con : duckdb.DuckDBPyConnection
-        With ``receptors``, ``ranking`` and ``residue_energies``.
+        With ``receptors``, ``ranking``, ``residue_energies`` and ``confidence``.
     results : Path
         The results folder, with ``complexes/``.
     """

@@ -8,6 +8,8 @@ from screenmm.metrics.part import Part
 class ModelConfidence(Part):
     """How sure a predicted model is of itself, and of its pocket."""
 
+    verdict: str
+    """How sure it is of its pocket, and whether a known ligand was found there, in short."""
     text: str
     """All of it in words."""
     why: str

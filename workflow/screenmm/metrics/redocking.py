@@ -35,6 +35,8 @@ class Redocking(Part):
     """The reference ligand in words."""
     engine: str
     """Docking engine."""
+    of_relative: bool = False
+    """Whether it is the ligand of a related structure (``pocket.like``), of another protein."""
     poses: int
     """Poses that were compared."""
     top_rmsd_angstrom: float | None

@@ -26,8 +26,9 @@ def redockings(settings: Settings, files: Layout) -> dict[str, Redocking]:
     found = {}
     for receptor in settings.receptors:
         if obstacle := settings.redock_obstacle(receptor):
-            ligand = settings.pocket_of(receptor).ligand_name
-            entry = not_done(obstacle, ligand, settings.docking.engine)
+            pocket, engine = settings.pocket_of(receptor), settings.docking.engine
+            of_relative = pocket.like is not None
+            entry = not_done(obstacle, pocket.ligand_name, engine, of_relative=of_relative)
             found[receptor] = Redocking.model_validate(entry)
         else:
             text = files.redocking(receptor).read_text(encoding="utf-8")

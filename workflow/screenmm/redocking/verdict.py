@@ -9,13 +9,25 @@ from screenmm.tables.dictionary import DG
 
 Entry = dict[str, Any]
 
+_OF_RELATIVE = {
+    True: (
+        "It is another protein's ligand: the pocket is open to it as in the relative, which does "
+        "not say that this protein binds it."
+    ),
+    False: (
+        "It is another protein's ligand: either this pocket, as it stands here, has no room for "
+        "it, or docking fails. Dock ligands that this protein is known to bind."
+    ),
+}
+"""What finding the ligand of a related structure, or not finding it, means."""
+
 RMSDS = (
     "top_rmsd_angstrom", "best_rmsd_angstrom", "top_rmsd_minimised_angstrom",
     "best_rmsd_minimised_angstrom", "mmgbsa_top_rmsd_angstrom",
 )  # fmt: skip
 
 
-def not_done(reason: str, ligand: str | None, engine: str) -> Entry:
+def not_done(reason: str, ligand: str | None, engine: str, *, of_relative: bool = False) -> Entry:
     """Entry of a receptor whose reference ligand was not docked again.
 
     Parameters
@@ -26,16 +38,19 @@ def not_done(reason: str, ligand: str | None, engine: str) -> Entry:
         The reference ligand in words, where there is one.
     engine : str
         Docking engine of the screen.
+    of_relative : bool
+        Whether it is the ligand of a related structure.
     """
     return {
         "status": "not_done",
         "reason": reason,
         "ligand": ligand,
         "engine": engine,
+        "of_relative": of_relative,
         "poses": 0,
         **dict.fromkeys(RMSDS),
         "passed": None,
-        "text": f"The reference ligand was not docked again: {reason}.",
+        "text": f"The {_kind(of_relative)} was not docked again: {reason}.",
     }
 
 
@@ -46,6 +61,7 @@ def judge(
     engine: str,
     *,
     freely: bool = False,
+    of_relative: bool = False,
 ) -> Entry:
     """Judge the poses of a reference ligand.
 
@@ -62,12 +78,14 @@ def judge(
         Docking engine.
     freely : bool
         Whether the screen has templates, which the reference was docked without.
+    of_relative : bool
+        Whether it is the ligand of a related structure, moved into this receptor.
 
     Returns
     -------
     dict
-        ``status``, ``reason``, ``ligand``, ``engine``, ``poses``, the RMSDs of ``RMSDS``
-        (None where there is no such pose), ``passed`` and ``text``, all of it in words.
+        ``status``, ``reason``, ``ligand``, ``engine``, ``of_relative``, ``poses``, the RMSDs of
+        ``RMSDS`` (None where there is no such pose), ``passed`` and ``text``, all of it in words.
     """
     minimised = [row for row in rows if row["rmsd_minimised_angstrom"] is not None]
     first = min(minimised, key=lambda row: row[DG.name], default=None)
@@ -76,6 +94,7 @@ def judge(
         "reason": None,
         "ligand": ligand,
         "engine": engine,
+        "of_relative": of_relative,
         "poses": len(rows),
         "top_rmsd_angstrom": rows[0]["rmsd_angstrom"],
         "best_rmsd_angstrom": min(row["rmsd_angstrom"] for row in rows),
@@ -95,7 +114,7 @@ def _text(found: Entry, limit_angstrom: float, *, freely: bool) -> str:
     which = f"the closest of its {found['poses']} poses lies" if several else "its only pose lies"
     told = [
         f"Docked again by {found['engine']} from a fresh conformer"
-        f"{', freely, without templates' * freely}, the reference ligand "
+        f"{', freely, without templates' * freely}, the {_kind(found['of_relative'])} "
         f"({found['ligand']}) {'is found' if found['passed'] else 'is not found'} in its place: "
         f"{which} {best:.2f} Å from it (limit {limit_angstrom:g} Å)."
     ]
@@ -105,12 +124,18 @@ def _text(found: Entry, limit_angstrom: float, *, freely: bool) -> str:
         told.append("None of its poses could be minimised.")
     elif several:
         told.append(_first("MM/GBSA", first, limit_angstrom))
-    if not found["passed"]:
+    if found["of_relative"]:
+        told.append(_OF_RELATIVE[found["passed"]])
+    elif not found["passed"]:
         told.append(
             "Poses of other ligands may be as wrong, and their scores with them: look at the "
             "box, and at the receptor's waters, cofactors, protonation and side chains."
         )
     return " ".join(told)
+
+
+def _kind(of_relative: bool) -> str:
+    return "relative's ligand" if of_relative else "reference ligand"
 
 
 def _first(who: str, rmsd_angstrom: float, limit_angstrom: float) -> str:

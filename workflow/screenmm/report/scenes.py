@@ -219,6 +219,16 @@ def _energies(
     return found
 
 
+def _doubts(con: duckdb.DuckDBPyConnection, receptor: str) -> dict[str, float]:
+    """Give pLDDT of the residues that a predicted model is unsure of, by label."""
+    if not has_table(con, "confidence"):
+        return {}
+    rows = con.execute(
+        "SELECT residue, plddt FROM confidence WHERE receptor = ? AND doubtful", [receptor]
+    )
+    return dict(rows.fetchall())
+
+
 def scenes(
     con: duckdb.DuckDBPyConnection, receptor: str, folder: Path, limit: int
 ) -> tuple[Row, list[Row]] | None:
@@ -238,8 +248,9 @@ def scenes(
     Returns
     -------
     tuple or None
-        The receptor, and per hit its rank, the atoms that stand elsewhere than in the receptor,
-        and its residues' energies. None where no complex was written.
+        The receptor, with the pLDDT of residues that a predicted model is unsure of, and per hit
+        its rank, the atoms that stand elsewhere than in the receptor, and its residues' energies.
+        None where no complex was written.
 
     Raises
     ------
@@ -257,6 +268,9 @@ def scenes(
     pocket = _pocket(hits)
     kept = _kept(first, pocket)
     scaffold, place = _scaffold(first, kept, pocket)
+    scaffold["doubts"] = [
+        [place[label], plddt] for label, plddt in _doubts(con, receptor).items() if label in place
+    ]
     energies = _energies(con, receptor, [hit.rank for hit in hits])
     return scaffold, [
         {

@@ -15,12 +15,17 @@ from screenmm.stages.context import add_settings_argument, named_pocket, pocket_
 log = logging.getLogger(__name__)
 
 FREELY = "docked_freely"
+OF_RELATIVE = "ligand_of_a_relative"
 
 
 def pocket_and_way(settings: Settings, receptor: str) -> dict[str, Any]:
-    """Name the pocket and, beside templates, say that the reference was docked without them."""
+    """Name the pocket; say where the reference is a relative's, or was docked without templates.
+
+    Told only where it is so: results that were made before are kept.
+    """
     way = {FREELY: True} if settings.docking.templates else {}
-    return pocket_name(settings, receptor) | way
+    of = {OF_RELATIVE: True} if settings.pocket_of(receptor).like is not None else {}
+    return pocket_name(settings, receptor) | way | of
 
 
 STAGE = Stage(
@@ -62,17 +67,22 @@ def run(args: argparse.Namespace) -> None:
     given = settings_of(args, STAGE, name)
     controls = given.section("controls", Controls)
     engine = given["docking"]["engine"]
-    ligand = named_pocket(given, name).ligand_name
+    ligand, of_relative = named_pocket(given, name).ligand_name, OF_RELATIVE in given.values
     if ligand is None and controls.reference is not None:
         ligand = controls.reference.name
     found = {"receptor": name, "inchikey": None, "smiles": None}
     found["limit_angstrom"] = controls.redock_rmsd_angstrom
     rows, records, reason = compare(args.folder)
     if reason:
-        entry = not_done(reason, ligand, engine)
+        entry = not_done(reason, ligand, engine, of_relative=of_relative)
     else:
         entry = judge(
-            rows, controls.redock_rmsd_angstrom, str(ligand), engine, freely=FREELY in given.values
+            rows,
+            controls.redock_rmsd_angstrom,
+            str(ligand),
+            engine,
+            freely=FREELY in given.values,
+            of_relative=of_relative,
         )
         found |= {key: rows[0][key] for key in ("inchikey", "smiles")}
     log.info("%s: %s", name, entry["text"])

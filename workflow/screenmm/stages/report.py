@@ -20,7 +20,7 @@ STAGE = Stage(
     "report",
     place=160,
     words="write metrics, bias tables, figures, the page and scripts for viewers",
-    version=9,
+    version=10,
     more=whole,
     reads={
         "database": "screen.duckdb",

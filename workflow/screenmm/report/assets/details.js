@@ -47,7 +47,7 @@
   };
 
   // A residue that the predicted model is unsure of has its pLDDT here, the others nothing.
-  const doubt = (plddt) => ((plddt ?? null) === null ? null
+  const doubt = ScreenMM.doubt = (plddt) => ((plddt ?? null) === null ? null
     : el("small.fail", { title: "The predicted model is unsure of this residue" }, ` pLDDT ${number(plddt, 0)}`));
 
   // Every pose has a dozen of mere contacts: they stand in one line, the rest in a table.

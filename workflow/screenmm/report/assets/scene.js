@@ -72,6 +72,7 @@
     constructor(table, box, scaffold, hits) {
       Object.assign(this, { table, box, scaffold, hits, at: 0, surface: false, labels: true });
       this.places = new Map(scaffold.residues.map(([label], k) => [label, k]));
+      this.doubts = new Map(scaffold.doubts);
       const sizes = hits.flatMap((hit) => hit.energies.map(([, value]) => Math.abs(value)))
         .sort((a, b) => a - b);
       // one scale for all hits, so that their colours can be compared
@@ -185,6 +186,8 @@
       this.part("stage").setAttribute("aria-label",
         `3D view: ${this.table.label(row)} in the pocket of ${this.table.head.receptor}. `
         + `Strongest residues: ${strongest.slice(0, 5).map((each) => `${each.label} ${number(each.value, 1)} kcal/mol`).join(", ")}. `
+        + (this.doubts.size ? `The model is unsure of ${this.doubtful().map((k) =>
+          `${this.scaffold.residues[k][0]} (pLDDT ${number(this.doubts.get(k), 0)})`).join(", ") || "no residue drawn"}. ` : "")
         + "Arrow keys turn it, plus and minus zoom, N and P change the hit.");
       const more = await ScreenMM.item(`details-${this.table.number}`, row, ScreenMM.POSES);
       if (hit !== this.hits[this.at]) return;
@@ -196,8 +199,8 @@
     interactionList(all) {
       const found = all.filter(([, kind]) => kind !== ScreenMM.CONTACT);
       if (!found.length) return [];
-      return [el("h4", {}, "Interactions"), el("ul.contacts", {}, ...found.map(([residue, kind, apart]) =>
-        el("li", {}, el(`i.key.dash.${ScreenMM.kindClass(kind)}`), `${kind}, ${residue}`,
+      return [el("h4", {}, "Interactions"), el("ul.contacts", {}, ...found.map(([residue, kind, apart, , plddt]) =>
+        el("li", {}, el(`i.key.dash.${ScreenMM.kindClass(kind)}`), `${kind}, ${residue}`, ScreenMM.doubt(plddt),
           apart === null ? "" : el("span.soft", {}, ` ${number(apart, 1)} \u00c5`))))];
     }
 
@@ -239,19 +242,25 @@
       return { model: this.receptor, chain, resi: at };
     }
 
+    // Colour of a residue: that of doubt, or of its energy with the ligand.
+    shade(k) {
+      return this.doubts.has(k) ? view.doubtful() : colourOf(this.energies.get(k) ?? 0, this.limit);
+    }
+
     // The larger its energy, the thicker a residue: colour is not the only sign.
     paintReceptor() {
       const ribbon = ScreenMM.dark() ? "#59636b" : "#c3c9ce";
-      this.receptor.setStyle({}, { cartoon: { color: ribbon, opacity: 0.5, thickness: 0.3 } });
+      const cartoon = { color: ribbon, opacity: 0.5, thickness: 0.3 };
+      this.receptor.setStyle({}, { cartoon });
       this.scaffold.residues.forEach(([, , , , polymer, pocket], k) => {
-        if (!pocket) return;
-        const value = this.energies.get(k) ?? 0;
-        const carbon = colourOf(value, this.limit);
-        const strong = Math.min(1, Math.abs(value) / this.limit);
+        const doubted = this.doubts.has(k);
+        if (!pocket && !doubted) return;
+        const carbon = this.shade(k);
+        const strong = Math.min(1, Math.abs(this.energies.get(k) ?? 0) / this.limit);
         const stick = { radius: 0.08 + 0.12 * strong,
           colorfunc: (atom) => ELEMENTS[atom.elem.toUpperCase()] ?? carbon };
         const style = polymer
-          ? { cartoon: { color: ribbon, opacity: 0.5, thickness: 0.3 }, stick }
+          ? { cartoon: doubted ? { ...cartoon, color: carbon } : cartoon, ...(pocket ? { stick } : {}) }
           : { stick, sphere: { radius: 0.35, colorfunc: stick.colorfunc } };
         const { model: _, ...selection } = this.select(k);
         this.receptor.setStyle(selection, style);
@@ -310,8 +319,11 @@
           const atoms = this.receptor.selectedAtoms(this.select(k));
           const place = atoms.find((atom) => atom.atom === "CB") ?? atoms.find((atom) => atom.atom === "CA") ?? atoms[0];
           const value = this.energies.get(k);
-          const text = `${this.chains() > 1 ? `${chain}:` : ""}${name} ${at}${value === undefined ? "" : ` ${number(value, 1)}`}`;
-          this.viewer.addLabel(text, { ...look, position: { x: place.x, y: place.y, z: place.z } });
+          const plddt = this.doubts.get(k);
+          const text = `${this.chains() > 1 ? `${chain}:` : ""}${name} ${at}${value === undefined ? "" : ` ${number(value, 1)}`}`
+            + `${plddt === undefined ? "" : `, pLDDT ${number(plddt, 0)}`}`;
+          const marked = plddt === undefined ? {} : { borderThickness: 1, borderColor: view.doubtful() };
+          this.viewer.addLabel(text, { ...look, ...marked, position: { x: place.x, y: place.y, z: place.z } });
         }
         for (const [text, position, color] of this.marks)
           this.viewer.addLabel(text, { ...look, fontSize: 11, position, borderThickness: 1, borderColor: color });
@@ -323,23 +335,29 @@
       return new Set(this.scaffold.residues.map(([label]) => label.split(":")[0])).size;
     }
 
-    // Residues worth a label: the strongest, and those with a named interaction.
+    // Residues worth a label: the strongest, those with a named interaction, and the most doubtful.
     labelled() {
       const strong = [...this.energies].filter(([k, value]) => Math.abs(value) >= 1 && this.scaffold.residues[k][5])
         .sort((a, b) => Math.abs(b[1]) - Math.abs(a[1])).slice(0, 8).map(([k]) => k);
       const named = this.interactions.filter(([, kind]) => kindOf(kind)[1])
         .map(([residue]) => this.places.get(residue)).filter((k) => k !== undefined);
-      return new Set([...strong, ...named]);
+      return new Set([...strong, ...named, ...this.doubtful().slice(0, 8)]);
+    }
+
+    // Residues around the ligands that the predicted model is unsure of, the worst first.
+    doubtful() {
+      return [...this.doubts].filter(([k]) => this.scaffold.residues[k][5])
+        .sort((a, b) => a[1] - b[1]).map(([k]) => k);
     }
 
     paintSurface() {
       this.viewer.removeAllSurfaces();
       if (this.surface) {
         const near = this.scaffold.residues.flatMap(([, chain, at, , , pocket]) => (pocket ? [{ chain, resi: at }] : []));
-        const values = new Map(this.scaffold.residues.map(([, chain, at], k) => [`${chain}${at}`, this.energies.get(k) ?? 0]));
+        const shades = new Map(this.scaffold.residues.map(([, chain, at], k) => [`${chain}${at}`, this.shade(k)]));
         const of = { model: this.receptor, or: near };
         this.viewer.addSurface($3Dmol.SurfaceType.MS, { opacity: 0.72,
-          colorfunc: (atom) => colourOf(values.get(`${atom.chain}${atom.resi}`) ?? 0, this.limit) }, of, of);
+          colorfunc: (atom) => shades.get(`${atom.chain}${atom.resi}`) }, of, of);
       }
       this.viewer.render();
     }

@@ -70,7 +70,10 @@
     return [(c + g) / s, (f + h) / s, s / 4, (d - b) / s];
   };
 
-  const view = ScreenMM.view = { ELEMENTS, distance, middle };
+  // Residues that a predicted model is unsure of; page.css has the same colours.
+  const doubtful = () => (ScreenMM.dark() ? "#ff7ad1" : "#b5127f");
+
+  const view = ScreenMM.view = { ELEMENTS, distance, middle, doubtful };
 
   // Start 3Dmol.js in an element; raises where the browser cannot draw.
   view.open = async (stage) => {

@@ -32,6 +32,9 @@ class Panel:
         What its ranking follows, and what is known of that.
     views : bool
         Whether its top hits are shown in 3D.
+    doubtful_below : float or None
+        pLDDT below which a residue is doubtful; None where it is no model, or sure of all that is
+        drawn.
     """
 
     receptor: str
@@ -39,6 +42,7 @@ class Panel:
     ranked: int
     order: str
     views: bool
+    doubtful_below: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +61,7 @@ class Hits(Context):
 def context(results: Results) -> Hits:
     """Gather the tables, the drawings and the views."""
     tables = _tables(results)
+    models = results.metrics.models or {}
     data = dict(_data(results, tables))
     panels = [
         Panel(
@@ -65,6 +70,7 @@ def context(results: Results) -> Hits:
             ranked=table.ranked,
             order=results.metrics.orders[table.receptor].text,
             views=f"scenes-{i}" in data,
+            doubtful_below=getattr(models.get(table.receptor), "min_pocket_plddt", None),
         )
         for i, table in enumerate(tables)
     ]
