@@ -43,6 +43,9 @@ def test_the_tables_say_which_way_each_pose_came(screen: Screen, congeners):
     screen.config["controls"] = {"redock": True}
     tiers = [{"effort": "fast"}, {"effort": "standard", "top": 1}]
     screen.config["docking"]["tiers"] = tiers
+    # the pocket's own ligand, as the receptor's folder has it
+    del screen.config["docking"]["templates"]
+    screen.config["docking"]["reference_template"] = True
     screen.run()
     ranked = {row["name"]: row for row in rows(screen.results / "ranking.csv")}
     template = (screen.folder / "crystal_ligand.sdf").read_text().split("\n", 1)[0]
@@ -86,6 +89,7 @@ def test_the_tables_say_which_way_each_pose_came(screen: Screen, congeners):
     other = screen.folder / "template.sdf"
     other.write_text(path.read_text())
     screen.config["docking"]["templates"] = ["template.sdf"]
+    del screen.config["docking"]["reference_template"]
     assert screen.run()["dock"] == 1
     named = congeners["ejm_44"]
     Chem.MolToMolFile(named, str(other))

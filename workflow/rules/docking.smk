@@ -4,6 +4,7 @@ rule dock:
         pdbqt="<results>/receptors/{receptor}/receptor.pdbqt",
         pocket="<results>/receptors/{receptor}/pocket.json",
         templates=named(TEMPLATE_FILES),
+        reference=OWN_TEMPLATE,
     output:
         **usage_output("dock/{receptor}/{shard}"),
         poses="<results>/poses/{receptor}/{shard}.sdf.gz",
@@ -72,6 +73,7 @@ use rule dock as dock_again with:
         pdbqt="<results>/receptors/{receptor}/receptor.pdbqt",
         pocket="<results>/receptors/{receptor}/pocket.json",
         templates=named(TEMPLATE_FILES),
+        reference=OWN_TEMPLATE,
     output:
         **usage_output("dock_again/{receptor}/{tier}/{shard}"),
         poses="<results>/tiers/{receptor}/{tier}/poses/{shard}.sdf.gz",

@@ -454,6 +454,7 @@ def test_files_of_a_relative_are_found_and_belong_to_the_receptor(tmp_path: Path
         (tmp_path / name).write_text("")
     config = {
         "name": "x",
+        "results": "results",
         "results": "results/x",
         "library": {"files": ["a.sdf"]},
         "receptors": {"wt": {"structure": "p.pdb"}},
@@ -489,3 +490,33 @@ def test_a_found_pocket_names_no_ligand() -> None:
     assert "its pocket names no ligand" in settings.redock_obstacle("wt")
     assert settings.pocket_of("wt").told()["find"] == 2
     assert "find" not in parse_settings(changed("pocket", "auto"), None).pocket_of("wt").told()
+
+
+@pytest.mark.parametrize(
+    ("pocket", "complaint"),
+    [
+        ({"residues": ["A:315"]}, "the pocket of receptor wt names no ligand: name its ligand"),
+        ({"ligand_residue": "A:STI:201"}, "takes A:STI:201, which has no bond orders: name its"),
+        (
+            {"like": {"structure": "r.pdb", "ligand": "A:STI:201"}},
+            "takes A:STI:201 of r.pdb, which",
+        ),
+        ({"like": {"structure": "r.pdb", "ligand": "sti.sdf"}}, ""),
+        ({"ligand": "sti.sdf"}, ""),
+    ],
+)
+def test_the_pockets_ligand_is_a_template_only_with_bond_orders(pocket, complaint: str) -> None:
+    config = {
+        "name": "x",
+        "results": "results",
+        "library": {"files": ["library.smi"]},
+        "receptors": {"wt": {"structure": "protein.pdb"}},
+        "pocket": pocket,
+        "docking": {"reference_template": True},
+    }
+    if not complaint:
+        assert parse_settings(config, None).docking.places
+        return
+    with pytest.raises(ConfigError) as told:
+        parse_settings(config, None)
+    assert complaint in str(told.value)

@@ -99,6 +99,7 @@ def both(stage: str) -> set[str]:
         # rustina asks the CNN itself
         ("docking.cnn", False, {"inspect"}),
         ("docking.templates", ["template.sdf"], {"dock"} | both("compare")),
+        ("docking.reference_template", True, {"dock"} | both("compare")),
         ("scoring.top", 10, {"select"}),
         ("scoring.poses", 1, {"select"}),
         ("scoring.shard_size", 10, {"select"}),
@@ -257,7 +258,7 @@ def test_given_poses_are_kept_and_prepared_as_they_are() -> None:
 def test_every_config_key_reaches_a_stage() -> None:
     # a key that no stage but the report reads would be silently without effect
     # standard stands in no text, nor no templates: there were screens before there were any
-    given = {"effort": "fast", "templates": ["template.sdf"]}
+    given = {"effort": "fast", "templates": ["template.sdf"], "reference_template": True}
     settings = settings_with("docking", given)
     found = [json.loads(text) for stage, text in texts(settings).items() if stage != "report"]
     dump = settings.model_dump(mode="json")

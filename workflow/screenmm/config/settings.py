@@ -711,6 +711,11 @@ class Docking(Section):
         "placed by it, its core held, and refined by the engine; the others are docked freely.",
         examples=[["crystal_ligand.sdf"]],
     )
+    reference_template: bool = Field(
+        False,
+        description="Take the ligand of each receptor's pocket as a template, too: that of "
+        "pocket.ligand, or the one that pocket.like lays into the receptor.",
+    )
     time_limit_s: float = Field(600, gt=0, description="Time limit per ligand, seconds.")
     tiers: list[Tier] = Field(
         [],
@@ -795,17 +800,23 @@ class Docking(Section):
         other = [f"{key} {n}" for key, n in self.by_effort.items() if n != effort.keys[key]]
         return ", ".join(other) or self.effort
 
+    @property
+    def places(self) -> bool:
+        """Whether ligands are placed by templates."""
+        return bool(self.templates) or self.reference_template
+
     @model_validator(mode="after")
     def _templates_fit(self) -> Docking:
         facts = engines()[self.engine]
-        if facts.only_places and not self.templates:
+        if facts.only_places and not self.places:
             raise ValueError(
                 f"engine {self.engine} places ligands by templates: give docking.templates, SDF "
                 f"files of reference ligands, or choose engine {' or '.join(searching_engines())}"
             )
-        if self.templates and "templates" not in facts.keys:
+        if self.places and "templates" not in facts.keys:
+            key = "templates" if self.templates else "reference_template"
             raise ValueError(
-                f"engine {self.engine} uses no templates: take docking.templates out, or choose "
+                f"engine {self.engine} uses no templates: take docking.{key} out, or choose "
                 "engine "
                 + " or ".join(name for name, each in engines().items() if "templates" in each.keys)
             )
@@ -829,7 +840,7 @@ def docking_in_words(docking: Docking) -> str:
         [
             docking.engine,
             *([effort] if effort else []),
-            *([placed] if docking.templates else []),
+            *([placed] if docking.places else []),
             f"{docking.poses} poses kept per state",
         ]
     )
@@ -1563,12 +1574,29 @@ class Settings(Section):
                 f"scoring.poses {self.scoring.poses} exceeds docking.poses {self.docking.poses}: "
                 "raise docking.poses or lower scoring.poses"
             )
+        self._check_reference_template()
         self._check_gate()
         self._check_filters()
         self._check_rounds()
         self._check_variants()
         self._check_ensembles()
         return self
+
+    def _check_reference_template(self) -> None:
+        """Refuse to place by a ligand that there is not, or whose bond orders nobody knows."""
+        for name in self.receptors if self.docking.reference_template else ():
+            pocket = self.pocket_of(name)
+            if not pocket.has_bond_orders:
+                is_none = (
+                    "names no ligand"
+                    if pocket.ligand_name is None
+                    else (f"takes {pocket.ligand_name}, which has no bond orders")
+                )
+                raise ValueError(
+                    f"docking.reference_template: the pocket of receptor {name} {is_none}: name "
+                    "its ligand by a file that brings them (.sdf, .mol), as pocket.ligand or "
+                    "pocket.like.ligand, or leave reference_template out"
+                )
 
     def _check_variants(self) -> None:
         """Refuse variants that are none, or of a receptor that there is not."""

@@ -305,10 +305,11 @@ def _open_receptor(settings: Settings, name: str, findings: Findings) -> str:
 
 def _open_templates(settings: Settings, findings: Findings) -> None:
     """Read the templates, and check that they lie in every receptor's box."""
-    templates = read_templates(settings.docking.templates)
-    if not templates:
+    if not settings.docking.places:
         return
-    names = [each.name for each in templates]
+    templates = read_templates(settings.docking.templates)
+    own = ["the ligand of each pocket"] if settings.docking.reference_template else []
+    names = [*own, *(each.name for each in templates)]
     more = f" and {len(names) - MOST_TOLD} more" if len(names) > MOST_TOLD else ""
     findings.templates.append(f"{', '.join(names[:MOST_TOLD])}{more}")
     for name, receptor in settings.receptors.items():

@@ -23,7 +23,7 @@ def pocket_and_way(settings: Settings, receptor: str) -> dict[str, Any]:
 
     Told only where it is so: results that were made before are kept.
     """
-    way = {FREELY: True} if settings.docking.templates else {}
+    way = {FREELY: True} if settings.docking.places else {}
     of = {OF_RELATIVE: True} if settings.pocket_of(receptor).like is not None else {}
     return pocket_name(settings, receptor) | way | of
 

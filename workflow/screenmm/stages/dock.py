@@ -44,8 +44,9 @@ def of_tier(settings: Settings, tier: int) -> dict[str, Any]:
     dump |= {"exhaustiveness": VINA_RUNS} | docking.by_effort
     if dump["effort"] == "standard":
         del dump["effort"]
-    if not dump["templates"]:
-        del dump["templates"]
+    for key in ("templates", "reference_template"):
+        if not dump[key]:
+            del dump[key]
     dump |= {"cnn": True} if asks_cnn(docking) else {}
     states = settings.docking.states_in_tier(tier)
     return {"docking": dump} | ({"states": states} if states else {})
@@ -56,7 +57,7 @@ def asks_cnn(docking: Docking) -> bool:
 
     An engine that gives it gives it of what it searched for, not of what a template placed.
     """
-    return docking.cnn and (not engines()[docking.engine].cnn or bool(docking.templates))
+    return docking.cnn and (not engines()[docking.engine].cnn or docking.places)
 
 
 def of_job(settings: Settings, receptor: str) -> dict[str, Any]:
@@ -66,7 +67,7 @@ def of_job(settings: Settings, receptor: str) -> dict[str, Any]:
 
 def freely(settings: Settings, receptor: str) -> dict[str, Any]:
     """Dock as the hits' poses are, but without templates: no ligand tests its own template."""
-    docking = settings.docking.model_copy(update={"templates": []})
+    docking = settings.docking.model_copy(update={"templates": [], "reference_template": False})
     freely = settings.model_copy(update={"docking": docking})
     return of_tier(freely, docking.last_tier)
 
@@ -162,13 +163,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Dock a shard."""
     from screenmm.docking.shard import dock_shard
+    from screenmm.run.receptor_folder import ReceptorFolder
 
     given = settings_of(args, STAGE)
     # what stands in no text of a screen from before it
-    unsaid = {"effort": "standard", "tiers": [], "templates": []}
+    unsaid = {"effort": "standard", "tiers": [], "templates": [], "reference_template": False}
     whole = replace(given, values=given.values | {"docking": unsaid | given["docking"]})
+    docking = whole.section("docking", Docking)
+    if docking.reference_template:
+        own = ReceptorFolder(args.receptor).reference_ligand
+        docking = docking.model_copy(update={"templates": [*docking.templates, own]})
     dock_shard(
-        whole.section("docking", Docking),
+        docking,
         given.seed,
         states=args.states,
         receptor=args.receptor,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 FACTS = EngineFacts(
     words="QuickVina2-style search with GNINA CNN",
-    keys=frozenset({"poses", "device", "effort", "templates"}),
+    keys=frozenset({"poses", "device", "effort", "templates", "reference_template"}),
     efforts={
         "fast": Effort("1 run", 3.0),
         # 7.2 for each of the demo's 40 states, 10.2 for 8 larger ones

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 FACTS = EngineFacts(
     words="the core held where a reference ligand's lies, the rest sampled, AutoDock Vina's local "
     "optimisation; docks nothing freely",
-    keys=frozenset({"poses", "templates"}),
+    keys=frozenset({"poses", "templates", "reference_template"}),
     # 29 ligands of the JACS series, on a busy machine
     cpu_s=3.3,
     only_places=True,

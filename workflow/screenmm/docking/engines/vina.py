@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 FACTS = EngineFacts(
     words="AutoDock Vina 1.2",
-    keys=frozenset({"poses", "exhaustiveness", "templates"}),
+    keys=frozenset({"poses", "exhaustiveness", "templates", "reference_template"}),
     # 4.8 per search run
     efforts={
         "fast": Effort("exhaustiveness 1", 4.8, {"exhaustiveness": 1}),
