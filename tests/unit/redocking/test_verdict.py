@@ -14,6 +14,7 @@ from screenmm.core.errors import ConfigError
 from screenmm.redocking.results import redockings
 from screenmm.redocking.verdict import RMSDS, judge, not_done
 from screenmm.run.layout import Layout
+from screenmm.stages.compare import OF_RELATIVE, pocket_and_way
 
 
 def pose(docked: float, minimised: float | None, dg: float | None) -> dict[str, Any]:
@@ -169,3 +170,16 @@ def test_a_relatives_ligand_is_called_so_and_what_it_means_is_said() -> None:
     assert [each["of_relative"] for each in (missed, found, own)] == [True, True, False]
     none = not_done("controls.redock is false", name, "rustina", of_relative=True)
     assert none["text"] == ("The relative's ligand was not docked again: controls.redock is false.")
+
+
+def test_only_the_ligand_of_pocket_like_is_a_relatives() -> None:
+    like = {"like": {"structure": "relative.pdb", "ligand": "sti.sdf"}}
+    own, moved = settings(), settings(pocket=like)
+    assert OF_RELATIVE not in pocket_and_way(own, "wt")
+    assert pocket_and_way(moved, "wt")[OF_RELATIVE] is True
+    untold = settings(pocket={"like": {"structure": "relative.pdb", "ligand": "A:STI:201"}})
+    found = redockings(untold, Layout(Path("nowhere")))["wt"]
+    assert found.of_relative
+    assert found.text.startswith(
+        "The relative's ligand was not docked again: A:STI:201 of relative"
+    )
