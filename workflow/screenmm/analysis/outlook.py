@@ -194,6 +194,11 @@ def _of_redocking(redocked: Redocking | None) -> Iterator[Caution]:
         yield _caution(
             Concern.POSE_UNTESTED, "Nothing tests the poses: no reference ligand was docked again."
         )
+    elif redocked.passed is None and redocked.fitted:
+        yield _caution(
+            Concern.POSE_UNTESTED,
+            "Nothing tests the poses: the pocket was fitted to the reference ligand itself.",
+        )
     elif redocked.passed is None:
         yield _caution(
             Concern.POSE_UNTESTED, "Nothing tests the poses: the reference ligand was not docked."

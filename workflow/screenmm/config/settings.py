@@ -463,6 +463,13 @@ PocketEntry = Annotated[
 ]
 
 
+def _found_seed(value: Any, info: ValidationInfo) -> Any:
+    """Find the file of a seed ligand; auto, true and false are none."""
+    if not isinstance(value, str | Path) or value == "auto":
+        return value
+    return named_by_format(Path(_find(value, info)), LIGAND_SUFFIXES)
+
+
 class Receptor(Section):
     """One receptor: one structure of one variant."""
 
@@ -533,6 +540,17 @@ class Receptor(Section):
         "stop",
         description="Below that, stop before anything is docked, or warn.",
     )
+    repack: Annotated[
+        Literal["auto"] | bool | Path,
+        BeforeValidator(_found_seed, json_schema_input_type=bool | str),
+    ] = Field(
+        "auto",
+        description="Turn side chains that clash with a seed ligand to other rotamers before "
+        "anything is docked. auto: in predicted models that have a seed; true, false; or a ligand "
+        "file in the receptor's frame, which is the seed. Else that is the pocket's ligand, or the "
+        "first of docking.templates. docs/predicted.md says what it is worth.",
+        examples=["known_ligand.sdf"],
+    )
     max_missing_loop: int = Field(
         8,
         ge=0,
@@ -556,6 +574,11 @@ class Receptor(Section):
     def is_predicted(self) -> bool | None:
         """Whether the structure is a model, as the config says; None: as the file does."""
         return None if self.predicted == "auto" else self.predicted
+
+    @property
+    def seed_file(self) -> Path | None:
+        """File of the seed ligand that ``repack`` names."""
+        return self.repack if isinstance(self.repack, Path) else None
 
 
 def _known_engine(name: Any) -> Any:
@@ -1575,6 +1598,7 @@ class Settings(Section):
                 "raise docking.poses or lower scoring.poses"
             )
         self._check_reference_template()
+        self._check_seeds()
         self._check_gate()
         self._check_filters()
         self._check_rounds()
@@ -1682,6 +1706,24 @@ class Settings(Section):
         """Numbers of the rounds that molecules may be proposed in: the first has no parents."""
         return self.round_numbers[1:] if self.generate else []
 
+    def _check_seeds(self) -> None:
+        """Refuse to repack around a ligand that there is not."""
+        for name, receptor in self.receptors.items():
+            named = self.pocket_of(name).ligand_name
+            if receptor.repack is True and named is None and self.template_seed(name) is None:
+                raise ValueError(
+                    f"receptors.{name}.repack: true, but there is no ligand to repack around: its "
+                    "pocket names none, and there are no docking.templates; give repack a ligand "
+                    "file in the receptor's frame, or false"
+                )
+
+    def template_seed(self, receptor: str) -> Path | None:
+        """Template that side chains are repacked around where nothing else is a seed."""
+        of = self.receptors[receptor]
+        if of.repack is False or of.seed_file or self.pocket_of(receptor).ligand_name is not None:
+            return None
+        return next(iter(self.docking.templates), None)
+
     def _check_filters(self) -> None:
         """Refuse filters for receptors that there are not."""
         asked = self.ranking.interactions
@@ -1774,7 +1816,8 @@ class Settings(Section):
         """Every file that a receptor and its pocket are made from."""
         of, pocket = self.receptors[receptor], self.pocket_of(receptor)
         like = pocket.like.files if pocket.like else []
-        files = [of.structure, pocket.ligand, *like, of.pae]
+        seeds = [of.seed_file, self.template_seed(receptor)]
+        files = [of.structure, pocket.ligand, *like, of.pae, *seeds]
         for cofactor in of.cofactors:
             files += [cofactor.sdf, cofactor.ccd]
         return [file for file in files if file is not None]

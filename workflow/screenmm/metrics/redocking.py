@@ -50,9 +50,12 @@ class Redocking(Part):
     mmgbsa_top_rmsd_angstrom: float | None
     """RMSD of the minimised pose that MM/GBSA puts first, Å."""
     passed: bool | None
-    """Whether the best docked pose is within the limit; null without poses."""
+    """Whether the best docked pose is within the limit; null without poses, and where it is but the
+    pocket was fitted to the ligand."""
     text: str
     """All of it in words."""
+    fitted: bool = False
+    """Whether side chains of the receptor were turned away from this ligand."""
     receptor: str | None = None
     """The receptor."""
     inchikey: str | None = None

@@ -283,7 +283,9 @@ def _note(fault: str, findings: Findings, *, is_sure: bool) -> None:
 def _open_receptor(settings: Settings, name: str, findings: Findings) -> str:
     """Find chains, mutations, pocket and cofactors in a structure; say what was found."""
     receptor, pocket = settings.receptors[name], settings.pocket_of(name)
-    structure, found, cofactors, confidence = choose_with_confidence(receptor, pocket)
+    structure, found, cofactors, confidence = choose_with_confidence(
+        receptor, pocket, settings.template_seed(name)
+    )
     polymer = list(structure.of_kind("polymer"))
     chains = " ".join(dict.fromkeys(each.chain for each in polymer))
     parts = [f"chains {chains}", f"{len(polymer)} residues"]
@@ -295,6 +297,7 @@ def _open_receptor(settings: Settings, name: str, findings: Findings) -> str:
     edges = " × ".join(f"{edge:.1f}" for edge in found.size)
     parts.append(f"box {edges} Å with {len(found.lining)} residues around")
     parts += [confidence.as_text()] if confidence is not None else []
+    parts += [f"repacked around {found.seed_name}"] if found.seed is not None else []
     doubts = [each.detail for each in structure.changes if each.kind == "doubtful pocket"]
     findings.warnings += [f"receptor {name}: {each}" for each in doubts]
     told = [each.as_text() for each in structure.changes if each.kind in IDENTITY]
@@ -313,7 +316,8 @@ def _open_templates(settings: Settings, findings: Findings) -> None:
     more = f" and {len(names) - MOST_TOLD} more" if len(names) > MOST_TOLD else ""
     findings.templates.append(f"{', '.join(names[:MOST_TOLD])}{more}")
     for name, receptor in settings.receptors.items():
-        _, found, _ = choose_residues(receptor, settings.pocket_of(name))
+        pocket = settings.pocket_of(name)
+        _, found, _ = choose_residues(receptor, pocket, settings.template_seed(name))
         check_in_box(templates, found.center, found.size, name)
 
 

@@ -20,6 +20,8 @@ from screenmm.files.whole import read_text
 
 SAME_PLACE = 0.5  # Å, two heavy atoms nearer than this are one atom twice
 MOST_NAMED = 8
+FITTED_TO = "fitted_to"
+"""Of a pocket: the skeleton of the ligand that its side chains were turned away from."""
 
 
 def read_molecule(path: Path, *, first_of_several: bool = False) -> Chem.Mol:
@@ -104,6 +106,24 @@ def read_molecules(path: Path) -> list[Chem.Mol]:
     if not molecules:
         raise PocketError(f"{path}: no molecule can be read; give an SDF with 3D coordinates")
     return molecules
+
+
+def skeleton_smiles(ligand: Chem.Mol) -> str:
+    """Heavy atoms of a molecule and their connections as SMILES, without bond orders or charges."""
+    plain = Chem.RWMol()
+    index = {
+        atom.GetIdx(): plain.AddAtom(Chem.Atom(atom.GetAtomicNum()))
+        for atom in ligand.GetAtoms()
+        if atom.GetAtomicNum() > 1
+    }
+    for bond in ligand.GetBonds():
+        ends = bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()
+        if all(end in index for end in ends):
+            plain.AddBond(index[ends[0]], index[ends[1]], Chem.BondType.SINGLE)
+    for atom in plain.GetAtoms():
+        atom.SetNoImplicit(True)
+    plain.UpdatePropertyCache(strict=False)
+    return str(Chem.MolToSmiles(plain))
 
 
 def _check_atoms(path: Path, molecule: Chem.Mol, count: int) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from rdkit import Chem
 from scipy.spatial import cKDTree
 
-from screenmm.config.settings import Like, Pocket
+from screenmm.config.settings import Like, Pocket, Receptor
 from screenmm.core.errors import PocketError
 from screenmm.core.suggest import closest
 from screenmm.receptor.ligand_file import read_molecule
@@ -49,6 +49,10 @@ class ResolvedPocket:
         Labels of the structure's residues that are copies of the reference ligand.
     origin : dict
         Words (``text``) and numbers about a pocket that was found, or taken from a relative.
+    seed : Mol or None
+        Ligand that side chains are to be turned away from, with coordinates.
+    seed_name : str
+        It in words.
     """
 
     center: Triple
@@ -58,6 +62,8 @@ class ResolvedPocket:
     taken_out: frozenset[str] = frozenset()
     points: Array | None = field(default=None, repr=False, compare=False)
     origin: dict[str, Any] = field(default_factory=dict)
+    seed: Chem.Mol | None = field(default=None, repr=False, compare=False)
+    seed_name: str = ""
 
     def distance(self, positions: Array) -> NDArray[np.float64]:
         """Distance of each position from the pocket, Å.
@@ -115,6 +121,58 @@ def resolve_pocket(structure: Structure, pocket: Pocket) -> ResolvedPocket:
     assert pocket.center is not None  # the settings ask for exactly one way
     assert pocket.size is not None
     return _given_box(structure, pocket.center, pocket.size)
+
+
+def with_seed(
+    structure: Structure,
+    pocket: ResolvedPocket,
+    receptor: Receptor,
+    name: str | None,
+    template: Path | None,
+) -> ResolvedPocket:
+    """Find the ligand that side chains are repacked around, where they are.
+
+    Parameters
+    ----------
+    structure : Structure
+        Ligands still in place.
+    pocket : ResolvedPocket
+    receptor : Receptor
+        Whose ``repack`` decides.
+    name : str or None
+        The pocket's ligand in words.
+    template : Path or None
+        File whose first record is the seed where nothing else is.
+
+    Raises
+    ------
+    PocketError
+        There is no seed where one is asked for, or it lies elsewhere.
+    """
+    asked = receptor.repack
+    if asked is False or (asked == "auto" and not structure.origin.is_model):
+        return pocket
+    file = receptor.seed_file or (template if pocket.reference is None else None)
+    if file is None:
+        if pocket.reference is None and asked is True:
+            raise PocketError(
+                "repack: true, but the pocket names no ligand to repack around: give repack a "
+                "ligand file in the receptor's frame, or false"
+            )
+        return replace(pocket, seed=pocket.reference, seed_name=name or "")
+    seed = read_molecule(file, first_of_several=True)
+    if seed.HasProp("chosen"):
+        structure.note("seed ligand", file.name, seed.GetProp("chosen"))
+    points = heavy_positions(seed)
+    _check_frame(structure, points, str(file))
+    beyond = float((np.abs(points.mean(axis=0) - pocket.center) - np.array(pocket.size) / 2).max())
+    if beyond > 0:
+        raise PocketError(
+            f"the centre of the seed ligand {file} lies {beyond:.1f} Å outside the box: give "
+            "repack a ligand in the receptor's frame, or mend the pocket"
+        )
+    taken_out = pocket.taken_out | _overlapping(structure, seed)
+    return replace(pocket, seed=seed, seed_name=file.name, taken_out=taken_out)
 
 
 def heavy_positions(molecule: Chem.Mol) -> Array:

@@ -6,6 +6,7 @@ import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -34,11 +35,17 @@ from screenmm.receptor.loops import loop_fault
 from screenmm.receptor.modified import check_modified, convert_modified, cut_chains
 from screenmm.receptor.names import NUCLEOTIDES
 from screenmm.receptor.pae import Pae, check_size, read_pae
-from screenmm.receptor.pocket import LINING_CUTOFF, ResolvedPocket, resolve_pocket
+from screenmm.receptor.pocket import (
+    LINING_CUTOFF,
+    ResolvedPocket,
+    resolve_pocket,
+    with_seed,
+)
 from screenmm.receptor.protonation import TITRATABLE, assign_states
 from screenmm.receptor.reading import read_structure
 from screenmm.receptor.rebuild import build_loops, complete_backbone, drop_broken
 from screenmm.receptor.relax import add_hydrogens, relax, worst_contact
+from screenmm.receptor.repack import Repacked, repack
 from screenmm.receptor.report import Change, render
 from screenmm.receptor.selection import mutate, select_hetero, select_waters
 from screenmm.receptor.sidechains import complete_side_chains
@@ -67,6 +74,8 @@ class PreparedReceptor:
         Of a predicted model.
     heavy_atoms : Tally
         Heavy atoms read, kept, removed by reason, and added.
+    repacked : Repacked or None
+        Side chains turned away from a seed ligand, where there is one.
     """
 
     name: str
@@ -77,6 +86,7 @@ class PreparedReceptor:
     heavy_atoms: Tally
     report: list[Change] = field(default_factory=list)
     confidence: Confidence | None = None
+    repacked: Repacked | None = None
 
     def polymer(self) -> tuple[app.Topology, Array]:
         """Topology and positions (Å) without cofactors; atom indices are the same."""
@@ -105,6 +115,7 @@ class PreparedReceptor:
                 for each in self.report
             ],
             "confidence": None if self.confidence is None else self.confidence.as_json(),
+            "repacked": None if self.repacked is None else self.repacked.as_json(),
         }
 
     def report_text(self) -> str:
@@ -120,8 +131,12 @@ class PreparedReceptor:
         return head + self.heavy_atoms.as_text() + render(self.report)
 
 
-def prepare_receptor(name: str, settings: Receptor, pocket: Pocket) -> PreparedReceptor:
-    """Prepare one receptor: select, complete, protonate; observed heavy atoms never move.
+def prepare_receptor(
+    name: str, settings: Receptor, pocket: Pocket, template: Path | None = None
+) -> PreparedReceptor:
+    """Prepare one receptor: select, complete, protonate; observed heavy atoms do not move.
+
+    But for side chains that are turned away from a seed ligand (``settings.repack``).
 
     The same input gives the same receptor, bit for bit, on one machine.
 
@@ -133,6 +148,8 @@ def prepare_receptor(name: str, settings: Receptor, pocket: Pocket) -> PreparedR
         Structure and what to do with it.
     pocket : Pocket
         Where to dock; its reference ligand is taken out of the structure.
+    template : Path, optional
+        File of the seed ligand where neither pocket nor settings name one.
 
     Returns
     -------
@@ -145,9 +162,9 @@ def prepare_receptor(name: str, settings: Receptor, pocket: Pocket) -> PreparedR
     PocketError
         The pocket cannot be located.
     """
-    structure, resolved, cofactors, confidence = choose_with_confidence(settings, pocket)
+    structure, resolved, cofactors, confidence = choose_with_confidence(settings, pocket, template)
     select_waters(structure, resolved, settings.keep_waters)
-    built = _build(structure, cofactors, settings)
+    built = _build(structure, cofactors, settings, resolved)
     return PreparedReceptor(
         name,
         built.topology,
@@ -157,18 +174,19 @@ def prepare_receptor(name: str, settings: Receptor, pocket: Pocket) -> PreparedR
         built.tally,
         built.structure.changes,
         confidence,
+        built.repacked,
     )
 
 
 def choose_residues(
-    settings: Receptor, pocket: Pocket
+    settings: Receptor, pocket: Pocket, template: Path | None = None
 ) -> tuple[Structure, ResolvedPocket, list[PlacedCofactor]]:
     """Return :func:`choose_with_confidence` without the confidence."""
-    return choose_with_confidence(settings, pocket)[:3]
+    return choose_with_confidence(settings, pocket, template)[:3]
 
 
 def choose_with_confidence(
-    settings: Receptor, pocket: Pocket
+    settings: Receptor, pocket: Pocket, template: Path | None = None
 ) -> tuple[Structure, ResolvedPocket, list[PlacedCofactor], Confidence | None]:
     """Read the structure and find in it what the config names: seconds, and nothing is built.
 
@@ -178,6 +196,8 @@ def choose_with_confidence(
         Structure and what to do with it.
     pocket : Pocket
         Where to dock.
+    template : Path, optional
+        File of the seed ligand where neither pocket nor settings name one.
 
     Returns
     -------
@@ -204,6 +224,7 @@ def choose_with_confidence(
         with structure.losing(Removal.MUTATED):
             mutate(structure, settings.mutations)
         resolved = resolve_pocket(structure, pocket)
+    resolved = with_seed(structure, resolved, settings, pocket.ligand_name, template)
     confidence = _confidence(structure, resolved, settings, pae)
     check_modified(modified, structure, resolved, settings.model_as_parent)
     cofactors = place_cofactors(structure, settings.cofactors)
@@ -266,16 +287,22 @@ class _Model:
     loops: dict[str, list[int]] = field(default_factory=dict)
     residues: list[Residue] = field(default_factory=list)
     tally: Tally = field(default_factory=lambda: Tally(0, 0, {}, 0))
+    repacked: Repacked | None = None
 
 
-def _build(structure: Structure, cofactors: list[PlacedCofactor], settings: Receptor) -> _Model:
+def _build(
+    structure: Structure,
+    cofactors: list[PlacedCofactor],
+    settings: Receptor,
+    pocket: ResolvedPocket,
+) -> _Model:
     """Complete the model; loops that turn out badly are left out in a second round."""
     given_up: dict[str, str] = {}
     while True:
         model = _Model(copy.deepcopy(structure), cofactors)
         for label, fault in given_up.items():
             model.structure.note("loop given up", label, f"it had {fault}")
-        _complete(model, settings, frozenset(given_up))
+        _complete(model, settings, pocket, frozenset(given_up))
         found = {
             label: loop_fault(model.topology, model.positions, indices)
             for label, indices in model.loops.items()
@@ -288,7 +315,9 @@ def _build(structure: Structure, cofactors: list[PlacedCofactor], settings: Rece
         given_up.update(faults)
 
 
-def _complete(model: _Model, settings: Receptor, unbuildable: frozenset[str]) -> None:
+def _complete(
+    model: _Model, settings: Receptor, pocket: ResolvedPocket, unbuildable: frozenset[str]
+) -> None:
     structure = model.structure
     drop_broken(structure)
     segments = find_segments(structure)
@@ -298,6 +327,7 @@ def _complete(model: _Model, settings: Receptor, unbuildable: frozenset[str]) ->
     organic = [each.residue for each in model.cofactors if each.residue is not None]
     polymer = [residue for segment in segments for residue in segment.residues]
     complete_side_chains(structure, polymer, [*around, *organic])
+    _repack(model, pocket, [*polymer, *around, *organic])
     segments, loops = build_loops(
         structure, segments, [*around, *organic], settings.max_missing_loop, unbuildable
     )
@@ -313,6 +343,20 @@ def _complete(model: _Model, settings: Receptor, unbuildable: frozenset[str]) ->
     _hydrogenate(model, runs, pairs)
     model.residues = [*(residue for run in runs for residue in run), *organic]
     _locate_loops(model, runs, loops)
+
+
+def _repack(model: _Model, pocket: ResolvedPocket, residues: list[Residue]) -> None:
+    """Turn side chains away from the seed ligand, and tell which."""
+    if pocket.seed is None:
+        return
+    model.repacked = repack(pocket.seed, pocket.seed_name, residues)
+    note = model.structure.note
+    note("repacked", "", model.repacked.as_text())
+    for turned in model.repacked.turned:
+        note("side chain turned", turned.residue, turned.as_text())
+    for left in model.repacked.clashing:
+        detail = f"overlap {left.overlap:.2f} Å: {left.why}"
+        note("clashes with the seed ligand", left.residue, detail)
 
 
 def _check(model: _Model) -> None:

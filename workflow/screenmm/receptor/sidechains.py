@@ -88,6 +88,44 @@ def _choices(name: str, end: str) -> tuple[float, ...] | None:
     return _FLAT_ENDS.get((name, end), STAGGERED)
 
 
+@dataclass(frozen=True)
+class Chi:
+    """A torsion of a side chain that is free.
+
+    Parameters
+    ----------
+    atoms : tuple of str
+        The four that it is measured by, as IUPAC does.
+    moved : tuple of str
+        Heavy atoms that turn with it.
+    angles : tuple of float
+        Where it likes to stand, degrees.
+    """
+
+    atoms: tuple[str, str, str, str]
+    moved: tuple[str, ...]
+    angles: tuple[float, ...]
+
+
+@lru_cache(maxsize=32)
+def chis(name: str) -> tuple[Chi, ...]:
+    """Free torsions of an amino acid, from the backbone outwards."""
+    steps = _steps(name)
+    found: dict[str, Chi] = {}
+    # of a fork the first branch counts: OG1 before CG2
+    for step in sorted(steps, key=lambda each: each.name[2:]):
+        end = step.parents[2]
+        choices = _choices(name, end)
+        if choices is None or end in found:
+            continue
+        moved = {end}
+        for each in steps:
+            moved |= {each.name} if each.parents[2] in moved else set()
+        atoms = tuple(each.name for each in steps if each.name in moved - {end})
+        found[end] = Chi((*step.parents, step.name), atoms, choices)
+    return tuple(sorted(found.values(), key=lambda each: -len(each.moved)))
+
+
 def complete_side_chains(
     structure: Structure, polymer: list[Residue], around: list[Residue], report: bool = True
 ) -> None:

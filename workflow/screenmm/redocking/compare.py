@@ -14,6 +14,14 @@ from screenmm.run.ledger import read_events
 from screenmm.tables.dictionary import DG
 
 DECIMALS = 4
+FITTED = "fitted"
+"""Tag of a reference ligand that the receptor's side chains were turned away from."""
+
+
+def is_fitted(folder: Path) -> bool:
+    """Whether the receptor was fitted to the reference ligand of a redocking."""
+    records = list(split_records(folder / "reference.sdf"))
+    return bool(records) and bool(read_record(records[0]).HasProp(FITTED))
 
 
 def compare(folder: Path) -> tuple[list[dict[str, Any]], list[str], str]:

@@ -18,7 +18,12 @@ from screenmm.files.whole import read_text
 from screenmm.library.readers import MOLBLOCK
 from screenmm.library.standardise import standardise
 from screenmm.ligands.prepare import State, prepare_ligand
-from screenmm.receptor.ligand_file import read_molecule, read_molecules
+from screenmm.receptor.ligand_file import (
+    FITTED_TO,
+    read_molecule,
+    read_molecules,
+    skeleton_smiles,
+)
 from screenmm.redocking.rmsd import skeleton
 from screenmm.run.receptor_folder import ReceptorFolder
 
@@ -166,6 +171,12 @@ def reference_block(receptor: Path, pocket: Pocket, controls: Controls) -> str:
         return mol_block(with_bond_orders(read_molecules(home.reference_ligand)[0], template))
     check_in_box(template, json.loads(read_text(home.pocket)))
     return mol_block(template)
+
+
+def is_fitted(receptor: Path, reference: Reference) -> bool:
+    """Whether side chains of the receptor were turned away from this very ligand."""
+    fitted_to = json.loads(read_text(ReceptorFolder(receptor).pocket)).get(FITTED_TO)
+    return fitted_to is not None and fitted_to == skeleton_smiles(reference.posed)
 
 
 def _template(controls: Controls) -> Chem.Mol | None:

@@ -26,6 +26,12 @@ RMSDS = (
     "best_rmsd_minimised_angstrom", "mmgbsa_top_rmsd_angstrom",
 )  # fmt: skip
 
+FITTED_TEXT = (
+    "The pocket's side chains were turned away from this very ligand (repack), so that this is no "
+    "control: give another known ligand as controls.reference, or repack around another one."
+)
+NOT_EVEN_FITTED = "That though the pocket's side chains were turned away from this very ligand."
+
 
 def not_done(reason: str, ligand: str | None, engine: str, *, of_relative: bool = False) -> Entry:
     """Entry of a receptor whose reference ligand was not docked again.
@@ -62,6 +68,7 @@ def judge(
     *,
     freely: bool = False,
     of_relative: bool = False,
+    fitted: bool = False,
 ) -> Entry:
     """Judge the poses of a reference ligand.
 
@@ -80,12 +87,16 @@ def judge(
         Whether the screen has templates, which the reference was docked without.
     of_relative : bool
         Whether it is the ligand of a related structure, moved into this receptor.
+    fitted : bool
+        Whether the receptor's side chains were turned away from this ligand: to find it again
+        is then no evidence, and not to find it is.
 
     Returns
     -------
     dict
         ``status``, ``reason``, ``ligand``, ``engine``, ``of_relative``, ``poses``, the RMSDs of
-        ``RMSDS`` (None where there is no such pose), ``passed`` and ``text``, all of it in words.
+        ``RMSDS`` (None where there is no such pose), ``passed``, ``fitted`` and ``text``, all of it
+        in words.
     """
     minimised = [row for row in rows if row["rmsd_minimised_angstrom"] is not None]
     first = min(minimised, key=lambda row: row[DG.name], default=None)
@@ -104,18 +115,20 @@ def judge(
         ),
         "mmgbsa_top_rmsd_angstrom": first["rmsd_minimised_angstrom"] if first else None,
     }
-    found["passed"] = found["best_rmsd_angstrom"] <= limit_angstrom
+    is_found = found["best_rmsd_angstrom"] <= limit_angstrom
+    found |= {"passed": None if fitted and is_found else is_found, "fitted": fitted}
     return found | {"text": _text(found, limit_angstrom, freely=freely)}
 
 
 def _text(found: Entry, limit_angstrom: float, *, freely: bool) -> str:
     best, top, first = (found[f"{name}_rmsd_angstrom"] for name in ("best", "top", "mmgbsa_top"))
+    is_found = best <= limit_angstrom
     several = found["poses"] > 1
     which = f"the closest of its {found['poses']} poses lies" if several else "its only pose lies"
     told = [
         f"Docked again by {found['engine']} from a fresh conformer"
         f"{', freely, without templates' * freely}, the {_kind(found['of_relative'])} "
-        f"({found['ligand']}) {'is found' if found['passed'] else 'is not found'} in its place: "
+        f"({found['ligand']}) {'is found' if is_found else 'is not found'} in its place: "
         f"{which} {best:.2f} Å from it (limit {limit_angstrom:g} Å)."
     ]
     if several:
@@ -124,9 +137,11 @@ def _text(found: Entry, limit_angstrom: float, *, freely: bool) -> str:
         told.append("None of its poses could be minimised.")
     elif several:
         told.append(_first("MM/GBSA", first, limit_angstrom))
-    if found["of_relative"]:
-        told.append(_OF_RELATIVE[found["passed"]])
-    elif not found["passed"]:
+    if found["fitted"]:
+        told.append(FITTED_TEXT if is_found else NOT_EVEN_FITTED)
+    if found["of_relative"] and not (found["fitted"] and is_found):
+        told.append(_OF_RELATIVE[is_found])
+    elif not is_found:
         told.append(
             "Poses of other ligands may be as wrong, and their scores with them: look at the "
             "box, and at the receptor's waters, cofactors, protonation and side chains."

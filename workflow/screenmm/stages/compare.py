@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Compare docked and minimised poses with the reference."""
     from screenmm.files.whole import write_text
-    from screenmm.redocking.compare import compare
+    from screenmm.redocking.compare import compare, is_fitted
     from screenmm.redocking.verdict import judge, not_done
 
     name = args.folder.name
@@ -83,6 +83,7 @@ def run(args: argparse.Namespace) -> None:
             engine,
             freely=FREELY in given.values,
             of_relative=of_relative,
+            fitted=is_fitted(args.folder),
         )
         found |= {key: rows[0][key] for key in ("inchikey", "smiles")}
     log.info("%s: %s", name, entry["text"])

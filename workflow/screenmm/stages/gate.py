@@ -43,6 +43,12 @@ def run(args: argparse.Namespace) -> None:
             f"controls.gate stop: the reference ligand of receptor {found['receptor']} could not "
             f"be docked again ({found['reason']}); mend that, or set controls.gate to warn"
         )
+    if found["passed"] is None:
+        raise UserError(
+            f"controls.gate stop: the side chains of receptor {found['receptor']} were turned away "
+            "from its reference ligand (repack), so that finding that one again is no control; "
+            "repack around another ligand, or set controls.gate to warn"
+        )
     if not found["passed"]:
         raise UserError(
             f"controls.gate stop: the closest of {found['poses']} redocked poses of the reference "

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-OF_MODELS = ("predicted", "pae", "trim_plddt", "min_pocket_plddt", "low_confidence")
+OF_MODELS = ("predicted", "pae", "trim_plddt", "min_pocket_plddt", "low_confidence", "repack")
 """Keys that matter for predicted models alone; left out of the settings where they are default."""
+
+SEED = "seed_template"
 
 
 def of_receptor(settings: Settings, receptor: str) -> dict[str, Any]:
@@ -28,7 +30,9 @@ def of_receptor(settings: Settings, receptor: str) -> dict[str, Any]:
     left = {key for key in OF_MODELS if getattr(of, key) == Receptor.model_fields[key].default}
     own = of.model_dump(mode="json", exclude={"pocket", "ensemble_of", *left})
     pocket = settings.pocket_of(receptor).told()
-    return {"receptors": {receptor: own}, "pocket": pocket}
+    template = settings.template_seed(receptor)
+    seed = {} if template is None else {SEED: str(template)}
+    return {"receptors": {receptor: own}, "pocket": pocket} | seed
 
 
 STAGE = Stage(
@@ -70,7 +74,13 @@ def run(args: argparse.Namespace) -> None:
 
     given = settings_of(args, STAGE, args.name)
     settings = Receptor.model_validate({**given["receptors"][args.name], "pocket": None})
-    prepared = prepare_receptor(args.name, settings, Pocket.model_validate(given["pocket"]))
+    seed = given.values.get(SEED)
+    prepared = prepare_receptor(
+        args.name,
+        settings,
+        Pocket.model_validate(given["pocket"]),
+        None if seed is None else Path(seed),
+    )
     write_folder(prepared, args.out)
     log.info("%s", prepared.report_text())
 
@@ -80,6 +90,7 @@ def write_folder(prepared: PreparedReceptor, out: Path) -> None:
     from screenmm.docking.pdbqt import receptor_pdbqt
     from screenmm.files.sdf import sd_record
     from screenmm.files.whole import write_text
+    from screenmm.receptor.ligand_file import FITTED_TO
     from screenmm.receptor.parametrise import receptor_model
     from screenmm.receptor.write import write_structure
     from screenmm.run.receptor_folder import ReceptorFolder
@@ -100,7 +111,9 @@ def write_folder(prepared: PreparedReceptor, out: Path) -> None:
         ),
     )
     box = {"center_angstrom": list(pocket.center), "size_angstrom": list(pocket.size)}
-    write_text(home.pocket, json.dumps(box, indent=2) + "\n")
+    repacked = prepared.repacked
+    fitted = {FITTED_TO: repacked.skeleton} if repacked and repacked.turned else {}
+    write_text(home.pocket, json.dumps(box | fitted, indent=2) + "\n")
     reference = "" if pocket.reference is None else sd_record(pocket.reference, "reference", {})
     write_text(home.reference_ligand, reference)
     write_text(home.report_json, json.dumps(prepared.report_json(), indent=2) + "\n")

@@ -63,7 +63,8 @@ def run(args: argparse.Namespace) -> None:
     from screenmm.files.whole import write_text, write_text_gz
     from screenmm.ligands.prepare import state_to_sdf
     from screenmm.ligands.protomers import check_installed
-    from screenmm.redocking.reference import prepare_reference, reference_block
+    from screenmm.redocking.compare import FITTED
+    from screenmm.redocking.reference import is_fitted, prepare_reference, reference_block
     from screenmm.run.ledger import Event, write_events
 
     name = args.receptor.name
@@ -75,7 +76,8 @@ def run(args: argparse.Namespace) -> None:
     try:
         block = reference_block(args.receptor, named_pocket(given, name), controls)
         made = prepare_reference(block, given.seed, settings)
-        reference = sd_record(made.posed, "reference", {"smiles": made.state.smiles})
+        fitted = {FITTED: "yes"} if is_fitted(args.receptor, made) else {}
+        reference = sd_record(made.posed, "reference", {"smiles": made.state.smiles} | fitted)
         states = state_to_sdf(made.state)
     except LigandError as error:
         log.warning("the reference ligand of %s cannot be docked again: %s", name, error)

@@ -44,7 +44,7 @@ def context(results: Results) -> Method:
     """Gather what the section shows."""
     metrics = results.metrics
     return Method(
-        method=[*_pockets(results), *_method(results.settings, metrics)],
+        method=[*_pockets(results), *_repacked(results), *_method(results.settings, metrics)],
         versions=metrics.versions,
         timings=metrics.timings,
         costs=metrics.costs,
@@ -63,6 +63,20 @@ def _pockets(results: Results) -> list[tuple[str, str]]:
     ]
     reports = {name: json.loads(read_text(layout.receptor(name).report_json)) for name in taken}
     return [(f"Pocket, {name}", each["pocket"]["origin"]["text"]) for name, each in reports.items()]
+
+
+def _repacked(results: Results) -> list[tuple[str, str]]:
+    """Say which side chains were turned away from which ligand."""
+    if results.folder is None:
+        return []
+    layout = Layout(results.folder)
+    reports = {name: layout.receptor(name).report_json for name in results.receptors}
+    asked = {
+        name: json.loads(read_text(path)).get("repacked")
+        for name, path in reports.items()
+        if path.exists()
+    }
+    return [(f"Side chains, {name}", found["text"]) for name, found in asked.items() if found]
 
 
 def _method(settings: Settings, metrics: Metrics) -> list[tuple[str, str]]:
