@@ -21,6 +21,7 @@ from tests.unit.made_up import receptor_counts, redocking
 
 FOUND = redocking(best_rmsd_angstrom=0.6)
 MISSED = redocking(passed=False, best_rmsd_angstrom=4.24)
+FITTED = redocking(passed=None, fitted=True, best_rmsd_angstrom=0.6)
 ALL_WELL = receptor_counts(ranked=400, ranked_by_mmgbsa=400)
 
 
@@ -133,6 +134,7 @@ def test_a_relatives_ligand_is_no_reference_of_this_protein(good: Contest) -> No
         (MISSED, Word.DO_NOT_TRUST, Concern.POSE_NOT_FOUND),
         (None, Word.UNTESTED, Concern.POSE_UNTESTED),
         (redocking(status="not_done", passed=None), Word.UNTESTED, Concern.POSE_UNTESTED),
+        (FITTED, Word.UNTESTED, Concern.POSE_UNTESTED),
     ],
 )
 def test_without_known_answers_the_pose_decides(
@@ -141,6 +143,11 @@ def test_without_known_answers_the_pose_decides(
     found = told({}, redocked)
     assert found.word is word
     assert list(said(found)) == [Concern.UNTESTED, *([poses] if poses else [])]
+
+
+def test_a_pocket_fitted_to_its_reference_is_said() -> None:
+    text = said(told({}, FITTED))[Concern.POSE_UNTESTED]
+    assert text.endswith("the pocket was fitted to the reference ligand itself.")
 
 
 def test_the_ranking_follows_another_score_than_the_one_that_works() -> None:

@@ -16,6 +16,8 @@ from screenmm.core.errors import LigandError
 from screenmm.files.sdf import read_record, sd_record, split_records
 from screenmm.library.standardise import standardise
 from screenmm.ligands.prepare import prepare_ligand, state_to_sdf
+from screenmm.receptor.ligand_file import FITTED_TO, skeleton_smiles
+from screenmm.redocking.compare import is_fitted
 from screenmm.redocking.reference import (
     check_in_box,
     mol_block,
@@ -79,13 +81,15 @@ def test_a_reference_outside_the_box_is_refused() -> None:
         check_in_box(posed, away)
 
 
-def run_stage(folder: Path, receptor_ligand: str, pocket: dict, controls: dict) -> list[dict]:
+def run_stage(
+    folder: Path, receptor_ligand: str, pocket: dict, controls: dict, **of_the_pocket: str
+) -> list[dict]:
     """Run the stage by its command; returns the events."""
     home = folder / "wt"
     home.mkdir()
     ReceptorFolder(home).reference_ligand.write_text(receptor_ligand)
     box = {"center_angstrom": [0.0, 0.0, 0.0], "size_angstrom": [20.0, 20.0, 20.0]}
-    ReceptorFolder(home).pocket.write_text(json.dumps(box))
+    ReceptorFolder(home).pocket.write_text(json.dumps(box | of_the_pocket))
     of_box = {"padding_angstrom", "min_size_angstrom"}
     named = Pocket.model_validate(pocket).model_dump(mode="json", exclude=of_box)
     settings = {
@@ -147,3 +151,17 @@ def test_a_pocket_without_a_ligand_takes_the_pose_given(tmp_path: Path) -> None:
     assert run_stage(tmp_path, "", {"residues": ["A:10"]}, given) == []
     (posed,) = map(read_record, split_records(tmp_path / "reference.sdf"))
     assert heavy_rmsd_angstrom(posed, mol) == pytest.approx(0, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("turned_from", "fitted"),
+    [("CC(=O)Nc1ccc(O)cc1", True), ("CC(=O)Nc1ccc(OC)cc1", False), (None, False)],
+)
+def test_a_ligand_that_side_chains_were_turned_away_from_is_marked(
+    turned_from: str | None, fitted: bool, tmp_path: Path
+) -> None:
+    text = sd_record(embedded("CC(=O)Nc1ccc(O)cc1"), "reference", {})
+    # hydrogens and bond orders of the seed's file may be others
+    seed = {FITTED_TO: skeleton_smiles(skeleton(embedded(turned_from)))} if turned_from else {}
+    assert run_stage(tmp_path, text, {"ligand": "crystal.sdf"}, {}, **seed) == []
+    assert is_fitted(tmp_path) == fitted

@@ -183,3 +183,19 @@ def test_only_the_ligand_of_pocket_like_is_a_relatives() -> None:
     assert found.text.startswith(
         "The relative's ligand was not docked again: A:STI:201 of relative"
     )
+
+
+def test_a_ligand_that_shaped_the_pocket_is_no_control(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = judge([pose(0.5, 0.5, -1.0)], 2.0, "ligand.sdf", "rustina", fitted=True)
+    assert (found["passed"], found["fitted"], found["best_rmsd_angstrom"]) == (None, True, 0.5)
+    assert "turned away from this very ligand (repack), so that this is no control" in found["text"]
+    assert gate(tmp_path, **found) == 1
+    said = capsys.readouterr().err
+    assert "finding that one again is no control; repack around another ligand" in said
+    assert not (tmp_path / "passed.txt").exists()
+    # not to find it, though the pocket was made for it, counts
+    missed = judge([pose(5.0, 5.0, -1.0)], 2.0, "ligand.sdf", "rustina", fitted=True)
+    assert missed["passed"] is False
+    assert "That though the pocket's side chains were turned away" in missed["text"]

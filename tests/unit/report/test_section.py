@@ -155,3 +155,17 @@ def test_the_method_says_how_a_pocket_was_come_by(screen: Screen, ranked, tmp_pa
     plain = method.context(Results(ranked, metrics, screen.settings, tmp_path)).method
     wild = next(name for name in settings.receptors if name != "V678F")
     assert shown == [(f"Pocket, {wild}", f"found in {wild}"), *plain]
+
+
+def test_the_method_says_which_side_chains_were_turned(
+    screen: Screen, ranked, tmp_path: Path
+) -> None:
+    layout, (first, second) = Layout(tmp_path), screen.settings.receptors
+    told = {"text": "side chains that clash with a.sdf turned away: A:LEU:15"}
+    for name, found in ((first, told), (second, None)):
+        layout.receptor(name).path.mkdir(parents=True)
+        layout.receptor(name).report_json.write_text(json.dumps({"repacked": found}))
+    metrics = make_metrics(ranked, screen.settings.name)
+    shown = method.context(Results(ranked, metrics, screen.settings, tmp_path)).method
+    plain = method.context(Results(ranked, metrics, screen.settings, None)).method
+    assert shown == [(f"Side chains, {first}", told["text"]), *plain]

@@ -63,6 +63,8 @@ def both(stage: str) -> set[str]:
         ("library.id_column", "name", {"split"}),
         ("library.shard_size", 100, {"split", "merge", "advance"}),
         ("receptors.wt.ph", 6.5, {"prepare_receptor wt"}),
+        ("receptors.wt.repack", True, {"prepare_receptor wt"}),
+        ("receptors.wt.repack", "known.sdf", {"prepare_receptor wt"}),
         ("receptors.mutant.mutations", ["T315A"], {"prepare_receptor mutant"}),
         (
             "receptors.mutant.pocket",
@@ -132,6 +134,16 @@ def test_a_key_reruns_only_the_stages_that_use_it(path: str, value: Any, stages:
     # without rounds and variants there is no job of these
     before = {s: text for s, text in before.items() if s not in OF_ROUNDS | OF_VARIANTS}
     assert {stage for stage in before if before[stage] != after[stage]} == stages | {"report"}
+
+
+def test_a_template_that_may_be_a_seed_prepares_the_receptor_again() -> None:
+    config = yaml.safe_load(CONFIG) | {"pocket": {"residues": ["A:315"]}}
+    texts_of = [
+        stage_settings(parse_settings(config | more, None), "prepare_receptor", "wt")
+        for more in ({}, {"docking": {"templates": ["template.sdf"]}})
+    ]
+    plain, seeded = map(json.loads, texts_of)
+    assert seeded == plain | {"seed_template": "template.sdf"}
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,8 @@ class Turned:
                 zip(self.chi_before, self.chi_after, strict=True), 1
             )
         )
+        if not self.before:
+            return f"made room for a neighbour; {turns}"
         return f"overlap {self.before:.2f} → {self.after:.2f} Å; {turns}"
 
 
@@ -518,6 +520,8 @@ def repack(ligand: Chem.Mol, name: str, residues: Iterable[Residue]) -> Repacked
     before = [(site.overlap(residue.heavy()), torsions(residue)) for residue, _ in found]
     for residue, places in found:
         for atom, xyz in zip(residue.atoms, places, strict=True):
+            # a hydrogen that turned is relaxed like one that was added
+            atom.added |= atom.element == "H" and not np.array_equal(atom.xyz, xyz)
             atom.xyz = xyz
     turned = [
         Turned(residue.label, overlap, site.overlap(residue.heavy()), chi, torsions(residue))
