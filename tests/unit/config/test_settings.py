@@ -454,7 +454,6 @@ def test_files_of_a_relative_are_found_and_belong_to_the_receptor(tmp_path: Path
         (tmp_path / name).write_text("")
     config = {
         "name": "x",
-        "results": "results",
         "results": "results/x",
         "library": {"files": ["a.sdf"]},
         "receptors": {"wt": {"structure": "p.pdb"}},

@@ -172,6 +172,11 @@ def test_metrics_of_a_model(modelled) -> None:
     [
         (redocking(best_rmsd_angstrom=1.26), "the reference ligand was found in its place (1.3 Å)"),
         (
+            redocking(best_rmsd_angstrom=1.26, passed=None, fitted=True),
+            "the reference ligand was found in its place (1.3 Å), but side chains were turned away "
+            "from it, so that this is no control",
+        ),
+        (
             redocking(passed=False, best_rmsd_angstrom=9.46, of_relative=True),
             "the relative's ligand was not found in its place (closest pose 9.5 Å away)",
         ),

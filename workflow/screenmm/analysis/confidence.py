@@ -61,8 +61,13 @@ def _ligand(redocked: Redocking | None) -> str:
         return "no ligand whose pose is known was docked"
     who = "the relative's ligand" if redocked.of_relative else "the reference ligand"
     closest = redocked.best_rmsd_angstrom
-    if redocked.passed is None or closest is None:
+    if closest is None:
         return f"{who} was not docked again"
+    if redocked.passed is None:
+        return (
+            f"{who} was found in its place ({closest:.1f} Å), but side chains were turned away from "
+            "it, so that this is no control"
+        )
     if redocked.passed:
         return f"{who} was found in its place ({closest:.1f} Å)"
     return f"{who} was not found in its place (closest pose {closest:.1f} Å away)"
