@@ -128,7 +128,7 @@ def test_unknown_key_names_the_closest(path: str, value: Any, message: str) -> N
         ("receptors.wt", "p.pdb", "receptors.wt: keys are expected here, not 'p.pdb' (valid: "
          "chains, cofactors, ensemble_of, keep_waters, low_confidence, max_missing_loop, "
          "min_pocket_plddt, model_as_parent, mutations, pae, ph, pocket, predicted, remove, "
-         "structure, trim_plddt)"),
+         "repack, structure, trim_plddt)"),
         ("ranking", None,
          "ranking: keys are expected here, not nothing (valid: by, complexes, consensus, "
          "ensemble, interactions, picks, pose_checks, preparation_sd_kcal_mol, table_rows)"),

@@ -65,8 +65,8 @@ def _ligand(redocked: Redocking | None) -> str:
         return f"{who} was not docked again"
     if redocked.passed is None:
         return (
-            f"{who} was found in its place ({closest:.1f} Å), but side chains were turned away from "
-            "it, so that this is no control"
+            f"{who} was found in its place ({closest:.1f} Å), but side chains were turned away "
+            "from it, so that this is no control"
         )
     if redocked.passed:
         return f"{who} was found in its place ({closest:.1f} Å)"
