@@ -39,7 +39,8 @@ from screenmm.receptor.forcefield import residue_label
 from screenmm.receptor.geometry import torsion
 from screenmm.receptor.likeness import clashes
 from screenmm.receptor.pocket import heavy_positions
-from screenmm.receptor.prepare import PreparedReceptor, prepare_receptor
+from screenmm.receptor.prepare import PreparedReceptor, choose_residues, prepare_receptor
+from screenmm.receptor.repack import Repacked, repack
 from screenmm.receptor.sidechains import chis
 from screenmm.receptor.structure import Atom, Residue
 from screenmm.redocking.rmsd import heavy_rmsd_angstrom
@@ -138,6 +139,16 @@ def receptor_of(work: Path, series: str, seed: Chem.Mol, arm: str) -> PreparedRe
     return found
 
 
+def turned_in(work: Path, series: str, seed: Chem.Mol) -> Repacked:
+    """What refinement turns, without the rest of preparation."""
+    file = written(seed, work / "receptors" / series / seed.GetProp("_Name") / "ligand.sdf")
+    settings = Receptor(structure=structures(work, series)["refined"], repack=True)
+    structure, pocket, _ = choose_residues(settings, Pocket(ligand=file))
+    around = [each for each in structure.of_kind("polymer", "ion", "other") if each.heavy()]
+    assert pocket.seed is not None  # asked for
+    return repack(pocket.seed, pocket.seed_name, around)
+
+
 def box_around(seed: Chem.Mol) -> Box:
     """The box that a screen makes around a ligand."""
     points, pocket = heavy_positions(seed), Pocket(auto=True)
@@ -205,10 +216,7 @@ def engine_of(folder: Path, made: PreparedReceptor, box: Box) -> Any:
 def judge(work: Path, series: str, ligand: Chem.Mol, seed: Chem.Mol, arm: str) -> dict[str, Any]:
     """Dock a ligand from a fresh conformer into one arm; RMSDs are to its given pose."""
     made, holo = (receptor_of(work, series, seed, each) for each in (arm, "holo"))
-    turned = made.repacked
     row: dict[str, Any] = {
-        "turned": " ".join(each.residue for each in turned.turned) if turned else "",
-        "still_clashing": " ".join(each.residue for each in turned.clashing) if turned else "",
         "clashing_atoms": clashing_atoms(made, ligand),
         **rotamers(made, holo, heavy_positions(ligand)),
     }
@@ -229,6 +237,24 @@ def judge(work: Path, series: str, ligand: Chem.Mol, seed: Chem.Mol, arm: str) -
     }
 
 
+def refined(work: Path, series: str, ligand: Chem.Mol, seed: Chem.Mol) -> dict[str, Any]:
+    """Dock into the refined receptor; where nothing turned, it is the repacked one."""
+    found = turned_in(work, series, seed)
+    row = {
+        "turned": " ".join(each.residue for each in found.turned),
+        "still_clashing": " ".join(each.residue for each in found.clashing),
+    }
+    if found.turned:
+        return row | judge(work, series, ligand, seed, "refined")
+    (same,) = (
+        each
+        for each in rows_of(work / "repacked.csv")
+        if [each[name] for name in KEY]
+        == [series, ligand.GetProp("_Name"), seed.GetProp("_Name"), "repacked"]
+    )
+    return {**same, **row, "cpu_s": "0.0"}
+
+
 def run(work: Path, series: str) -> None:
     path = work / "repacked.csv"
     first, last = ligands(series)
@@ -238,7 +264,11 @@ def run(work: Path, series: str) -> None:
             if (series, *names, arm) in done_of(path, KEY):
                 continue
             key = dict(zip(KEY, (series, *names, arm), strict=True))
-            append(path, COLUMNS, key | judge(work, series, ligand, seed, arm))
+            if arm == "refined":
+                row = refined(work, series, ligand, seed)
+            else:
+                row = judge(work, series, ligand, seed, arm)
+            append(path, COLUMNS, row | key)
             print(*rows_of(path)[-1].values(), flush=True)
 
 

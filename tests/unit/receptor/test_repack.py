@@ -14,14 +14,16 @@ from rdkit import Chem
 
 from screenmm.config.settings import Like, Pocket, Receptor, parse_settings
 from screenmm.core.errors import ConfigError, PocketError
+from screenmm.receptor.contacts import CLASH_FACTOR
 from screenmm.receptor.ligand_file import FITTED_TO, skeleton_smiles
 from screenmm.receptor.likeness import clashes
 from screenmm.receptor.pocket import heavy_positions
 from screenmm.receptor.prepare import choose_with_confidence
 from screenmm.receptor.reading import read_structure
-from screenmm.receptor.repack import CLASH_FACTOR, Repacked, repack, torsions
+from screenmm.receptor.repack import Repacked, repack
 from screenmm.receptor.sidechains import chis
 from screenmm.receptor.structure import Array, Residue
+from screenmm.receptor.turning import torsions
 from screenmm.stages.prepare_receptor import write_folder
 from tests.unit.receptor.conftest import Prepare, changes
 
