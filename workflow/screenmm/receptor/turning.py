@@ -127,9 +127,13 @@ class Rotamers:
     @property
     def side(self) -> Atoms:
         """Side-chain atoms of all ways, one after the other."""
-        names = [index for index, atom in enumerate(self.residue.atoms)
-                 if atom.element != "H" and atom.name not in _BACKBONE]  # fmt: skip
-        return protein_atoms(side_atoms(self.residue)).placed(self.places[:, here].reshape(-1, 3))
+        here = [
+            index
+            for index, atom in enumerate(self.residue.atoms)
+            if atom.element != "H" and atom.name not in _BACKBONE
+        ]
+        places = self.places[:, here].reshape(-1, 3)
+        return protein_atoms(side_atoms(self.residue)).placed(places)
 
     def with_still(self, still: Atoms) -> Array:
         """Energy of each way with atoms that do not move, kcal/mol."""
