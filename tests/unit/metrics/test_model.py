@@ -59,7 +59,7 @@ def test_drift_of_the_schema_names_the_file_and_the_remedy(
 def test_a_screens_metrics_are_as_the_schema_says(written: Path, schema: dict[str, Any]) -> None:
     found = json.loads(written.read_text())
     jsonschema.validate(found, schema)
-    # without rounds nothing is said of them, nor of what they proposed; so of what else is not there
+    # nothing is said of what a screen does not have
     absent = ("models", "ensembles", "rounds", "generation", "variants")
     assert list(found) == [name for name in schema["properties"] if name not in absent]
     assert found["version"] == VERSION
