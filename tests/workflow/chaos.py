@@ -193,8 +193,9 @@ def run_with_kills(
     while len(found) < kills:
         subprocess.run(unlock, cwd=folder, capture_output=True, check=False)
         process = start(folder, command)
-        while len(found) < kills and (kill := kill_once(folder, process, rng, longest_wait_s)):
-            found.append(kill)
+        while len(found) < kills and process.poll() is None:
+            if kill := kill_once(folder, process, rng, longest_wait_s):
+                found.append(kill)
         if len(found) < kills and process.wait() == 0:
             wait_for_orphans(folder)
             shutil.rmtree(folder / "results")
