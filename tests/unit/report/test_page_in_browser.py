@@ -137,11 +137,11 @@ def modelled(screen: Screen, tmp_path_factory: pytest.TempPathFactory) -> tuple[
             [doubted],
         )
         con.execute(
-            "INSERT INTO interactions BY NAME SELECT receptor, inchikey, state, pose, 1 AS "
-            "ordinal, ? AS residue, 'salt bridge' AS kind, 3.1 AS distance_angstrom, [0] AS "
-            "ligand_atoms, 53.4 AS plddt, true AS doubtful FROM ranking WHERE receptor = 'wt' AND "
-            "rank = 1",
-            [doubted[0]],
+            "INSERT INTO interactions BY NAME SELECT receptor, inchikey, state, pose, ordinal, "
+            "residue, kind, 3.1 AS distance_angstrom, [0] AS ligand_atoms, 53.4 AS plddt, true AS "
+            "doubtful FROM ranking, (VALUES (1, ?, 'salt bridge'), (2, ?, 'van der Waals')) AS "
+            "found (ordinal, residue, kind) WHERE receptor = 'wt' AND rank = 1",
+            doubted[:2],
         )
         metrics = make_metrics(con, screen.settings.name)
         write_report(con, metrics, screen.settings, folder / "report.html", results=folder)
@@ -179,6 +179,11 @@ def test_residues_that_a_model_is_unsure_of_are_drawn_apart(
     expect(stage).to_have_attribute("aria-label", told)
     line = scene.locator(".contacts li", has_text="salt bridge")
     expect(line).to_contain_text(f"{doubted[0]} pLDDT 53")
+    scene.locator("[data-part=details]").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.locator("th", has_text=doubted[0]).first).to_contain_text("pLDDT 53")
+    expect(dialog).to_contain_text(f"Van der Waals contact with {doubted[1]} pLDDT 53.")
+    page.keyboard.press("Escape")
     page.get_by_role("tab").nth(1).click()
     page.wait_for_selector("#r-V678F[data-ready]")
     expect(page.locator("#r-V678F .scene")).not_to_contain_text("Doubtful residues")

@@ -54,7 +54,8 @@
   const interactions = (found) => {
     if (!found.length) return null;
     const named = found.filter(([, kind]) => kind !== ScreenMM.CONTACT);
-    const touched = [...new Set(found.filter(([, kind]) => kind === ScreenMM.CONTACT).map(([residue]) => residue))];
+    const touched = [...new Map(found.filter(([, kind]) => kind === ScreenMM.CONTACT)
+      .map(([residue, , , , plddt]) => [residue, doubt(plddt)]))];
     return block("Interactions",
       named.length ? el("table.plain", {},
         el("caption.hidden", {}, "Interactions"),
@@ -63,7 +64,8 @@
         el("tbody", {}, ...named.map(([residue, kind, distance, , plddt]) => el("tr", {},
           el("td", {}, el(`i.key.dash.${ScreenMM.kindClass(kind)}`), kind),
           el("th", { scope: "row" }, residue, doubt(plddt)), el("td.n", {}, number(distance, 1)))))) : null,
-      touched.length ? el("p.note", {}, `Van der Waals contact with ${touched.join(", ")}.`) : null);
+      touched.length ? el("p.note", {}, "Van der Waals contact with ",
+        ...touched.flatMap(([residue, mark], k) => [k ? ", " : "", residue, mark]), ".") : null);
   };
 
   const records = (found, total) => block("In the library",
