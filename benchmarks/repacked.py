@@ -2,12 +2,17 @@
 
 cd benchmarks && python repacked.py WORK_FOLDER [--series NAME ...]
 cd benchmarks && python repacked.py WORK_FOLDER --tables
+cd benchmarks && python repacked.py WORK_FOLDER --clashes
+
+Needs FASPR: pip install -c ../constraints.txt pyfaspr==0.3.1
 
 Holo structures whose side chains were all repacked by FASPR, which sees no ligand, stand in for
 predicted models. First and last ligand of a series by name: each is docked, the other is the seed.
 Three receptors for each pair, alike but for side chains: holo, repacked, and repacked with the side
 chains that clash with the seed turned away (``receptors.NAME.repack``). Hydrogens are the package's
 in all of them, and the box is around the seed. A killed run goes on with its next row.
+``--clashes`` docks nothing: it asks whether the given pose of the one fits once the other was the
+seed. A minute.
 """
 
 from __future__ import annotations
@@ -15,6 +20,7 @@ from __future__ import annotations
 import argparse
 import time
 import warnings
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -139,14 +145,16 @@ def receptor_of(work: Path, series: str, seed: Chem.Mol, arm: str) -> PreparedRe
     return found
 
 
-def turned_in(work: Path, series: str, seed: Chem.Mol) -> Repacked:
-    """What refinement turns, without the rest of preparation."""
+def chosen(work: Path, series: str, seed: Chem.Mol, arm: str) -> tuple[list[Residue], Repacked]:
+    """Residues of an arm's heavy atoms, and what was turned, without the rest of preparation."""
     file = written(seed, work / "receptors" / series / seed.GetProp("_Name") / "ligand.sdf")
-    settings = Receptor(structure=structures(work, series)["refined"], repack=True)
+    settings = Receptor(structure=structures(work, series)[arm], repack=True)
     structure, pocket, _ = choose_residues(settings, Pocket(ligand=file))
-    around = [each for each in structure.of_kind("polymer", "ion", "other") if each.heavy()]
+    residues = [each for each in structure.of_kind("polymer", "ion", "other") if each.heavy()]
     assert pocket.seed is not None  # asked for
-    return repack(pocket.seed, pocket.seed_name, around)
+    if arm != "refined":
+        return residues, Repacked(pocket.seed_name, "", [], [])
+    return residues, repack(pocket.seed, pocket.seed_name, residues)
 
 
 def box_around(seed: Chem.Mol) -> Box:
@@ -157,9 +165,12 @@ def box_around(seed: Chem.Mol) -> Box:
     return Box(tuple(((low + high) / 2).tolist()), tuple(size.tolist()))
 
 
-def heavy_by_residue(made: PreparedReceptor) -> dict[str, dict[str, np.ndarray]]:
-    """Places of the heavy atoms of each residue, by name, Å."""
-    found: dict[str, dict[str, np.ndarray]] = {}
+Places = dict[str, dict[str, np.ndarray]]
+"""Heavy atoms of each residue, by label and name, Å."""
+
+
+def places_of(made: PreparedReceptor) -> Places:
+    found: Places = {}
     for atom in made.topology.atoms():
         if atom.element.symbol != "H":
             places = found.setdefault(residue_label(atom.residue), {})
@@ -173,32 +184,28 @@ def chi1(name: str, places: dict[str, np.ndarray]) -> float | None:
     return torsion(*(places[each] for each in free[0].atoms)) if free else None
 
 
-def rotamers(made: PreparedReceptor, holo: PreparedReceptor, ligand: np.ndarray) -> dict[str, int]:
-    """Count residues around a ligand in holo, and those whose χ1 is another in a receptor."""
-    count = wrong = 0
-    here = heavy_by_residue(made)
-    for label, places in heavy_by_residue(holo).items():
-        if cdist(list(places.values()), ligand).min() > AROUND_ANGSTROM:
-            continue
-        name = label.split(":")[-2]
-        true = chi1(name, places)
-        if true is not None:
-            count += 1
-            away = (chi1(name, here[label]) - true + 180) % 360 - 180
-            wrong += abs(away) > WRONG_DEGREES
-    return {"pocket_residues": count, "wrong_rotamers": wrong}
+def compared(here: Places, holo: Places, ligand: Chem.Mol) -> dict[str, int]:
+    """Side chains around a ligand's given pose against holo, and the atoms that clash with it.
 
-
-def clashing_atoms(made: PreparedReceptor, ligand: Chem.Mol) -> int:
-    """Heavy atoms of a given pose that clash with a receptor, as ``pocket.like`` counts them."""
+    A rotamer is wrong whose χ1 is 40° away; atoms clash as ``pocket.like`` counts them.
+    """
     points = heavy_positions(ligand)
+    count = wrong = 0
+    for label, places in holo.items():
+        true = chi1(label.split(":")[-2], places)
+        if true is None or cdist(list(places.values()), points).min() > AROUND_ANGSTROM:
+            continue
+        count += 1
+        away = (chi1(label.split(":")[-2], here[label]) - true + 180) % 360 - 180
+        wrong += abs(away) > WRONG_DEGREES
     elements = [atom.GetSymbol() for atom in ligand.GetAtoms() if atom.GetAtomicNum() > 1]
     atoms = [
-        Atom(atom.name, atom.element.symbol, xyz)
-        for atom, xyz in zip(made.topology.atoms(), made.positions_angstrom, strict=True)
-        if atom.element.symbol != "H"
+        Atom(name, "ZN" if name == "ZN" else name[0], xyz)
+        for places in here.values()
+        for name, xyz in places.items()
     ]
-    return clashes(points, elements, [Residue("", "ALL", 1, "", atoms)])[0]
+    hit, _ = clashes(points, elements, [Residue("", "ALL", 1, "", atoms)])
+    return {"pocket_residues": count, "wrong_rotamers": wrong, "clashing_atoms": hit}
 
 
 def engine_of(folder: Path, made: PreparedReceptor, box: Box) -> Any:
@@ -216,10 +223,7 @@ def engine_of(folder: Path, made: PreparedReceptor, box: Box) -> Any:
 def judge(work: Path, series: str, ligand: Chem.Mol, seed: Chem.Mol, arm: str) -> dict[str, Any]:
     """Dock a ligand from a fresh conformer into one arm; RMSDs are to its given pose."""
     made, holo = (receptor_of(work, series, seed, each) for each in (arm, "holo"))
-    row: dict[str, Any] = {
-        "clashing_atoms": clashing_atoms(made, ligand),
-        **rotamers(made, holo, heavy_positions(ligand)),
-    }
+    row: dict[str, Any] = compared(places_of(made), places_of(holo), ligand)
     folder = work / "docked" / series / seed.GetProp("_Name") / arm
     engine = engine_of(folder, made, box_around(seed))
     start = time.process_time()
@@ -237,13 +241,37 @@ def judge(work: Path, series: str, ligand: Chem.Mol, seed: Chem.Mol, arm: str) -
     }
 
 
-def refined(work: Path, series: str, ligand: Chem.Mol, seed: Chem.Mol) -> dict[str, Any]:
-    """Dock into the refined receptor; where nothing turned, it is the repacked one."""
-    found = turned_in(work, series, seed)
-    row = {
+def in_words(found: Repacked) -> dict[str, str]:
+    return {
         "turned": " ".join(each.residue for each in found.turned),
         "still_clashing": " ".join(each.residue for each in found.clashing),
     }
+
+
+def opened(work: Path, series: str) -> list[dict[str, Any]]:
+    """Without docking: whether the given pose of each ligand clashes with each arm."""
+    first, last = ligands(series)
+    rows = []
+    for ligand, seed in ((first, last), (last, first)):
+        arms = {arm: chosen(work, series, seed, arm) for arm in ARMS}
+        places = {
+            arm: {each.label: {a.name: a.xyz for a in each.heavy()} for each in residues}
+            for arm, (residues, _) in arms.items()
+        }
+        key = dict(zip(KEY, (series, ligand.GetProp("_Name"), seed.GetProp("_Name")), strict=False))
+        row: dict[str, Any] = {**key, **in_words(arms["refined"][1])}
+        for arm in ARMS:
+            numbers = compared(places[arm], places["holo"], ligand)
+            row["pocket_residues"] = numbers.pop("pocket_residues")
+            row |= {f"{name}_{arm}": number for name, number in numbers.items()}
+        rows.append(row)
+    return rows
+
+
+def refined(work: Path, series: str, ligand: Chem.Mol, seed: Chem.Mol) -> dict[str, Any]:
+    """Dock into the refined receptor; where nothing turned, it is the repacked one."""
+    _, found = chosen(work, series, seed, "refined")
+    row = in_words(found)
     if found.turned:
         return row | judge(work, series, ligand, seed, "refined")
     (same,) = (
@@ -276,13 +304,17 @@ QUESTIONS = {"first": "top_rmsd_angstrom", "best of nine": "best_rmsd_angstrom"}
 
 
 def summary(rows: list[dict[str, str]]) -> list[dict[str, object]]:
-    """Rates of each arm with Wilson's intervals, and their paired differences."""
-    judging = [row for row in rows if row["series"] in JACS]
-    developing = [row for row in rows if row["series"] not in JACS]
+    """Rates of each arm with Wilson's intervals, and paired differences, of pairs done whole."""
+    arms_of = Counter((row["series"], row["ligand"]) for row in rows)
+    whole = [row for row in rows if arms_of[row["series"], row["ligand"]] == len(ARMS)]
+    judging = [row for row in whole if row["series"] in JACS]
+    developing = [row for row in whole if row["series"] not in JACS]
+    clashing = {(row["series"], row["ligand"], row["arm"]): int(row["clashing_atoms"])
+                for row in judging}  # fmt: skip
     blocked = {
-        row["series"] + row["ligand"]
-        for row in judging
-        if row["arm"] == "repacked" and int(row["clashing_atoms"])
+        series + ligand
+        for series, ligand, arm in clashing
+        if clashing[series, ligand, "repacked"] > clashing[series, ligand, "holo"]
     }
     groups = {
         "judging": judging,
@@ -321,8 +353,13 @@ def main() -> None:
     parser.add_argument("work", type=Path, help="folder of intermediate results")
     parser.add_argument("--series", nargs="*", default=[*JACS, *DEVELOPED_ON])
     parser.add_argument("--tables", action="store_true", help="only write the tables")
+    parser.add_argument("--clashes", action="store_true", help="dock nothing")
     args = parser.parse_args()
     RDLogger.DisableLog("rdApp.*")
+    if args.clashes:
+        found = [row for series in args.series for row in opened(args.work, series)]
+        write_rows(RESULTS / "repacked_clashes.csv", found)
+        return
     if not args.tables:
         for series in args.series:
             run(args.work, series)
