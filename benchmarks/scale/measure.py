@@ -292,6 +292,7 @@ def main() -> None:
 
         write_plots(RESULTS)
         return
+    args.out.mkdir(parents=True, exist_ok=True)
     changed = dict(pair.split("=", 1) for pair in args.profile_keys)
     for records in args.records:
         asked = Asked(records, args.shard_size, args.poses, args.rounds, args.batch, changed)
