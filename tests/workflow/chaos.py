@@ -25,6 +25,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 LONGEST_S = 1800
 ORPHANS_S = 300
+MOST_FAILURES = 3
+"""Starts in a row that fail though nobody killed anything: it cannot be resumed."""
 STABLE = ("ranking.csv", "ledger.csv", "hits.sdf")
 
 
@@ -185,12 +187,14 @@ def run_with_kills(
     Raises
     ------
     subprocess.CalledProcessError
-        The last run, which nobody kills, fails.
+        The last run, which nobody kills, fails, or several before it do before a kill.
     """
     rng = random.Random(seed)
     command, unlock = snakemake(folder, *options), snakemake(folder, "--unlock")
     found: list[Kill] = []
+    failures = 0
     while len(found) < kills:
+        before = len(found)
         subprocess.run(unlock, cwd=folder, capture_output=True, check=False)
         process = start(folder, command)
         while len(found) < kills and process.poll() is None:
@@ -199,6 +203,9 @@ def run_with_kills(
         if len(found) < kills and process.wait() == 0:
             wait_for_orphans(folder)
             shutil.rmtree(folder / "results")
+        failures = failures + 1 if len(found) == before and process.returncode else 0
+        if failures == MOST_FAILURES:
+            raise subprocess.CalledProcessError(process.returncode, command)
     process.wait(LONGEST_S)
     wait_for_orphans(folder)
     subprocess.run(unlock, cwd=folder, capture_output=True, check=False)

@@ -366,9 +366,16 @@ def test_a_config_without_a_seed_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"receptors.wt.repack: true, but there is no ligand"):
         parse_settings(config(), None)
     assert parse_settings(config(pocket={"ligand": "a.sdf"}), None).template_seed("wt") is None
-    placed = parse_settings(config(docking={"templates": ["b.sdf", "c.sdf"]}), None)
+    placing = {"docking": {"templates": ["b.sdf", "c.sdf"]}}
+    placed = parse_settings(config(**placing), None)
     assert placed.template_seed("wt") == Path("b.sdf")
     assert Path("b.sdf") in placed.receptor_files("wt")
+    # templates prepare no crystal again
+    crystal = parse_settings(
+        config(receptors={"wt": {"structure": "protein.pdb"}}, **placing), None
+    )
+    assert crystal.template_seed("wt") is None
+    assert Path("b.sdf") not in crystal.receptor_files("wt")
     named = config(receptors={"wt": {"structure": "protein.pdb", "repack": "known.sdf"}})
     assert Path("known.sdf") in parse_settings(named, None).receptor_files("wt")
     with pytest.raises(ConfigError, match=r"known\.txt"):

@@ -119,7 +119,7 @@ def test_every_template_belongs_to_a_section_that_says_what_it_is() -> None:
 def test_places_decide_the_order_and_names_where_they_tie(
     heaviest: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert list(sections())[8] == "heaviest"
+    assert list(sections())[9] == "heaviest"
     monkeypatch.setattr(section_module("heaviest"), "SECTION", Section(title="", place=30))
     sections.cache_clear()
     assert list(sections())[7:9] == ["heaviest", "hits"]

@@ -34,6 +34,7 @@ def test_tables_hold_every_row(screen: Screen, ranked, tmp_path: Path) -> None:
             "variants": 0,
             "variant_effects": 0,
             "biomarkers": 0,
+            "ensembles": 0,
             "lineage": 0,
             "orders": 2,
             "ranking": ranked.execute("SELECT count(*) FROM ranking").fetchone()[0],

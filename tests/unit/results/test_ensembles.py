@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from screenmm.config.settings import parse_settings
 from screenmm.core.errors import ConfigError
 from screenmm.core.units import GAS_CONSTANT_KCAL_MOL_K
 from screenmm.results.database import write_database
@@ -117,5 +118,18 @@ def test_what_no_ensemble_can_be() -> None:
         settings_with("receptors.wt", config)
     pair = {name: {"structure": f"{name}.pdb", "ensemble_of": "jak2"} for name in ("a", "b")}
     assert settings_with("receptors", pair).ensembles == {"jak2": ["a", "b"]}
+    odd = {name: each | {"ensemble_of": "a b"} for name, each in pair.items()}
+    with pytest.raises(ConfigError, match=r"receptors.a.ensemble_of: 'a b'"):
+        settings_with("receptors", odd)
+    config = {
+        "name": "x",
+        "results": "results/x",
+        "library": {"files": ["library.smi"]},
+        "receptors": pair,
+        "pocket": {"ligand": "l.sdf"},
+        "ranking": {"by": "consensus_z"},
+    }
+    with pytest.raises(ConfigError, match="consensus_z ranks ligands within one structure"):
+        parse_settings(config, None)
     with pytest.raises(ConfigError, match="boltzmann weighs energies, and by: cnn_vs is none"):
         settings_with("ranking", {"ensemble": "boltzmann", "by": "cnn_vs"})

@@ -136,14 +136,21 @@ def test_a_key_reruns_only_the_stages_that_use_it(path: str, value: Any, stages:
     assert {stage for stage in before if before[stage] != after[stage]} == stages | {"report"}
 
 
-def test_a_template_that_may_be_a_seed_prepares_the_receptor_again() -> None:
-    config = yaml.safe_load(CONFIG) | {"pocket": {"residues": ["A:315"]}}
+@pytest.mark.parametrize(
+    ("repack", "told"), [("auto", {}), (True, {"seed_template": "template.sdf"})]
+)
+def test_a_template_prepares_the_receptor_again_only_where_it_is_a_seed(
+    repack: Any, told: dict[str, str]
+) -> None:
+    receptors = {"wt": {"structure": "protein.pdb", "repack": repack}}
+    config = yaml.safe_load(CONFIG) | {"pocket": {"residues": ["A:315"]}, "receptors": receptors}
     texts_of = [
-        stage_settings(parse_settings(config | more, None), "prepare_receptor", "wt")
-        for more in ({}, {"docking": {"templates": ["template.sdf"]}})
-    ]
-    plain, seeded = map(json.loads, texts_of)
-    assert seeded == plain | {"seed_template": "template.sdf"}
+        stage_settings(parse_settings(config | {"docking": {"templates": each}}, None),
+                       "prepare_receptor", "wt")
+        for each in (["other.sdf"], ["template.sdf"])
+    ]  # fmt: skip
+    other, seeded = map(json.loads, texts_of)
+    assert {key: value for key, value in seeded.items() if other.get(key) != value} == told
 
 
 @pytest.mark.parametrize(

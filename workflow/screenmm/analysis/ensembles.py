@@ -19,7 +19,8 @@ from screenmm.results.orders import FOLLOWED
 ALMOST_ALL = 0.9
 """Share of the ligands that one structure wins above which the others add little."""
 
-JOINED = "joined"
+JOINED = ""
+"""Column of the joined score; no receptor has this name."""
 FEWEST = 3
 """Ligands that a correlation needs."""
 
@@ -39,9 +40,12 @@ def ensembles(con: duckdb.DuckDBPyConnection, settings: Settings, seed: int) -> 
     """
     found = con.execute("SELECT receptor FROM receptors ORDER BY ordinal").fetchall()
     place = {receptor: ordinal for ordinal, (receptor,) in enumerate(found)}
+    ordered = {
+        name: sorted(members, key=place.__getitem__) for name, members in settings.ensembles.items()
+    }
     return {
-        name: _ensemble(con, name, sorted(members, key=place.__getitem__), settings, seed)
-        for name, members in settings.ensembles.items()
+        name: _ensemble(con, name, members, settings, seed)
+        for name, members in sorted(ordered.items(), key=lambda each: place[each[1][0]])
     }
 
 

@@ -46,6 +46,9 @@ LIGAND_SUFFIXES = (".sdf", ".sdf.gz", ".mol", ".mol2", ".pdb", ".cif")
 BONDED_SUFFIXES = (".sdf", ".sdf.gz", ".mol", ".mol2")
 """Ligand files that hold bond orders."""
 PAE_SUFFIXES = (".json", ".json.gz", ".cif", ".cif.gz", ".npz")
+LONGEST_NAME = 100
+"""Letters of a receptor: it names files."""
+
 LATER_WAYS = ("find", "like")
 """Keys of a pocket that are told to stages only where they are given."""
 WORKING_FOLDER = "the working folder"
@@ -548,7 +551,8 @@ class Receptor(Section):
         description="Turn side chains that clash with a seed ligand to other rotamers before "
         "anything is docked. auto: in predicted models that have a seed; true, false; or a ligand "
         "file in the receptor's frame, which is the seed. Else that is the pocket's ligand, or the "
-        "first of docking.templates. docs/predicted.md says what it is worth.",
+        "first of docking.templates, with repack: true or predicted: true. docs/predicted.md says "
+        "what it is worth.",
         examples=["known_ligand.sdf"],
     )
     max_missing_loop: int = Field(
@@ -565,6 +569,8 @@ class Receptor(Section):
     )
     ensemble_of: str | None = Field(
         None,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$",
+        max_length=LONGEST_NAME,
         description="Name of the target that this structure is one of several of. Each ligand gets "
         "one score over them, as ranking.ensemble says, and ensembles.csv ranks by it.",
         examples=["trka"],
@@ -1506,9 +1512,6 @@ class Costs(Section):
     )
 
 
-LONGEST_NAME = 100
-
-
 def _receptor_names(receptors: dict[str, Receptor]) -> dict[str, Receptor]:
     for name in receptors:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
@@ -1640,7 +1643,13 @@ class Settings(Section):
             )
 
     def _check_ensembles(self) -> None:
-        """Refuse ensembles of one, and names that a receptor has."""
+        """Refuse ensembles of one, names that a receptor has, and scores of one structure alone."""
+        if self.ensembles and self.ranking.by.startswith("consensus"):
+            raise ValueError(
+                f"ranking.by: {self.ranking.by} ranks ligands within one structure, so that it "
+                "says nothing of which of several (ensemble_of) a ligand fits best: take another "
+                "order"
+            )
         for ensemble, members in self.ensembles.items():
             if ensemble in self.receptors:
                 raise ValueError(
@@ -1718,9 +1727,14 @@ class Settings(Section):
                 )
 
     def template_seed(self, receptor: str) -> Path | None:
-        """Template that side chains are repacked around where nothing else is a seed."""
+        """Template that side chains are repacked around where nothing else is a seed.
+
+        Only where the config says that they are repacked, or that the structure is a model:
+        templates prepare no crystal again.
+        """
         of = self.receptors[receptor]
-        if of.repack is False or of.seed_file or self.pocket_of(receptor).ligand_name is not None:
+        is_asked = of.repack is True or (of.repack == "auto" and of.predicted is True)
+        if not is_asked or self.pocket_of(receptor).ligand_name is not None:
             return None
         return next(iter(self.docking.templates), None)
 

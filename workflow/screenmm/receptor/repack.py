@@ -359,11 +359,11 @@ def _best_of(
     members: list[int], ways: list[tuple[Rotamers, Array]], coupling: dict[tuple[int, int], Array]
 ) -> list[int]:
     """Best combination of a group of residues: all that there are of their best rotamers."""
-    most = max(2, int(MOST_SETS ** (1 / min(len(members), MOST_TOGETHER))))
-    shape = [
-        min(most, len(ways[each][1])) if place < MOST_TOGETHER else 1
-        for place, each in enumerate(members)
-    ]
+    still = [0] * len(members[MOST_TOGETHER:])
+    if still:
+        return _best_of(members[:MOST_TOGETHER], ways, coupling) + still
+    most = max(2, int(MOST_SETS ** (1 / len(members))))
+    shape = [min(most, len(ways[each][1])) for each in members]
     total = np.zeros(shape)
     for axis, each in enumerate(members):
         along = [1] * len(members)

@@ -28,7 +28,7 @@ RMSDS = (
 
 FITTED_TEXT = (
     "The pocket's side chains were turned away from this very ligand (repack), so that this is no "
-    "control: give another known ligand as controls.reference, or repack around another one."
+    "control: repack around another known ligand, and redock this one."
 )
 NOT_EVEN_FITTED = "That though the pocket's side chains were turned away from this very ligand."
 

@@ -57,7 +57,10 @@ SELECT ensemble, inchikey, any_value(score) AS score, any_value(sign) AS sign,
         AS member,
     coalesce(list(value ORDER BY member_place) FILTER (isfinite(value)), []) AS numbers,
     min(value) FILTER (isfinite(value)) AS least, max(value) FILTER (isfinite(value)) AS most,
-    string_agg(printf('%s %.1f', receptor, value), '; ' ORDER BY member_place)
+    string_agg(
+        printf(CASE WHEN score LIKE '%kcal_mol' THEN '%s %.1f' ELSE '%s %.3g' END, receptor, value),
+        '; ' ORDER BY member_place
+    )
         FILTER (isfinite(value)) AS by_member
 FROM counted GROUP BY ensemble, inchikey
 """
@@ -101,14 +104,18 @@ def make_ensembles(
 
 
 def _followed(con: duckdb.DuckDBPyConnection, members: Sequence[str], how: str) -> str:
-    """Column that an ensemble is joined by: what its members follow, ΔG before all else."""
+    """Column that an ensemble is joined by.
+
+    What its members follow, ΔG where some do; docking, which all have, where they differ else.
+    """
     rows = con.execute("SELECT receptor, score FROM orders").fetchall()
     by_member = dict(rows)
     followed = [by_member[name] for name in members]
     if DG.name in followed:
         return DG.name
     first: str = followed[0]
-    return DOCK.name if how == "boltzmann" and first not in ENERGIES else first
+    is_usable = len(set(followed)) == 1 and (how == "best" or first in ENERGIES)
+    return first if is_usable else DOCK.name
 
 
 def _joined(value: str) -> str:

@@ -28,7 +28,8 @@ KEYS = frozenset(
 def docked_how(settings: Settings, receptor: str) -> dict[str, Any]:
     """Tell the efforts of docking; rounds, proposals, variants and ensembles, if there are any."""
     rounds, ensembles = len(settings.round_numbers), settings.ensembles
-    joined = {"ensembles": ensembles, "ensemble": settings.ranking.ensemble}
+    # pairs keep their order, as keys of JSON do not
+    joined = {"ensembles": [*ensembles.items()], "ensemble": settings.ranking.ensemble}
     return {
         "efforts": settings.docking.effort_names,
         **({"rounds": rounds} if rounds else {}),
@@ -139,7 +140,9 @@ def run(args: argparse.Namespace) -> None:
         preparation_sd_kcal_mol=settings.preparation_sd_kcal_mol,
     )
     make_variants(con, files, given.values.get("varied", []))
-    make_ensembles(con, given.values.get("ensembles", {}), given.values.get("ensemble", "best"))
+    make_ensembles(
+        con, dict(given.values.get("ensembles", [])), given.values.get("ensemble", "best")
+    )
     make_ledger(con)
     check_invariant(con)
     write_ranking(con, args.results / "ranking.csv")

@@ -33,8 +33,7 @@ class Panel:
     views : bool
         Whether its top hits are shown in 3D.
     doubtful_below : float or None
-        pLDDT below which a residue is doubtful; None where it is no model, or sure of all that is
-        drawn.
+        pLDDT below which a residue is doubtful; None where it is no model.
     """
 
     receptor: str
