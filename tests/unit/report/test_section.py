@@ -122,7 +122,7 @@ def test_places_decide_the_order_and_names_where_they_tie(
     assert list(sections())[9] == "heaviest"
     monkeypatch.setattr(section_module("heaviest"), "SECTION", Section(title="", place=30))
     sections.cache_clear()
-    assert list(sections())[7:9] == ["heaviest", "hits"]
+    assert list(sections())[8:10] == ["heaviest", "hits"]
 
 
 def test_scripts_come_with_their_sections() -> None:
