@@ -539,9 +539,11 @@ REFERENCE_FILES = [SETTINGS.controls.reference] if SETTINGS.controls.reference e
 TEMPLATE_FILES = SETTINGS.docking.templates
 
 # the pocket's own ligand, where it is a template
-OWN_TEMPLATE = ["<results>/receptors/{receptor}/reference_ligand.sdf"][
-    : int(SETTINGS.docking.reference_template)
-]
+OWN_TEMPLATE = (
+    ["<results>/receptors/{receptor}/reference_ligand.sdf"]
+    if SETTINGS.docking.reference_template
+    else []
+)
 
 SEED_FILES = (
     [SETTINGS.rounds.seeds] if SETTINGS.rounds and SETTINGS.rounds.seeds else []

@@ -218,6 +218,22 @@ def test_a_missing_package_for_protomers_is_a_fault(
         open_inputs(asked).check()
 
 
+def test_the_pockets_ligand_is_read_as_a_template_before_any_job(demo: Path):
+    found = open_inputs(settings(demo, docking__reference_template=True))
+    assert found.templates == ["the ligand of each pocket"]
+    assert not found.faults
+    # a pocket needs positions alone, a template its chemistry: a carbon with five bonds
+    lines = (demo / "crystal_ligand.sdf").read_text().splitlines()
+    atoms = int(lines[3][:3])
+    lines[4 + atoms] = lines[4 + atoms][:6] + "  3" + lines[4 + atoms][9:]
+    (demo / "odd.sdf").write_text("\n".join([*lines, "$$$$", ""]))
+    odd = {"ligand": "odd.sdf"}
+    assert not open_inputs(settings(demo, pocket=odd)).faults
+    refused = open_inputs(settings(demo, pocket=odd, docking__reference_template=True))
+    (fault,) = refused.faults
+    assert "docking.reference_template: RDKit cannot read it" in fault
+
+
 def test_templates_are_named_and_must_lie_in_the_box(demo: Path):
     found = open_inputs(settings(demo, docking__templates=["crystal_ligand.sdf"]))
     assert found.templates == ["ejm_42"]

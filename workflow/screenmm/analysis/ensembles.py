@@ -9,6 +9,7 @@ import numpy as np
 from scipy import stats
 
 from screenmm.analysis.measuring import DECISIVE, Known, measure, told
+from screenmm.analysis.verdict import MEASURE_WORDS, measured_words
 from screenmm.config.settings import Settings
 from screenmm.core.seeds import seed_for
 from screenmm.metrics.controls import Kind
@@ -141,9 +142,6 @@ def _controls(
     return found
 
 
-WORDS = {"roc_auc": "ROC-AUC", "spearman": "Spearman"}
-
-
 def _text(name: str, found: Ensemble) -> str:
     """Say what it came to."""
     structures = f"{len(found.members)} structures of {name}"
@@ -171,12 +169,6 @@ def _control(each: EnsembleControl) -> str:
         if value.value is not None
     )
     return (
-        f"{WORDS[each.measure]} on {each.n} known ligands: {_with_interval(each.ensemble)} "
-        f"together, alone {own}."
+        f"{MEASURE_WORDS[each.measure]} on {each.n} known ligands: "
+        f"{measured_words(each.ensemble)} together, alone {own}."
     )
-
-
-def _with_interval(value: Measure) -> str:
-    if value.low is None or value.high is None:
-        return f"{value.value:.2f} (no interval)"
-    return f"{value.value:.2f} ({value.low:.2f} to {value.high:.2f})"

@@ -16,6 +16,7 @@ from screenmm.metrics.controls import (
     Scored,
     TrivialRival,
 )
+from screenmm.metrics.measures import Measure
 from screenmm.metrics.verdicts import Judgement, Level, Verdict
 from screenmm.tables.dictionary import engine_scores, ranking_scores, words_of
 
@@ -60,11 +61,17 @@ def _number(value: float) -> str:
     return text.replace("-", "−") if float(text) else "0.00"
 
 
-def _range(value: Rival | Lead) -> str:
+def _range(value: Rival | Lead | Measure) -> str:
     """Give an interval in brackets, or why there is none."""
     if value.low is None or value.high is None:
         return f"no interval: {value.interval_reason}"
     return f"95 % interval {_number(value.low)} to {_number(value.high)}"
+
+
+def measured_words(value: Measure) -> str:
+    """Give a measure that there is with its interval, or why it has none."""
+    assert value.value is not None
+    return f"{_number(value.value)} ({_range(value)})"
 
 
 def _words(score: str) -> str:

@@ -15,7 +15,8 @@ from rdkit import Chem, rdBase
 
 from screenmm.config.settings import Controls, Library, LibraryFile, Settings
 from screenmm.core.errors import ConfigError, UserError
-from screenmm.docking.placement.templates import check_in_box, read_templates
+from screenmm.docking.placement.templates import check_in_box, read_template, read_templates
+from screenmm.files.sdf import sd_record
 from screenmm.library.annotations import (
     UNIT_WORDS,
     Annotations,
@@ -319,6 +320,9 @@ def _open_templates(settings: Settings, findings: Findings) -> None:
         pocket = settings.pocket_of(name)
         _, found, _ = choose_residues(receptor, pocket, settings.template_seed(name))
         check_in_box(templates, found.center, found.size, name)
+        if settings.docking.reference_template and found.reference is not None:
+            place = f"the ligand of receptor {name}'s pocket, by docking.reference_template"
+            read_template(sd_record(found.reference, name, {}), place)
 
 
 def _check_reference(controls: Controls) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from rdkit import Chem
 from scipy.spatial.distance import cdist
 
+from screenmm.receptor.ligand_file import NO_BOND_ORDERS
 from screenmm.receptor.names import METALS
 from screenmm.receptor.structure import Array, Atom
 
@@ -83,7 +84,7 @@ def atoms_of(found: Iterable[tuple[str, Array, bool, bool]]) -> Atoms:
 
 def ligand_atoms(ligand: Chem.Mol) -> Atoms:
     """Heavy atoms of a ligand; without bond orders any N and O gives and takes."""
-    untold = bool(ligand.HasProp("bond_orders"))
+    untold = bool(ligand.HasProp(NO_BOND_ORDERS[0]))
     places = ligand.GetConformer().GetPositions()
     return atoms_of(
         (

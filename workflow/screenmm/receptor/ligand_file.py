@@ -20,6 +20,8 @@ from screenmm.files.whole import read_text
 
 SAME_PLACE = 0.5  # Å, two heavy atoms nearer than this are one atom twice
 MOST_NAMED = 8
+NO_BOND_ORDERS = ("bond_orders", "none")
+"""Property of a molecule of which only connections are known."""
 FITTED_TO = "fitted_to"
 """Of a pocket: the skeleton of the ligand that its side chains were turned away from."""
 
@@ -102,6 +104,8 @@ def read_molecules(path: Path) -> list[Chem.Mol]:
         _check_atoms(path, molecule, _atom_count(form, given))
         if alternates:
             molecule.SetProp("chosen", alternates)
+        if form == "pdb":
+            molecule.SetProp(*NO_BOND_ORDERS)
         molecules.append(molecule)
     if not molecules:
         raise PocketError(f"{path}: no molecule can be read; give an SDF with 3D coordinates")

@@ -16,7 +16,7 @@ from scipy.spatial import cKDTree
 from screenmm.config.settings import Like, Pocket, Receptor
 from screenmm.core.errors import PocketError
 from screenmm.core.suggest import closest
-from screenmm.receptor.ligand_file import read_molecule
+from screenmm.receptor.ligand_file import NO_BOND_ORDERS, read_molecule
 from screenmm.receptor.likeness import Likeness, clashes, superpose
 from screenmm.receptor.names import ADDITIVES, GLYCANS, METALS
 from screenmm.receptor.pocket_finder import find_pockets, pocket_of_rank
@@ -396,7 +396,7 @@ def residue_molecule(residue: Residue) -> Chem.Mol:
     molecule.UpdatePropertyCache(strict=False)
     plain = molecule.GetMol()
     plain.SetProp("_Name", residue.label)
-    plain.SetProp("bond_orders", "none")
+    plain.SetProp(*NO_BOND_ORDERS)
     return plain
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from screenmm.receptor.contacts import Atoms, energy, protein_atoms
 from screenmm.receptor.geometry import torsion
@@ -48,20 +49,13 @@ def _turning_atoms(residue: Residue, chi: Chi) -> np.ndarray:
 
 
 def _rotated(sets: Array, axis: tuple[int, int], moving: np.ndarray, degrees: float) -> Array:
-    """Turn some atoms of each set of places about a bond, by Rodrigues' formula."""
+    """Turn some atoms of each set of places about a bond."""
     turned = sets.copy()
     origin = sets[:, axis[1]][:, None]
     along = sets[:, axis[1]] - sets[:, axis[0]]
-    along = (along / np.linalg.norm(along, axis=1, keepdims=True))[:, None]
-    arms = sets[:, moving] - origin
-    cosine, sine = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
-    dots = (arms * along).sum(axis=2, keepdims=True)
-    turned[:, moving] = (
-        origin
-        + arms * cosine
-        + np.cross(np.broadcast_to(along, arms.shape), arms) * sine
-        + along * dots * (1 - cosine)
-    )
+    along = along / np.linalg.norm(along, axis=1, keepdims=True)
+    turns = Rotation.from_rotvec(np.radians(degrees) * along).as_matrix()
+    turned[:, moving] = origin + (sets[:, moving] - origin) @ turns.transpose(0, 2, 1)
     return turned
 
 

@@ -13,7 +13,7 @@ from rdkit import Chem, rdBase
 from screenmm.core.errors import ConfigError
 from screenmm.files.whole import read_text
 
-REMEDY = "mend the record or take it out of the file (docking.templates)"
+REMEDY = "mend the record, or leave it out of the templates (docking.templates)"
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def read_templates(paths: Iterable[Path]) -> list[Template]:
             raise ConfigError(f"{path} holds no records: {REMEDY}")
         for number, text in enumerate(records, 1):
             place = f"{path}, record {number}"
-            mol = _read(text, place)
+            mol = read_template(text, place)
             title = text.split("\n", 1)[0].strip() or f"{path.name}:{number}"
             taken = any(each.name == title for each in found)
             found.append(
@@ -110,7 +110,21 @@ def _records(path: Path) -> list[str]:
     return [each for each in records if each.strip()]
 
 
-def _read(text: str, place: str) -> Chem.Mol:
+def read_template(text: str, place: str) -> Chem.Mol:
+    """Read one record.
+
+    Parameters
+    ----------
+    text : str
+        Of the record.
+    place : str
+        Where it stands, in words.
+
+    Raises
+    ------
+    ConfigError
+        It is not one whole molecule with bond orders and 3D coordinates.
+    """
     with rdBase.BlockLogs():
         mol = Chem.MolFromMolBlock(text, removeHs=False)
     if mol is None:
