@@ -64,6 +64,9 @@ CHEAP = {"docking": {"poses": 1, "effort": "fast"}, "scoring": {
 STABLE = ("ranking.csv", "ledger.csv", "hits.sdf")
 """What has the same bytes wherever and however a screen ran."""
 
+RANKED = "results/ranking.csv"
+"""Where a run may end whose test asks nothing of the report."""
+
 OF_CAMPAIGN = (*STABLE, "variants.csv", "biomarkers.csv")
 """The same, of a campaign that ends with variants."""
 
@@ -262,7 +265,7 @@ def new_screen(folder: Path, protein: Path, ligands: list[Chem.Mol]) -> Screen:
         "receptors": {"tyk2": {"structure": "receptor.pdb"}},
         "pocket": {"ligand": "crystal_ligand.sdf", "min_size_angstrom": 14},
         "ligands": {"max_states": 1},
-        "docking": {"poses": 2},
+        "docking": {"poses": 2, "effort": "fast"},
         "scoring": {"top": 100, "poses": 1, "shard_size": 3, "max_iterations": 10},
         # half a minute more for each screen; that of ``finished`` has it
         "controls": {"redock": False},

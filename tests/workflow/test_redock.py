@@ -61,7 +61,10 @@ def test_a_closed_gate_docks_nothing(copy: Screen):
 
 def test_an_open_gate_docks_the_known_actives_beside_the_library(copy: Screen):
     copy.write_library({"known": "NC(=O)c1ccccc1", "cresol": "Cc1ccccc1O"}, "known.smi")
-    copy.config["controls"] = {"gate": "stop", "actives": ["known.smi"]}
+    # a limit that fast docking keeps
+    copy.config["controls"] = {
+        "gate": "stop", "actives": ["known.smi"], "redock_rmsd_angstrom": 10,
+    }  # fmt: skip
     jobs = copy.run()
     assert jobs["gate"] == 1
     # waiting is no reason to dock again what is docked

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from .conftest import FRAGMENTS, STABLE, Screen, rows
+from .conftest import FRAGMENTS, RANKED, STABLE, Screen, rows
 
 pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(9)]
 
@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(9)]
 def test_adding_a_molecule_computes_its_own_shards_only(copy: Screen):
     copy.write_library(FRAGMENTS | {"pyridone": "O=c1cccc[nH]1"})
     before = len(list((copy.results / "poses/tyk2").glob("*.sdf.gz")))
-    jobs = copy.run()
+    jobs = copy.run(2, RANKED)
     assert jobs["prepare_receptor"] == 0
     assert (jobs["split"], jobs["merge"], jobs["select"], jobs["rank"]) == (1, 1, 1, 1)
     # a full shard may split in two; all others stay
@@ -26,7 +26,7 @@ def test_adding_a_molecule_computes_its_own_shards_only(copy: Screen):
 
 def test_removing_a_molecule_redocks_at_most_its_shard(copy: Screen):
     copy.write_library({k: v for k, v in FRAGMENTS.items() if k != "phenol"})
-    jobs = copy.run()
+    jobs = copy.run(2, RANKED)
     assert jobs["prepare_receptor"] == 0
     assert jobs["dock"] <= 1
     assert len(rows(copy.results / "ranking.csv")) == 5
@@ -35,7 +35,7 @@ def test_removing_a_molecule_redocks_at_most_its_shard(copy: Screen):
 
 def test_a_scoring_option_scores_again_and_nothing_else(copy: Screen):
     copy.config["scoring"]["solute_dielectric"] = 4.0
-    jobs = copy.run()
+    jobs = copy.run(2, RANKED)
     shards = len(list((copy.results / "selected/tyk2/shards").glob("*.sdf.gz")))
     assert jobs["score"] == shards
     assert (jobs["dock"], jobs["prepare_ligands"], jobs["prepare_receptor"]) == (0, 0, 0)
@@ -55,14 +55,14 @@ def test_deleting_one_shards_scores_makes_them_again(copy: Screen):
 def test_renaming_the_library_docks_nothing(copy: Screen):
     (copy.folder / "library.smi").rename(copy.folder / "renamed.smi")
     copy.config["library"]["files"] = ["renamed.smi"]
-    jobs = copy.run()
+    jobs = copy.run(2, RANKED)
     assert (jobs["dock"], jobs["score"], jobs["standardise"]) == (0, 0, 0)
     assert {row["file"] for row in rows(copy.results / "ledger.csv")} == {"renamed.smi"}
 
 
 def test_a_second_receptor_reuses_the_ligands(copy: Screen):
     copy.config["receptors"]["copy"] = {"structure": "receptor.pdb"}
-    jobs = copy.run()
+    jobs = copy.run(2, RANKED)
     assert (jobs["prepare_ligands"], jobs["standardise"]) == (0, 0)
     assert jobs["prepare_receptor"] == 1
     ranking = rows(copy.results / "ranking.csv")

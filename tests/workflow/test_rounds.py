@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from .chaos import run_with_kills
-from .conftest import FRAGMENTS, LIBRARY, OF_CAMPAIGN, Screen, rows
+from .conftest import FRAGMENTS, LIBRARY, OF_CAMPAIGN, RANKED, Screen, rows
 
 pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(6)]
 
@@ -113,12 +113,12 @@ def test_a_further_round_and_a_grown_library_leave_the_rounds_before(campaign: S
     campaign.write_library(LIBRARY)
     campaign.config["rounds"]["number"] = 1
     del campaign.config["variants"]
-    ran = campaign.run(2)
+    ran = campaign.run(2, RANKED)
     assert (ran["choose"], ran["dock"], ran["describe"]) == (1, 1, 1)
     first = batch(campaign, 1)
 
     campaign.write_library(LIBRARY | {"furan": "c1ccoc1"})
-    ran = campaign.run(2)
+    ran = campaign.run(2, RANKED)
     assert (ran["choose"], ran["dock"], ran["conclude"]) == (0, 0, 1)
     assert batch(campaign, 1) == first
     fates = Counter(row["status"] for row in rows(campaign.results / "ledger.csv"))
@@ -127,24 +127,24 @@ def test_a_further_round_and_a_grown_library_leave_the_rounds_before(campaign: S
     # a round more chooses from what came with it, too
     campaign.write_library(LIBRARY | {"furan": "c1ccoc1", "pyrrole": "c1cc[nH]c1"})
     campaign.config["rounds"]["number"] = 2
-    ran = campaign.run(2)
+    ran = campaign.run(2, RANKED)
     assert (ran["choose"], ran["dock"], ran["score"], ran["manifest_of_round"]) == (1, 1, 1, 1)
     assert batch(campaign, 1) == first
     decision = json.loads((campaign.results / "rounds/2/decision.json").read_text())
     assert decision["measures"]["library"] == 14
-    assert not campaign.run(2)
+    assert not campaign.run(2, RANKED)
 
 
 def test_a_campaign_that_docked_all_goes_on_when_the_library_grows(campaign: Screen) -> None:
     campaign.write_library(FRAGMENTS)
     del campaign.config["generate"], campaign.config["variants"]
     campaign.config["rounds"] |= {"number": 2, "batch": 6}
-    campaign.run(2)
+    campaign.run(2, RANKED)
     done = (campaign.results / "rounds/campaign.json").read_text()
     assert "all 6 molecules of the library were docked" in done
 
     campaign.write_library(FRAGMENTS | {"furan": "c1ccoc1"})
-    campaign.run(2)
+    campaign.run(2, RANKED)
     assert len(batch(campaign, 2)) == 1
     fates = Counter(row["status"] for row in rows(campaign.results / "ledger.csv"))
     assert fates == {"ranked": 7}

@@ -24,7 +24,7 @@ from .slurm import GPUS, LocalSlurm, said
 
 pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(14)]
 
-LOCAL_RULES = {"manifest", "report", "crate"}
+LOCAL_RULES = {"manifest", "manifest_of_round", "catalogue", "biomarkers", "report", "crate"}
 """What takes seconds is no job of a cluster."""
 
 
@@ -53,15 +53,17 @@ def test_a_job_keeps_the_device_that_slurm_gave_it(slurm: LocalSlurm, tmp_path: 
     ]
 
 
-def test_through_slurm(finished: Screen, screen: Screen, slurm: LocalSlurm, through_slurm):
-    jobs = through_slurm(screen, set_resources={"score": {"gpu": 1}})
-    assert screen.bytes_of(*STABLE) == finished.bytes_of(*STABLE)
+def test_rounds_through_slurm(
+    campaigned: Screen, campaign: Screen, slurm: LocalSlurm, through_slurm
+):
+    jobs = through_slurm(campaign, set_resources={"score": {"gpu": 1}})
+    assert campaign.bytes_of(*OF_CAMPAIGN) == campaigned.bytes_of(*OF_CAMPAIGN)
 
-    usage = read_usage(screen.results / "usage")
+    usage = read_usage(campaign.results / "usage")
     for rule, targets in usage.items():
         by_slurm = [job["scheduler"].startswith("SLURM_JOB_ID=") for (job,) in targets.values()]
         assert all(by_slurm) if rule not in LOCAL_RULES else not any(by_slurm), rule
-    submitted = re.findall(r"has been submitted with SLURM jobid (\d+)", screen.output)
+    submitted = re.findall(r"has been submitted with SLURM jobid (\d+)", campaign.output)
     shown = [said("scontrol", "show", "job", job) for job in submitted]
     assert all("JobState=COMPLETED" in job for job in shown)
     scored = [job for job in shown if "Comment=rule_score" in job]
@@ -70,14 +72,14 @@ def test_through_slurm(finished: Screen, screen: Screen, slurm: LocalSlurm, thro
     assert all("mem=3000M" in job and "TimeLimit=04:00:00" in job for job in scored)
 
 
-def test_kills_of_slurm_jobs_in_rounds_change_no_byte(
-    campaigned: Screen, campaign: Screen, slurm: LocalSlurm, slurm_profile
+def test_kills_of_slurm_jobs_change_no_byte(
+    tiered: Screen, configured_in_tiers: Screen, slurm: LocalSlurm, slurm_profile
 ) -> None:
-    campaign.write_config()
+    screen = configured_in_tiers
     options = ("--workflow-profile", str(slurm_profile()), *SOON)
-    kills = run_with_kills(campaign.folder, 4, 20, options, longest_wait_s=30.0)
-    assert len(kills) == 4
-    assert campaign.bytes_of(*OF_CAMPAIGN) == campaigned.bytes_of(*OF_CAMPAIGN)
+    kills = run_with_kills(screen.folder, 3, 20, options, longest_wait_s=30.0)
+    assert len(kills) == 3
+    assert screen.bytes_of(*STABLE) == tiered.bytes_of(*STABLE)
 
 
 def test_a_wrong_partition_is_an_error_that_names_it(

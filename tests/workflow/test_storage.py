@@ -37,8 +37,10 @@ def small(screen: Screen) -> Screen:
     """Two fragments in one shard, docked in two tiers beside a template, with the workflow below
     their folder, as sources are sent."""
     screen.write_library({name: FRAGMENTS[name] for name in ("indole", "phenol")})
-    screen.config["docking"]["tiers"] = [{"effort": "fast"}, {"effort": "standard", "top": 1}]
-    screen.config["docking"]["templates"] = ["crystal_ligand.sdf"]
+    screen.config["docking"] = {
+        "poses": 2, "tiers": [{"effort": "fast"}, {"effort": "standard", "top": 1}],
+        "templates": ["crystal_ligand.sdf"],
+    }  # fmt: skip
     screen.config["scoring"]["max_iterations"] = 3
     asked = "hydrogen bond to Val93"
     screen.config["ranking"] = {"interactions": {"must_not": [asked]}}

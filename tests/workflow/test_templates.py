@@ -8,11 +8,13 @@ import json
 import re
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from rdkit import Chem
 
 from screenmm.redocking.rmsd import heavy_rmsd_angstrom
 from screenmm.results.database import open_database
+from screenmm.run.layout import Layout
 
 from .conftest import Screen, rows
 
@@ -28,7 +30,7 @@ def congeners(screen: Screen, tyk2_ligands) -> dict[str, Chem.Mol]:
     smiles = Chem.MolToSmiles(Chem.RemoveHs(named[CONGENER]))
     screen.write_library({CONGENER: smiles, "nicotinamide": "NC(=O)c1cccnc1"})
     screen.config["pocket"]["min_size_angstrom"] = 18
-    screen.config["docking"]["templates"] = ["crystal_ligand.sdf"]
+    screen.config["docking"] = {"poses": 2, "templates": ["crystal_ligand.sdf"]}
     return named
 
 
@@ -90,16 +92,17 @@ def test_the_tables_say_which_way_each_pose_came(screen: Screen, congeners):
     other.write_text(path.read_text())
     screen.config["docking"]["templates"] = ["template.sdf"]
     del screen.config["docking"]["reference_template"]
-    assert screen.run()["dock"] == 1
+    wanted = ["results/selected/tyk2/select.events.parquet", "results/controls/tyk2/redock.json"]
+    assert screen.run(2, *wanted)["dock"] == 1
     named = congeners["ejm_44"]
     Chem.MolToMolFile(named, str(other))
-    jobs = screen.run()
+    jobs = screen.run(2, *wanted)
     assert (jobs["dock"], jobs["redock"], jobs["prepare_ligands"], jobs["prepare_receptor"]) == (
         1, 0, 0, 0,
     )  # fmt: skip
-    ranked = {row["name"]: row for row in rows(screen.results / "ranking.csv")}
-    assert ranked[CONGENER]["template"] == "ejm_44"
-    assert not screen.run()
+    (docked,) = (pq.read_table(path) for path in Layout(screen.results, 2).pose_tables("tyk2", 2))
+    assert set(docked["template"].to_pylist()) == {"ejm_44"}
+    assert not screen.run(2, *wanted)
 
 
 def test_a_template_that_cannot_be_read_stops_the_run_before_any_job(screen: Screen, congeners):
