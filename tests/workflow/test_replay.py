@@ -142,3 +142,14 @@ def test_unknown_and_ambiguous_names_are_told(finished: Screen, tmp_path: Path) 
     assert "ISWSIDIOOBJBQZ-UHFFFAOYSA-N" in done.stderr  # phenol
     other = replay(finished.folder, "indole", "--receptor", "wt")
     assert "no receptor 'wt' in the config; it has tyk2" in other.stderr
+
+
+def test_a_file_that_the_receptor_was_made_from_and_is_gone_is_named(
+    finished: Screen, tmp_path: Path
+) -> None:
+    folder = tmp_path / "screen"
+    shutil.copytree(finished.folder, folder)
+    (folder / "crystal_ligand.sdf").unlink()
+    done = replay(folder, "indole", "--receptor-too")
+    assert done.returncode == 1
+    assert "crystal_ligand.sdf is not here: receptor tyk2 cannot be prepared again" in done.stderr

@@ -157,12 +157,12 @@ class Again:
         """Folder of the prepared receptor: the run's, or one made here."""
         home = self.files.receptor(receptor)
         if self.receptor_too:
-            structure = self.settings.receptors[receptor].structure
-            if not structure.is_file():
-                raise UserError(
-                    f"{structure} is not here: the receptor cannot be prepared again; bring the "
-                    "file back, or replay without --receptor-too"
-                )
+            for path in self.settings.receptor_files(receptor):
+                if not path.is_file():
+                    raise UserError(
+                        f"{path} is not here: receptor {receptor} cannot be prepared again; bring "
+                        "the file back, or replay without --receptor-too"
+                    )
             home = self.here.receptor(receptor)
             stage = stages()["prepare_receptor"]
             settings = stage.settings(self.settings, receptor)
