@@ -59,10 +59,10 @@ says where and how to mend it. Paths are relative to the config file that holds 
 `results`, and paths that `--config` gives, to the folder snakemake runs in.
 `--configfile base.yaml more.yaml` takes several files: a later one changes single keys of
 an earlier one, and lists as a whole. [config.yaml](config.yaml) shows every key in
-place, [demo/config.yaml](demo/config.yaml) is a screen that runs as it is, and
+place, [demo/config.yaml](demo/config.yaml) is a screen that `make screen` runs, and
 [config.schema.json](../workflow/schemas/config.schema.json) lets an editor complete and
-check keys. Threads, memory and GPUs are no part of the config: they belong to
-[profiles](../profiles).
+check keys. Threads, memory and GPUs are no part of the config: threads and memory stand in
+the rules, and [profiles](../profiles) change them and ask for GPUs.
 
 This page is generated from `workflow/screenmm/config/settings.py` by `screenmm config-docs`.
 """

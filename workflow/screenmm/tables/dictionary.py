@@ -294,7 +294,12 @@ _CAME_BY: Columns = (
     Column("blocks", "VARCHAR[]", hint="SMILES of its building blocks, by the reaction's roles"),
 )
 PROPOSER_SEED = Column("proposer_seed", "BIGINT", hint="Seed that its proposer was given")
-PROPOSALS: Columns = (ARM, SMILES, *_CAME_BY, PROPOSER_SEED)
+PROPOSALS: Columns = (
+    ARM,
+    _text("smiles", "As its proposer wrote it"),
+    *_CAME_BY,
+    PROPOSER_SEED,
+)
 """What a proposer wrote, in its order, before anything was checked."""
 
 LINEAGE: Columns = (
@@ -381,7 +386,9 @@ RECORD_COUNT = Column("records", "BIGINT", hint="Library records of this ligand"
 # --- variants
 
 VARIANT = _text("variant", "Variant, as T315I; of several residues by number, joined by +")
-_KIND = _text("kind", "variant, or null: residues built anew as they are, as a control")
+_KIND = _text(
+    "kind", "The word variant; or the word null: a control, residues built anew as they are"
+)
 _WHY_NOT = (
     _text("reason", "Typed reason why it was left out or failed"),
     _text("message", "The reason in words"),
@@ -441,8 +448,8 @@ VARIANT_SCORES: Columns = (
     VARIANT,
     _KIND,
     *_WHY_NOT,
-    _energy("wild_kcal_mol", "ΔG in the wild type", "Mean over the replicas"),
-    _energy("variant_kcal_mol", "ΔG in the variant", "Mean over the replicas"),
+    _energy("wild_kcal_mol", "ΔG in the wild type", "ΔG in the wild type, mean over the replicas"),
+    _energy("variant_kcal_mol", "ΔG in the variant", "ΔG in the variant, mean over the replicas"),
     Column(
         "replicas_kcal_mol", "DOUBLE[]", KCAL, ENERGY_DECIMALS,
         hint="Unscaled ΔΔG of the pose and of each replica",
@@ -481,8 +488,8 @@ VARIANT_EFFECTS: Columns = (
     *DDG_INTERVAL,
     CALL,
     DDG_RAW,
-    _energy("wild_kcal_mol", "ΔG in the wild type", "Mean over the replicas"),
-    _energy("variant_kcal_mol", "ΔG in the variant", "Mean over the replicas"),
+    _energy("wild_kcal_mol", "ΔG in the wild type", "ΔG in the wild type, mean over the replicas"),
+    _energy("variant_kcal_mol", "ΔG in the variant", "ΔG in the variant, mean over the replicas"),
     *DDG_TERMS,
     DDG_ROTAMER,
     LIGAND_DISTANCE,
@@ -498,7 +505,7 @@ BIOMARKERS: Columns = (
     *_WHY_NOT,
     _integer("entries", "Entries that name it"),
     _text("lost", "Ligands that bind weaker; names joined by ;"),
-    _text("kept", "Ligands whose whole interval lies within 1 kcal/mol of 0"),
+    _text("kept", "Ligands whose interval holds 0 and lies within 1 kcal/mol of it"),
     _text("gained", "Ligands that bind stronger"),
     _text("untold", "Ligands of which nothing can be told"),
     _text("failed", "Ligands that could not be scored"),
@@ -508,7 +515,7 @@ BIOMARKERS: Columns = (
 MEMBER = _text("member", "Receptor of the ensemble in which the ligand scores best")
 ENSEMBLES: Columns = (
     _text("ensemble", "Target that several receptors are structures of"),
-    RANK,
+    _integer("rank", "Place among the target's ligands, over its structures", "Final rank", -1),
     NAME,
     INCHIKEY,
     SMILES,

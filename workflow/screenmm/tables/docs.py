@@ -18,6 +18,9 @@ What stands in the tables of a screen. Units are in the names: `_kcal_mol`, `_an
 Parquet files lie in the results folder, one a shard; `screen.duckdb` has them joined over all
 shards, with the receptor in front where there is one.
 
+The *parent* of a record is its molecule as standardised: without salts and, where that is possible,
+neutral. Its *states*, stereoisomers, tautomers and protomers, are what is docked.
+
 This page is generated from `workflow/screenmm/tables/dictionary.py` by `screenmm config-docs`.
 """
 
