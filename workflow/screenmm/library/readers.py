@@ -41,7 +41,8 @@ MAX_QUOTED_LINES = 50
 MAX_QUOTED_TEXT = 100_000
 SHOWN_HEADER = 80
 
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_UNPRINTABLE = re.compile(r"(?!\t[ \t]*\|)[\x00-\x1f\x7f]")
+"""What no SMILES holds: RDKit stops at a line break. Tabs may stand before an extension."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _TAG = re.compile(r"^>.*<(.+?)>")
 _SMI_CELLS = re.compile("[,;]")
@@ -106,6 +107,11 @@ def clean_name(name: str) -> str:
     return _CONTROL.sub(" ", name).strip()
 
 
+def holds_control(smiles: str) -> bool:
+    """Whether a SMILES holds control characters, at some of which RDKit stops reading."""
+    return _UNPRINTABLE.search(smiles.strip()) is not None
+
+
 def _broken(position: int, raw: str, reason: Reason, message: str, name: str = "") -> Entry:
     return Entry(position, BROKEN, raw[:SHOWN], name, reason=reason, message=message)
 
@@ -130,7 +136,7 @@ def _smiles_entry(
     name = clean_name(name)
     if not smiles:
         return _broken(position, "", Reason.MISSING_STRUCTURE, "the SMILES is empty", name)
-    if _UNPRINTABLE.search(smiles):
+    if holds_control(smiles):
         return _broken(
             position, raw, Reason.UNREADABLE_RECORD, "the SMILES holds control characters", name
         )
@@ -208,7 +214,11 @@ def _smi_entry(number: int, line: str) -> Entry:
     if line[0] == "\t":
         return _smiles_entry(number, line, "", line)
     smiles, _, rest = line.strip().replace("\t", " ", 1).partition(" ")
-    if rest[:1] == "|" and (end := rest.find("|", 1)) > 0:
+    rest = rest.lstrip()
+    if rest[:1] == "|":
+        if (end := rest.find("|", 1)) < 0:
+            unclosed = "the extension after the SMILES does not end: end it with '|'"
+            return _broken(number, line, Reason.UNREADABLE_RECORD, unclosed)
         smiles, rest = f"{smiles} {rest[: end + 1]}", rest[end + 1 :].lstrip(",;")
     elif "," in smiles or ";" in smiles:
         # neither stands in a SMILES: a table without a header

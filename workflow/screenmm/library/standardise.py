@@ -19,7 +19,7 @@ from screenmm.core.errors import LigandError, Reason
 from screenmm.files.whole import replace_whole
 from screenmm.library.filters import check_filters
 from screenmm.library.rdkit_log import caught_messages
-from screenmm.library.readers import BROKEN, MOLBLOCK, SMILES
+from screenmm.library.readers import BROKEN, MOLBLOCK, SMILES, holds_control
 from screenmm.library.salts import COUNTERIONS, INORGANIC, SALT_FORMERS, SOLVENTS
 from screenmm.library.stereo import group_by_flag, identify, settled, untold_axes, write_smiles
 from screenmm.run.ledger import Event, Status
@@ -219,6 +219,8 @@ def _parse(structure: str, kind: str) -> Chem.Mol:
         # RDKit stops reading at such a character and returns what came before
         odd = next(character for character in structure if not character.isascii())
         raise LigandError(Reason.INVALID_STRUCTURE, f"{odd!r} has no meaning in SMILES")
+    if kind == SMILES and holds_control(structure):
+        raise LigandError(Reason.INVALID_STRUCTURE, "the SMILES holds control characters")
     mol = _parse_quietly(structure, kind)
     if mol is None:
         with caught_messages() as messages:
