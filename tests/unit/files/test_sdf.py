@@ -6,7 +6,13 @@ import pytest
 from rdkit import Chem
 from rdkit.Chem import AllChem
 
-from screenmm.files.sdf import read_record, records_by_ligand, sd_record, split_records
+from screenmm.files.sdf import (
+    has_second_mol_block,
+    read_record,
+    records_by_ligand,
+    sd_record,
+    split_records,
+)
 from screenmm.files.whole import write_text, write_text_gz
 
 
@@ -116,3 +122,30 @@ def test_records_are_grouped_by_ligand(tmp_path: Path) -> None:
         ("AAAA-B-N", 2),
         ("CCCC-D-N", 1),
     ]
+
+
+V2000 = Chem.MolToMolBlock(Chem.MolFromSmiles("CCO"))
+V3000 = Chem.MolToV3KMolBlock(Chem.MolFromSmiles("CCN"))
+UNSTAMPED = V2000.replace(" V2000", "")
+NAMED = f"name{V2000}"
+
+
+@pytest.mark.parametrize("second", [V2000, V3000, NAMED, V2000.replace("M  END\n", ""), UNSTAMPED])
+@pytest.mark.parametrize("items", ["", ">  <a>  (1) \n\n\n", "> <a>\n\n", "> <a>\n> x\ny\n\n\n"])
+@pytest.mark.parametrize("first", [V2000, V3000])
+def test_a_second_mol_block_is_seen(first: str, items: str, second: str) -> None:
+    assert has_second_mol_block(f"{first}{items}{second}".splitlines())
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        "",
+        "> <a>\nM  END\n  3  2  0  0  0  0  0  0  0  0999 V2000\n\n",
+        f"> <a>\n{V2000}\n> <b>\n{NAMED}\n> <c>\n{V3000}\n",
+        "> <a>\nx\n\nof an earlier V2000\nThe M  END\n\n",
+    ],
+)
+@pytest.mark.parametrize("block", [V2000, V3000, UNSTAMPED])
+def test_data_items_may_hold_anything(block: str, items: str) -> None:
+    assert not has_second_mol_block(f"{block}{items}".splitlines())

@@ -6,6 +6,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from rdkit import Chem
 
 from screenmm.config.settings import Library, Ligands
 from screenmm.core.errors import LigandError, Reason
@@ -62,3 +63,14 @@ def test_an_extension_of_a_smi_file_is_no_name(tmp_path: Path, gap: str) -> None
     assert (racemate.structure, racemate.name) == (RACEMATE, "x y")
     assert_unreadable(unclosed, "end it with '|'")
     assert (named.structure, named.name) == ("CCN", "name |&1:1|")
+
+
+@pytest.mark.parametrize("between", ["", "> <ID>\nx\n\n", "\n\n"])
+def test_mol_blocks_without_dollars_between_them_are_told(tmp_path: Path, between: str) -> None:
+    first, second = (Chem.MolToMolBlock(Chem.MolFromSmiles(each)) for each in ("CCO", "CCN"))
+    good, joined, last = read_text(
+        tmp_path, "a.sdf", f"{first}$$$$\n{first}{between}{second}$$$$\n{first}{between}{second}"
+    )
+    assert good.kind == "molblock"
+    for each in (joined, last):
+        assert_unreadable(each, "put $$$$ after each")

@@ -156,3 +156,16 @@ def test_choice_of_alternates_is_reported(
     assert [(each.residue, each.detail) for each in said] == [
         ("ligand.pdb", "alternate locations: kept B")
     ]
+
+
+@pytest.mark.parametrize("name", ["two.sdf", "two.mol"])
+def test_mol_blocks_without_dollars_between_them(
+    tyk2_ligands: list[Chem.Mol], tmp_path: Path, name: str
+) -> None:
+    first, second = (Chem.MolToMolBlock(each) for each in tyk2_ligands[:2])
+    path = tmp_path / name
+    path.write_text(first + second)
+    with pytest.raises(PocketError, match=r"two mol blocks without \$\$\$\$ between them: put"):
+        read_molecules(path)
+    path.write_text(f"{first}$$$$\n{second}")
+    assert len(read_molecules(path)) == 2

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
 
 from rdkit import Chem
 
 from screenmm.files.whole import open_bytes
+
+MOL_END = "M  END"
+TWO_MOL_BLOCKS = "two mol blocks without $$$$ between them: put $$$$ after each"
+
+_COUNTS = re.compile(r"[ \d]{6}.*V[23]000\s*")
 
 
 def sd_record(mol: Chem.Mol, title: str, tags: Mapping[str, object]) -> str:
@@ -43,6 +49,37 @@ def split_records(path: Path) -> Iterator[str]:
             if line.startswith("$$$$"):
                 yield "".join(lines)
                 lines = []
+
+
+def has_second_mol_block(record: Iterable[str]) -> bool:
+    """Whether another mol block follows that of an SD record, where readers would not see it.
+
+    Those in data items are none. An item ends at a blank line, unless its value is a mol block
+    itself, which has its counts four lines after the item's header.
+
+    Parameters
+    ----------
+    record : iterable of str
+        Its lines.
+    """
+    lines = iter(record)
+    if not any(line.rstrip() == MOL_END for line in lines):
+        return False
+    header: int | None = None
+    is_item = is_value_block = False
+    for number, line in enumerate(lines):
+        is_end, is_counts = line.rstrip() == MOL_END, _COUNTS.fullmatch(line) is not None
+        if is_value_block:
+            is_value_block = not is_end
+        elif is_counts and header is not None and number == header + 4:
+            is_value_block = True
+        elif is_item:
+            is_item = bool(line.strip())
+        elif line.startswith(">"):
+            header, is_item = number, True
+        elif is_end or is_counts:
+            return True
+    return False
 
 
 def ligand_of(title: str) -> str:

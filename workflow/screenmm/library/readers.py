@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from screenmm.config.settings import Library, LibraryFile
 from screenmm.core.errors import LibraryError, Reason
 from screenmm.core.suggest import closest
+from screenmm.files.sdf import MOL_END, TWO_MOL_BLOCKS, has_second_mol_block
 from screenmm.library.lines import SHOWN, LongLine, read_lines
 
 SMILES = "smiles"
@@ -556,9 +557,9 @@ def _sdf_entry(
     if not any(line.strip() for line in lines):
         return _broken(position, "", Reason.EMPTY_RECORD, "the SD record is blank")
     fault = _sdf_fault(lines, size)
-    end = next((i for i, line in enumerate(lines) if line.rstrip() == "M  END"), None)
+    end = next((i for i, line in enumerate(lines) if line.rstrip() == MOL_END), None)
     if fault is None and end is None:
-        cut = "the SD record has no line 'M  END'"
+        cut = f"the SD record has no line {MOL_END!r}"
         message = cut if is_closed else f"the file ends inside an SD record: {cut}"
         fault = Reason.TRUNCATED_RECORD, message
     title = lines[0] if end is None or end > 2 else ""
@@ -570,6 +571,8 @@ def _sdf_entry(
 
 
 def _sdf_fault(lines: list[str], size: int) -> tuple[Reason, str] | None:
+    if has_second_mol_block(lines):
+        return Reason.UNREADABLE_RECORD, TWO_MOL_BLOCKS
     if size > MAX_SDF_RECORD:
         return Reason.UNREADABLE_RECORD, f"the SD record is {size} bytes long"
     return next((fault for line in lines if (fault := _line_fault(line))), None)

@@ -16,10 +16,12 @@ from rdkit import Chem, rdBase
 from scipy.spatial import cKDTree
 
 from screenmm.core.errors import PocketError
+from screenmm.files.sdf import TWO_MOL_BLOCKS, has_second_mol_block
 from screenmm.files.whole import read_text
 
 SAME_PLACE = 0.5  # Å, two heavy atoms nearer than this are one atom twice
 MOST_NAMED = 8
+SD_FORMS = ("sdf", "mol")
 NO_BOND_ORDERS = ("bond_orders", "none")
 """Property of a molecule of which only connections are known."""
 FITTED_TO = "fitted_to"
@@ -90,6 +92,8 @@ def read_molecules(path: Path) -> list[Chem.Mol]:
     if form == "cif":
         form, text = "pdb", _as_pdb(path, text)
     blocks = _blocks(form, text)
+    if form in SD_FORMS and any(has_second_mol_block(block.splitlines()) for block in blocks):
+        raise PocketError(f"{path}: {TWO_MOL_BLOCKS}")
     molecules = []
     for number, block in enumerate(blocks, start=1):
         given, alternates = _one_conformer(path, block) if form == "pdb" else (block, "")
@@ -184,7 +188,7 @@ def _as_pdb(path: Path, text: str) -> str:
 
 
 def _blocks(form: str, text: str) -> list[str]:
-    if form in ("sdf", "mol"):
+    if form in SD_FORMS:
         blocks = re.split(r"^\$\$\$\$.*\n?", text, flags=re.MULTILINE)
         return [block for block in blocks if block.strip()]
     if form == "mol2":
@@ -310,7 +314,7 @@ def _read(form: str, block: str) -> Chem.Mol | None:
                 Chem.SANITIZE_ALL ^ Chem.SANITIZE_PROPERTIES ^ Chem.SANITIZE_KEKULIZE,
                 catchErrors=True,
             )
-    if molecule is not None and form in ("sdf", "mol"):
+    if molecule is not None and form in SD_FORMS:
         Chem.AssignStereochemistryFrom3D(molecule)
     return molecule
 
