@@ -9,7 +9,7 @@ import pytest
 from rdkit import Chem
 
 from screenmm.config.settings import Library, Ligands
-from screenmm.core.errors import LigandError, Reason
+from screenmm.core.errors import LibraryError, LigandError, Reason
 from screenmm.library.readers import BROKEN, Entry, Seen, read_library_file
 from screenmm.library.standardise import standardise
 
@@ -74,3 +74,77 @@ def test_mol_blocks_without_dollars_between_them_are_told(tmp_path: Path, betwee
     assert good.kind == "molblock"
     for each in (joined, last):
         assert_unreadable(each, "put $$$$ after each")
+
+
+def as_text(cells: list[bytes], kind: pa.DataType, held: pa.DataType) -> pa.Array:
+    """Bytes that pass for text."""
+    buffers = pa.array(cells, held).buffers()
+    return pa.Array.from_buffers(kind, len(cells), buffers)
+
+
+@pytest.mark.parametrize(
+    ("kind", "held"), [(pa.string(), pa.binary()), (pa.large_string(), pa.large_binary())]
+)
+def test_a_parquet_cell_that_is_no_text_breaks_its_record_alone(
+    tmp_path: Path, kind: pa.DataType, held: pa.DataType
+) -> None:
+    smiles = as_text([b"CCO", b"CC\xe9", b"CCN"], kind, held)
+    names = as_text([b"a", b"b", b"c\xe9"], kind, held)
+    good, bad_smiles, bad_name = read_table(tmp_path, {"smiles": smiles, "name": names})
+    assert (good.structure, good.name) == ("CCO", "a")
+    assert_unreadable(bad_smiles, "the SMILES cannot be read: 'utf-8' codec")
+    assert (bad_smiles.structure, bad_smiles.name) == (r"CC\xe9", "b")
+    assert_unreadable(bad_name, "the name cannot be read: 'utf-8' codec")
+    assert (bad_name.structure, bad_name.name) == ("CCN", r"c\xe9")
+
+
+def test_a_time_that_python_cannot_hold_breaks_its_record_alone(tmp_path: Path) -> None:
+    times = pa.array([0, 5 * 10**18], pa.timestamp("us"))
+    good, bad = read_table(tmp_path, {"smiles": ["CCO", "CCN"], "name": times})
+    assert (good.structure, good.name) == ("CCO", "1970-01-01 00:00:00")
+    assert_unreadable(bad, "the name cannot be read: date value out of range")
+
+
+def test_text_of_every_type_is_read(tmp_path: Path) -> None:
+    for kind in (pa.string(), pa.large_string(), pa.string_view()):
+        (entry,) = read_table(tmp_path, {"smiles": pa.array(["CCO"], kind)})
+        assert (entry.kind, entry.structure) == ("smiles", "CCO")
+
+
+@pytest.mark.parametrize(
+    ("header", "keys"),
+    [
+        (["smiles", "x", "smiles"], {}),
+        (["id", "smiles", "id"], {}),
+        (["code", "smiles", "code"], {"id_column": "code"}),
+        (["act", "smiles", "act"], {"label_column": "act"}),
+        (["dG", "smiles", "dG"], {"affinity_column": "dg"}),
+    ],
+)
+def test_a_column_that_is_there_twice_is_refused(
+    tmp_path: Path, header: list[str], keys: dict[str, str]
+) -> None:
+    columns = [pa.array(["CC"])] * 3
+    pq.write_table(pa.Table.from_arrays(columns, header), tmp_path / "a.parquet")
+    with pytest.raises(
+        LibraryError, match=f"a.parquet: columns 1 and 3 have one name, '{header[0]}'"
+    ):
+        read(tmp_path / "a.parquet", **keys)
+    with pytest.raises(LibraryError, match=f"a.csv: columns 1 and 3 have one name, '{header[0]}'"):
+        read_text(tmp_path, "a.csv", f"{','.join(header)}\nCC,CC,CC\n", **keys)
+
+
+def test_a_column_that_is_there_twice_and_not_read_does_no_harm(tmp_path: Path) -> None:
+    columns = [pa.array(["CC"]), pa.array(["CO"]), pa.array(["CN"])]
+    pq.write_table(pa.Table.from_arrays(columns, ["x", "smiles", "x"]), tmp_path / "a.parquet")
+    (cell,) = read(tmp_path / "a.parquet")
+    (row,) = read_text(tmp_path, "a.csv", "x,smiles,x\nCC,CO,CN\n")
+    assert cell.structure == row.structure == "CO"
+
+
+def test_numbers_that_parquet_holds_as_floats_name_molecules_as_numbers(tmp_path: Path) -> None:
+    ids = pa.array([12345.0, float("nan"), None, 1.5, 2.0**60])
+    found = read_table(tmp_path, {"smiles": ["C"] * 5, "id": ids})
+    assert [entry.name for entry in found] == ["12345", "", "", "1.5", str(2**60)]
+    (whole,) = read_table(tmp_path, {"smiles": ["C"], "id": [7]})
+    assert whole.name == "7"

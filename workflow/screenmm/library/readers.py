@@ -8,6 +8,7 @@ identity. Only a file that cannot be read as a whole raises.
 from __future__ import annotations
 
 import csv
+import math
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -240,27 +241,45 @@ class _Columns:
     affinity: int | None
     width: int
 
+    @property
+    def places(self) -> dict[str, int]:
+        """Places of those that are there, by what they hold."""
+        all_places = {
+            "SMILES": self.smiles,
+            "name": self.name,
+            "label": self.label,
+            "affinity": self.affinity,
+        }
+        return {what: place for what, place in all_places.items() if place is not None}
+
     def entry(self, position: int, raw: str, row: Sequence[Any]) -> Entry:
         def cell(column: int | None) -> Any:
             return None if column is None else row[column]
 
-        smiles, name = cell(self.smiles), cell(self.name)
+        smiles = cell(self.smiles)
         return _smiles_entry(
             position,
             raw,
             "" if smiles is None else str(smiles),
-            "" if name is None else str(name),
+            _as_name(cell(self.name)),
             label=cell(self.label),
             affinity=cell(self.affinity),
         )
+
+
+def _as_name(cell: Any) -> str:
+    """Name in a cell: a column with empty cells may hold whole numbers as floats, and NaN."""
+    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
+        return ""
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
 
 
 def find_name(name: str, names: Sequence[str]) -> str | None:
     """Column or tag of a name: the same, or the only one that differs by case alone."""
     if name in names:
         return name
-    alike = [each for each in names if each.lower() == name.lower()]
-    return alike[0] if len(alike) == 1 else None
+    alike = dict.fromkeys(each for each in names if each.lower() == name.lower())
+    return next(iter(alike)) if len(alike) == 1 else None
 
 
 def meant(name: str, names: Iterable[str]) -> str:
@@ -293,9 +312,20 @@ def _find_columns(
     affinity = find(settings.affinity_column)
     seen.label_column |= label is not None
     seen.affinity_column |= affinity is not None
-    places = {"SMILES": smiles, "name": name, "label": label, "affinity": affinity}
-    seen.columns |= {what: header[place] for what, place in places.items() if place is not None}
-    return _Columns(smiles, name, label, affinity, len(header))
+    columns = _Columns(smiles, name, label, affinity, len(header))
+    for place in columns.places.values():
+        _check_named_once(header, header[place], file)
+    seen.columns |= {what: header[place] for what, place in columns.places.items()}
+    return columns
+
+
+def _check_named_once(header: list[str], name: str, file: LibraryFile) -> None:
+    places = [str(place) for place, each in enumerate(header, start=1) if each == name]
+    if len(places) > 1:
+        raise LibraryError(
+            f"{file.path}: columns {' and '.join(places)} have one name, {name!r}: leave it "
+            "to the one that is meant"
+        )
 
 
 def _read_delimited(
@@ -440,21 +470,24 @@ def _ends_inside_quotes(text: str, separator: str) -> bool:
     return False
 
 
+class _BadCell(str):
+    """What can be shown of a cell that cannot be read; ``fault`` says why it cannot."""
+
+    fault: str
+
+    def __new__(cls, text: str, fault: str) -> _BadCell:
+        cell = super().__new__(cls, text)
+        cell.fault = fault
+        return cell
+
+
 def _read_parquet(file: LibraryFile, settings: Library, seen: Seen) -> Iterator[Entry]:
     try:
         with pq.ParquetFile(file.path) as table:
             names = table.schema_arrow.names
             found = _find_columns(names, file, settings, seen)
-            places = [found.smiles, found.name, found.label, found.affinity]
-            wanted = list(dict.fromkeys(names[place] for place in places if place is not None))
-            kind = table.schema_arrow.field(names[found.smiles]).type
-            if pa.types.is_dictionary(kind):
-                kind = kind.value_type
-            if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
-                raise LibraryError(
-                    f"{file.path}: column {names[found.smiles]!r} holds {kind}, not text: "
-                    "name the column of the SMILES in library.smiles_column"
-                )
+            _check_text(names[found.smiles], table.schema_arrow, file)
+            wanted = list(dict.fromkeys(names[place] for place in found.places.values()))
 
             def moved(place: int | None) -> int | None:
                 return None if place is None else wanted.index(names[place])
@@ -468,12 +501,56 @@ def _read_parquet(file: LibraryFile, settings: Library, seen: Seen) -> Iterator[
             )
             position = 0
             for batch in table.iter_batches(batch_size=8192, columns=wanted):
-                by_name = {name: batch.column(name).to_pylist() for name in wanted}
+                by_name = {name: _cells(batch.column(name)) for name in wanted}
                 for row in zip(*(by_name[name] for name in wanted), strict=True):
                     position += 1
-                    yield columns.entry(position, str(row[columns.smiles]), row)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+                    raw = str(row[columns.smiles])
+                    if _BadCell in map(type, row):
+                        yield _bad_row(position, raw, row, columns)
+                    else:
+                        yield columns.entry(position, raw, row)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, UnicodeDecodeError, OSError) as error:
         raise LibraryError(f"{file.path} cannot be read as Parquet: {error}") from None
+
+
+def _check_text(name: str, columns: pa.Schema, file: LibraryFile) -> None:
+    """Refuse a column of SMILES that holds something else than text."""
+    kind = columns.field(name).type
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    is_text = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+    if not any(is_kind(kind) for is_kind in is_text):
+        raise LibraryError(
+            f"{file.path}: column {name!r} holds {kind}, not text: name the column of the SMILES "
+            "in library.smiles_column"
+        )
+
+
+def _cells(column: pa.Array) -> list[Any]:
+    """Cells of a column, a :class:`_BadCell` for each that is not what its type says."""
+    try:
+        return list(column.to_pylist())
+    except (ValueError, OverflowError):
+        return [_cell(scalar) for scalar in column]
+
+
+def _cell(scalar: pa.Scalar) -> Any:
+    try:
+        return scalar.as_py()
+    except (ValueError, OverflowError) as error:
+        held = scalar.as_buffer().to_pybytes() if isinstance(scalar, pa.BinaryScalar) else b""
+        return _BadCell(held.decode(errors="backslashreplace"), str(error))
+
+
+def _bad_row(position: int, raw: str, row: Sequence[Any], columns: _Columns) -> Entry:
+    """Entry of a row with a :class:`_BadCell`."""
+    faults = [
+        f"the {what} cannot be read: {cell.fault}"
+        for what, place in columns.places.items()
+        if isinstance(cell := row[place], _BadCell)
+    ]
+    name = "" if columns.name is None else clean_name(_as_name(row[columns.name]))
+    return _broken(position, raw, Reason.UNREADABLE_RECORD, "; ".join(faults), name)
 
 
 # --- .sdf ------------------------------------------------------------------------------
