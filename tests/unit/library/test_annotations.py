@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,9 @@ def test_affinities_become_free_energies() -> None:
     assert parse_affinity("9", "pKi")[0] == pytest.approx(-9 * 1.3642, abs=1e-3)
     for cell, unit in ((1, "nM"), ("0.001", "uM")):
         assert parse_affinity(cell, unit)[0] == pytest.approx(parse_affinity(9, "pKi")[0])
-    assert parse_affinity("-7.5") == (-7.5, "")
+    for cell in ("-7.5", " -7.50 ", "-75E-1", -7.5, Decimal("-7.5")):
+        assert parse_affinity(cell) == (-7.5, "")
+    assert [parse_affinity(cell)[0] for cell in (".5", "+5.", "5", 5)] == [0.5, 5, 5, 5]
     assert parse_affinity("1e9", "nM")[0] == pytest.approx(0)
     assert parse_affinity("n/a", "nM") == (None, "")
 
@@ -50,6 +53,11 @@ def test_affinities_become_free_energies() -> None:
     ("cell", "unit", "fault"),
     [
         (">10000", "nM", "is not a number"),
+        ("1_0", "kcal_mol", "is not a number"),
+        ("٧", "pKi", "is not a number"),
+        ("-7,5", "kcal_mol", "is not a number"),
+        (True, "kcal_mol", "is not a number"),
+        (b"7", "pKi", "is not a number"),
         ("inf", "kcal_mol", "is not finite"),
         (0, "nM", "is no concentration: it is not above 0"),
         ("-9.1", "uM", "is no concentration: it is not above 0"),

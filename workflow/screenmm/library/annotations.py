@@ -7,8 +7,10 @@ here, once: everything later has labels 1 and 0, and affinities in kcal/mol.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from screenmm.config.settings import AffinityUnit, Library
@@ -36,6 +38,8 @@ EXAMPLES = 3
 SHOWN = 50
 NAMED = 5
 """Files that are named of those without labels or affinities."""
+
+_NUMBER = re.compile(r"[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|inf|infinity)", re.ASCII | re.IGNORECASE)
 
 
 def parse_label(value: Any) -> tuple[int | None, str]:
@@ -75,12 +79,20 @@ def parse_affinity(value: Any, unit: AffinityUnit = "kcal_mol") -> tuple[float |
     """
     if _is_absent(value):
         return None, ""
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
+    number = _number(value)
+    if number is None:
         return None, "is not a number"
     fault = _affinity_fault(number, unit)
     return (None, fault) if fault else (_kcal_mol(number, unit), "")
+
+
+def _number(value: Any) -> float | None:
+    """Number in a cell; Python alone would read 1_0, other scripts' digits and True as numbers."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal, str)):
+        return None
+    if isinstance(value, str) and not _NUMBER.fullmatch(value.strip()):
+        return None
+    return float(value)
 
 
 def _affinity_fault(number: float, unit: AffinityUnit) -> str:
