@@ -23,7 +23,7 @@ STAGE = Stage(
     "split",
     place=10,
     words="read the library into shards of records",
-    version=3,
+    version=4,
     keys={"library": None},
     more=screened,
     writes={
