@@ -203,6 +203,77 @@ def test_who_carries_an_allele_is_told_to_who_asks_and_in_no_row(tmp_path: Path)
     assert not any(entry.carriers for entry in entries_of(path, "cohort.vcf", ABL1))
 
 
+def carried(path: Path) -> list[tuple[str | VariantReason | None, tuple[str, ...]]]:
+    return [
+        (row and (row.variant.name if row.variant else row.reason), carriers)
+        for row, carriers, *_ in entries_of(path, path.name, ABL1, carriers=True)
+    ]
+
+
+def test_an_allele_of_vep_is_that_without_the_base_that_all_begin_with(tmp_path: Path) -> None:
+    path = tmp_path / "vep.vcf"
+    lysine = csq("AC", "missense_variant", "E:p.Thr315Lys")
+    shifted = csq("C", "frameshift_variant")
+    isoleucine = csq("AG", "missense_variant", "E:p.Thr315Ile")
+    path.write_text(vcf(
+        # without it AAC is called as AC is
+        ("ATC", "AAC,AC", f"{lysine},{shifted}\t0/1\t0/2"),
+        # as long as the reference: as they are
+        ("AC", "AT,AG", f"{isoleucine}\t0/1\t0/2"),
+        # * has no first base
+        ("CTG", "C,CAG,*", f"{csq('-', 'frameshift_variant')},{isoleucine}\t1/3\t2/3"),
+        # without a base in common: as they are
+        ("ATC", "AG,C", f"{shifted},{isoleucine}\t1/2\t0/2"),
+        ("c", "t,g", f"{csq('T', 'missense_variant', 'E:p.Thr315Ile')}\t0/1\t0/2"),
+        samples="SYN-1\tSYN-2",
+    ))  # fmt: skip
+    frameshift = VariantReason.FRAMESHIFT
+    assert carried(path) == [
+        ("T315K", ("SYN-1",)), (frameshift, ("SYN-2",)),
+        (None, ("SYN-1",)), ("T315I", ("SYN-2",)),
+        (frameshift, ("SYN-1",)), ("T315I", ("SYN-2",)), (None, ("SYN-1", "SYN-2")),
+        ("T315I", ("SYN-1",)), (frameshift, ("SYN-1", "SYN-2")),
+        ("T315I", ("SYN-1",)), (None, ("SYN-2",)),
+    ]  # fmt: skip
+
+
+def test_an_annotation_of_no_allele_is_an_entry_that_cannot_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "strange.vcf"
+    told = [csq("T", "missense_variant", "E:p.Thr315Ile"),
+            csq("A", "missense_variant", "E:p.Thr315Asn")]  # fmt: skip
+    path.write_text(vcf(
+        ("C", "T,G,*", f"{','.join(told)}\t0/1\t0/2\t0/3"),
+        ("C", "T,G", f"{told[0]},{csq('A', 'missense_variant', gene='EGFR')}\t0/1\t0/2\t0/0"),
+        samples="SYN-1\tSYN-2\tSYN-3",
+    ))  # fmt: skip
+    assert carried(path) == [
+        ("T315I", ("SYN-1",)), (None, ("SYN-2",)), (None, ("SYN-3",)),
+        (VariantReason.UNREADABLE, ("SYN-2",)),
+        ("T315I", ("SYN-1",)), (None, ("SYN-2",)),
+    ]  # fmt: skip
+    reading = read_file(path, ABL1)
+    assert "is none of the record's: annotate the file again" in reading.rows[1].message
+    assert (reading.total, reading.other_gene) == (6, 3)
+
+
+def test_snpeff_writes_alleles_as_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "snpeff.vcf"
+    shift = f"AC|frameshift_variant|HIGH|ABL1|ENSG1|transcript|{CANONICAL}|protein_coding||||"
+    path.write_text(vcf(("ATC", "AAC,AC", f"{shift}\t0/1\t0/2"), key="ANN", samples="SYN-1\tS2"))
+    assert carried(path) == [(None, ("SYN-1",)), (VariantReason.FRAMESHIFT, ("S2",))]
+
+
+def test_bcftools_tells_no_allele_where_nothing_is_coded(tmp_path: Path) -> None:
+    path = tmp_path / "bcsq.vcf"
+    told = [f"missense|ABL1|{CANONICAL}|protein_coding|+|315T>315I|1001C>T",
+            f"splice_region|ABL1|{CANONICAL}|protein_coding"]  # fmt: skip
+    path.write_text(vcf(("C", "T,A", ",".join(told)), key="BCSQ"))
+    rows = read_file(path, ABL1).rows
+    assert [row.variant.name if row.variant else row.reason for row in rows] == [
+        "T315I", VariantReason.NO_PROTEIN_CHANGE,
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("form", ["bgzf", "gzip", "bcf", "crlf"])
 def test_the_form_of_a_file_does_not_matter(tmp_path: Path, form: str) -> None:
     plain = tmp_path / "plain.vcf"

@@ -66,6 +66,17 @@ class Alleles(NamedTuple):
     alternatives: tuple[str, ...]
 
 
+class Placed(NamedTuple):
+    """Annotations by alternative allele, and those of none that the record has."""
+
+    by_allele: list[list[Annotation]]
+    of_none: list[Annotation]
+
+
+Read = Callable[[Mapping[str, str], Alleles], tuple[Sequence[int], Annotation]]
+"""Gives the alternative alleles that a value's fields are of, and the annotation."""
+
+
 @dataclass(frozen=True)
 class Dialect:
     """How an annotator writes.
@@ -77,17 +88,17 @@ class Dialect:
     names : tuple of str
         Names of the fields, in lower case.
     read : callable
-        Gives the alternative allele of a value's fields, and the annotation.
+        Gives the alternative alleles that a value's fields are of, and the annotation.
     """
 
     key: str
     names: tuple[str, ...]
-    read: Callable[[Mapping[str, str], Alleles], tuple[int | None, Annotation]]
+    read: Read
 
     def annotations(
         self, values: Iterable[str], alleles: Alleles, masks: Sequence[Sequence[int]] = ()
-    ) -> list[list[Annotation]]:
-        """Annotations by alternative allele.
+    ) -> Placed:
+        """Annotations by alternative allele; of a single one all are.
 
         Parameters
         ----------
@@ -98,19 +109,19 @@ class Dialect:
             Of bcftools: for each sample which of the values it has.
         """
         found: list[list[Annotation]] = [[] for _ in alleles.alternatives]
+        of_none: list[Annotation] = []
         for index, value in enumerate(values):
             fields = dict(zip(self.names, value.split("|"), strict=False))
-            allele, annotation = self.read(fields, alleles)
+            fitting, annotation = self.read(fields, alleles)
             if masks:
                 annotation = annotation._replace(samples=_samples(index, masks))
-            if allele is None and len(found) == 1:
-                allele = 0
-            if allele is not None and allele < len(found):
+            if len(found) == 1:
+                fitting = [0]
+            for allele in fitting:
                 found[allele].append(annotation)
-            elif annotation.elsewhere:
-                for each in found:
-                    each.append(annotation)
-        return found
+            if not fitting:
+                of_none.append(annotation)
+        return Placed(found, of_none)
 
 
 def dialect_of(descriptions: Mapping[str, str]) -> Dialect | None:
@@ -154,15 +165,8 @@ def _samples(index: int, masks: Sequence[Sequence[int]]) -> tuple[int, ...]:
     )
 
 
-def _allele_of(written: str, alleles: Alleles) -> int | None:
-    """Alternative that an annotation's allele means: as in the record, or as VEP trims it."""
-    if written in alleles.alternatives:
-        return alleles.alternatives.index(written)
-    firsts = {text[:1] for text in (alleles.reference, *alleles.alternatives)}
-    if len(firsts) == 1:
-        trimmed = [text[1:] or "-" for text in alleles.alternatives]
-        return trimmed.index(written) if written in trimmed else None
-    return None
+def _places(written: str, names: Sequence[str]) -> list[int]:
+    return [at for at, name in enumerate(names) if name.upper() == written.upper()]
 
 
 def _told(*values: str) -> tuple[str, ...]:
@@ -172,9 +176,12 @@ def _told(*values: str) -> tuple[str, ...]:
 # --- VEP ---------------------------------------------------------------------------------
 
 
-def _read_csq(fields: Mapping[str, str], alleles: Alleles) -> tuple[int | None, Annotation]:
+def _read_csq(fields: Mapping[str, str], alleles: Alleles) -> tuple[Sequence[int], Annotation]:
     number = fields.get("allele_num", "")
-    allele = int(number) - 1 if number.isdigit() else _allele_of(fields.get("allele", ""), alleles)
+    if number.isdecimal():
+        fitting = [at for at in range(len(alleles.alternatives)) if at == int(number) - 1]
+    else:
+        fitting = _places(fields.get("allele", ""), _as_vep_writes(alleles))
     hgvs = unquote(fields.get("hgvsp", ""))
     protein, _, change = hgvs.rpartition(":")
     mane = fields.get("mane_select", ""), fields.get("mane", "")
@@ -186,7 +193,20 @@ def _read_csq(fields: Mapping[str, str], alleles: Alleles) -> tuple[int | None, 
         tuple(fields.get("consequence", "").split("&")),
         change or _from_residues(fields.get("protein_position", ""), fields.get("amino_acids", "")),
     )
-    return allele, annotation
+    return fitting, annotation
+
+
+def _as_vep_writes(alleles: Alleles) -> list[str]:
+    """Alternatives without the base that all begin with, where one is longer or shorter."""
+    reference, told = alleles.reference, alleles.alternatives
+    # an allele that is not written out has no bases, and * is a deletion told elsewhere
+    written_out = [text for text in told if text.isalpha()]
+    is_indel = any(
+        len(text) != len(reference) for text in (*written_out, *{"*"}.intersection(told))
+    )
+    if not is_indel or len({text[:1].upper() for text in (reference, *written_out)}) > 1:
+        return [*told]
+    return [(text[1:] or "-") if text.isalpha() else text for text in told]
 
 
 def _from_residues(position: str, residues: str) -> str:
@@ -208,7 +228,7 @@ def _written(first: str, wild: str, mutant: str) -> str:
 # --- SnpEff ------------------------------------------------------------------------------
 
 
-def _read_ann(fields: Mapping[str, str], alleles: Alleles) -> tuple[int | None, Annotation]:
+def _read_ann(fields: Mapping[str, str], alleles: Alleles) -> tuple[Sequence[int], Annotation]:
     annotation = Annotation(
         _told(fields.get("gene_name", ""), fields.get("gene_id", "")),
         _told(fields.get("feature_id", "")),
@@ -216,18 +236,19 @@ def _read_ann(fields: Mapping[str, str], alleles: Alleles) -> tuple[int | None, 
         tuple(fields.get("annotation", "").split("&")),
         unquote(fields.get("hgvs.p", "")),
     )
-    return _allele_of(fields.get("allele", ""), alleles), annotation
+    return _places(fields.get("allele", ""), alleles.alternatives), annotation
 
 
 # --- bcftools csq ------------------------------------------------------------------------
 
 
-def _read_bcsq(fields: Mapping[str, str], alleles: Alleles) -> tuple[int | None, Annotation]:
+def _read_bcsq(fields: Mapping[str, str], alleles: Alleles) -> tuple[Sequence[int], Annotation]:
+    everyone = range(len(alleles.alternatives))
     consequence = fields.get("consequence", "")
     if consequence.startswith(ELSEWHERE):
         position = consequence.removeprefix(ELSEWHERE)
         where = int(position) if position.isdigit() else -1
-        return None, Annotation((), (), OTHER, (), "", elsewhere=where)
+        return everyone, Annotation((), (), OTHER, (), "", elsewhere=where)
     terms = consequence.split("&")
     if consequence.startswith("*"):
         # behind a stop of the same haplotype
@@ -239,15 +260,14 @@ def _read_bcsq(fields: Mapping[str, str], alleles: Alleles) -> tuple[int | None,
         tuple(terms),
         _from_bcsq(fields.get("amino_acid_change", "")),
     )
-    return _allele_of_bcsq(fields.get("dna_change", ""), alleles), annotation
+    # beside what codes for the protein bcftools tells no allele
+    change = fields.get("dna_change", "")
+    return (_places_of_bcsq(change, alleles) if change else everyone), annotation
 
 
-def _allele_of_bcsq(change: str, alleles: Alleles) -> int | None:
-    told = change.split("+")
-    for index, alternative in enumerate(alleles.alternatives):
-        if f"{alleles.position}{alleles.reference}>{alternative}" in told:
-            return index
-    return None
+def _places_of_bcsq(change: str, alleles: Alleles) -> list[int]:
+    told, before = change.split("+"), f"{alleles.position}{alleles.reference}>"
+    return [at for at, name in enumerate(alleles.alternatives) if f"{before}{name}" in told]
 
 
 def _from_bcsq(change: str) -> str:
@@ -259,11 +279,7 @@ def _from_bcsq(change: str) -> str:
     return _written(first, wild, wild if mutant is None else mutant)
 
 
-_READERS: Mapping[str, Callable[[Mapping[str, str], Alleles], tuple[int | None, Annotation]]] = {
-    "CSQ": _read_csq,
-    "ANN": _read_ann,
-    "BCSQ": _read_bcsq,
-}
+_READERS: Mapping[str, Read] = {"CSQ": _read_csq, "ANN": _read_ann, "BCSQ": _read_bcsq}
 
 DIALECTS: Sequence[str] = tuple(_READERS)
 """Keys of INFO that are known, the first that a file has counts."""

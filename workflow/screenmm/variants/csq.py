@@ -271,7 +271,7 @@ def _take(text: str, records: Sequence[_Numbered], found: list[list[Annotation]]
         info = dict(part.partition("=")[::2] for part in fields[7].split(";"))
         values = info[dialect.key].split(",") if info.get(dialect.key) else []
         masks = [*map(_mask, fields[9:])] if values else []
-        found[index] = dialect.annotations(values, by_index[index].alleles, masks)[0]
+        found[index] = dialect.annotations(values, by_index[index].alleles, masks).by_allele[0]
 
 
 def _mask(sample: str) -> list[int]:

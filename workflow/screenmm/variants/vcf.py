@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,10 @@ NORMAL = "normal"
 
 @dataclass
 class _Allele:
-    """One alternative allele of a record; ``record`` where gene models cannot tell, or not yet."""
+    """One alternative allele of a record; ``record`` where gene models cannot tell, or not yet.
+
+    One that ``is_strange`` stands for all that the record's annotations may be of, but do not name.
+    """
 
     place: Place
     carriers: tuple[str, ...]
@@ -50,6 +53,7 @@ class _Allele:
     alleles: Alleles
     annotations: list[Annotation] = field(default_factory=list)
     is_annotated: bool = True
+    is_strange: bool = False
     record: Record | None = None
 
 
@@ -114,16 +118,26 @@ class _Annotated:
 
     dialect: Dialect
 
-    def take(self, record: Any, made: Sequence[_Allele]) -> None:
+    def take(self, record: Any, made: list[_Allele]) -> None:
         written = record.info.get(self.dialect.key)
         values = (written,) if isinstance(written, str) else tuple(map(str, written or ()))
         alleles = Alleles(record.pos, record.ref, tuple(record.alts or ()))
         # bcftools annotates what lies in genes, the others everything
         is_complete = self.dialect.key == "BCSQ"
-        lists = self.dialect.annotations(values, alleles, _masks(record, self.dialect.key))
-        for allele, those in itertools.zip_longest(made, lists):
+        placed = self.dialect.annotations(values, alleles, _masks(record, self.dialect.key))
+        for allele, those in itertools.zip_longest(made, placed.by_allele):
             allele.annotations = those or []
             allele.is_annotated = bool(values) or is_complete
+        if alleles.alternatives and placed.of_none:
+            made.append(_strange(made, placed.of_none))
+
+
+def _strange(made: Sequence[_Allele], annotations: list[Annotation]) -> _Allele:
+    """Annotations of none of the alleles: who carries one that has none may carry what they say."""
+    untold = [each for each in made if not each.annotations and each.alleles.alternatives != ("*",)]
+    whose = {name for each in untold for name in each.carriers}
+    carriers = tuple(sorted(whose))
+    return replace(made[0], carriers=carriers, annotations=annotations, is_strange=True)
 
 
 def _masks(record: Any, key: str) -> list[tuple[int, ...]]:
@@ -143,7 +157,7 @@ class _Modelled:
 
     models: Models
 
-    def take(self, record: Any, made: Sequence[_Allele]) -> None:
+    def take(self, record: Any, made: list[_Allele]) -> None:
         if not record.alts or not self.models.holds(record.contig, record.pos):
             return
         for number, allele in enumerate(made, start=1):
@@ -227,11 +241,16 @@ def _told(found: Sequence[_Allele], wanted: Wanted, path: Path) -> Iterator[list
     here = {
         (each.contig, each.alleles.position)
         for each, those in zip(found, ours, strict=True)
-        if those
+        if those and not each.is_strange
     }
-    order = _order([each for each in ours if each], wanted, path)
+    placed = zip(found, ours, strict=True)
+    order = _order([those for each, those in placed if those and not each.is_strange], wanted, path)
     for each, those in zip(found, ours, strict=True):
         rows: list[Row | None] = [None]
+        if each.is_strange:
+            if those:
+                yield [Entry(_strange_row(each.place, wanted), each.carriers)]
+            continue
         if any(other.change for other in those):
             yield _entries(each, those, order, wanted)
             continue
@@ -251,6 +270,11 @@ def _of_gene(allele: _Allele, wanted: Wanted) -> list[Annotation]:
         for each in allele.annotations
         if not each.elsewhere and each.genes and is_of_gene(each.genes, wanted, allele.place)
     ]
+
+
+def _strange_row(place: Place, wanted: Wanted) -> Row:
+    told = "the allele of an annotation is none of the record's: annotate the file again"
+    return Row(*place, "", wanted.gene, reason=VariantReason.UNREADABLE, message=told)
 
 
 def _plain_row(place: Place, reason: VariantReason, wanted: Wanted) -> Row:
