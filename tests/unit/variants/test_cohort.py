@@ -57,13 +57,13 @@ def test_the_maf_and_the_vcf_say_the_same(folder: Path) -> None:
             None, VariantReason.SYNONYMOUS, VariantReason.FRAMESHIFT, VariantReason.SPLICE,
         }  # fmt: skip
         assert "SYN-" not in repr(reading)
-    told = [read_patients([path], wanted(folder)) for path in (maf, vcf)]
+    told = [read_patients([path], wanted(folder)).carried for path in (maf, vcf)]
     assert told[0] == told[1]
     assert len(told[0]) == PATIENTS
 
 
 def test_as_many_carry_a_variant_as_was_asked_for(folder: Path) -> None:
-    patients = read_patients([folder / "cohort.maf"], wanted(folder))
+    patients = read_patients([folder / "cohort.maf"], wanted(folder)).carried
     counts = Counter(each.name for carried in patients.values() for each in carried.variants)
     assert counts[change(253)] == counts[change(255)]
     for name, frequency in ((change(250), 0.2), (change(253), 0.1), (change(315), 0.05)):

@@ -11,8 +11,9 @@ import pytest
 from screenmm.commands import panel as command
 from screenmm.core.errors import UserError
 from screenmm.files.csv import csv_text
+from screenmm.variants.entries import Wanted
 from screenmm.variants.panel import RESULTS_MARKS, check_places, read_results
-from screenmm.variants.patients import in_results
+from screenmm.variants.patients import in_results, read_patients
 from screenmm.variants.pseudonyms import pseudonyms, read_key, write_key
 
 from .made_up import change, variant
@@ -133,6 +134,80 @@ def test_patients_and_what_their_variants_lose(
     assert "5 variants are carried by fewer than 5 patients" in said.err
     assert "SYN" not in said.err + said.out
     assert "`panel.csv` NAMES PATIENTS" in (out / "README.md").read_text()
+
+
+VCF = (
+    "##fileformat=VCFv4.2\n##contig=<ID=9>\n"
+    '##INFO=<ID=CSQ,Number=.,Type=String,Description="Format: Allele|Consequence|SYMBOL|HGVSp">\n'
+    '##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">\n'
+    "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\t"
+)
+
+
+def vcf(path: Path, samples: str, *records: tuple[str, str]) -> Path:
+    """Records of a change and the samples' genotypes."""
+    lines = [f"9\t{at}\t.\tC\tT\t.\t.\tCSQ=T|{'synonymous' if '=' in text else 'missense'}_variant|"
+             f"ABL1|p.{text}\tGT\t{genotypes}\n"
+             for at, (text, genotypes) in enumerate(records, start=1)]  # fmt: skip
+    path.write_text(f"{VCF}{samples}\n{''.join(lines)}")
+    return path
+
+
+def test_a_sample_of_two_files_is_no_patient(results: Path, tmp_path: Path) -> None:
+    files = [vcf(tmp_path / f"{at}.vcf", "NORMAL\tTUMOR", (A, "0/1\t0/1")) for at in (1, 2)]
+    with pytest.raises(UserError, match=r"1\.vcf and .*2\.vcf have a sample of the same.*reheader"):
+        run("--variants", *files, "--results", results, "--out", tmp_path / "panel")
+    # the one beside a tumour's is no patient, whatever it carries
+    patients = read_patients(files[:1], Wanted("ABL1")).carried
+    assert {name: each.variants for name, each in patients.items()} == {"TUMOR": {variant(A)}}
+    # a MAF that names the same patient adds to it
+    both = [files[0], maf(tmp_path / "a.maf", {"TUMOR": [C]})]
+    assert read_patients(both, Wanted("ABL1")).carried["TUMOR"].variants == {variant(A), variant(C)}
+
+
+def test_who_was_not_called_is_not_said_to_have_no_variant(results: Path, tmp_path: Path) -> None:
+    out = tmp_path / "panel"
+    path = vcf(
+        tmp_path / "a.vcf",
+        "SYN-1\tSYN-2\tSYN-3\tSYN-4\tSYN-5\tSYN-6",
+        (A, "0/0\t./.\t0/.\t1/.\t./.\t0/0"),
+        (C, "0/0\t./.\t0/0\t0/0\t0/1\t0/0"),
+        # that stays as it is whatever the genotype
+        (f"{A[:-1]}=", "0/0\t0/0\t0/0\t0/0\t0/0\t./."),
+    )
+    run("--variants", path, "--results", results, "--out", out)
+    told = [(row["variants"], row["not_modelled"], row["imatinib_call"])
+            for row in rows(out / "panel.csv")]  # fmt: skip
+    assert told == [
+        ("", "", "no variant"),
+        ("", "not_called (2)", "unknown"),
+        ("", "not_called (1)", "unknown"),
+        (A, "", "weaker"),
+        (C, "not_called (1)", "stronger"),
+        ("", "", "no variant"),
+    ]
+    last = [(row["patients"], row["status"]) for row in rows(out / "summary.csv")][-2:]
+    assert last == [("<5", "not_called"), ("<5", "no variant")]
+
+
+def test_entries_that_name_no_patient_are_told(
+    results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, out = maf(tmp_path / "a.maf", {"SYN-1": [A], "": [A, C], "SYN-3": []}), tmp_path / "panel"
+    cut = "ABL1\tMissense_Mutation\tSYN-2\nABL1\tMissense_Mutation\n"
+    path.write_text(path.read_text() + cut)
+    run("--variants", path, "--results", results, "--out", out)
+    told = [(row["patient"], row["variants"], row["not_modelled"], row["imatinib_call"])
+            for row in rows(out / "panel.csv")]  # fmt: skip
+    assert told == [
+        ("SYN-1", A, "", "weaker"),
+        ("SYN-2", "", "unreadable (1)", "unknown"),
+        ("SYN-3", "", "", "no variant"),
+    ]
+    last = rows(out / "summary.csv")[-1]
+    assert (last["patients"], last["status"]) == ("3", "entries that name no patient")
+    assert "3 entries name no patient" in capsys.readouterr().err
+    assert "3 entries name no patient" in (out / "README.md").read_text()
 
 
 def test_pseudonyms_name_nobody(results: Path, cohort: Path, tmp_path: Path) -> None:

@@ -65,6 +65,12 @@ def run(args: argparse.Namespace) -> None:
         has_pseudonyms=args.pseudonyms,
         key=args.key,
     )
+    if panel.nameless:
+        print(
+            f"warning: {panel.nameless} entries name no patient: who is told to have no variant may "
+            "have theirs; name the patients in the files",
+            file=sys.stderr,
+        )
     if panel.small:
         print(
             f"warning: {panel.small} variants are carried by fewer than {args.min_group} patients: "

@@ -35,6 +35,7 @@ class VariantReason(StrEnum):
     CONFLICTING = "conflicting"
     UNREADABLE = "unreadable"
     NOT_ANNOTATED = "not_annotated"
+    NOT_CALLED = "not_called"
     OTHER_GENE = "other_gene"
     OTHER_RESIDUE = "other_residue"
     OUTSIDE_SEQUENCE = "outside_sequence"

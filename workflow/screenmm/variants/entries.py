@@ -56,11 +56,14 @@ class Entry(NamedTuple):
     carriers : tuple of str
         Patients or samples that carry it; never part of the row.
     is_annotated : bool
+    uncalled : tuple of str
+        Samples of which nobody knows whether they carry it.
     """
 
     row: Row | None
     carriers: tuple[str, ...] = ()
     is_annotated: bool = True
+    uncalled: tuple[str, ...] = ()
 
 
 class Place(NamedTuple):

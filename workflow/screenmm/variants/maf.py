@@ -55,7 +55,8 @@ def read_maf(path: Path, source: str, wanted: Wanted) -> Iterator[Entry]:
             continue
         place = Place(source, number)
         if len(cells) != len(names):
-            yield Entry(_broken(place, cells, names))
+            named = _patient(dict(zip(names, cells, strict=False)))
+            yield Entry(_broken(place, cells, names), named)
             continue
         yield _entry(place, dict(zip(names, cells, strict=True)), wanted)
     if not names:
@@ -67,9 +68,13 @@ def _broken(place: Place, cells: list[str], names: list[str]) -> Row:
     return Row(*place, "", reason=VariantReason.UNREADABLE, message=told)
 
 
-def _entry(place: Place, cells: Mapping[str, str], wanted: Wanted) -> Entry:
+def _patient(cells: Mapping[str, str]) -> tuple[str, ...]:
     patient = cells.get(PATIENT, "").strip()
-    carriers = (patient,) if patient else ()
+    return (patient,) if patient else ()
+
+
+def _entry(place: Place, cells: Mapping[str, str], wanted: Wanted) -> Entry:
+    carriers = _patient(cells)
     if not is_of_gene([cells[GENE]], wanted, place):
         return Entry(None, carriers)
     texts = (cells.get(column, "") for column in CHANGES)

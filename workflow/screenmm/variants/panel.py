@@ -14,14 +14,16 @@ from screenmm.core.errors import UserError
 from screenmm.files.csv import Cell, csv_text
 from screenmm.run.ownership import MARKS
 from screenmm.variants.changes import Variant
-from screenmm.variants.patients import Carried, count_carriers, in_results
+from screenmm.variants.patients import Carried, Patients, count_carriers, in_results
 from screenmm.variants.text import numbered_lines
 
 VARIANTS, BIOMARKERS = "variants.csv", "biomarkers.csv"
 SCORED = "scored"
 NO_VARIANT = "no variant"
+UNKNOWN = "unknown"
 NOT_SCORED = "not scored"
 NOT_IN_RESULTS = "not in the results"
+NAMELESS = "entries that name no patient"
 RESULTS_MARKS = (*MARKS, "screen.duckdb", "metrics.json")
 """Files by which a results folder is known."""
 
@@ -89,11 +91,14 @@ class Panel:
     patients, summary : Table
     small : int
         Variants that fewer patients carry than the smallest group that is told.
+    nameless : int
+        Entries of the gene, or cut ones, that name no patient.
     """
 
     patients: Table
     summary: Table
     small: int
+    nameless: int = 0
 
 
 def check_places(results: Path, out: Path, key: Path | None = None) -> None:
@@ -223,7 +228,7 @@ def _score(row: Mapping[str, str], path: Path, line: int) -> Score:
 
 
 def make_panel(
-    patients: Mapping[str, Carried],
+    patients: Patients,
     results: Results,
     *,
     min_group: int,
@@ -233,7 +238,7 @@ def make_panel(
 
     Parameters
     ----------
-    patients : mapping of str to Carried
+    patients : Patients
     results : Results
     min_group : int
         Smallest number of patients that the summary tells.
@@ -241,33 +246,35 @@ def make_panel(
         What to call the patients instead.
     """
     known = {variant for variant, _ in results.scores} | set(results.biomarkers)
-    variants = {name: in_results(each.variants, known) for name, each in patients.items()}
-    called = names or {name: name for name in patients}
-    ordered = sorted(patients, key=called.__getitem__)
+    carried = patients.carried
+    variants = {name: in_results(each.variants, known) for name, each in carried.items()}
+    called = names or {name: name for name in carried}
+    ordered = sorted(carried, key=called.__getitem__)
     columns = ["patient", "variants", "not_modelled"]
     for ligand in results.ligands:
         columns += [f"{ligand}_call", f"{ligand}_ddg_kcal_mol"]
     rows: list[list[Cell]] = []
     for name in ordered:
-        unusable = patients[name].unusable
+        unusable = carried[name].unusable
+        without = NO_VARIANT if carried[name].is_known else UNKNOWN
         row: list[Cell] = [
             called[name],
             "; ".join(each.name for each in variants[name]),
             "; ".join(f"{reason} ({count})" for reason, count in sorted(unusable.items())),
         ]
         for ligand in results.ligands:
-            row += _worst(variants[name], ligand, results)
+            row += _worst(variants[name], ligand, results) if variants[name] else [without, None]
         rows.append(row)
     carriers = count_carriers(variants)
-    table = _summary(carriers, patients, variants, results, min_group)
+    table = _summary(carriers, carried, variants, results, min_group)
+    if patients.nameless:
+        table.rows.append(["", patients.nameless, NAMELESS, *[""] * 4])
     small = sum(count < min_group for count in carriers.values())
-    return Panel(Table(tuple(columns), rows), table, small)
+    return Panel(Table(tuple(columns), rows), table, small, patients.nameless)
 
 
 def _worst(variants: Sequence[Variant], ligand: str, results: Results) -> list[Cell]:
     """Call and ΔΔG of the variant that the ligand binds least."""
-    if not variants:
-        return [NO_VARIANT, None]
     scores = [results.scores.get((variant, ligand)) for variant in variants]
     told = [score for score in scores if score is not None]
     if not told:
@@ -294,7 +301,7 @@ def _summary(
         status = row["status"] or row["reason"] if row else NOT_IN_RESULTS
         effects = [row[column] if row else "" for column in columns[3:]]
         rows.append([variant.name, _told(carriers[variant], min_group), status, *effects])
-    without = sum(not theirs for theirs in variants.values())
+    without = sum(not theirs and patients[name].is_known for name, theirs in variants.items())
     reasons = Counter(reason for each in patients.values() for reason in each.unusable)
     rows += [
         ["", _told(count, min_group), str(reason), *[""] * 4]
@@ -331,20 +338,28 @@ def readme_text(panel: Panel, results: Path, *, min_group: int, has_pseudonyms: 
         if panel.small
         else f"Every variant is carried by at least {min_group} patients."
     )
+    nameless = (
+        f"\n{panel.nameless} entries name no patient, and are in no row of `panel.csv`: who is told "
+        "to have no variant may have theirs.\n"
+        if panel.nameless
+        else ""
+    )
     return f"""# Patients and the results of their variants
 
 Joined on this machine; nothing of it is in the results, `{results.name}`.
 
 {who} {small}
-
+{nameless}
 - `panel.csv`: a row for each of {len(panel.patients.rows)} patients. `variants` are those of the
   gene, as the results name them: substitutions that the results have together count as together
   where a patient has them all, though nobody knows whether they are on one copy of the gene.
-  `not_modelled`: other changes of the gene, by reason. For each ligand the call and ΔΔG
-  (kcal/mol, above 0: binds less) of the variant that it binds least; `{NO_VARIANT}`,
-  `{NOT_SCORED}`.
+  `not_modelled`: other changes of the gene, by reason, and those that were not called in the
+  patient. For each ligand the call and ΔΔG (kcal/mol, above 0: binds less) of the variant that it
+  binds least; `{NO_VARIANT}`, `{NOT_SCORED}`, or `{UNKNOWN}` where no variant was read, and
+  something was not called or cannot be read.
 - `summary.csv`: for each variant how many patients carry it (`<{min_group}`: fewer), and the
-  ligands it loses, keeps and gains; then changes that are no variants, and patients without.
+  ligands it loses, keeps and gains; then changes that are no variants, patients without, and the
+  number of entries that name no patient, if there are any.
 
 A ΔΔG is a computed estimate; nothing here is advice on treatment.
 """

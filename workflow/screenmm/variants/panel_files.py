@@ -54,8 +54,8 @@ def write_panel(
     patients = read_patients(files, wanted)
     names = None
     if has_pseudonyms:
-        given = pseudonyms(patients, read_key(key) if key else None)
-        names = {patient: given[patient] for patient in patients}
+        given = pseudonyms(patients.carried, read_key(key) if key else None)
+        names = {patient: given[patient] for patient in patients.carried}
         if key:
             write_key(key, given)
     panel = make_panel(patients, finished, min_group=min_group, names=names)

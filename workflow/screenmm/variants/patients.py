@@ -6,13 +6,20 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from screenmm.core.errors import UserError
 from screenmm.variants.changes import Substitution, Variant, VariantReason
 from screenmm.variants.entries import Entry, Wanted
 from screenmm.variants.htslib import is_variant_call_file
 from screenmm.variants.readers import entries_of
-from screenmm.variants.vcf import NORMAL, samples_of
+from screenmm.variants.vcf import patients_of
+
+_UNKNOWN = frozenset((VariantReason.NOT_CALLED, VariantReason.UNREADABLE))
+"""Reasons for which nobody knows whether a patient has a variant."""
+
+_HARMLESS = frozenset((VariantReason.SYNONYMOUS, VariantReason.NO_PROTEIN_CHANGE))
+"""Reasons of entries that leave the protein as it is in whoever carries them."""
 
 
 @dataclass
@@ -23,37 +30,63 @@ class Carried:
     ----------
     variants : set of Variant
     unusable : Counter of VariantReason
-        Changes that are no variants, by their reasons.
+        Changes that are no variants, and those of which nobody knows whether the patient has them,
+        by their reasons.
     """
 
     variants: set[Variant] = field(default_factory=set)
     unusable: Counter[VariantReason] = field(default_factory=Counter)
 
+    @property
+    def is_known(self) -> bool:
+        """Whether a patient without variants is known to have none."""
+        return _UNKNOWN.isdisjoint(self.unusable)
 
-def read_patients(files: Iterable[Path], wanted: Wanted) -> dict[str, Carried]:
-    """Who carries what in files that name patients; who carries nothing is there, too.
+
+class Patients(NamedTuple):
+    """Who carries what.
+
+    Parameters
+    ----------
+    carried : mapping of str to Carried
+        By patient; who carries nothing is there, too.
+    nameless : int
+        Entries of the gene, or cut ones, that name no patient.
+    """
+
+    carried: Mapping[str, Carried]
+    nameless: int = 0
+
+
+def read_patients(files: Iterable[Path], wanted: Wanted) -> Patients:
+    """Who carries what in files that name patients.
 
     Parameters
     ----------
     files : iterable of Path
         MAF files, whose patients are ``Tumor_Sample_Barcode``, and VCF or BCF files, whose patients
-        are the samples; one that is called NORMAL is none.
+        are the samples; one that is called NORMAL is none. A sample is in one VCF alone.
     wanted : Wanted
 
     Raises
     ------
     UserError
-        A file cannot be read as a whole, or names no patients.
+        A file cannot be read as a whole, or names no patients, or two VCF files name the same.
     """
     found: dict[str, Carried] = {}
+    vcf_of: dict[str, Path] = {}
+    nameless = 0
     for path in files:
         if not path.is_file():
             raise UserError(f"no file {path}: --variants takes MAF and VCF files")
         named: set[str] = set()
-        if is_variant_call_file(path):
-            named.update(name for name in samples_of(path) if name.lower() != NORMAL)
+        is_vcf = is_variant_call_file(path)
+        if is_vcf:
+            named.update(patients_of(path))
+            _check_samples(named, path, vcf_of)
         for entry in entries_of(path, path.name, wanted, carriers=True):
             named.update(entry.carriers)
+            nameless += entry.row is not None and not (is_vcf or entry.carriers)
             _take(entry, found)
         if not named:
             raise UserError(
@@ -62,12 +95,27 @@ def read_patients(files: Iterable[Path], wanted: Wanted) -> dict[str, Carried]:
             )
         for name in named:
             found.setdefault(name, Carried())
-    return found
+    return Patients(found, nameless)
+
+
+def _check_samples(names: Iterable[str], path: Path, vcf_of: dict[str, Path]) -> None:
+    """Refuse names that two files have, as TUMOR, whose samples may be of two patients."""
+    for name in names:
+        if name in vcf_of:
+            raise UserError(
+                f"{vcf_of[name]} and {path} have a sample of the same name (bcftools query -l "
+                "shows it), and a sample is a patient: give each sample its patient's name "
+                "(bcftools reheader -s), or join files of the same patients (bcftools concat -a)"
+            )
+        vcf_of[name] = path
 
 
 def _take(entry: Entry, found: dict[str, Carried]) -> None:
     if entry.row is None:
         return
+    if entry.row.reason not in _HARMLESS:
+        for name in entry.uncalled:
+            found.setdefault(name, Carried()).unusable[VariantReason.NOT_CALLED] += 1
     for name in entry.carriers:
         carried = found.setdefault(name, Carried())
         if entry.row.variant is not None:

@@ -48,6 +48,7 @@ class _Allele:
 
     place: Place
     carriers: tuple[str, ...]
+    uncalled: tuple[str, ...]
     samples: tuple[str, ...]
     contig: str
     alleles: Alleles
@@ -57,15 +58,19 @@ class _Allele:
     record: Record | None = None
 
 
-def samples_of(path: Path) -> tuple[str, ...]:
-    """Names of a file's samples.
+def patients_of(path: Path) -> tuple[str, ...]:
+    """Names of a file's samples but that beside a tumour's.
 
     Parameters
     ----------
     path : Path
     """
     with opened(path) as handle:
-        return tuple(handle.header.samples)
+        return tuple(filter(_is_patient, handle.header.samples))
+
+
+def _is_patient(name: str) -> bool:
+    return name.lower() != NORMAL
 
 
 def read_vcf(path: Path, source: str, wanted: Wanted, *, carriers: bool = False) -> list[Entry]:
@@ -137,7 +142,9 @@ def _strange(made: Sequence[_Allele], annotations: list[Annotation]) -> _Allele:
     untold = [each for each in made if not each.annotations and each.alleles.alternatives != ("*",)]
     whose = {name for each in untold for name in each.carriers}
     carriers = tuple(sorted(whose))
-    return replace(made[0], carriers=carriers, annotations=annotations, is_strange=True)
+    return replace(
+        made[0], carriers=carriers, uncalled=(), annotations=annotations, is_strange=True
+    )
 
 
 def _masks(record: Any, key: str) -> list[tuple[int, ...]]:
@@ -203,15 +210,25 @@ def _header_lines(path: Path) -> int:
 def _alleles(record: Any, place: Place, *, carriers: bool) -> Iterator[_Allele]:
     for number, alternative in enumerate(record.alts or (".",), start=1):
         whose = tuple(_carriers(record, number)) if carriers else ()
+        unknown = tuple(_uncalled(record, number)) if carriers else ()
         alleles = Alleles(record.pos, record.ref, (alternative,))
         names = tuple(record.samples) if carriers else ()
-        yield _Allele(place, whose, names, record.contig, alleles)
+        yield _Allele(place, whose, unknown, names, record.contig, alleles)
 
 
 def _carriers(record: Any, number: int) -> Iterator[str]:
     has_genotypes = "GT" in record.format
     for name, sample in record.samples.items():
-        if (number in sample["GT"]) if has_genotypes else (name.lower() != NORMAL):
+        if _is_patient(name) and (not has_genotypes or number in sample["GT"]):
+            yield name
+
+
+def _uncalled(record: Any, number: int) -> Iterator[str]:
+    """Samples without a genotype, or with one copy known that is another allele."""
+    if "GT" not in record.format:
+        return
+    for name, sample in record.samples.items():
+        if _is_patient(name) and None in sample["GT"] and number not in sample["GT"]:
             yield name
 
 
@@ -261,7 +278,7 @@ def _told(found: Sequence[_Allele], wanted: Wanted, path: Path) -> Iterator[list
             continue
         elif each.record is not None:
             rows = [_plain_row(each.place, VariantReason.NOT_MODELLED, wanted)]
-        yield [Entry(row, each.carriers, each.is_annotated) for row in rows]
+        yield [Entry(row, each.carriers, each.is_annotated, each.uncalled) for row in rows]
 
 
 def _of_gene(allele: _Allele, wanted: Wanted) -> list[Annotation]:
@@ -301,13 +318,16 @@ def _entries(
             transcript=each.transcripts[0] if each.transcripts else "",
         )
         carriers.setdefault(row, set()).update(_whose(each, allele))
-    return [Entry(row, tuple(sorted(names))) for row, names in carriers.items()]
+    return [
+        Entry(row, tuple(sorted(names)), uncalled=allele.uncalled)
+        for row, names in carriers.items()
+    ]
 
 
 def _whose(annotation: Annotation, allele: _Allele) -> Iterable[str]:
     if annotation.samples is None or not allele.samples:
         return allele.carriers
-    return (allele.samples[each] for each in annotation.samples)
+    return filter(_is_patient, (allele.samples[each] for each in annotation.samples))
 
 
 def _order(entries: Sequence[Sequence[Annotation]], wanted: Wanted, path: Path) -> list[str]:
