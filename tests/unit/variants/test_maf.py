@@ -100,6 +100,63 @@ def test_a_broken_line_and_no_table(tmp_path: Path) -> None:
         read_file(path, Wanted("ABL1"))
 
 
+def test_a_header_in_the_middle_is_no_patient(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.maf", ("ABL1", "Missense_Mutation", "", "p.T315I", ""))
+    once = path.read_text()
+    path.write_text(once + once.replace("Hugo_Symbol", "HUGO_SYMBOL"))
+    entries = [*entries_of(path, "", Wanted("ABL1"))]
+    assert [(entry.row and entry.row.line, entry.carriers) for entry in entries] == [
+        (4, (PLANTED[0],)), (8, (PLANTED[0],)),
+    ]  # fmt: skip
+    other = ("\t".join(reversed(HEADER)), "Hugo_Symbol\tTumor_Sample_Barcode")
+    for again in other:
+        path.write_text(f"{once}{again}\n")
+        with pytest.raises(UserError, match=r"a\.maf, line 5: the columns are named again"):
+            read_file(path, Wanted("ABL1"))
+
+
+def test_a_line_that_is_cut_keeps_its_patient(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.maf", ("ABL1", "Missense_Mutation", "", "p.T315I", ""))
+    path.write_text(path.read_text().removesuffix(f"\t{PLANTED[3]}\n"))
+    (entry,) = entries_of(path, "", Wanted("ABL1"))
+    assert entry.carriers == (PLANTED[0],)
+    assert entry.row is not None
+    assert entry.row.reason is VariantReason.UNREADABLE
+
+
+def test_quotes_of_r_are_no_part_of_a_cell(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "a.maf",
+        ("ABL1", "Missense_Mutation", "", "p.T315I", ""),
+        ("ABL1", "Splice_Site", "", "p.Y253H", ""),
+    )
+    lines = path.read_text().splitlines()[2:]
+    quoted = ["\t".join(f'"{cell}"' for cell in line.split("\t")) for line in lines]
+    path.write_text("\n".join([*quoted, f'"ABL1\t{quoted[1]}']))
+    entries = [*entries_of(path, "", Wanted("ABL1"))]
+    rows = [entry.row for entry in entries if entry.row]
+    assert [row.reason for row in rows] == [None, VariantReason.SPLICE, VariantReason.UNREADABLE]
+    assert rows[2].message == "the quotes do not match"
+    assert [entry.carriers for entry in entries] == [(PLANTED[0],), (PLANTED[0],), ()]
+    # where the columns are not quoted, a quote is text
+    path = write(tmp_path / "b.maf", ("ABL1", "Missense_Mutation", 'p.Thr315Ile"', "", ""))
+    path.write_text(path.read_text().replace(PLANTED[3], '"5 reads'))
+    assert [each.name for each in read_file(path, Wanted("ABL1")).variants] == ["T315I"]
+
+
+@pytest.mark.parametrize(
+    "prefix", ["CCDS35166.1", "ABL1_ENST00000318560", "ABL1-201", "uc004bzw.3", "JTK7"]
+)
+def test_the_column_says_the_gene_whatever_stands_before_a_change(
+    tmp_path: Path, prefix: str
+) -> None:
+    path = write(tmp_path / "a.maf", ("ABL1", "Missense_Mutation", f"{prefix}:p.Thr315Ile", "", ""))
+    assert [each.name for each in read_file(path, Wanted("ABL1")).variants] == ["T315I"]
+    # where it says nothing, the prefix counts
+    path = write(tmp_path / "b.maf", ("", "Missense_Mutation", "EGFR:p.Thr790Met", "", ""))
+    assert read_file(path, Wanted("ABL1")).other_gene == 1
+
+
 def test_a_gene_that_is_not_there_is_told(tmp_path: Path) -> None:
     path = write(tmp_path / "a.maf", ("EGFR", "Missense_Mutation", "", "p.T790M", ""))
     reading = read_file(path, Wanted("ABL1"))

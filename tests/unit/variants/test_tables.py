@@ -48,6 +48,26 @@ def test_a_table_by_its_columns_and_its_genes(tmp_path: Path) -> None:
     assert "SYN" not in repr(reading)
 
 
+def test_the_first_column_that_says_something_counts(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text(
+        "gene,hgvsp,HGVSp_Short\nABL1,,p.T315I\nABL1,p.Glu255Lys,p.T315I\nABL1,-,.\n,EGFR:T790M,\n"
+        "ABL1,CCDS35166.1:p.Tyr253His,\n"
+    )
+    reading = read_file(path, ABL1)
+    assert [row.variant.name if row.variant else row.reason for row in reading.rows] == [
+        "T315I", "E255K", VariantReason.NOT_ANNOTATED, "Y253H",
+    ]  # fmt: skip
+    assert reading.other_gene == 1
+
+
+def test_the_class_of_a_maf_with_commas_counts(tmp_path: Path) -> None:
+    path = tmp_path / "maf.csv"
+    path.write_text("Hugo_Symbol,Variant_Classification,HGVSp_Short\nABL1,Splice_Site,p.T315I\n")
+    (row,) = read_file(path, ABL1).rows
+    assert row.reason is VariantReason.SPLICE
+
+
 @pytest.mark.parametrize("separator", [",", "\t", ";"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("column", ["variant", "Mutation", "HGVSp", "protein_change"])

@@ -67,8 +67,8 @@ def run(args: argparse.Namespace) -> None:
     )
     if panel.nameless:
         print(
-            f"warning: {panel.nameless} entries name no patient: who is told to have no variant may "
-            "have theirs; name the patients in the files",
+            f"warning: {panel.nameless} entries name no patient: who is told to have no variant "
+            "may have theirs; name the patients in the files",
             file=sys.stderr,
         )
     if panel.small:

@@ -73,6 +73,16 @@ class Place(NamedTuple):
     line: int
 
 
+def has_gene(cell: str) -> bool:
+    """Whether a cell names a gene, so that what stands before the change does not count.
+
+    Parameters
+    ----------
+    cell : str
+    """
+    return cell.strip().lower() not in NOTHING
+
+
 def is_of_gene(names: Iterable[str], wanted: Wanted, place: Place) -> bool:
     """Whether an entry is of the gene that is looked for.
 

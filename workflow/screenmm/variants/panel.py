@@ -339,8 +339,8 @@ def readme_text(panel: Panel, results: Path, *, min_group: int, has_pseudonyms: 
         else f"Every variant is carried by at least {min_group} patients."
     )
     nameless = (
-        f"\n{panel.nameless} entries name no patient, and are in no row of `panel.csv`: who is told "
-        "to have no variant may have theirs.\n"
+        f"\n{panel.nameless} entries name no patient, and are in no row of `panel.csv`: who is "
+        "told to have no variant may have theirs.\n"
         if panel.nameless
         else ""
     )
