@@ -25,6 +25,10 @@ VARIANTS = {
     "T315I+T315I": "T315I",
     "p.[Thr315Ile;Tyr253His]": "Y253H+T315I",
     "p.[(Thr315Ile);(Tyr253His)]": "Y253H+T315I",
+    "p.[(Thr315Ile)]": "T315I",
+    "p.[Thr315Ile]": "T315I",
+    "CCDS35166.1:p.Thr315Ile": "T315I",
+    "uc004bzw.3:p.T315I": "T315I",
     "p.([Thr315Ile;Tyr253His])": "Y253H+T315I",
     "p.[Lys23=;Thr315Ile]": "T315I",
     "p.Lys23delinsArg": "K23R",
@@ -35,7 +39,7 @@ VARIANTS = {
 
 REASONS = {
     VariantReason.SYNONYMOUS: ["p.Thr315=", "p.(Thr315=)", "p.=", "p.(=)", "T315T", "p.*315=",
-                               "p.Ter110Ter", "p.Lys23_Val24delinsLysVal"],
+                               "p.Ter110Ter", "p.Lys23_Val24delinsLysVal", "p.[(Thr315=)]"],
     VariantReason.FRAMESHIFT: ["p.Arg97ProfsTer23", "p.Arg97Profs*23", "p.R97fs*23", "p.Arg97fs",
                                "p.(Arg97fs)", "p.Arg97Serfs", "p.?fs*", "R97Pfs", "p.R97Pfs*?"],
     VariantReason.STOP: ["p.Trp26Ter", "p.W26*", "W26*", "p.Gln18Arg*", "p.Lys23delinsTer"],
@@ -56,7 +60,9 @@ REASONS = {
                                   "chr9:g.133748283C>T", "ABL1 c.944C>T"],
     VariantReason.UNREADABLE: ["hello", "T315", "p.Thr315", "p.315I", "315", "ABL1", "T315I E255K",
                                "ABL1:T315I+EGFR:T790M", "(" * 500, "A" * 2000, "p.Thr315Iel",
-                               "p.A1_2insSYN-1:p.3_5"],
+                               "p.A1_2insSYN-1:p.3_5",
+                               # the parser fails on these in its own way
+                               "p.[(Ala2[10])]", "p.[(Lys23_Val24insN[5])]"],
 }  # fmt: skip
 
 
@@ -81,6 +87,7 @@ def test_every_reason_of_a_text_is_tried() -> None:
     # the others are of a sequence, a structure or a file
     elsewhere = {
         VariantReason.NO_PROTEIN_CHANGE, VariantReason.COMBINED, VariantReason.OTHER_GENE,
+        VariantReason.NOT_CALLED,
         VariantReason.OTHER_RESIDUE, VariantReason.OUTSIDE_SEQUENCE,
         VariantReason.OUTSIDE_STRUCTURE, VariantReason.FAR_FROM_POCKET,
     }  # fmt: skip
@@ -95,6 +102,12 @@ def test_every_reason_of_a_text_is_tried() -> None:
         ("NP_005148.2:p.Thr315Ile", "", "NP_005148.2"),
         ("NP_005148.2(ABL1):p.Thr315Ile", "ABL1", "NP_005148.2"),
         ("P00519-2:p.T315I", "", "P00519-2"),
+        ("CCDS35166.1:p.T315I", "", "CCDS35166.1"),
+        ("uc004bzw.3:p.T315I", "", "uc004bzw.3"),
+        ("ABL1_ENST00000318560.5:p.T315I", "ABL1", "ENST00000318560.5"),
+        ("ABL1-201:p.T315I", "ABL1", ""),
+        ("HLA-A-201:p.T315I", "HLA-A", ""),
+        ("NKX2-1:p.T315I", "NKX2-1", ""),
         ("T315I", "", ""),
     ],
 )

@@ -61,6 +61,18 @@ def test_the_first_column_that_says_something_counts(tmp_path: Path) -> None:
     assert reading.other_gene == 1
 
 
+def test_what_may_be_a_patients_number_is_in_no_row(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    told = ("P00012 T315I", "P00012:T315I", "CCDS12345:p.T315I", "uc001aaa.1:p.T315I")
+    path.write_text("variant\n" + "\n".join([*told, "P00519:T315I", "NP_005148.2:p.T315I"]))
+    rows = read_file(path, ABL1).rows
+    assert [row.transcript for row in rows] == [*[""] * 5, "NP_005148.2"]
+    assert {row.variant and row.variant.name for row in rows} == {"T315I"}
+    # but where the sequence itself is called so
+    rows = read_file(path, Wanted("ABL1", PROTEIN)).rows
+    assert [row.transcript for row in rows] == [*[""] * 4, "P00519", "NP_005148.2"]
+
+
 def test_the_class_of_a_maf_with_commas_counts(tmp_path: Path) -> None:
     path = tmp_path / "maf.csv"
     path.write_text("Hugo_Symbol,Variant_Classification,HGVSp_Short\nABL1,Splice_Site,p.T315I\n")

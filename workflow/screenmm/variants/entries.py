@@ -126,15 +126,17 @@ def make_row(
     stated : VariantReason or None
         What the entry says of the effect beside the change.
     transcript : str
-        Kept where it is an accession.
+        Kept where it is an accession of RefSeq, Ensembl or LRG, or the sequence's name: others are
+        written as patients' numbers are.
     """
     told = (transcript, change.reference if change else "")
+    name = wanted.sequence.name if wanted.sequence else ""
     row = Row(
         place.source,
         place.line,
         shown(change) if change else "",
         wanted.gene,
-        next(filter(ACCESSION.fullmatch, told), ""),
+        next((each for each in told if ACCESSION.fullmatch(each) or (each and each == name)), ""),
     )
     variant, reason, message = judge(change, wanted, stated)
     return Row(row.source, row.line, row.text, row.gene, row.transcript, variant, reason, message)

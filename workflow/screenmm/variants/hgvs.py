@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from lark.exceptions import LarkError
 from mutalyzer_hgvs_parser import to_model
 from mutalyzer_hgvs_parser.exceptions import UnexpectedCharacter, UnexpectedEnd
 
@@ -37,13 +38,18 @@ LONGEST = 300
 NOTHING = frozenset(("", ".", "-", "na", "n/a", "nan", "none"))
 """How tables write that there is no value, in lower case."""
 
-ACCESSION = re.compile(
-    r"(?:[NX][PMR]_\d+|ENS[A-Z]{0,4}[PTG]\d{6,}|LRG_\d+[pt]?\d*"
+_LONG = r"(?:[NX][PMR]_\d+|ENS[A-Z]{0,4}[PTG]\d{6,}|LRG_\d+[pt]?\d*)(?:[.-]\d+)?"
+ACCESSION = re.compile(_LONG)
+"""Accession of RefSeq, Ensembl or LRG, its version with it: nothing else is written so."""
+
+_ACCESSIONS = re.compile(
     # UniProt's own expression
-    r"|[OPQ][0-9][A-Z0-9]{3}[0-9]|[A-NR-Z][0-9](?:[A-Z][A-Z0-9]{2}[0-9]){1,2})"
-    r"(?:[.-]\d+)?",
+    rf"{_LONG}|(?:[OPQ][0-9][A-Z0-9]{{3}}[0-9]|[A-NR-Z][0-9](?:[A-Z][A-Z0-9]{{2}}[0-9]){{1,2}}"
+    # UCSC's
+    r"|CCDS\d+|uc\d{3}[a-z]{3})(?:[.-]\d+)?"
 )
-"""Accession of a transcript or protein, its version with it."""
+_OF_GENE = re.compile(rf"(.+?)(?:_({_LONG})|-2\d\d)")
+"""A gene's transcript by Ensembl's name of it (ABL1-201), or the gene before the accession."""
 
 _PREFIX = re.compile(r"([^\s:+]+)\s*(?::\s*|\s)(.+)")
 _WITH_GENE = re.compile(r"([^()]+)\(([^()]+)\)")
@@ -55,6 +61,7 @@ _LOOSE_EXTENSION = re.compile(rf"\(?{_AA}\d+{_AA}*ext(?:-\d+|{_END})\)?")
 _SPLICE = re.compile(rf"\(?(?:{_AA}?\d+(?:_{_AA}?\d+)?_)?splice\)?", re.IGNORECASE)
 _UPPER = re.compile(r"\(?([A-Z]{3})(\d+)([A-Z]{3}|=)\)?")
 _ALTERNATIVES = re.compile(r"\^|/|\(;\)")
+_ONE_IN_BRACKETS = re.compile(r"\[(\([^][();,]+\))\]")
 _TWO_COPIES = re.compile(r"\]\s*;\s*\[")
 _LIKE_A_CHANGE = re.compile(r"([A-Za-z]+)\W*(\d+)\W*([A-Za-z]+|\*)")
 _SHORT = re.compile(rf"({_AA})([1-9]\d*)({_AA})", re.ASCII)
@@ -199,11 +206,13 @@ def _split_prefix(text: str) -> tuple[str, str, str]:
         return "", "", text
     prefix, body = found.groups()
     gene, reference, rest = _split_prefix(body) if ":" in body else ("", "", body)
-    if ACCESSION.fullmatch(prefix):
+    if _ACCESSIONS.fullmatch(prefix):
         return gene, prefix, rest
     both = _WITH_GENE.fullmatch(prefix)
-    if both and ACCESSION.fullmatch(both[1]):
+    if both and _ACCESSIONS.fullmatch(both[1]):
         return both[2], both[1], rest
+    if transcript := _OF_GENE.fullmatch(prefix):
+        return transcript[1], transcript[2] or reference, rest
     return prefix, reference, rest
 
 
@@ -233,6 +242,9 @@ def _parse(body: str) -> _Parsed:
         return special
     if (upper := _UPPER.fullmatch(body)) and {upper[1].title(), upper[3].title()} <= {*THREE, "="}:
         body = f"{upper[1].title()}{upper[2]}{upper[3].title()}"
+    # the parser knows brackets around several changes alone
+    if one := _ONE_IN_BRACKETS.fullmatch(body):
+        body = one[1]
     # as COSMIC and cBioPortal write a replacement
     body = body.replace(">", "delins", 1)
     variants = _grammar(body)
@@ -263,7 +275,7 @@ def _grammar(body: str) -> list[dict[str, Any]] | None:
         return None
     try:
         variants: list[dict[str, Any]] = to_model(f"X:p.{body}")["variants"]
-    except (UnexpectedCharacter, UnexpectedEnd, RecursionError):
+    except (UnexpectedCharacter, UnexpectedEnd, LarkError, RecursionError):
         return None
     return variants
 
