@@ -247,6 +247,10 @@ def test_a_key_that_is_none(tmp_path: Path) -> None:
         ("patient,pseudonym\n", "line 1: a key begins with pseudonym,patient"),
         ("pseudonym,patient\nx\n", "line 2: no pseudonym and patient"),
         ("pseudonym,patient\nP1,a\nP1,b\n", "gives two patients one pseudonym"),
+        ("pseudonym,patient\nP1,a\nP2,a\n", "line 3: the patient of another line, too"),
+        ("pseudonym,patient\nP²,a\n", "line 2: no pseudonym and patient"),
+        ("pseudonym,patient\nP١,a\n", "line 2: no pseudonym and patient"),
+        ('pseudonym,patient\nP1,"a\n', "line 2: no pseudonym and patient"),
     ):
         path.write_text(text)
         with pytest.raises(UserError, match=message):

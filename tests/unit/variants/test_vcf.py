@@ -274,15 +274,19 @@ def test_bcftools_tells_no_allele_where_nothing_is_coded(tmp_path: Path) -> None
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("form", ["bgzf", "gzip", "bcf", "crlf"])
+@pytest.mark.parametrize("form", ["bgzf", "gzip", "bcf", "crlf", "bom", "bom-gzip", "bom-bgzf"])
 def test_the_form_of_a_file_does_not_matter(tmp_path: Path, form: str) -> None:
     plain = tmp_path / "plain.vcf"
     told = csq("T", "missense_variant", "E:p.Thr315Ile")
     plain.write_text(vcf(("C", "T", told), ("C", "T", told.replace("315", "316"))))
     path = tmp_path / "no-suffix"
-    if form == "bgzf":
+    if form.startswith("bom"):
+        plain.write_bytes(b"\xef\xbb\xbf" + plain.read_bytes())
+    if form.endswith("bgzf"):
         pysam.tabix_compress(str(plain), str(path))
-    elif form == "gzip":
+    elif form == "bom":
+        path = plain
+    elif form.endswith("gzip"):
         path.write_bytes(gzip.compress(plain.read_bytes()))
     elif form == "crlf":
         path.write_bytes(plain.read_bytes().replace(b"\n", b"\r\n"))
@@ -320,6 +324,18 @@ def test_broken_files_are_errors_that_name_the_place(
         read_file(packed, ABL1)
     # htslib would print places in the genome
     assert "2000" not in capfd.readouterr().err
+
+
+def test_a_header_names_any_number_of_samples(tmp_path: Path) -> None:
+    path = tmp_path / "biobank.vcf"
+    count = 120_000
+    told = csq("T", "missense_variant", "E:p.Thr315Ile") + "\t0/1" + "\t0/0" * (count - 1)
+    names = "\t".join(f"SYN-{number:07d}" for number in range(count))
+    path.write_text(vcf(("C", "T", told), ("C", "T", told), samples=names))
+    rows = read_file(path, ABL1).rows
+    assert [(row.line, row.variant and row.variant.name) for row in rows] == [
+        (6, "T315I"), (7, "T315I"),
+    ]  # fmt: skip
 
 
 def test_a_vcf_without_protein_changes_names_the_tools(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,7 +35,7 @@ def is_variant_call_file(path: Path) -> bool:
     ----------
     path : Path
     """
-    return first_bytes(path, 64).removeprefix(b"\xef\xbb\xbf").startswith((BCF, VCF))
+    return first_bytes(path, 64).removeprefix(BOM_UTF8).startswith((BCF, VCF))
 
 
 def is_bgzf(path: Path) -> bool:
@@ -84,12 +85,14 @@ def opened(path: Path) -> Iterator[pysam.VariantFile]:
 
 
 def _readable(path: Path, folder: Path) -> Path:
-    """Path of a file that htslib can read: a copy where it is gzipped in one piece."""
+    """Path of a file that htslib can read: a copy of one gzipped in one piece or with a BOM."""
     with path.open("rb") as handle:
         is_packed = handle.read(2) == GZIP
-    if not is_packed or is_bgzf(path):
+    has_bom = first_bytes(path, len(BOM_UTF8)) == BOM_UTF8
+    if not has_bom and (not is_packed or is_bgzf(path)):
         return path
     copy = folder / "unpacked"
     with open_unpacked(path) as packed, copy.open("wb") as whole:
+        packed.read(len(BOM_UTF8) if has_bom else 0)
         shutil.copyfileobj(packed, whole)
     return copy

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import hmac
 import os
+import re
 import secrets
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -16,6 +17,8 @@ from screenmm.files.whole import replace_whole
 from screenmm.variants.text import numbered_lines
 
 COLUMNS = ("pseudonym", "patient")
+
+_PSEUDONYM = re.compile(r"P[0-9]+")
 
 
 def pseudonyms(
@@ -63,13 +66,26 @@ def read_key(path: Path) -> dict[str, str]:
             f"{path}, line 1: a key begins with {','.join(COLUMNS)}: name a new file for it"
         )
     for number, line in lines:
-        cells = next(csv.reader([line]), [])
-        if len(cells) != 2 or cells[0][:1] != "P" or not cells[0][1:].isdigit():
+        cells = _cells(line)
+        if len(cells) != 2 or not _PSEUDONYM.fullmatch(cells[0]):
             raise UserError(f"{path}, line {number}: no pseudonym and patient: mend the line")
+        if cells[1] in given:
+            raise UserError(
+                f"{path}, line {number}: the patient of another line, too: keep the line whose "
+                "pseudonym was used"
+            )
         given[cells[1]] = cells[0]
     if len(set(given.values())) != len(given):
         raise UserError(f"{path} gives two patients one pseudonym: mend it, or name a new file")
     return given
+
+
+def _cells(line: str) -> list[str]:
+    """Cells of a line; none where its quotes do not match."""
+    try:
+        return next(csv.reader([line], strict=True), [])
+    except csv.Error:
+        return []
 
 
 def write_key(path: Path, given: Mapping[str, str]) -> None:

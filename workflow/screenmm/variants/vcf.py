@@ -18,6 +18,7 @@ from typing import Any
 import pysam
 
 from screenmm.core.errors import UserError
+from screenmm.library.lines import read_lines
 from screenmm.variants.annotations import (
     DIALECTS,
     Alleles,
@@ -33,7 +34,7 @@ from screenmm.variants.entries import Entry, Place, Wanted, change_of, is_of_gen
 from screenmm.variants.hgvs import ACCESSION
 from screenmm.variants.htslib import BCF, opened
 from screenmm.variants.sequence import disagreement
-from screenmm.variants.text import first_bytes, numbered_lines
+from screenmm.variants.text import first_bytes, open_unpacked
 
 NORMAL = "normal"
 """Name of the sample beside a tumour's, in lower case, as callers write it."""
@@ -203,8 +204,9 @@ def _header_lines(path: Path) -> int:
     """Lines before the first record; none of BCF, whose records are counted."""
     if first_bytes(path, len(BCF)) == BCF:
         return 0
-    lines = itertools.takewhile(lambda line: line[1].startswith("#"), numbered_lines(path))
-    return sum(1 for _ in lines)
+    # however long: one names all samples
+    lines = read_lines(path, open_unpacked)
+    return sum(1 for _ in itertools.takewhile(lambda line: line.startswith("#"), lines))
 
 
 def _alleles(record: Any, place: Place, *, carriers: bool) -> Iterator[_Allele]:
