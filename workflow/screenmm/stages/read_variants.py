@@ -31,7 +31,7 @@ STAGE = Stage(
     "read_variants",
     place=146,
     words="read variants and find them in the structure of the wild type",
-    version=1,
+    version=2,
     more=what_is_read,
     per_receptor="varied",
     reads={"receptor": "receptors/{receptor}/"},
