@@ -11,7 +11,13 @@ import pytest
 
 from screenmm.config.settings import Pocket, Receptor
 from screenmm.core.errors import PocketError, ReceptorError
-from screenmm.receptor.confidence import Confidence, judge_pocket, plddt_of, to_trim
+from screenmm.receptor.confidence import (
+    Confidence,
+    PocketConfidence,
+    judge_pocket,
+    plddt_of,
+    to_trim,
+)
 from screenmm.receptor.prepare import PreparedReceptor, choose_with_confidence
 from screenmm.receptor.reading import read_structure
 from tests.unit.receptor.conftest import Prepare, changes
@@ -233,3 +239,9 @@ def test_a_pocket_of_which_nothing_is_left_is_no_sure_one() -> None:
     with pytest.raises(PocketError, match="no residue whose pLDDT is known is left around it"):
         judge_pocket(None, "x.pdb", stops=True)
     assert "no residue" in judge_pocket(None, "x.pdb", stops=False)
+
+
+def test_a_mean_that_is_no_number_is_low() -> None:
+    found = PocketConfidence(6, float("nan"), float("nan"), 70.0, [])
+    with pytest.raises(PocketError, match="mean pLDDT nan of 6 residues"):
+        judge_pocket(found, "x.pdb", stops=True)

@@ -185,11 +185,24 @@ def test_modelcif_of_an_experiment(trka: Path, tmp_path: Path) -> None:
     assert not origin(path).is_model
 
 
-def test_value_that_is_no_number(trka: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("value", ["high", "nan", "inf", "-0.1", "388.1"])
+def test_value_that_is_no_plddt(value: str, trka: Path, tmp_path: Path) -> None:
     path = as_modelcif(trka, tmp_path / "x.cif")
-    path.write_text(re.sub(r"(MET 1 1) 38.8100", r"\1 high", path.read_text()))
-    with pytest.raises(ReceptorError, match="'high' for residue 1 of "):
+    path.write_text(re.sub(r"(MET 1 1) 38.8100", rf"\1 {value}", path.read_text()))
+    with pytest.raises(ReceptorError, match=f"'{value}' for residue 1 of .*0 to 100"):
         read_structure(path)
+
+
+@pytest.mark.parametrize("value", [".", "?"])
+def test_value_that_is_not_known(value: str, trka: Path, tmp_path: Path) -> None:
+    path = as_modelcif(trka, tmp_path / "x.cif")
+    path.write_text(re.sub(r"(MET 1 1) 38.8100", rf"\1 {value}", path.read_text()))
+    assert b_factors(trka).keys() - plddt(path).keys() == {1}
+
+
+def test_other_estimate_may_have_any_value(trka: Path, tmp_path: Path) -> None:
+    path = as_modelcif(trka, tmp_path / "x.cif", metric=QMEAN, scale=-1)
+    assert plddt(path) == {}
 
 
 def test_percent() -> None:

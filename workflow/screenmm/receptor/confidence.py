@@ -65,7 +65,7 @@ class PocketConfidence:
     @property
     def is_low(self) -> bool:
         """Whether the mean is below the limit."""
-        return self.mean_plddt < self.limit
+        return _is_below(self.mean_plddt, self.limit)
 
 
 @dataclass(frozen=True)
@@ -212,7 +212,7 @@ def trim(structure: Structure, below: float | None) -> None:
     for each in known:
         chains.setdefault(each.chain, []).append(each)
     for chain in chains.values():
-        for start, end, where in to_trim([_plddt(each) < below for each in chain]):
+        for start, end, where in to_trim([_is_below(_plddt(each), below) for each in chain]):
             _take_out(structure, chain[start:end], where, below)
     if not any(structure.of_kind("polymer")):
         raise ReceptorError(
@@ -272,6 +272,11 @@ def _mean(residues: list[Residue]) -> float:
     return float(np.mean([_plddt(each) for each in residues]))
 
 
+def _is_below(plddt: float, limit: float) -> bool:
+    """Whether a pLDDT is below a limit, as one is that is no number."""
+    return not plddt >= limit
+
+
 def _plddt(residue: Residue) -> float:
     assert residue.plddt is not None  # only such residues are looked at
     return residue.plddt
@@ -309,7 +314,7 @@ def pocket_confidence(
         round(_mean(known), 2),
         round(min(map(_plddt, known)), 2),
         limit,
-        [each.label for each in known if _plddt(each) < limit],
+        [each.label for each in known if _is_below(_plddt(each), limit)],
         sum(near(each.positions()) for each in structure.trimmed),
     )
 

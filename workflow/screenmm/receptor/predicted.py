@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -189,6 +190,8 @@ def _declares_plddt(block: gemmi.cif.Block | None) -> bool:
 def _own_table(block: gemmi.cif.Block, name: str, records: list[Record]) -> dict[int, float]:
     """Values of ``_ma_qa_metric_local`` by atom record; empty where it has none of pLDDT."""
     metrics = _plddt_metrics(block)
+    if not metrics and _has_metrics(block):
+        return {}
     table = block.find(
         "_ma_qa_metric_local.",
         ["label_asym_id", "label_seq_id", "metric_value", "?metric_id", "?model_id"],
@@ -197,23 +200,29 @@ def _own_table(block: gemmi.cif.Block, name: str, records: list[Record]) -> dict
     for row in table:
         asym, number, value, metric = (gemmi.cif.as_string(row[i]) if row.has(i) else "" for i in
                                        range(4))  # fmt: skip
-        if metrics and metric not in metrics:
+        if row[2] in (".", "?") or (metrics and metric not in metrics):
             continue
-        try:
-            by_residue.setdefault((asym, number), float(value))
-        except ValueError:
-            raise ReceptorError(
-                f"{name}: _ma_qa_metric_local has {value!r} for residue {number} of {asym}, no "
-                "pLDDT: mend the file, or take the table out"
-            ) from None
-    if not by_residue or (not metrics and _has_metrics(block)):
-        return {}
+        by_residue.setdefault((asym, number), _checked(value, f"residue {number} of {asym}", name))
     scaled = dict(zip(by_residue, as_percent(by_residue.values()), strict=True))
     return {
         each.index: scaled[each.part, str(each.sequence_index)]
         for each in records
         if (each.part, str(each.sequence_index)) in scaled
     }
+
+
+def _checked(value: str, residue: str, name: str) -> float:
+    """Read a pLDDT, on either scale."""
+    try:
+        plddt = float(value)
+    except ValueError:
+        plddt = math.nan
+    if not 0 <= plddt <= 100:
+        raise ReceptorError(
+            f"{name}: _ma_qa_metric_local has {value!r} for {residue}, no pLDDT, which is 0 to 100 "
+            "(or ? where it is not known): mend the file, or take the table out"
+        )
+    return plddt
 
 
 def _has_metrics(block: gemmi.cif.Block) -> bool:
