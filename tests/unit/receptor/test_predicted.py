@@ -205,6 +205,22 @@ def test_other_estimate_may_have_any_value(trka: Path, tmp_path: Path) -> None:
     assert plddt(path) == {}
 
 
+@pytest.mark.parametrize("text", ["   nan", "******", "      ", "   inf"])
+def test_b_factor_that_is_no_number(text: str, trka: Path, tmp_path: Path) -> None:
+    def spoilt(line: str) -> str:
+        # of residue 600 all atoms, of 601 one
+        is_bad = line[22:26] == " 600" or line[12:26] == " CA  LEU A 601"
+        return line[:60] + text + line[66:] if line.startswith("ATOM") and is_bad else line
+
+    path = tmp_path / "x.pdb"
+    path.write_text("\n".join(map(spoilt, trka.read_text().splitlines())))
+    structure = read_structure(path)
+    found = {each.number: each.plddt for each in structure.residues if each.plddt is not None}
+    assert found == pytest.approx({k: v for k, v in b_factors(trka).items() if k != 600})
+    (note,) = [each.detail for each in structure.changes if each.kind == "no pLDDT"]
+    assert "12 atoms in 2 residues (A:PHE:600, A:LEU:601)" in note
+
+
 def test_percent() -> None:
     assert as_percent([0.5, 1.0]) == [50, 100]
     assert as_percent([0.5, 1.01]) == [0.5, 1.01]

@@ -237,8 +237,12 @@ def as_percent(values: Iterable[float]) -> list[float]:
 
 
 def _from_b_factors(records: list[Record]) -> dict[int, float]:
-    """B factors as pLDDT; empty where they cannot be, all alike or out of its range."""
-    atoms = [each for each in records if each.is_heavy and each.residue in AMINO_ACIDS]
+    """B factors as pLDDT, if they are numbers; empty where all are alike or out of its range."""
+    atoms = [
+        each
+        for each in records
+        if each.is_heavy and each.residue in AMINO_ACIDS and math.isfinite(each.b_factor)
+    ]
     values = np.array([each.b_factor for each in atoms])
     if not len(values) or values.min() < 0 or values.max() > 100 or np.ptp(values) < SAME / 100:
         return {}

@@ -118,9 +118,26 @@ def _take_confidence(structure: Structure, found: list[Chain]) -> None:
     for ordinal, residue in enumerate(polymer):
         residue.ordinal = ordinal
     for residue in residues:
-        sources = [atom.source for atom in residue.heavy() if atom.source is not None]
-        known = [origin.plddt[source] for source in sources if source in origin.plddt]
+        known = [origin.plddt[each] for each in _sources(residue) if each in origin.plddt]
         residue.plddt = float(np.mean(known)) if known else None
+    _note_unknown(structure, polymer)
+
+
+def _sources(residue: Residue) -> list[int]:
+    return [atom.source for atom in residue.heavy() if atom.source is not None]
+
+
+def _note_unknown(structure: Structure, polymer: list[Residue]) -> None:
+    """Tell of which atoms a model's pLDDT is not known, where it is of others."""
+    known = structure.origin.plddt
+    lacking = {
+        each.label: sum(source not in known for source in _sources(each)) for each in polymer
+    }
+    names = [label for label, count in lacking.items() if count]
+    if known and names:
+        shown = ", ".join(names[:MOST_ATOMS]) + (" and more" if names[MOST_ATOMS:] else "")
+        count = f"{sum(lacking.values())} atoms in {len(names)} residues ({shown})"
+        structure.note("no pLDDT", "", f"{count}: the file has none, or what is no number")
 
 
 # --- records to chains -----------------------------------------------------------------

@@ -47,6 +47,8 @@ class Record:
         None where the field is no number, as ``****``; ``place`` holds its text.
     field : str
         Name as in its columns, with blanks.
+    b_factor : float
+        NaN where the field is blank, or no number.
     symbol : str
         Text of the element column; ``element`` is what came of it.
     """
@@ -188,7 +190,8 @@ def _pdb_record(
     return Record(
         index, number, model, f"{part} {segment}".strip(), chain, residue, residue_number, icode,
         place, line[12:16], line[12:16].strip(), line[16:17].strip(), (x, y, z),
-        _float(line[54:60], 1.0), _float(line[60:66], 0.0), _symbol(line), line[:6] == "HETATM",
+        _float(line[54:60], 1.0), _float(line[60:66], math.nan), _symbol(line),
+        line[:6] == "HETATM",
     )  # fmt: skip
 
 
@@ -305,6 +308,6 @@ def _mmcif_record(values: list[str], index: int, models: dict[str, int], name: s
         index, index + 1, models.setdefault(model, len(models)), asym, chain or asym,
         component or auth_component, int(number) if re.fullmatch(r"-?\d+", number) else None,
         icode, number + icode, own_name, own_name, altloc, (x, y, z),
-        _float(occupancy.partition("(")[0], 1.0), _float(b_factor.partition("(")[0], 0.0), symbol,
-        group == "HETATM", int(label_seq) if label_seq.isdigit() else None,
+        _float(occupancy.partition("(")[0], 1.0), _float(b_factor.partition("(")[0], math.nan),
+        symbol, group == "HETATM", int(label_seq) if label_seq.isdigit() else None,
     )  # fmt: skip
