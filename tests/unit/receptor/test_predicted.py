@@ -122,6 +122,49 @@ def test_experiment_outweighs_the_rest(head: str, why: str, trka: Path, tmp_path
     assert plddt(path, True) == pytest.approx(b_factors(trka))
 
 
+@pytest.fixture
+def bare_crystal(benchmark_data: Path, tmp_path: Path) -> Path:
+    """Chains of a crystal, with nothing but B factors within pLDDT's range."""
+    source = benchmark_data / "complexes/deposited/1bju_GP6/raw.pdb.gz"
+    whole = tmp_path / "whole.pdb"
+    whole.write_bytes(gzip.decompress(source.read_bytes()))
+    return edited(whole, tmp_path / "bare.pdb")
+
+
+@pytest.mark.parametrize(
+    "head",
+    ["REMARK   3 MR SEARCH MODEL: ALPHAFOLD", "AUTHOR    J.CHAI,Y.SHI",
+     "JRNL        AUTH   A.BOLTZ,Y.SHI"],
+)  # fmt: skip
+def test_crystal_that_mentions_a_predictor(head: str, bare_crystal: Path) -> None:
+    assert 0 < min(b_factors(bare_crystal).values()) < max(b_factors(bare_crystal).values()) < 100
+    bare_crystal.write_text(f"{head}\n{bare_crystal.read_text()}")
+    found = origin(bare_crystal)
+    assert not found.is_model
+    assert found.why.startswith("REMARK names ALPHAFOLD, as") == head.startswith("REMARK")
+    assert origin(bare_crystal, True).is_model
+
+
+@pytest.mark.parametrize("tag", ["_software.name", "_citation.title"])
+def test_crystal_of_mmcif_that_mentions_a_predictor(
+    tag: str, bare_crystal: Path, trka: Path, tmp_path: Path
+) -> None:
+    for source, expected in ((bare_crystal, False), (edited(trka, tmp_path / "y.pdb"), True)):
+        block = gemmi.read_structure(str(source)).make_mmcif_block()
+        block.set_pair(tag, "'Phaser, of a model by AlphaFold'")
+        path = tmp_path / "x.cif"
+        path.write_text(block.as_string())
+        found = origin(path)
+        assert found.is_model == expected
+        assert found.why.startswith(f"{tag} names AlphaFold")
+
+
+def test_remark_says_whose_a_theoretical_model_is(bare_crystal: Path) -> None:
+    head = "EXPDTA    THEORETICAL MODEL\nREMARK   1 ALPHAFOLD 3, PLDDT BY ATOM"
+    bare_crystal.write_text(f"{head}\n{bare_crystal.read_text()}")
+    assert len(plddt(bare_crystal)) == len(b_factors(bare_crystal))
+
+
 def test_unit_cell_of_one_angstrom_is_none(trka: Path, tmp_path: Path) -> None:
     cell = "CRYST1    1.000    1.000    1.000  90.00  90.00  90.00 P 1           1"
     assert origin(edited(trka, tmp_path / "x.pdb", head=cell)).is_model

@@ -22,7 +22,9 @@ PREDICTORS = re.compile(
     r"|helixfold)(?:[-_ ]?\d+)?\b",
     re.IGNORECASE,
 )
-_HEADER = ("HEADER", "TITLE", "COMPND", "KEYWDS", "EXPDTA", "AUTHOR", "JRNL", "REMARK")
+_HEADER = ("HEADER", "TITLE", "COMPND", "KEYWDS", "EXPDTA")
+_HEADER_TAGS = ("_struct.title", "_struct.pdbx_descriptor", "_entry.id")
+_REMARK_TAGS = ("_software.name", "_citation.title")
 _RESOLUTION = re.compile(r"REMARK   2 RESOLUTION\.\s+(\d+\.\d+) ANGSTROMS")
 _EXPERIMENT = re.compile(
     r"DIFFRACTION|CRYSTALLOGRAPHY|MICROSCOPY|NMR|EPR|SCATTERING|TRANSFER|INFRARED"
@@ -60,7 +62,8 @@ def find_origin(text: str, name: str, records: list[Record], asked: bool | None 
     """Tell whether a structure is a predicted model, and read its pLDDT.
 
     What says that a structure was measured (EXPDTA or ``_exptl``, a unit cell, a resolution)
-    outweighs all else but ``asked``.
+    outweighs all else but ``asked``. A remark that names a predictor is believed where the B
+    factors can be pLDDT: it may name the model that a crystal was solved with.
 
     Parameters
     ----------
@@ -85,6 +88,9 @@ def find_origin(text: str, name: str, records: list[Record], asked: bool | None 
     if measured and asked is None:
         return Origin(False, measured)
     said = _said_cif(block) if block is not None else _said_pdb(plain_lines(text))
+    remark = _remarked_cif(block) if block is not None else _remarked_pdb(plain_lines(text))
+    if said.endswith(THEORETICAL):
+        said = remark or said
     if block is not None and (own := _own_table(block, name, records)):
         return Origin(True, said, own)
     # a file that names another estimate, or a modeller of another kind, has no pLDDT to look for
@@ -93,8 +99,9 @@ def find_origin(text: str, name: str, records: list[Record], asked: bool | None 
     )
     has_plddt = not other and _is_plddt(records)
     if not (asked or said or has_plddt):
-        return Origin(False, "nothing says that it is a model")
-    why = "the config says so" if asked else said or (
+        solved = f"{remark}, as crystals solved with a model do, and its B factors are no pLDDT"
+        return Origin(False, solved if remark else "nothing says that it is a model")
+    why = "the config says so" if asked else said or remark or (
         "each residue has one B factor, higher inside than outside, as pLDDT"
     )  # fmt: skip
     names_plddt = asked or PREDICTORS.search(said) or _declares_plddt(block) or has_plddt
@@ -158,13 +165,29 @@ def _said_cif(block: gemmi.cif.Block) -> str:
     categories = sorted({tag for tag in block.get_mmcif_category_names() if tag.startswith("_ma_")})
     if categories:
         return f"ModelCIF, with {categories[0].rstrip('.')}"
-    for tag in ("_struct.title", "_struct.pdbx_descriptor", "_entry.id", "_software.name",
-                "_citation.title"):  # fmt: skip
+    if named := _names(block, _HEADER_TAGS):
+        return named
+    theoretical = any(THEORETICAL in each.upper() for each in _values(block, "_exptl.method"))
+    return f"_exptl.method {THEORETICAL}" if theoretical else ""
+
+
+def _remarked_pdb(lines: list[str]) -> str:
+    """Say what names a predictor where crystals name what solved them, too."""
+    found = (PREDICTORS.search(line) for line in lines if line.startswith("REMARK"))
+    return next((f"REMARK names {each[0]}" for each in found if each), "")
+
+
+def _remarked_cif(block: gemmi.cif.Block) -> str:
+    """As :func:`_remarked_pdb`."""
+    return _names(block, _REMARK_TAGS)
+
+
+def _names(block: gemmi.cif.Block, tags: Iterable[str]) -> str:
+    for tag in tags:
         for value in _values(block, tag):
             if found := PREDICTORS.search(value):
                 return f"{tag} names {found[0]}"
-    theoretical = any(THEORETICAL in each.upper() for each in _values(block, "_exptl.method"))
-    return f"_exptl.method {THEORETICAL}" if theoretical else ""
+    return ""
 
 
 # --- pLDDT -------------------------------------------------------------------------------
