@@ -78,3 +78,16 @@ def errors_of(source: Path) -> np.ndarray:
     xyz = np.array([residue["CA"][0].pos.tolist() for residue in chain])
     apart = np.linalg.norm(xyz[:, None] - xyz[None], axis=2)
     return np.round(np.minimum(apart / 3, 31.75), 1)
+
+
+def renamed(
+    source: Path, path: Path, names: dict[int, str], group: str = "HETATM", b: str = ""
+) -> Path:
+    """Write a model of which residues have other names and records, and B factors if given."""
+    lines = source.read_text().splitlines()
+    for index, line in enumerate(lines):
+        if line.startswith("ATOM") and (name := names.get(int(line[22:26]))):
+            b_factor = b.rjust(6) if b else line[60:66]
+            lines[index] = f"{group}{line[6:17]}{name}{line[20:60]}{b_factor}{line[66:]}"
+    path.write_text("\n".join(lines))
+    return path

@@ -17,11 +17,20 @@ from screenmm.receptor.confidence import (
     judge_pocket,
     plddt_of,
     to_trim,
+    trim,
+    trimmed_runs,
 )
 from screenmm.receptor.prepare import PreparedReceptor, choose_with_confidence
 from screenmm.receptor.reading import read_structure
 from tests.unit.receptor.conftest import Prepare, changes
-from tests.unit.receptor.predicted_models import RELAXED, TRKA, as_modelcif, errors_of, part_of
+from tests.unit.receptor.predicted_models import (
+    RELAXED,
+    TRKA,
+    as_modelcif,
+    errors_of,
+    part_of,
+    renamed,
+)
 
 KINASE_POCKET = ["516", "524", "542", "544", "589", "590", "592", "596", "656", "657", "667", "668"]
 """Residues of TrkA at larotrectinib: glycine-rich loop, gatekeeper 589, hinge, G667, D668."""
@@ -101,6 +110,38 @@ def test_disorder_of_full_length_trka(trka: Path) -> None:
     low = {number for number, value in zip(KINASE_POCKET, values, strict=True) if value < 70}
     assert {label.split(":")[2] for label in found.pocket.doubtful} == low
     assert not found.pocket.is_low
+
+
+@pytest.mark.parametrize("b", ["", "nan"])
+@pytest.mark.parametrize("group", ["HETATM", "ATOM  "])
+def test_modified_residue_goes_with_its_neighbours(
+    group: str, b: str, trka: Path, tmp_path: Path
+) -> None:
+    names = {1: "MSE", 450: "TPO", 451: "UNK", 600: "PTR", 796: "SEC"}
+    structure = read_structure(renamed(trka, tmp_path / "x.pdb", names, group, b))
+    trim(structure, 70.0)
+    runs = [(each.first, each.last, each.residues) for each in trimmed_runs(structure)]
+    assert runs == [
+        ("A:MSE:1", "A:ASP:38", 38),
+        ("A:ASN:381", "A:SER:419", 39),
+        ("A:ASN:440", "A:ALA:500", 61),
+        ("A:LEU:792", "A:SEC:796", 5),
+    ]
+    gone = {each.residue: each.detail for each in structure.changes if each.kind == "removed"}
+    assert (gone["A:TPO:450"] == "pLDDT not known, in a doubtful linker") == bool(b)
+    assert "A:PTR:600" in {each.label for each in structure.residues}
+
+
+def test_long_stretch_of_unknown_confidence_stays(trka: Path, tmp_path: Path) -> None:
+    def trimmed(count: int) -> list[tuple[str, str]]:
+        names = dict.fromkeys(range(1, count + 1), "UNK")
+        structure = read_structure(renamed(trka, tmp_path / "x.pdb", names, b="nan"))
+        trim(structure, 70.0)
+        return [(each.first, each.last) for each in trimmed_runs(structure)]
+
+    assert trimmed(10)[0] == ("A:UNK:1", "A:ASP:38")
+    # of eleven on end nothing says that they are doubtful
+    assert trimmed(11)[0][0] == "A:TRP:12"
 
 
 def test_nothing_is_trimmed_of_a_model_without_being_asked(trka: Path) -> None:

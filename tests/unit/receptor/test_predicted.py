@@ -15,7 +15,7 @@ from screenmm.files.whole import read_text
 from screenmm.receptor.predicted import Origin, as_percent, find_origin
 from screenmm.receptor.reading import read_structure
 from screenmm.receptor.records import read_records
-from tests.unit.receptor.predicted_models import QMEAN, RELAXED, TRKA, as_modelcif
+from tests.unit.receptor.predicted_models import QMEAN, RELAXED, TRKA, as_modelcif, renamed
 
 
 def origin(path: Path, asked: bool | None = None) -> Origin:
@@ -261,7 +261,25 @@ def test_b_factor_that_is_no_number(text: str, trka: Path, tmp_path: Path) -> No
     found = {each.number: each.plddt for each in structure.residues if each.plddt is not None}
     assert found == pytest.approx({k: v for k, v in b_factors(trka).items() if k != 600})
     (note,) = [each.detail for each in structure.changes if each.kind == "no pLDDT"]
-    assert "12 atoms in 2 residues (A:PHE:600, A:LEU:601)" in note
+    assert "12 atoms of 2 residues (A:PHE:600, A:LEU:601): the file has none" in note
+
+
+@pytest.mark.parametrize("group", ["HETATM", "ATOM  "])
+@pytest.mark.parametrize("name", ["TPO", "MSE", "SEC", "UNK"])
+def test_modified_residue_counts(name: str, group: str, trka: Path, tmp_path: Path) -> None:
+    path = renamed(trka, tmp_path / "x.pdb", {450: name}, group)
+    structure = read_structure(path)
+    assert structure.ordinals == 796
+    assert plddt(path) == pytest.approx(b_factors(trka))
+
+
+def test_ligand_of_a_model_is_no_residue_of_it(trka: Path, tmp_path: Path) -> None:
+    path = tmp_path / "x.pdb"
+    ligand = "HETATM 9001  C1  LIG L   1      90.000  90.000  90.000  1.00 55.00           C"
+    path.write_text(trka.read_text().replace("\nEND", f"\n{ligand}\nEND"))
+    structure = read_structure(path)
+    assert (len(structure.residues), structure.ordinals) == (797, 796)
+    assert structure.residues[-1].plddt is None
 
 
 def test_percent() -> None:

@@ -30,6 +30,7 @@ class Trimmed:
         Labels.
     residues : int
     mean_plddt : float
+        Of those whose pLDDT is known.
     """
 
     first: str
@@ -209,10 +210,10 @@ def trim(structure: Structure, below: float | None) -> None:
     if below is None or not known:
         return
     chains: dict[str, list[Residue]] = {}
-    for each in known:
+    for each in structure.of_kind("polymer"):
         chains.setdefault(each.chain, []).append(each)
     for chain in chains.values():
-        for start, end, where in to_trim([_is_below(_plddt(each), below) for each in chain]):
+        for start, end, where in to_trim(_are_low([each.plddt for each in chain], below)):
             _take_out(structure, chain[start:end], where, below)
     if not any(structure.of_kind("polymer")):
         raise ReceptorError(
@@ -220,6 +221,20 @@ def trim(structure: Structure, below: float | None) -> None:
             f"stretch of more than {SOLID} residues has {below:g} or more (trim_plddt); give "
             "another model, or trim_plddt: null"
         )
+
+
+def _are_low(plddt: Sequence[float | None], below: float) -> list[bool]:
+    """Whether each residue of a chain is doubtful.
+
+    Up to :data:`SOLID` residues on end whose pLDDT is not known are what both their neighbours
+    are; of more, or between neighbours that differ, nothing says that they are doubtful.
+    """
+    is_low = [each is not None and _is_below(each, below) for each in plddt]
+    for start, end, is_unknown in _runs([each is None for each in plddt]):
+        beside = [is_low[at] for at in (start - 1, end) if 0 <= at < len(plddt)]
+        if is_unknown and end - start <= SOLID:
+            is_low[start:end] = [bool(beside) and all(beside)] * (end - start)
+    return is_low
 
 
 def _take_out(structure: Structure, residues: list[Residue], where: str, below: float) -> None:
@@ -231,7 +246,8 @@ def _take_out(structure: Structure, residues: list[Residue], where: str, below: 
         f"(trim_plddt {below:g})",
     )
     for residue in residues:
-        detail = f"pLDDT {_plddt(residue):.0f}, in {where}"
+        plddt = "not known" if residue.plddt is None else f"{residue.plddt:.0f}"
+        detail = f"pLDDT {plddt}, in {where}"
         structure.remove(residue, Removal.LOW_CONFIDENCE, detail)
     structure.trimmed += residues
     # what was trimmed is not to be built again as a missing loop; a model has no other gaps
@@ -269,7 +285,7 @@ def _as_run(residues: list[Residue]) -> Trimmed:
 
 
 def _mean(residues: list[Residue]) -> float:
-    return float(np.mean([_plddt(each) for each in residues]))
+    return float(np.mean([each.plddt for each in residues if each.plddt is not None]))
 
 
 def _is_below(plddt: float, limit: float) -> bool:

@@ -36,6 +36,7 @@ FEWEST = 20  # residues from which B factors can be told to be pLDDT
 BEST = 70.0  # every model that is worth a file has a residue as sure as that
 CONTACTS = 10.0  # Å between CA atoms
 RISES = 0.2  # rank correlation of pLDDT with contacts; B factors have one below zero
+BACKBONE = {"N", "CA", "C"}
 _PLDDT_TYPES = ("plddt", "plddt in [0,1]", "plddt all-atom", "plddt all-atom in [0,1]")
 
 
@@ -261,15 +262,27 @@ def as_percent(values: Iterable[float]) -> list[float]:
 
 def _from_b_factors(records: list[Record]) -> dict[int, float]:
     """B factors as pLDDT, if they are numbers; empty where all are alike or out of its range."""
-    atoms = [
-        each
-        for each in records
-        if each.is_heavy and each.residue in AMINO_ACIDS and math.isfinite(each.b_factor)
-    ]
+    atoms = [each for each in _of_peptides(records) if math.isfinite(each.b_factor)]
     values = np.array([each.b_factor for each in atoms])
     if not len(values) or values.min() < 0 or values.max() > 100 or np.ptp(values) < SAME / 100:
         return {}
     return dict(zip((each.index for each in atoms), as_percent(values.tolist()), strict=True))
+
+
+def _of_peptides(records: list[Record]) -> list[Record]:
+    """Heavy atoms of standard amino acids, and of all else that has N, CA and C."""
+
+    def place(record: Record) -> tuple[int, str, str, str, str]:
+        return record.model, record.part, record.chain, record.place, record.residue
+
+    names: dict[tuple[int, str, str, str, str], set[str]] = {}
+    for each in records:
+        names.setdefault(place(each), set()).add(each.name)
+    return [
+        each
+        for each in records
+        if each.is_heavy and (each.residue in AMINO_ACIDS or names[place(each)] >= BACKBONE)
+    ]
 
 
 def _is_plddt(records: list[Record]) -> bool:

@@ -85,9 +85,9 @@ def read_structure(
     structure = Structure([], {}, origin, conservation=_account(records))
     found = _chains(structure, records, path.name)
     _align(structure, found, text, path.name)
+    _classify([each.residue for chain in found for each in chain.members])
     _take_confidence(structure, found)
     _select(structure, found, chains, path.name)
-    _classify(structure)
     return structure
 
 
@@ -113,7 +113,7 @@ def _take_confidence(structure: Structure, found: list[Chain]) -> None:
     if not origin.is_model:
         return
     residues = [each.residue for chain in found for each in chain.members]
-    polymer = [each for each in residues if not each.hetero]
+    polymer = [each for each in residues if each.kind == "polymer" or not each.hetero]
     structure.ordinals = len(polymer)
     for ordinal, residue in enumerate(polymer):
         residue.ordinal = ordinal
@@ -131,12 +131,15 @@ def _note_unknown(structure: Structure, polymer: list[Residue]) -> None:
     """Tell of which atoms a model's pLDDT is not known, where it is of others."""
     known = structure.origin.plddt
     lacking = {
-        each.label: sum(source not in known for source in _sources(each)) for each in polymer
+        each.label: sum(source not in known for source in _sources(each))
+        for each in polymer
+        if each.kind == "polymer"
     }
     names = [label for label, count in lacking.items() if count]
     if known and names:
         shown = ", ".join(names[:MOST_ATOMS]) + (" and more" if names[MOST_ATOMS:] else "")
-        count = f"{sum(lacking.values())} atoms in {len(names)} residues ({shown})"
+        atoms, plural = sum(lacking.values()), "s" * (len(names) > 1)
+        count = f"{atoms} atom{'s' * (atoms > 1)} of {len(names)} residue{plural} ({shown})"
         structure.note("no pLDDT", "", f"{count}: the file has none, or what is no number")
 
 
@@ -314,8 +317,7 @@ def _gemmi_residue(placed: Placed) -> gemmi.Residue:
 # --- kinds -----------------------------------------------------------------------------
 
 
-def _classify(structure: Structure) -> None:
-    residues = structure.residues
+def _classify(residues: list[Residue]) -> None:
     for index, residue in enumerate(residues):
         before = residues[index - 1] if index else None
         after = residues[index + 1] if index + 1 < len(residues) else None
