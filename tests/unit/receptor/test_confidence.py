@@ -228,6 +228,20 @@ def test_errors_of_another_model(trka: Path, tyk2_protein: Path, tmp_path: Path)
         )
 
 
+def test_errors_of_a_model_with_a_ligand(trka: Path, tmp_path: Path) -> None:
+    path, errors = tmp_path / "x.pdb", tmp_path / "pae.json"
+    ligand = "HETATM 9001  C1  LIG L   1      90.000  90.000  90.000  1.00 55.00           C"
+    path.write_text(trka.read_text().replace("\nEND", f"\n{ligand}\nEND"))
+    errors.write_text(json.dumps({"pae": [[0.1] * 825] * 825}))
+    with pytest.raises(ReceptorError, match=r"825 residues, the model has 796 \(1 .*leave pae out"):
+        chosen(path, KINASE_POCKET, pae=errors)
+    with pytest.raises(ReceptorError, match="model as it was predicted"):
+        chosen(trka, KINASE_POCKET, pae=errors)
+    errors.write_text(json.dumps({"pae": [[0.1] * 795] * 795}))
+    with pytest.raises(ReceptorError, match="model as it was predicted"):
+        chosen(path, KINASE_POCKET, pae=errors)
+
+
 # --- prepared ----------------------------------------------------------------------------
 
 

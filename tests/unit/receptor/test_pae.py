@@ -58,6 +58,13 @@ def test_forms(name: str, tmp_path: Path) -> None:
     assert read_pae(path).errors.tolist() == ERRORS.tolist()
 
 
+@pytest.mark.parametrize("name", TEXTS)
+def test_byte_order_mark(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_text("\ufeff" + TEXTS[name])
+    assert read_pae(path).errors.tolist() == ERRORS.tolist()
+
+
 def test_boltz(tmp_path: Path) -> None:
     np.savez(tmp_path / "pae.npz", pae=ERRORS.astype(np.float32))
     assert read_pae(tmp_path / "pae.npz").errors == pytest.approx(ERRORS)
@@ -81,6 +88,23 @@ def test_a_damaged_archive(tmp_path: Path, content: bytes) -> None:
         ('{"pae": []}', "no square"),
         ('{"pae": [[0, -1], [1, 0]]}', "below 0"),
         ('{"residue1": [1, 2], "residue2": [1, 2], "distance": [0, 0]}', "lacks pairs"),
+        (
+            '{"residue1": [1, 3000000], "residue2": [1, 3000000], "distance": [1, 2]}',
+            "residues: 3000000 have 9000000000000 pairs, and 2 are",
+        ),
+        ('{"residue1": [1, 1e300], "residue2": [1, 1], "distance": [1, 2]}', "cannot be read"),
+        (
+            f'{{"residue1": [1, {10**30}], "residue2": [1, 1], "distance": [1, 2]}}',
+            "cannot be read",
+        ),
+        (
+            '{"residue1": [1, 1, 2, 2], "residue2": [1, 2, 1, 2], "distance": [1, 2]}',
+            "differ in length",
+        ),
+        (
+            '{"residue1": [1, 1, 2, 2], "residue2": [1, 2, 1, 1], "distance": [1, 2, 3, 4]}',
+            "lacks pairs",
+        ),
         ('{"residue1": [0], "residue2": [0], "distance": [0]}', "not counted from 1"),
         ("data_x\n_cell.length_a 1\n", "no _ma_qa_metric_local_pairwise"),
     ],

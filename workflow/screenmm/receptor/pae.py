@@ -74,7 +74,7 @@ def read_pae(path: Path) -> Pae:
     """
     try:
         errors = np.asarray(_errors(path), dtype=float)
-    except (ValueError, TypeError, KeyError, EOFError, BadZipFile) as error:
+    except (ValueError, TypeError, KeyError, OverflowError, EOFError, BadZipFile) as error:
         raise ReceptorError(f"pae: {path.name} cannot be read ({error}); {FORMS}") from None
     if errors.ndim != 2 or len(set(errors.shape)) != 1 or not errors.size:
         shape = " × ".join(map(str, errors.shape))
@@ -91,7 +91,7 @@ def _errors(path: Path) -> Any:
         with np.load(path) as arrays:
             return arrays["pae"]
     text = read_text(path)
-    return _of_modelcif(text) if is_mmcif(text) else _of_json(json.loads(text))
+    return _of_modelcif(text) if is_mmcif(text) else _of_json(json.loads(text.lstrip("\ufeff")))
 
 
 def _of_json(found: Any) -> Any:
@@ -114,6 +114,12 @@ def _of_pairs(rows: Any, columns: Any, values: Any) -> Array:
     if not len(first) or min(first.min(), second.min()) < 0:
         raise ValueError("residues are not counted from 1")
     size = int(max(first.max(), second.max())) + 1
+    if not len(first) == len(second) == len(values):
+        raise ValueError("its lists of residues and errors differ in length")
+    if size**2 > len(first):
+        raise ValueError(
+            f"it lacks pairs of residues: {size} have {size**2} pairs, and {len(first)} are there"
+        )
     errors = np.full((size, size), np.nan)
     errors[first, second] = np.asarray(values, dtype=float)
     return errors
@@ -152,10 +158,16 @@ def check_size(pae: Pae, structure: Structure) -> None:
             f"pae: {pae.name} is given for a structure that is no model ({structure.origin.why}): "
             "take pae out, or set predicted: true"
         )
+    found = f"pae: {pae.name} is of {len(pae.errors)} residues, the model has {structure.ordinals}"
+    if len(pae.errors) > structure.ordinals and structure.heteros:
+        raise ReceptorError(
+            f"{found} ({structure.heteros} of the file are HETATM): ligands and modified residues "
+            "count token by token in the PAE of AlphaFold 3 and Boltz, which are not told apart "
+            "here: leave pae out"
+        )
     if len(pae.errors) != structure.ordinals:
         raise ReceptorError(
-            f"pae: {pae.name} is of {len(pae.errors)} residues, the model has "
-            f"{structure.ordinals}: give the PAE of this model, and the model as it was predicted"
+            f"{found}: give the PAE of this model, and the model as it was predicted"
         )
 
 

@@ -115,6 +115,7 @@ def _take_confidence(structure: Structure, found: list[Chain]) -> None:
     residues = [each.residue for chain in found for each in chain.members]
     polymer = [each for each in residues if each.kind == "polymer" or not each.hetero]
     structure.ordinals = len(polymer)
+    structure.heteros = sum(each.hetero for each in residues)
     for ordinal, residue in enumerate(polymer):
         residue.ordinal = ordinal
     for residue in residues:

@@ -112,6 +112,8 @@ class Structure:
         Residues of low confidence that were taken out of a predicted model.
     ordinals : int
         Residues of a predicted model's polymers in the file, whichever chains are kept.
+    heteros : int
+        Its residues, ligands among them, that are HETATM in the file.
     """
 
     residues: list[Residue]
@@ -121,6 +123,7 @@ class Structure:
     conservation: Conservation = field(default_factory=Conservation)
     trimmed: list[Residue] = field(default_factory=list)
     ordinals: int = 0
+    heteros: int = 0
 
     def of_kind(self, *kinds: str) -> Iterator[Residue]:
         """Residues of the named kinds."""
