@@ -62,7 +62,7 @@ def test_renaming_the_library_docks_nothing(copy: Screen):
 
 def test_a_second_receptor_reuses_the_ligands(copy: Screen):
     copy.config["receptors"]["copy"] = {"structure": "receptor.pdb"}
-    jobs = copy.run(2, RANKED)
+    jobs = copy.run()
     assert (jobs["prepare_ligands"], jobs["standardise"]) == (0, 0)
     assert jobs["prepare_receptor"] == 1
     ranking = rows(copy.results / "ranking.csv")
