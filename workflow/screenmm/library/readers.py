@@ -470,15 +470,15 @@ def _ends_inside_quotes(text: str, separator: str) -> bool:
     return False
 
 
-class _BadCell(str):
-    """What can be shown of a cell that cannot be read; ``fault`` says why it cannot."""
+@dataclass(frozen=True)
+class _BadCell:
+    """A cell that cannot be read: what can be shown of it, and why."""
 
+    shown: str
     fault: str
 
-    def __new__(cls, text: str, fault: str) -> _BadCell:
-        cell = super().__new__(cls, text)
-        cell.fault = fault
-        return cell
+    def __str__(self) -> str:
+        return self.shown
 
 
 def _read_parquet(file: LibraryFile, settings: Library, seen: Seen) -> Iterator[Entry]:
