@@ -50,16 +50,25 @@ def carve(
     also_flexible, also_inside : collection of int
         Residues that may move, and that are in the model, wherever the pose is.
     """
-    distances, _ = cKDTree(pose_angstrom).query(receptor.positions_angstrom)
+    furthest = max(pocket_radius_angstrom, flexible_radius_angstrom)
+    around = _around(receptor.positions_angstrom, pose_angstrom, furthest)
+    distances, _ = cKDTree(pose_angstrom).query(receptor.positions_angstrom[around])
     n_residues = int(receptor.residues.max()) + 1
     nearest = np.full(n_residues, np.inf)
-    np.minimum.at(nearest, receptor.residues, distances)
+    np.minimum.at(nearest, receptor.residues[around], distances)
     flexible = nearest <= flexible_radius_angstrom
     flexible[list(also_flexible)] = True
     inside = nearest <= pocket_radius_angstrom
     inside[list(also_inside)] = True
     inside |= flexible
-    linked = receptor.residues[receptor.parameters.bonds]
-    inside[linked[flexible[linked].any(axis=1)].ravel()] = True
+    first, second = receptor.residues[receptor.parameters.bonds.T]
+    inside[first[flexible[second]]] = inside[second[flexible[first]]] = True
     atoms = np.flatnonzero(inside[receptor.residues])
     return Carving(atoms, flexible[receptor.residues[atoms]])
+
+
+def _around(positions: np.ndarray, centre: np.ndarray, reach: float) -> np.ndarray:
+    """Indices of the atoms in the box around some others, ``reach`` larger on each side."""
+    low, high = centre.min(axis=0) - reach, centre.max(axis=0) + reach
+    x, y, z = ((low <= positions) & (positions <= high)).T
+    return np.flatnonzero(x & y & z)
