@@ -286,7 +286,7 @@ def _add_rows(
         if isinstance(column, list):
             arguments.append(column)
         else:
-            arguments += column.reshape(len(column), -1).T.tolist()
+            arguments += np.atleast_2d(column.T).tolist()
     deque(map(binding, repeat(to.this), *arguments), maxlen=0)
 
 

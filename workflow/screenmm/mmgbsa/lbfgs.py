@@ -122,18 +122,21 @@ class _Members:
 
     def __init__(self, sizes: list[int]) -> None:
         self.sizes = np.array(sizes)
-        self._real = np.arange(self.sizes.max()) < self.sizes[:, None]
+        real = np.arange(self.sizes.max()) < self.sizes[:, None]
+        k, width = real.shape
+        count = 3 * int(self.sizes.sum())
+        # what fills up takes the number after the atoms' own
+        self._in_atoms = np.full((k, 3, width), count)
+        self._in_atoms.transpose(0, 2, 1)[real] = np.arange(count).reshape(-1, 3)
+        self._in_rows = np.arange(k * 3 * width).reshape(k, 3, width).transpose(0, 2, 1)[real]
 
     def rows(self, atoms: np.ndarray) -> np.ndarray:
         """Vectors (M, 3), member after member, as rows (K, 3, P): x, y and z apart."""
-        k, width = self._real.shape
-        filled = np.zeros((k, 3, width))
-        filled.transpose(0, 2, 1)[self._real] = atoms
-        return filled
+        return np.append(atoms, 0.0).take(self._in_atoms)
 
     def atoms(self, rows: np.ndarray) -> np.ndarray:
         """Undo :meth:`rows`."""
-        return np.asarray(rows.transpose(0, 2, 1)[self._real])
+        return rows.ravel().take(self._in_rows)
 
 
 def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -154,6 +157,11 @@ def _largest(a: np.ndarray) -> np.ndarray:
 def _spread(values: np.ndarray) -> np.ndarray:
     """Values of members for all their vectors."""
     return np.asarray(values)[:, None, None]
+
+
+def _of(which: np.ndarray, theirs: np.ndarray, others: np.ndarray | float) -> np.ndarray:
+    """Vectors of some members, and other ones of the others."""
+    return theirs if which.all() else np.where(_spread(which), theirs, others)
 
 
 class _Memory:
@@ -184,6 +192,13 @@ class _Memory:
     def forget(self, which: np.ndarray) -> None:
         self.scale[which] = 0.0
         self.curvatures[:, which] = 0.0
+
+    def keep(self, which: np.ndarray) -> None:
+        """Keep what is known of some members only."""
+        self.inverse = None if self.inverse is None else self.inverse[which]
+        self.steps, self.changes = self.steps[:, which], self.changes[:, which]
+        self.curvatures = self.curvatures[:, which]
+        self.scale, self.next = self.scale[which], self.next[which]
 
     def direction(self, forces: np.ndarray, which: np.ndarray) -> np.ndarray:
         """Two-loop recursion: −H·gradient of some members.
@@ -247,6 +262,7 @@ def minimise_members(
     with np.errstate(all="ignore"):
         descent = _Descent(start_nm, sizes, fast, slow, options, inverse)
         while descent.settle():
+            descent.set_down()
             if descent.must_renew:
                 descent.renew_slow()
             else:
@@ -255,7 +271,16 @@ def minimise_members(
 
 
 class _Descent:
-    """State of a pack's minimisation; arrays per member, vectors of its atoms as rows."""
+    """State of a pack's minimisation; arrays per member, vectors of its atoms as rows.
+
+    Members that have ended are set down once they are the half: no arithmetic is done for them.
+    """
+
+    PER_MEMBER = (
+        "which", "sizes", "x", "held", "forces", "step", "fraction", "needs_step", "anchor",
+        "anchor_forces", "gain", "reach", "waiting", "relief", "iterations", "ends", "clashing",
+        "moving",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -269,7 +294,10 @@ class _Descent:
         self._fast, self._slow, self.options = fast, slow, options
         self.members = _Members(sizes)
         k = len(sizes)
+        self.which, self.sizes = np.arange(k), self.members.sizes
         self.x = self.members.rows(start_nm)
+        self.all_x, self.all_ends = self.x.copy(), np.full(k, End.RUNNING)
+        self.all_iterations, self.all_largest = np.zeros(k, dtype=int), np.zeros(k)
         self.memory = _Memory(self.x.shape, inverse)
         self.held = self.slow(self.x)
         self.forces = self.fast(self.x) + self.held
@@ -287,17 +315,39 @@ class _Descent:
         self.ends[lost] = End.NOT_FINITE
         self.forces[lost] = 0.0
         self.anchor_forces = self.forces.copy()
+        self.clashing = self.moving = np.zeros(k, dtype=bool)
 
     def fast(self, x: np.ndarray) -> np.ndarray:
-        return self.members.rows(self._fast(self.members.atoms(x)))
+        return self._evaluate(self._fast, x)
 
     def slow(self, x: np.ndarray) -> np.ndarray:
-        return self.members.rows(self._slow(self.members.atoms(x)))
+        return self._evaluate(self._slow, x)
+
+    def _evaluate(self, forces: Forces, x: np.ndarray) -> np.ndarray:
+        """Forces on the members that are not set down."""
+        self.all_x[self.which] = x
+        rows = self.members.rows(forces(self.members.atoms(self.all_x)))
+        return rows if len(self.which) == len(rows) else rows.take(self.which, axis=0)
+
+    def set_down(self) -> None:
+        """Put aside the members that have ended, when they are at least the half."""
+        running = np.flatnonzero(self.ends == End.RUNNING)
+        if 2 * len(running) > len(self.ends):
+            return
+        self._store()
+        self.memory.keep(running)
+        for name in self.PER_MEMBER:
+            setattr(self, name, getattr(self, name)[running])
+
+    def _store(self) -> None:
+        self.all_x[self.which], self.all_ends[self.which] = self.x, self.ends
+        self.all_iterations[self.which] = self.iterations
+        self.all_largest[self.which] = _largest(self.forces)
 
     def settle(self) -> bool:
         """End the members that are done; whether any is left."""
         running = self.ends == End.RUNNING
-        rms = np.sqrt(_dot(self.forces, self.forces) / (3.0 * self.members.sizes))
+        rms = np.sqrt(_dot(self.forces, self.forces) / (3.0 * self.sizes))
         small = running & (rms <= self.options.tolerance)
         self.clashing = _largest(self.forces) > CLASH_FORCE
         spent = running & ~self.clashing & (self.iterations >= self.options.max_iterations)
@@ -346,9 +396,9 @@ class _Descent:
         """Try a step of each moving member and keep those that lead down."""
         moving = self.moving
         self.step = _steps(self.forces, self.step, self.needs_step & moving, self.memory)
-        trial = np.where(_spread(moving), _spread(self.fraction) * self.step, 0.0)
-        trial = self._within_reach(trial)
-        forces = self.fast(self.x + trial) + self.held
+        trial = self._within_reach(_of(moving, _spread(self.fraction) * self.step, 0.0))
+        there = self.x + trial
+        forces = self.fast(there) + self.held
         self.age += 1
         self.iterations[moving & ~self.clashing] += 1
         self.relief[moving & self.clashing] += 1
@@ -357,11 +407,10 @@ class _Descent:
         slope, after = _dot(self.forces, trial), _dot(forces, trial)
         finite = np.isfinite(_dot(forces, forces))
         accepted = moving & finite & ((slope + after >= 0.0) | self.clashing)
-        take = _spread(accepted)
-        change = np.where(take, self.forces - forces, 0.0)
-        self.memory.add(np.where(take, trial, 0.0), change, accepted & ~self.clashing)
-        self.x = np.where(take, self.x + trial, self.x)
-        self.forces = np.where(take, forces, self.forces)
+        change = _of(accepted, self.forces - forces, 0.0)
+        self.memory.add(_of(accepted, trial, 0.0), change, accepted & ~self.clashing)
+        self.x = _of(accepted, there, self.x)
+        self.forces = _of(accepted, forces, self.forces)
         self.gain += np.where(accepted, (slope + after) / 2.0, 0.0)
         self.fraction[accepted] = 1.0
         self.needs_step = accepted
@@ -391,9 +440,9 @@ class _Descent:
         self.ends[stuck & ~retry] = End.STALLED
 
     def minimum(self) -> Minimum:
-        largest = _largest(self.forces)
-        x = self.members.atoms(self.x)
-        return Minimum(x, [End(end) for end in self.ends], self.iterations, largest)
+        self._store()
+        ends = [End(end) for end in self.all_ends]
+        return Minimum(self.members.atoms(self.all_x), ends, self.all_iterations, self.all_largest)
 
 
 def _steps(forces: np.ndarray, step: np.ndarray, renew: np.ndarray, memory: _Memory) -> np.ndarray:

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import openmm
-from openmm import unit
 
 from screenmm.devices.platforms import PlatformChoice
 from screenmm.forcefield.parameters import (
@@ -27,8 +26,6 @@ from screenmm.forcefield.parameters import (
 
 MARGIN_NM = 1.0
 """How much larger than the largest member the cutoff is: members move while minimised."""
-
-FORCE_UNIT = unit.kilojoule_per_mole / unit.nanometer
 
 FAST = {FORCE_GROUPS[name] for name in ("bonded", "nonbonded", "restraint")}
 SLOW = {FORCE_GROUPS["gbsa"]}
@@ -104,6 +101,8 @@ class Pack:
         self._all = np.concatenate(
             [member.start_nm + shift for member, shift in zip(members, shifts, strict=True)]
         )
+        self._places = (3 * self._movable[:, None] + np.arange(3)).ravel()
+        self._forces_on_all = np.empty_like(self._all)
         options = SystemOptions(
             movable=movable,
             restrained=np.concatenate(
@@ -128,11 +127,12 @@ class Pack:
         return self._forces(movable_nm, SLOW)
 
     def _forces(self, movable_nm: np.ndarray, groups: set[int]) -> np.ndarray:
-        self._all[self._movable] = movable_nm + self._shift
+        self._all.ravel()[self._places] = (movable_nm + self._shift).ravel()
         self._context.setPositions(self._all)
         state = self._context.getState(getForces=True, groups=groups)
-        forces = state.getForces(asNumpy=True).value_in_unit(FORCE_UNIT)
-        return np.asarray(forces)[self._movable]
+        # in kJ/mol/nm, into an array that is there: getForces makes two and a unit each time
+        state._getVectorAsNumpy(openmm.State.Forces, self._forces_on_all)
+        return self._forces_on_all.take(self._movable, axis=0)
 
 
 def _grid(count: int, spacing_nm: float) -> np.ndarray:
