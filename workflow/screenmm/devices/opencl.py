@@ -1,0 +1,225 @@
+"""OpenCL beside OpenMM: the device of a platform's choice, for kernels of our own.
+
+OpenMM's own plugins compute forces in single precision or mixed; what needs double precision,
+or an energy per atom, is computed by kernels in OpenCL C. OpenCL because the drivers of NVIDIA,
+AMD and Intel all bring it.
+"""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from screenmm.devices.platforms import GPU_PLATFORMS, PlatformChoice, list_devices
+
+if TYPE_CHECKING:
+    import pyopencl as cl
+
+log = logging.getLogger(__name__)
+
+GROUP = 64
+"""Work items in a work group: whole warps on NVIDIA, a wavefront on AMD."""
+
+_GPU = 1 << 2
+"""Bit of OpenCL's type of a device."""
+
+_VENDORS = {"CUDA": ("nvidia",), "HIP": ("advanced micro devices", "amd")}
+_DRIVERS = {
+    "CUDA": "the NVIDIA driver's OpenCL (libnvidia-opencl and /etc/OpenCL/vendors/nvidia.icd; in a "
+    "container NVIDIA_DRIVER_CAPABILITIES=compute,utility)",
+    "HIP": "ROCm's OpenCL (rocm-opencl-runtime)",
+    "OpenCL": "the GPU's OpenCL driver",
+}
+
+
+class _Unusable(Exception):
+    """Why there is no OpenCL device, and what mends it."""
+
+
+class OpenCLDevice:
+    """A device with its queue and the kernels built for it; for one thread at a time.
+
+    Parameters
+    ----------
+    device : pyopencl.Device
+        With double precision.
+    source : str
+        Kernels in OpenCL C.
+
+    Raises
+    ------
+    pyopencl.Error
+        The driver gives no context, or does not build the kernels.
+    """
+
+    def __init__(self, device: cl.Device, source: str) -> None:
+        import pyopencl as cl  # noqa: PLC0415 - an extra, and slow to load
+
+        self._cl = cl
+        self.name = device.name.strip()
+        self._context = cl.Context([device])
+        self._queue = cl.CommandQueue(self._context)
+        with warnings.catch_warnings():
+            # what the driver's compiler says of a program that it builds
+            warnings.simplefilter("ignore")
+            program = cl.Program(self._context, source).build(["-cl-std=CL1.2"])
+        self._kernels = {each.function_name: each for each in program.all_kernels()}
+
+    def upload(self, values: np.ndarray) -> cl.Buffer:
+        """Copy an array into a new buffer.
+
+        Parameters
+        ----------
+        values : ndarray
+            Of any shape and type; laid out row by row.
+        """
+        flags = self._cl.mem_flags
+        # no buffer may be empty
+        whole = np.ascontiguousarray(values) if values.size else np.zeros(4)
+        return self._cl.Buffer(self._context, flags.READ_WRITE | flags.COPY_HOST_PTR, hostbuf=whole)
+
+    def empty(self, count: int) -> cl.Buffer:
+        """Make a buffer for so many doubles, of no particular content."""
+        return self._cl.Buffer(self._context, self._cl.mem_flags.READ_WRITE, 8 * max(count, 1))
+
+    def write(self, buffer: cl.Buffer, values: np.ndarray) -> None:
+        """Copy an array of doubles into a buffer, and wait for it."""
+        whole = np.ascontiguousarray(values, dtype=np.float64)
+        self._cl.enqueue_copy(self._queue, buffer, whole, is_blocking=True)
+
+    def download(self, buffer: cl.Buffer, shape: tuple[int, ...]) -> np.ndarray:
+        """Copy doubles out of a buffer, and wait for them."""
+        values = np.empty(shape)
+        self._cl.enqueue_copy(self._queue, values, buffer, is_blocking=True)
+        return values
+
+    def run(self, kernel: str, count: int, *arguments: Any) -> None:
+        """Run a kernel over so many work items, and wait for its end.
+
+        Parameters
+        ----------
+        kernel : str
+            Its name in the source.
+        count : int
+            Work items; filled up to whole work groups, so that the kernel is to return where
+            ``get_global_id(0)`` is beyond them.
+        *arguments
+            Buffers, and NumPy scalars of the kernel's types.
+        """
+        size = -(-count // GROUP) * GROUP
+        self._kernels[kernel](self._queue, (size,), (GROUP,), *arguments).wait()
+
+
+def energy_device(platform: PlatformChoice, source: str) -> OpenCLDevice | None:
+    """Open the device of a platform's choice for kernels in double precision.
+
+    Parameters
+    ----------
+    platform : PlatformChoice
+        Of OpenMM. For OpenCL its device is taken; for CUDA and HIP the GPU of that vendor
+        which bears the device's name, or else has its place among the vendor's.
+    source : str
+        Kernels in OpenCL C.
+
+    Returns
+    -------
+    OpenCLDevice or None
+        None on CPU and Reference; and, with what is missing in the log, where a GPU's OpenCL
+        cannot be used.
+    """
+    if platform.name not in GPU_PLATFORMS:
+        return None
+    try:
+        return _opened(platform, source)
+    except _Unusable as reason:
+        log.warning(
+            "energies are computed on the host, not on the device of platform %s: %s",
+            platform.name,
+            reason,
+        )
+        return None
+
+
+def _opened(platform: PlatformChoice, source: str) -> OpenCLDevice:
+    try:
+        import pyopencl as cl  # noqa: PLC0415 - an extra, and slow to load
+    except ImportError as error:
+        raise _Unusable(f"pyopencl cannot be loaded ({error}): pip install pyopencl") from None
+    try:
+        device = _device_of(platform, cl.get_platforms())
+    except cl.Error as error:
+        raise _Unusable(f"OpenCL shows no device ({error}): {_remedy(platform)}") from None
+    if device is None:
+        raise _Unusable(f"OpenCL does not show it: {_remedy(platform)}")
+    if "cl_khr_fp64" not in device.extensions:
+        raise _Unusable(f"{device.name.strip()} has no double precision (fp64) in OpenCL")
+    try:
+        return OpenCLDevice(device, source)
+    except cl.Error as error:
+        said = str(error).strip().partition("\n")[0]
+        raise _Unusable(f"its OpenCL driver fails ({said}): update the driver") from None
+
+
+def _remedy(platform: PlatformChoice) -> str:
+    return f"install {_DRIVERS[platform.name]}"
+
+
+def _device_of(platform: PlatformChoice, shown: Sequence[cl.Platform]) -> cl.Device | None:
+    """What OpenCL shows of a platform's device, if anything."""
+    index = int(platform.properties.get("DeviceIndex", "0").partition(",")[0])
+    if platform.name == "OpenCL":
+        devices = _devices(_same_platform(platform, shown))
+        return devices[index] if index < len(devices) else None
+    gpus = [gpu for each in shown for gpu in _devices(each) if _is_gpu_of(gpu, platform.name)]
+    names = [each.name for each in list_devices(platform.name)]
+    if index < len(names):
+        # of GPUs of one name, that of the same place among them
+        alike = [gpu for gpu in gpus if names[index] in _names(gpu)]
+        rank = names[:index].count(names[index])
+        if rank < len(alike):
+            return alike[rank]
+    return gpus[index] if index < len(gpus) else None
+
+
+def _same_platform(platform: PlatformChoice, shown: Sequence[cl.Platform]) -> cl.Platform | None:
+    """The OpenCL platform that OpenMM means: it counts them all, by a loader of its own."""
+    asked = platform.properties.get("OpenCLPlatformIndex", "0")
+    vendors = [
+        each.vendor
+        for each in list_devices("OpenCL")
+        if each.properties.get("OpenCLPlatformIndex") == asked
+    ]
+    by_index = shown[int(asked) : int(asked) + 1]
+    by_name = [each for each in shown if each.name in vendors]
+    both = [each for each in by_index if each in by_name]
+    return next(iter(both or by_name or by_index), None)
+
+
+def _devices(platform: cl.Platform | None) -> list[cl.Device]:
+    """All devices of a platform, as OpenMM counts them; none where its driver fails."""
+    if platform is None:
+        return []
+    try:
+        return list(platform.get_devices())
+    except Exception as error:  # the driver's own
+        log.debug("OpenCL platform %s does not list its devices: %s", platform.name, error)
+        return []
+
+
+def _is_gpu_of(device: cl.Device, name: str) -> bool:
+    vendor = device.vendor.lower()
+    return bool(device.type & _GPU) and any(each in vendor for each in _VENDORS[name])
+
+
+def _names(gpu: cl.Device) -> set[str]:
+    """What a GPU is called: AMD's have a name of their chip, and one of their board."""
+    found = {gpu.name.strip()}
+    try:
+        found.add(gpu.board_name_amd.strip())
+    except Exception:  # other drivers do not know the question
+        log.debug("%s has no name of its board", gpu.name)
+    return found
