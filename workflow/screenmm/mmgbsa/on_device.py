@@ -160,7 +160,7 @@ class FreeLigandsOnDevice(FreeLigands):
         self._spans = device.upload(_ligand_spans(self.sizes, starts))
         self._terms = [device.upload(each) for each in _terms(ligands, starts, count, field)]
         self._periods = np.int32(_periods(ligands))
-        self._atoms = device.upload(_solvated_atoms(ligands))
+        self._shapes = device.upload(_solvated_atoms(ligands))
         self._born, self._by_integral = device.empty(2 * count), device.empty(count)
         self._prefactor = _prefactor(field.solute_dielectric, field.solvent_dielectric)
 
@@ -173,7 +173,7 @@ class FreeLigandsOnDevice(FreeLigands):
     def slow(self, positions_nm: np.ndarray) -> np.ndarray:
         """Solvation forces."""
         self._device.write(self._x, positions_nm)
-        atoms, born = self._atoms, self._born
+        atoms, born = self._shapes, self._born
         self._run("ligand_radii", atoms, born)
         changing = (self._by_integral, self._forces)
         self._run("ligand_chain", atoms, born, self._prefactor, *changing)

@@ -1,0 +1,158 @@
+"""What the tests of the kernels compute, in a process of its own; prints JSON.
+
+The OpenCL loader is set up before OpenMM and pyopencl are imported.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from rdkit import Chem
+from rdkit.Chem import AllChem
+
+from screenmm.config.settings import Scoring
+from screenmm.core.units import KJ_PER_KCAL
+from screenmm.devices.opencl import OpenCLDevice, energy_device
+from screenmm.devices.platforms import choose_platform
+from screenmm.forcefield.ligand_parameters import ligand_parameters
+from screenmm.forcefield.parameters import Parameters
+from screenmm.mmgbsa.free_ligands import FreeLigands
+from screenmm.mmgbsa.lbfgs import Options
+from screenmm.mmgbsa.on_device import FreeLigandsOnDevice, binding_parts, kernels
+from screenmm.mmgbsa.packing import Field
+from screenmm.mmgbsa.score import (
+    Complex,
+    Pose,
+    interaction_energies,
+    model_of,
+    solvation_changes,
+)
+from screenmm.receptor.model import ReceptorModel
+
+NARROW = Scoring(pocket_radius_angstrom=6, flexible_radius_angstrom=3)
+WIDE = Scoring(pocket_radius_angstrom=8, flexible_radius_angstrom=3)
+FIELD = Field(0.0, 2.0, 78.5)
+UNUSUAL = ("CC#N", "C", "C1CC2CC1C2", "CS(=O)(=O)N")
+PARTS = ("vdw", "coulomb", "polar", "apolar", "cross")
+
+Ligands = tuple[list[Parameters], np.ndarray]
+"""With the positions of all their atoms, nm."""
+
+
+def complexes_of(model: ReceptorModel, poses: Sequence[Pose]) -> list[Complex]:
+    """Complexes of different sizes, the ligands a little off their places."""
+    rng = np.random.default_rng(3)
+    found = []
+    for options in (NARROW, WIDE):
+        for pose in poses:
+            moved = Pose(pose.parameters, pose.angstrom + rng.normal(0, 0.05, pose.angstrom.shape))
+            cut = model_of(model, moved, options)
+            found.append(Complex(cut.pocket, pose.parameters, cut.member.start_nm, cut.residues))
+    return found
+
+
+def parts(device: OpenCLDevice, complexes: list[Complex]) -> dict[str, object]:
+    """Largest deviation of an atom's parts from the host's, kcal/mol, and their sizes."""
+    found = binding_parts(device, complexes, NARROW)
+    again = binding_parts(device, complexes, NARROW)
+    off = dict.fromkeys(PARTS, 0.0)
+    for each, ours in zip(complexes, found, strict=True):
+        theirs = (
+            *interaction_energies(each.pocket, each.ligand, each.pocket_nm, each.ligand_nm),
+            *solvation_changes(each.pocket, each.ligand, each.positions_nm, NARROW),
+        )
+        for name, a, b in zip(PARTS, ours, theirs, strict=True):
+            assert a.shape == b.shape
+            off[name] = max(off[name], float(np.abs(a - b).max()) / KJ_PER_KCAL)
+    same = all(np.array_equal(a, b) for x, y in zip(found, again, strict=True)
+               for a, b in zip(x, y, strict=True))  # fmt: skip
+    alone = binding_parts(device, complexes[-1:], NARROW)[0]
+    own = max(float(np.abs(a - b).max()) for a, b in zip(alone, found[-1], strict=True))
+    return {"off": off, "same bits": same, "alone": own, "sizes": [len(x) for x, *_ in found]}
+
+
+def forces(device: OpenCLDevice, ligands: Ligands) -> dict[str, object]:
+    """Largest deviation of the forces from the host's, relative to the largest force."""
+    ours, theirs = FreeLigandsOnDevice(ligands[0], FIELD, device), FreeLigands(ligands[0], FIELD)
+    found: dict[str, object] = {}
+    for name in ("fast", "slow"):
+        # the second time forces must not be added to the first ones
+        first, again = (getattr(ours, name)(ligands[1]) for _ in range(2))
+        expected = getattr(theirs, name)(ligands[1])
+        found[name] = float(np.abs(first - expected).max() / np.abs(expected).max())
+        found[f"{name}, same bits"] = np.array_equal(first, again)
+    return found
+
+
+def strains(device: OpenCLDevice, ligands: Ligands) -> list[list[float]]:
+    """By the host and by the device, kcal/mol; minimised so far that paths do not matter."""
+    found = []
+    for together in (
+        FreeLigands(ligands[0], FIELD),
+        FreeLigandsOnDevice(ligands[0], FIELD, device),
+    ):
+        end = together.minimise(ligands[1], Options(0.1, 3000))
+        strain = together.energies(ligands[1]) - together.energies(end.positions_nm)
+        found.append((strain / KJ_PER_KCAL).tolist())
+    return found
+
+
+def spoilt(device: OpenCLDevice, ligands: Ligands) -> dict[str, object]:
+    """The second ligand has two atoms in one place."""
+    x = ligands[1].copy()
+    sizes = [len(each) for each in ligands[0]]
+    x[sizes[0]] = x[sizes[0] + sizes[1] - 1]
+    together = FreeLigandsOnDevice(ligands[0], FIELD, device)
+    finite: dict[str, object] = {}
+    for name in ("fast", "slow"):
+        each = np.split(getattr(together, name)(x), np.cumsum(sizes)[:-1])
+        finite[name] = [bool(np.isfinite(part).all()) for part in each]
+    ends = together.minimise(x, Options(2.0, 1000)).ends
+    return finite | {"ends": [end.name for end in ends]}
+
+
+def unusual() -> Ligands:
+    """Atoms in line, no torsion, rings, hypervalent sulfur."""
+    mols = [Chem.AddHs(Chem.MolFromSmiles(smiles)) for smiles in UNUSUAL]
+    for mol in mols:
+        assert AllChem.EmbedMolecule(mol, randomSeed=1) == 0
+    return of_mols(mols)
+
+
+def of_mols(mols: Sequence[Chem.Mol]) -> Ligands:
+    positions = np.concatenate([mol.GetConformer().GetPositions() for mol in mols]) / 10
+    return [ligand_parameters(mol) for mol in mols], positions
+
+
+def main(folder: Path) -> None:
+    logging.basicConfig()
+    model = ReceptorModel.load(folder)
+    mols = list(Chem.SDMolSupplier(str(folder / "ligands.sdf"), removeHs=False))
+    ligands = of_mols(mols)
+    poses = [
+        Pose(parameters, mol.GetConformer().GetPositions())
+        for parameters, mol in zip(ligands[0], mols, strict=True)
+    ]
+    device = energy_device(choose_platform("OpenCL"), kernels())
+    assert device is not None
+    three = (ligands[0][:3], ligands[1][: sum(map(len, ligands[0][:3]))])
+    found = {
+        "device": device.name,
+        "parts": parts(device, complexes_of(model, poses[:2])),
+        "forces": forces(device, ligands),
+        # squeezed, atoms engulf each other: the descreening integral's rarer branches
+        "squeezed": forces(device, (ligands[0], 0.6 * ligands[1])),
+        "unusual": forces(device, unusual()),
+        "strains": strains(device, three),
+        "spoilt": spoilt(device, three),
+    }
+    json.dump(found, sys.stdout)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

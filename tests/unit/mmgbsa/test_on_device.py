@@ -1,0 +1,77 @@
+"""Energies and forces by OpenCL kernels against those of NumPy."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from rdkit import Chem
+
+from screenmm.mmgbsa.on_device import kernels
+
+pytestmark = [pytest.mark.opencl, pytest.mark.system, pytest.mark.minutes(0.6)]
+
+SCRIPT = Path(__file__).with_name("on_device_run.py")
+
+
+@pytest.fixture(scope="module")
+def found(opencl_environment, tyk2_model, tyk2_ligands, tmp_path_factory) -> dict:
+    pytest.importorskip("pyopencl")
+    folder = tmp_path_factory.mktemp("on_device")
+    tyk2_model.save(folder)
+    with Chem.SDWriter(str(folder / "ligands.sdf")) as writer:
+        for mol in tyk2_ligands[:6]:
+            writer.write(mol)
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), str(folder)],
+        env=opencl_environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads(done.stdout)
+
+
+def test_parts_of_complexes_of_different_sizes_are_numpys(found: dict) -> None:
+    assert len(set(found["parts"]["sizes"])) == 4
+    for name, off in found["parts"]["off"].items():
+        assert off < 1e-8, name
+
+
+def test_what_is_packed_with_a_complex_does_not_matter(found: dict) -> None:
+    assert found["parts"]["alone"] < 1e-12
+
+
+@pytest.mark.parametrize("which", ["forces", "squeezed", "unusual"])
+def test_forces_are_numpys(found: dict, which: str) -> None:
+    assert found[which]["fast"] < 1e-10
+    assert found[which]["slow"] < 1e-10
+
+
+@pytest.mark.parametrize("which", ["forces", "squeezed", "unusual"])
+def test_forces_are_the_same_bits_twice(found: dict, which: str) -> None:
+    assert found[which]["fast, same bits"]
+    assert found[which]["slow, same bits"]
+
+
+def test_parts_are_the_same_bits_twice(found: dict) -> None:
+    assert found["parts"]["same bits"]
+
+
+def test_strains_are_the_hosts(found: dict) -> None:
+    host, device = found["strains"]
+    assert min(host) > 0.1
+    assert device == pytest.approx(host, abs=1e-3)
+
+
+def test_two_atoms_in_one_place_spoil_their_ligand_alone(found: dict) -> None:
+    assert found["spoilt"]["fast"] == [True, False, True]
+    assert found["spoilt"]["slow"] == [True, False, True]
+    first, spoilt, last = found["spoilt"]["ends"]
+    assert first == last == "CONVERGED"
+    assert spoilt in ("NOT_FINITE", "CLASH")
+
+
+def test_kernels_come_with_the_models_constants() -> None:
+    assert "#define OFFSET_NM 0.009\n" in kernels()
