@@ -9,7 +9,7 @@ from types import ModuleType, SimpleNamespace
 import pytest
 
 from screenmm.devices import opencl
-from screenmm.devices.opencl import energy_device
+from screenmm.devices.opencl import OpenCLError, energy_device
 from screenmm.devices.platforms import Device, PlatformChoice
 
 SOURCE = "__kernel void nothing(int count) {}"
@@ -92,7 +92,7 @@ def test_a_driver_that_does_not_build_the_kernels_is_told(pretend, caplog, monke
     pretend(shown(fake("NVIDIA A40", "NVIDIA Corporation")), names=("NVIDIA A40",))
 
     def build(device: object, source: str) -> None:
-        raise FakeError("clBuildProgram failed: BUILD_PROGRAM_FAILURE\nthe whole log")
+        raise OpenCLError("clBuildProgram failed: BUILD_PROGRAM_FAILURE\nthe whole log")
 
     monkeypatch.setattr(opencl, "OpenCLDevice", build)
     assert energy_device(on("CUDA"), SOURCE) is None

@@ -17,7 +17,7 @@ from rdkit.Chem import AllChem
 
 from screenmm.config.settings import Scoring
 from screenmm.core.units import KJ_PER_KCAL
-from screenmm.devices.opencl import OpenCLDevice, energy_device
+from screenmm.devices.opencl import OpenCLDevice, OpenCLError, energy_device
 from screenmm.devices.platforms import choose_platform
 from screenmm.forcefield.ligand_parameters import ligand_parameters
 from screenmm.forcefield.parameters import Parameters
@@ -116,6 +116,15 @@ def spoilt(device: OpenCLDevice, ligands: Ligands) -> dict[str, object]:
     return finite | {"ends": [end.name for end in ends]}
 
 
+def refusal(device: OpenCLDevice) -> str:
+    """What is said of a buffer that no memory holds."""
+    try:
+        device.empty(2**50)
+    except OpenCLError as error:
+        return str(error)
+    return ""
+
+
 def unusual() -> Ligands:
     """Atoms in line, no torsion, rings, hypervalent sulfur."""
     mols = [Chem.AddHs(Chem.MolFromSmiles(smiles)) for smiles in UNUSUAL]
@@ -142,7 +151,7 @@ def main(folder: Path) -> None:
     assert device is not None
     three = (ligands[0][:3], ligands[1][: sum(map(len, ligands[0][:3]))])
     found = {
-        "device": device.name,
+        "refused": refusal(device),
         "parts": parts(device, complexes_of(model, poses[:2])),
         "forces": forces(device, ligands),
         # squeezed, atoms engulf each other: the descreening integral's rarer branches

@@ -73,5 +73,9 @@ def test_two_atoms_in_one_place_spoil_their_ligand_alone(found: dict) -> None:
     assert spoilt in ("NOT_FINITE", "CLASH")
 
 
+def test_what_the_driver_refuses_is_told_in_its_words(found: dict) -> None:
+    assert "INVALID_BUFFER_SIZE" in found["refused"]
+
+
 def test_kernels_come_with_the_models_constants() -> None:
     assert "#define OFFSET_NM 0.009\n" in kernels()

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,6 +37,10 @@ _DRIVERS = {
 }
 
 
+class OpenCLError(Exception):
+    """The driver refused, or failed; pyopencl's words."""
+
+
 class _Unusable(Exception):
     """Why there is no OpenCL device, and what mends it."""
 
@@ -52,8 +57,9 @@ class OpenCLDevice:
 
     Raises
     ------
-    pyopencl.Error
-        The driver gives no context, or does not build the kernels.
+    OpenCLError
+        The driver gives no context, does not build the kernels, or, in any method, fails or has
+        no memory left.
     """
 
     def __init__(self, device: cl.Device, source: str) -> None:
@@ -61,13 +67,13 @@ class OpenCLDevice:
 
         self._cl = cl
         self.name = device.name.strip()
-        self._context = cl.Context([device])
-        self._queue = cl.CommandQueue(self._context)
-        with warnings.catch_warnings():
+        with self._telling(), warnings.catch_warnings():
             # what the driver's compiler says of a program that it builds
             warnings.simplefilter("ignore")
+            self._context = cl.Context([device])
+            self._queue = cl.CommandQueue(self._context)
             program = cl.Program(self._context, source).build(["-cl-std=CL1.2"])
-        self._kernels = {each.function_name: each for each in program.all_kernels()}
+            self._kernels = {each.function_name: each for each in program.all_kernels()}
 
     def upload(self, values: np.ndarray) -> cl.Buffer:
         """Copy an array into a new buffer.
@@ -77,24 +83,28 @@ class OpenCLDevice:
         values : ndarray
             Of any shape and type; laid out row by row.
         """
-        flags = self._cl.mem_flags
+        flags = self._cl.mem_flags.READ_WRITE | self._cl.mem_flags.COPY_HOST_PTR
         # no buffer may be empty
         whole = np.ascontiguousarray(values) if values.size else np.zeros(4)
-        return self._cl.Buffer(self._context, flags.READ_WRITE | flags.COPY_HOST_PTR, hostbuf=whole)
+        with self._telling():
+            return self._cl.Buffer(self._context, flags, hostbuf=whole)
 
     def empty(self, count: int) -> cl.Buffer:
         """Make a buffer for so many doubles, of no particular content."""
-        return self._cl.Buffer(self._context, self._cl.mem_flags.READ_WRITE, 8 * max(count, 1))
+        with self._telling():
+            return self._cl.Buffer(self._context, self._cl.mem_flags.READ_WRITE, 8 * max(count, 1))
 
     def write(self, buffer: cl.Buffer, values: np.ndarray) -> None:
         """Copy an array of doubles into a buffer, and wait for it."""
         whole = np.ascontiguousarray(values, dtype=np.float64)
-        self._cl.enqueue_copy(self._queue, buffer, whole, is_blocking=True)
+        with self._telling():
+            self._cl.enqueue_copy(self._queue, buffer, whole, is_blocking=True)
 
     def download(self, buffer: cl.Buffer, shape: tuple[int, ...]) -> np.ndarray:
         """Copy doubles out of a buffer, and wait for them."""
         values = np.empty(shape)
-        self._cl.enqueue_copy(self._queue, values, buffer, is_blocking=True)
+        with self._telling():
+            self._cl.enqueue_copy(self._queue, values, buffer, is_blocking=True)
         return values
 
     def run(self, kernel: str, count: int, *arguments: Any) -> None:
@@ -111,7 +121,15 @@ class OpenCLDevice:
             Buffers, and NumPy scalars of the kernel's types.
         """
         size = -(-count // GROUP) * GROUP
-        self._kernels[kernel](self._queue, (size,), (GROUP,), *arguments).wait()
+        with self._telling():
+            self._kernels[kernel](self._queue, (size,), (GROUP,), *arguments).wait()
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        try:
+            yield
+        except self._cl.Error as error:
+            raise OpenCLError(str(error).strip()) from error
 
 
 def energy_device(platform: PlatformChoice, source: str) -> OpenCLDevice | None:
@@ -159,8 +177,8 @@ def _opened(platform: PlatformChoice, source: str) -> OpenCLDevice:
         raise _Unusable(f"{device.name.strip()} has no double precision (fp64) in OpenCL")
     try:
         return OpenCLDevice(device, source)
-    except cl.Error as error:
-        said = str(error).strip().partition("\n")[0]
+    except OpenCLError as error:
+        said = str(error).partition("\n")[0]
         raise _Unusable(f"its OpenCL driver fails ({said}): update the driver") from None
 
 
