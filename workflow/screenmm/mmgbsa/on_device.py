@@ -8,6 +8,7 @@ host is free.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from importlib.resources import files
 from typing import Protocol
@@ -16,14 +17,20 @@ import numpy as np
 
 from screenmm.config.settings import Scoring
 from screenmm.core.units import COULOMB_KJ_NM
-from screenmm.devices.opencl import OpenCLDevice
+from screenmm.devices.opencl import OpenCLDevice, OpenCLError, energy_device
+from screenmm.devices.platforms import PlatformChoice
 from screenmm.forcefield.parameters import SURFACE_TENSION, Parameters
 from screenmm.mmgbsa.born import ALPHA, BETA, GAMMA, OFFSET_NM, PROBE_NM
 from screenmm.mmgbsa.free_ligands import MIN_NORMAL, FreeLigands
 from screenmm.mmgbsa.packing import Field
 
+log = logging.getLogger(__name__)
+
 COMPLEXES_AT_ONCE = 64
 """Complexes sent to the device together: some 10 MB, and a kernel far from any watchdog's limit."""
+
+_OPENED: dict[tuple[object, ...], OpenCLDevice | None] = {}
+"""Devices of this process by platform and properties."""
 
 _CONSTANTS = {
     "ALPHA": ALPHA,
@@ -45,6 +52,39 @@ def kernels() -> str:
     defined = [f"#define {name} {value!r}" for name, value in _CONSTANTS.items()]
     source = (files("screenmm.mmgbsa") / "energies.cl").read_text(encoding="utf-8")
     return "\n".join([*defined, source])
+
+
+def device_of(platform: PlatformChoice) -> OpenCLDevice | None:
+    """What computes final energies beside a platform: opened when it is first asked for.
+
+    Parameters
+    ----------
+    platform : PlatformChoice
+
+    Returns
+    -------
+    OpenCLDevice or None
+        None: the host does; the log says why where the platform is a GPU's.
+    """
+    key = _key(platform)
+    if key not in _OPENED:
+        _OPENED[key] = energy_device(platform, kernels())
+    return _OPENED[key]
+
+
+def give_up(platform: PlatformChoice, error: OpenCLError) -> None:
+    """Leave a platform's energies to the host from now on: its device has failed."""
+    _OPENED[_key(platform)] = None
+    log.warning(
+        "the device of platform %s failed at the final energies (%s): the host computes them "
+        "from here on, more slowly",
+        platform.name,
+        error,
+    )
+
+
+def _key(platform: PlatformChoice) -> tuple[object, ...]:
+    return (platform.name, *sorted(platform.properties.items()))
 
 
 class PlacedComplex(Protocol):

@@ -11,7 +11,8 @@ Coordinates are made with one solute dielectric and weighed with another: minimi
 at 2 by default.
 
 The final energies are computed in double precision whatever platform minimised, so that
-small differences of large numbers keep their digits. They come apart by residue: a residue
+small differences of large numbers keep their digits: beside a GPU on that GPU, by kernels of
+our own, else on the host. They come apart by residue: a residue
 has its interaction with the ligand in full, and what its own solvation (and half of what
 its solvation-mediated energy with other residues) changes; the ligand has the rest. The
 parts sum to the total.
@@ -25,7 +26,7 @@ H. Gohlke, C. Kiel, D. A. Case, J. Mol. Biol. 330, 891 (2003), on energies per r
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -34,6 +35,7 @@ from scipy.spatial.distance import cdist
 from screenmm.config.settings import Scoring
 from screenmm.core.errors import LigandError, Reason
 from screenmm.core.units import ANGSTROM_PER_NM, COULOMB_KJ_NM, KJ_PER_KCAL
+from screenmm.devices.opencl import OpenCLDevice, OpenCLError
 from screenmm.devices.platforms import PlatformChoice
 from screenmm.forcefield.parameters import Parameters, cut, join
 from screenmm.mmgbsa.born import (
@@ -47,6 +49,13 @@ from screenmm.mmgbsa.carve import Carving, carve
 from screenmm.mmgbsa.free_ligands import FreeLigands
 from screenmm.mmgbsa.lbfgs import End, Options
 from screenmm.mmgbsa.minimise import Minimised, check_end, minimise_packs
+from screenmm.mmgbsa.on_device import (
+    FreeLigandsOnDevice,
+    Parts,
+    binding_parts,
+    device_of,
+    give_up,
+)
 from screenmm.mmgbsa.packing import Field, Member
 from screenmm.receptor.model import ReceptorModel
 
@@ -311,11 +320,24 @@ def score_models(
         for model, result in zip(models, minimised, strict=True)
         if isinstance(result, Minimised)
     ]
-    found = iter(zip(ends, binding_terms(complexes, options), strict=True))
+    found = iter(zip(ends, _taken_apart(complexes, options, platform), strict=True))
     return [
         result if isinstance(result, LigandError) else _scored(model, *next(found))
         for model, result in zip(models, minimised, strict=True)
     ]
+
+
+def _taken_apart(
+    complexes: Sequence[Complex], options: Scoring, platform: PlatformChoice
+) -> list[tuple[Terms, Contributions] | LigandError]:
+    """Take complexes apart on the device that minimised them, where OpenCL shows it."""
+    device = device_of(platform)
+    if device is not None:
+        try:
+            return binding_terms(complexes, options, device)
+        except OpenCLError as error:
+            give_up(platform, error)
+    return binding_terms(complexes, options)
 
 
 def _scored(
@@ -370,7 +392,7 @@ class Complex:
 
 
 def binding_terms(
-    complexes: Sequence[Complex], options: Scoring
+    complexes: Sequence[Complex], options: Scoring, device: OpenCLDevice | None = None
 ) -> list[tuple[Terms, Contributions] | LigandError]:
     """Take complexes apart at fixed coordinates.
 
@@ -379,6 +401,8 @@ def binding_terms(
     complexes : sequence of Complex
     options : screenmm.config.settings.Scoring
         Dielectrics.
+    device : OpenCLDevice, optional
+        What computes the energies; None: the host.
 
     Returns
     -------
@@ -386,17 +410,42 @@ def binding_terms(
         For each complex its terms, or why it has none: an energy is not finite, the ligand's
         geometry is broken, or a hydrogen has fallen onto an acceptor in the complex or in the
         free ligand.
+
+    Raises
+    ------
+    OpenCLError
+        The device fails.
     """
     broken = [_broken(each) for each in complexes]
     sound = [each for each, error in zip(complexes, broken, strict=True) if error is None]
-    strains = iter(
-        ligand_strains([each.ligand for each in sound], [each.ligand_nm for each in sound], options)
-    )
+    ligands, bound = [each.ligand for each in sound], [each.ligand_nm for each in sound]
+    strains = iter(ligand_strains(ligands, bound, options, device))
+    parts = iter(_all_parts(sound, options, device))
     found: list[tuple[Terms, Contributions] | LigandError] = []
     for each, error in zip(complexes, broken, strict=True):
-        strain = error or next(strains)
-        found.append(strain if isinstance(strain, LigandError) else _terms(each, strain, options))
+        if error is not None:
+            found.append(error)
+            continue
+        strain, theirs = next(strains), next(parts)
+        if not isinstance(strain, LigandError):
+            found.append(_terms(each, theirs, strain, options))
+        else:
+            found.append(strain)
     return found
+
+
+def _all_parts(
+    complexes: Sequence[Complex], options: Scoring, device: OpenCLDevice | None
+) -> Iterable[Parts]:
+    if device is not None:
+        return binding_parts(device, complexes, options)
+    return (
+        (
+            *interaction_energies(each.pocket, each.ligand, each.pocket_nm, each.ligand_nm),
+            *solvation_changes(each.pocket, each.ligand, each.positions_nm, options),
+        )
+        for each in complexes
+    )
 
 
 def _broken(found: Complex) -> LigandError | None:
@@ -410,12 +459,11 @@ def _broken(found: Complex) -> LigandError | None:
 
 
 def _terms(
-    found: Complex, strain_kj_mol: float, options: Scoring
+    found: Complex, parts: Parts, strain_kj_mol: float, options: Scoring
 ) -> tuple[Terms, Contributions] | LigandError:
-    pocket, ligand, n = found.pocket, found.ligand, len(found.pocket)
-    vdw, coulomb = interaction_energies(pocket, ligand, found.pocket_nm, found.ligand_nm)
+    n = len(found.pocket)
+    vdw, coulomb, polar, apolar, cross = parts
     coulomb = coulomb / options.solute_dielectric
-    polar, apolar, cross = solvation_changes(pocket, ligand, found.positions_nm, options)
     # the ligand's half of each pair with the receptor goes to the receptor's atom
     per_atom = np.stack([vdw, coulomb, polar[:n] + cross / 2, apolar[:n]], axis=1)
     own = np.array([polar[n:].sum() - cross.sum() / 2, apolar[n:].sum()])
@@ -495,7 +543,10 @@ def solvation_changes(
 
 
 def ligand_strains(
-    ligands: Sequence[Parameters], bound_nm: Sequence[np.ndarray], options: Scoring
+    ligands: Sequence[Parameters],
+    bound_nm: Sequence[np.ndarray],
+    options: Scoring,
+    device: OpenCLDevice | None = None,
 ) -> list[float | LigandError]:
     """Energy in solvent of bound conformers above their nearest minima, kJ/mol.
 
@@ -507,25 +558,39 @@ def ligand_strains(
         Their bound conformers, nm.
     options : screenmm.config.settings.Scoring
         Dielectrics.
+    device : OpenCLDevice, optional
+        What minimises them; None: the host.
 
     Returns
     -------
     list of float or LigandError
         For each its strain; or that its minimum is unphysical, a hydrogen fallen onto an
         acceptor, or was not found.
+
+    Raises
+    ------
+    OpenCLError
+        The device fails.
     """
     found: list[float | LigandError] = []
     for start in range(0, len(ligands), LIGANDS_AT_ONCE):
         several = slice(start, start + LIGANDS_AT_ONCE)
-        found += _strains(ligands[several], np.concatenate(bound_nm[several]), options)
+        found += _strains(ligands[several], np.concatenate(bound_nm[several]), options, device)
     return found
 
 
 def _strains(
-    ligands: Sequence[Parameters], bound_nm: np.ndarray, options: Scoring
+    ligands: Sequence[Parameters],
+    bound_nm: np.ndarray,
+    options: Scoring,
+    device: OpenCLDevice | None,
 ) -> list[float | LigandError]:
     field = Field(0.0, options.solute_dielectric, options.solvent_dielectric)
-    together = FreeLigands(ligands, field)
+    together = (
+        FreeLigands(ligands, field)
+        if device is None
+        else FreeLigandsOnDevice(ligands, field, device)
+    )
     free = together.minimise(bound_nm, Options(LIGAND_TOLERANCE, LIGAND_ITERATIONS))
     energies = together.energies(bound_nm) - together.energies(free.positions_nm)
     parts = np.split(free.positions_nm, np.cumsum(together.sizes)[:-1])
