@@ -90,7 +90,7 @@ def steps_of(
         for step, owner, name in TIMED:
             timed = watch.around(step, getattr(owner, name))
             patches.enter_context(mock.patch.object(owner, name, timed))
-        patches.enter_context(mock.patch.object(mmgbsa, "device_of", lambda _: energies))
+        patches.enter_context(mock.patch.object(mmgbsa, "device_of", return_value=energies))
         score_poses(series.receptor, poses, Scoring(), costs.CPU, pack_size)
     whole = time.process_time() - start
     spent = {"parameters": parameters_s * len(poses)} | {

@@ -48,7 +48,10 @@ NUDGE_ANGSTROM = 1e-5
 
 PYTHON = "3.12"
 OPENMM = "8.6.1"
-WHEELS = (f"openmm=={OPENMM}", f"openmm-cuda-13=={OPENMM}", "rustina", "nvidia-ml-py", "pyyaml")
+WHEELS = (
+    f"openmm=={OPENMM}", f"openmm-cuda-13=={OPENMM}", "rustina", "nvidia-ml-py", "pyyaml",
+    "pyopencl", "pytools", "siphash24", "platformdirs",
+)  # fmt: skip
 """What that machine lacks; what they need in turn is there."""
 
 WHOLE_WHEELS = ("pydantic",)

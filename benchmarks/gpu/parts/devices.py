@@ -23,6 +23,7 @@ from screenmm.devices.platforms import (
     list_devices,
 )
 from screenmm.forcefield.parameters import SystemOptions, build_system, join
+from screenmm.mmgbsa.on_device import device_of
 from screenmm.mmgbsa.packing import Member
 from screenmm.mmgbsa.score import field_of, model_of
 
@@ -61,9 +62,25 @@ def run(bench: Bench) -> None:
                 # each System's kernels take seconds to compile
                 for each in complexes if precision in ("", "mixed") else complexes[-1:]:
                     compare(bench, choice, precision, each)
+    for name in sorted({"CUDA", "HIP"} & set(installed)):
+        with bench.step(f"energies beside {name}"):
+            energies(bench, choose_platform(name))
     if not bench.small and "CUDA" not in installed:
         reason = failures.get("CUDA", "OpenMM has no CUDA plugin")
         bench.failures.append(f"CUDA: not among OpenMM's platforms: {reason}")
+
+
+def energies(bench: Bench, choice: PlatformChoice) -> None:
+    """Which OpenCL device computes final energies and strains beside a platform."""
+    began = time.perf_counter()
+    device = device_of(choice)
+    took_s = time.perf_counter() - began
+    if device is None:
+        raise LookupError(
+            "no OpenCL device belongs to it, the log says why: the host computes them"
+        )
+    note = "computes final energies and strains"
+    bench.row("devices", platform=choice.name, device=device.name, first_s=took_s, note=note)
 
 
 def member(bench: Bench, name: str, pose: int) -> Member:

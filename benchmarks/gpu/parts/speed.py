@@ -45,6 +45,8 @@ def run(bench: Bench) -> None:
         stages(bench, precision, job)
     with bench.step("one evaluation"):
         evaluation(bench, precision, job)
+    with bench.step("Context of a new pack"):
+        new_pack(bench, precision, job)
     if not bench.small:
         with bench.step("one CPU core", needs_s=5):
             core = replace(job, choice=choose_platform("CPU"), count=CORE_POSES, pack_size=1)
@@ -77,6 +79,24 @@ def stages(bench: Bench, precision: str, job: Job) -> None:
                   share=seconds / whole)  # fmt: skip
     for missing in watch.missing:
         bench.row("stages", **common, what="pose", note=f"not timed, no longer there: {missing}")
+
+
+def new_pack(bench: Bench, precision: str, job: Job) -> None:
+    """Wall time of a Context: of a pack that is like no other, then of the same once more.
+
+    Numbers of atoms and terms are part of a kernel's source, so the packs of a screen compile
+    theirs anew, where those of the other rows find them compiled.
+    """
+    poses = bench.some(bench.kit.sets[-1])
+    models = [model_of(poses.receptor, pose, Scoring())
+              for pose in displaced(poses.poses, job.pack_size, job.seed)]  # fmt: skip
+    for stage in ("Context, to compile", "Context, compiled"):
+        watch = Stopwatch()
+        with watch.running():
+            Pack([each.member for each in models], field_of(Scoring()), job.choice)
+        took_ms = 1000 * watch.spent["Context"]
+        bench.row("stages", platform=job.choice.name, precision=precision, what="new pack",
+                  pack_size=job.pack_size, stage=stage, ms=took_ms)  # fmt: skip
 
 
 def evaluation(bench: Bench, precision: str, job: Job) -> None:
