@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections import deque
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from itertools import repeat
 from pathlib import Path
 
@@ -177,6 +177,24 @@ def cut(parameters: Parameters, keep: np.ndarray) -> Parameters:
         pieces[f"{name}s"] = new_index.take(atoms.take(inside, axis=0))
         pieces[f"{name}_values"] = getattr(parameters, f"{name}_values").take(inside, axis=0)
     return Parameters(**pieces)
+
+
+def moving_terms(parameters: Parameters, movable: np.ndarray) -> Parameters:
+    """Keep all atoms, and of the terms those with an atom that may move.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        Of N atoms.
+    movable : ndarray of bool, shape (N,)
+    """
+    kept = {}
+    for name in ("bond", "angle", "torsion", "exception"):
+        atoms = getattr(parameters, f"{name}s")
+        use = np.flatnonzero(_each_row(np.logical_or, movable, atoms))
+        kept[f"{name}s"] = atoms.take(use, axis=0)
+        kept[f"{name}_values"] = getattr(parameters, f"{name}_values").take(use, axis=0)
+    return replace(parameters, **kept)
 
 
 def _each_row(combine: np.ufunc, of_atoms: np.ndarray, rows: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import openmm
 
-from screenmm.devices.platforms import PlatformChoice
+from screenmm.devices.platforms import GPU_PLATFORMS, PlatformChoice
 from screenmm.forcefield.parameters import (
     FORCE_GROUPS,
     Parameters,
@@ -23,9 +23,13 @@ from screenmm.forcefield.parameters import (
     build_system,
     join,
 )
+from screenmm.mmgbsa.shapes import filled_up
 
 MARGIN_NM = 1.0
 """How much larger than the largest member the cutoff is: members move while minimised."""
+
+REACH_STEP_NM = 0.25
+"""Cutoffs come in such steps, as they are part of a kernel's source."""
 
 FAST = {FORCE_GROUPS[name] for name in ("bonded", "nonbonded", "restraint")}
 SLOW = {FORCE_GROUPS["gbsa"]}
@@ -92,30 +96,37 @@ class Pack:
     def __init__(self, members: Sequence[Member], field: Field, platform: PlatformChoice) -> None:
         reach = max(member.diameter_nm for member in members) + MARGIN_NM
         alone = len(members) == 1
+        if not alone:
+            reach = REACH_STEP_NM * np.ceil(reach / REACH_STEP_NM)
         shifts = _grid(len(members), 2 * reach) - [m.start_nm.mean(axis=0) for m in members]
         movable = np.concatenate([member.movable for member in members])
         offsets = np.cumsum([0] + [len(member.parameters) for member in members[:-1]])
+        restrained = np.concatenate(
+            [m.restrained + offset for m, offset in zip(members, offsets, strict=True)]
+        )
         self.sizes = [int(member.movable.sum()) for member in members]
         self._movable = np.flatnonzero(movable)
         self._shift = np.repeat(shifts, self.sizes, axis=0)
         self._all = np.concatenate(
             [member.start_nm + shift for member, shift in zip(members, shifts, strict=True)]
         )
+        parameters = [member.parameters for member in members]
+        whole = parameters[0] if alone else join(parameters)
+        if platform.name in GPU_PLATFORMS and not alone:
+            filled = filled_up(whole, self._all, movable, restrained, reach)
+            whole, self._all = filled.parameters, filled.positions_nm
+            movable, restrained = filled.movable, filled.restrained
         self._places = (3 * self._movable[:, None] + np.arange(3)).ravel()
         self._forces_on_all = np.empty_like(self._all)
         options = SystemOptions(
             movable=movable,
-            restrained=np.concatenate(
-                [m.restrained + offset for m, offset in zip(members, offsets, strict=True)]
-            ),
+            restrained=restrained,
             restraint_k=field.restraint_k,
             solute_dielectric=field.solute_dielectric,
             solvent_dielectric=field.solvent_dielectric,
             cutoff_nm=None if alone else reach,
             forces_only=True,
         )
-        parameters = [member.parameters for member in members]
-        whole = parameters[0] if alone else join(parameters)
         self._context = platform.context(build_system(whole, options, self._all))
 
     def fast(self, movable_nm: np.ndarray) -> np.ndarray:
