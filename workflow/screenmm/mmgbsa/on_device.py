@@ -1,9 +1,10 @@
-"""Final energies of complexes and forces of free ligands on an OpenCL device.
+"""Final energies of complexes and minima of free ligands on an OpenCL device.
 
 The physics is that of :mod:`screenmm.mmgbsa.score`, :mod:`screenmm.mmgbsa.born` and
 :mod:`screenmm.mmgbsa.free_ligands`, in double precision too, and so are the numbers but for
-their last digits; ``energies.cl`` computes them for a whole pack in one go. While it does, the
-host is free.
+their last digits; ``energies.cl`` and ``free_ligands.cl`` compute them for a whole pack in one
+go. ``lbfgs.cl`` takes each ligand the way that :mod:`screenmm.mmgbsa.lbfgs` takes it, from its
+first forces to its end. While the device works, the host is free.
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ import numpy as np
 
 from screenmm.config.settings import Scoring
 from screenmm.core.units import COULOMB_KJ_NM
-from screenmm.devices.opencl import OpenCLDevice, OpenCLError, energy_device
+from screenmm.devices.opencl import GROUP, OpenCLDevice, OpenCLError, energy_device
 from screenmm.devices.platforms import PlatformChoice
 from screenmm.forcefield.parameters import SURFACE_TENSION, Parameters
+from screenmm.mmgbsa import lbfgs
 from screenmm.mmgbsa.born import ALPHA, BETA, GAMMA, OFFSET_NM, PROBE_NM
-from screenmm.mmgbsa.free_ligands import MIN_NORMAL, FreeLigands
+from screenmm.mmgbsa.free_ligands import MIN_NORMAL, SOFTEST, FreeLigands, _VacuumForces
+from screenmm.mmgbsa.lbfgs import MEMORY, End, Minimum, Options
 from screenmm.mmgbsa.packing import Field
 
 log = logging.getLogger(__name__)
@@ -41,7 +44,22 @@ _CONSTANTS = {
     "SURFACE_TENSION": SURFACE_TENSION,
     "COULOMB_KJ_NM": COULOMB_KJ_NM,
     "MIN_NORMAL": MIN_NORMAL,
+    "GROUP": GROUP,
+    "MEMORY": MEMORY,
+    "MAX_STEP_NM": lbfgs.MAX_STEP_NM,
+    "MAX_REACH_NM": lbfgs.MAX_REACH_NM,
+    "MIN_REACH_NM": lbfgs.MIN_REACH_NM,
+    "GOOD_FORECAST": lbfgs.GOOD_FORECAST,
+    "POOR_FORECAST": lbfgs.POOR_FORECAST,
+    "CLASH_FORCE": lbfgs.CLASH_FORCE,
+    "RELIEF_STEP_NM": lbfgs.RELIEF_STEP_NM,
+    "RELIEF_ITERATIONS": lbfgs.RELIEF_ITERATIONS,
+    "SHORTEST_STEP": lbfgs.SHORTEST_STEP,
+    **{f"END_{end.name}": int(end) for end in End},
 }
+_SOURCES = ("energies.cl", "free_ligands.cl", "lbfgs.cl")  # each needs those before it
+_VECTORS = 9 + 2 * MEMORY
+"""Of all atoms, that a descent in ``lbfgs.cl`` works with."""
 
 Parts = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 """Van der Waals and Coulomb (N,), polar and apolar (N + M,), cross (N,), kJ/mol."""
@@ -50,8 +68,9 @@ Parts = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 def kernels() -> str:
     """Source of the kernels, with the constants of the models."""
     defined = [f"#define {name} {value!r}" for name, value in _CONSTANTS.items()]
-    source = (files("screenmm.mmgbsa") / "energies.cl").read_text(encoding="utf-8")
-    return "\n".join([*defined, source])
+    folder = files("screenmm.mmgbsa")
+    sources = [(folder / name).read_text(encoding="utf-8") for name in _SOURCES]
+    return "\n".join([*defined, *sources])
 
 
 def device_of(platform: PlatformChoice) -> OpenCLDevice | None:
@@ -180,7 +199,7 @@ def _prefactor(solute_dielectric: float, solvent_dielectric: float) -> np.float6
 
 
 class FreeLigandsOnDevice(FreeLigands):
-    """Free ligands whose forces a device computes; energies are the host's.
+    """Free ligands that a device minimises; energies are the host's.
 
     Parameters
     ----------
@@ -196,46 +215,75 @@ class FreeLigandsOnDevice(FreeLigands):
         self._device = device
         self._count = count = sum(self.sizes)
         starts = np.cumsum([0, *self.sizes[:-1]])
-        self._x, self._forces = device.empty(3 * count), device.empty(3 * count)
-        self._spans = device.upload(_ligand_spans(self.sizes, starts))
-        self._terms = [device.upload(each) for each in _terms(ligands, starts, count, field)]
-        self._periods = np.int32(_periods(ligands))
-        self._shapes = device.upload(_solvated_atoms(ligands))
-        self._born, self._by_integral = device.empty(2 * count), device.empty(count)
-        self._prefactor = _prefactor(field.solute_dielectric, field.solvent_dielectric)
+        pairs, *terms = _terms(ligands, starts, count, field)
+        self._laid_out = [
+            *(device.upload(each) for each in (_spans(self.sizes, starts), pairs, *terms)),
+            np.int32(_periods(ligands)),
+            device.upload(_solvated_atoms(ligands)),
+            _prefactor(field.solute_dielectric, field.solvent_dielectric),
+            device.empty(2 * count),
+            device.empty(count),
+        ]
 
     def fast(self, positions_nm: np.ndarray) -> np.ndarray:
         """Bonded and non-bonded forces."""
-        self._device.write(self._x, positions_nm)
-        self._run("ligand_fast", *self._terms, self._periods, self._forces)
-        return self._device.download(self._forces, (self._count, 3))
+        return self._forces(positions_nm)[0]
 
     def slow(self, positions_nm: np.ndarray) -> np.ndarray:
         """Solvation forces."""
-        self._device.write(self._x, positions_nm)
-        atoms, born = self._shapes, self._born
-        self._run("ligand_radii", atoms, born)
-        changing = (self._by_integral, self._forces)
-        self._run("ligand_chain", atoms, born, self._prefactor, *changing)
-        self._run("ligand_slow", atoms, *changing)
-        return self._device.download(self._forces, (self._count, 3))
+        return self._forces(positions_nm)[1]
+
+    def _forces(self, positions_nm: np.ndarray) -> list[np.ndarray]:
+        parts = [self._device.empty(3 * self._count) for _ in range(2)]
+        self._run("ligand_forces", self._device.upload(positions_nm), *parts)
+        return [self._device.download(each, (self._count, 3)) for each in parts]
+
+    def minimise(self, positions_nm: np.ndarray, options: Options) -> Minimum:
+        """Minimise each ligand on its own, by the stiffness of its bonded terms at the start."""
+        inverse = self._inverse(positions_nm)
+        vectors = self._device.empty(3 * self._count * _VECTORS)
+        self._device.write(vectors, positions_nm)
+        results = self._device.empty(3 * len(self.sizes))
+        self._run(
+            "minimise",
+            np.int32(self._count),
+            vectors,
+            np.int32(max(self.sizes)),
+            self._device.upload(inverse),
+            np.float64(options.tolerance),
+            np.int32(options.max_iterations),
+            np.int32(options.hold),
+            results,
+        )
+        ends, iterations, largest = self._device.download(results, (len(self.sizes), 3)).T
+        found = self._device.download(vectors, (self._count, 3))
+        return Minimum(found, [End(int(end)) for end in ends], iterations.astype(int), largest)
+
+    def _inverse(self, positions_nm: np.ndarray) -> np.ndarray:
+        """Of the stiffness that the bonded terms give, as :data:`lbfgs.Inverse`."""
+        size = 3 * max(self.sizes)
+        softest = np.broadcast_to(SOFTEST * np.eye(size), (len(self.sizes), size, size))
+        # atoms in one place have no gradient: that ligand ends by its forces, alone
+        with np.errstate(all="ignore"):
+            forces = _VacuumForces(self._ligands, self._field)
+            return np.linalg.inv(softest + forces.stiffness(self._rows(positions_nm)))
 
     def _run(self, kernel: str, *arguments: object) -> None:
-        count = self._count
-        self._device.run(kernel, count, np.int32(count), self._x, self._spans, *arguments)
+        """Run a kernel with a work group for each ligand."""
+        self._device.run(kernel, len(self.sizes) * GROUP, *self._laid_out, *arguments)
 
 
-def _ligand_spans(sizes: Sequence[int], starts: np.ndarray) -> np.ndarray:
-    """First atom, end, and first pair of each atom's ligand."""
+def _spans(sizes: Sequence[int], starts: np.ndarray) -> np.ndarray:
+    """First atom, end, and first pair of each ligand."""
     squares = np.square(sizes)
-    each = np.stack([starts, starts + sizes, squares.cumsum() - squares, 0 * starts], axis=1)
-    return np.repeat(each, sizes, axis=0).astype(np.int32)
+    spans = [starts, starts + sizes, squares.cumsum() - squares, 0 * starts]
+    return np.stack(spans, axis=1).astype(np.int32)
 
 
 def _terms(
     ligands: Sequence[Parameters], starts: np.ndarray, count: int, field: Field
 ) -> list[np.ndarray]:
-    """Arguments of the kernel of the fast forces, from the pairs to the coefficients."""
+    """Arguments of the kernels, from the pairs to the torsions' coefficients."""
     found = [np.concatenate([_pairs(each, field) for each in ligands])]
     for name in ("bond", "angle", "torsion"):
         atoms = np.concatenate(

@@ -1,0 +1,350 @@
+/* Minima of free ligands by L-BFGS; needs free_ligands.cl before it.
+
+   The descent is that of lbfgs.py, which says why each step is as it is; here it is that of one
+   member, which has nobody to wait for. A work group is one ligand from its first forces to its
+   end. A work item moves its own atoms. Sums over the atoms are made in a fixed order, and all work
+   items have the same result: what they decide by it is the same for the whole group. */
+
+/* The member's own part of what lbfgs.py calls by these names. Vectors are those of all ligands. */
+typedef struct {
+    Ligand ligand;
+    __local double4 *shared;
+    __global double *x, *forces, *held, *anchor, *anchor_forces, *step, *trial, *there, *fresh;
+    __global double *steps, *changes;
+    int length; /* of a vector */
+    __global const double *inverse;
+    int width; /* atoms that the inverse has room for */
+    double curvatures[MEMORY]; /* 1/(s·y) */
+    int next, known; /* slot to be written; slots in use */
+    double fraction, gain, reach, largest;
+    int needs_step, waiting, clashing, age, relief, iterations, end;
+} Descent;
+
+/* The larger number; NaN where either is. */
+double larger(double a, double b) {
+    return isnan(a) || a > b ? a : b;
+}
+
+double4 larger4(double4 a, double4 b) {
+    return (double4)(larger(a.x, b.x), larger(a.y, b.y), larger(a.z, b.z), larger(a.w, b.w));
+}
+
+/* Sums of the work items' values; together. */
+double4 group_sums(double4 own, __local double4 *shared) {
+    int item = get_local_id(0);
+    shared[item] = own;
+    MEET;
+    for (int several = GROUP / 2; several > 0; several /= 2) {
+        if (item < several)
+            shared[item] += shared[item + several];
+        MEET;
+    }
+    double4 found = shared[0];
+    MEET;
+    return found;
+}
+
+/* Largest of the work items' values; together. */
+double4 group_largest(double4 own, __local double4 *shared) {
+    int item = get_local_id(0);
+    shared[item] = own;
+    MEET;
+    for (int several = GROUP / 2; several > 0; several /= 2) {
+        if (item < several)
+            shared[item] = larger4(shared[item], shared[item + several]);
+        MEET;
+    }
+    double4 found = shared[0];
+    MEET;
+    return found;
+}
+
+/* Scalar product of two vectors; together. */
+double dot_of(const Descent *at, __global const double *a, __global const double *b) {
+    double4 own = (double4)(0.0);
+    for (OWN_ATOMS(i, &at->ligand))
+        own.x += dot(vload3(i, a), vload3(i, b));
+    return group_sums(own, at->shared).x;
+}
+
+/* a += scale·b */
+void add_scaled(const Descent *at, __global double *a, double scale, __global const double *b) {
+    for (OWN_ATOMS(i, &at->ligand))
+        vstore3(vload3(i, a) + scale * vload3(i, b), i, a);
+}
+
+void copy(const Descent *at, __global const double *from, __global double *to) {
+    for (OWN_ATOMS(i, &at->ligand))
+        vstore3(vload3(i, from), i, to);
+}
+
+void forget(Descent *at) {
+    at->known = 0;
+}
+
+/* Keep an accepted step and the change of gradient along it; _Memory.add. Together. */
+void remember(Descent *at) {
+    double4 own = (double4)(0.0);
+    __global double *step = at->steps + at->next * at->length;
+    __global double *change = at->changes + at->next * at->length;
+    for (OWN_ATOMS(i, &at->ligand)) {
+        double3 trial = vload3(i, at->trial), off = vload3(i, at->forces) - vload3(i, at->fresh);
+        own.x += dot(trial, off);
+        own.y += square_of(off);
+    }
+    double4 sums = group_sums(own, at->shared);
+    if (!(sums.x > 1e-10 * sums.y && sums.y > 0.0))
+        return;
+    for (OWN_ATOMS(i, &at->ligand)) {
+        vstore3(vload3(i, at->trial), i, step);
+        vstore3(vload3(i, at->forces) - vload3(i, at->fresh), i, change);
+    }
+    at->curvatures[at->next] = 1.0 / sums.x;
+    at->next = (at->next + 1) % MEMORY;
+    at->known = min(at->known + 1, MEMORY);
+}
+
+/* The inverse of the model Hessian times a vector; together. */
+void precondition(const Descent *at, __global const double *vector, __global double *result) {
+    int first = at->ligand.first, atoms = at->ligand.end - first, width = at->width;
+    MEET;
+    for (OWN_ATOMS(i, &at->ligand)) {
+        double3 sum = (double3)(0.0);
+        for (int axis = 0; axis < 3; axis++) {
+            /* symmetric: neighbouring work items read neighbouring elements */
+            __global const double *row = at->inverse + axis * width * 3 * width + i - first;
+            for (int j = 0; j < atoms; j++, row += 3 * width)
+                sum += vector[3 * (first + j) + axis]
+                    * (double3)(row[0], row[width], row[2 * width]);
+        }
+        vstore3(sum, i, result);
+    }
+}
+
+/* Two-loop recursion: the step is −H·gradient; _Memory.direction. Together. */
+void find_direction(Descent *at) {
+    double weights[MEMORY];
+    copy(at, at->forces, at->trial);
+    for (int back = 1; back <= at->known; back++) {
+        int slot = (at->next - back + MEMORY) % MEMORY, from = slot * at->length;
+        double weight = at->curvatures[slot] * dot_of(at, at->steps + from, at->trial);
+        add_scaled(at, at->trial, -weight, at->changes + from);
+        weights[back - 1] = weight;
+    }
+    precondition(at, at->trial, at->step);
+    for (int back = at->known; back >= 1; back--) {
+        int slot = (at->next - back + MEMORY) % MEMORY, from = slot * at->length;
+        double weight = at->curvatures[slot] * dot_of(at, at->changes + from, at->step);
+        add_scaled(at, at->step, weights[back - 1] - weight, at->steps + from);
+    }
+}
+
+/* A new step, no atom further than it may go; _new_steps. Together. */
+void find_step(Descent *at) {
+    find_direction(at);
+    int uphill = dot_of(at, at->step, at->forces) <= 0.0;
+    if (uphill)
+        forget(at);
+    double4 own = (double4)(0.0);
+    for (OWN_ATOMS(i, &at->ligand)) {
+        double3 force = vload3(i, at->forces), step = vload3(i, at->step);
+        if (at->clashing)
+            step = force * (RELIEF_STEP_NM / larger(sqrt(square_of(force)), CLASH_FORCE / 10));
+        else if (uphill)
+            step = force * (RELIEF_STEP_NM / larger(at->largest, 1e-30));
+        vstore3(step, i, at->step);
+        own.x = larger(own.x, square_of(step));
+    }
+    double longest = sqrt(group_largest(own, at->shared).x);
+    double scale = MAX_STEP_NM / larger(longest, MAX_STEP_NM);
+    for (OWN_ATOMS(i, &at->ligand))
+        vstore3(vload3(i, at->step) * scale, i, at->step);
+}
+
+/* What of the step is tried, and where that leads; _within_reach. Together. */
+void place_trial(Descent *at) {
+    double4 own = (double4)(0.0);
+    for (OWN_ATOMS(i, &at->ligand)) {
+        double3 trial = at->fraction * vload3(i, at->step);
+        double3 way = vload3(i, at->x) - vload3(i, at->anchor);
+        own = larger4(
+            own, (double4)(square_of(way + trial), square_of(way), square_of(trial), 0.0));
+    }
+    double4 far = sqrt(group_largest(own, at->shared));
+    int out = !at->clashing && far.x > at->reach;
+    double left = larger(at->reach - far.y, 0.0);
+    double share = out ? fmin(left / larger(far.z, 1e-30), 1.0) : 1.0;
+    at->waiting = at->waiting || out;
+    for (OWN_ATOMS(i, &at->ligand)) {
+        double3 trial = at->fraction * vload3(i, at->step) * share;
+        vstore3(trial, i, at->trial);
+        vstore3(vload3(i, at->x) + trial, i, at->there);
+    }
+}
+
+/* Shorten a refused step; too short, start afresh or give up; _shorter, _shorten. */
+void shorten(Descent *at, double slope, double after, int finite) {
+    double secant = slope / (slope - after);
+    at->fraction *= finite && isfinite(secant) ? clamp(secant, 0.1, 0.6) : 0.1;
+    if (at->fraction >= SHORTEST_STEP)
+        return;
+    if (at->known == 0) {
+        at->end = END_STALLED;
+        return;
+    }
+    forget(at);
+    at->fraction = 1.0;
+    at->needs_step = 1;
+}
+
+void accept(Descent *at, double gain) {
+    if (!at->clashing)
+        remember(at);
+    copy(at, at->there, at->x);
+    copy(at, at->fresh, at->forces);
+    at->gain += gain;
+    at->fraction = 1.0;
+    at->needs_step = 1;
+}
+
+/* Try a step and keep it if it leads down; _Descent.advance. Together. */
+void advance(Descent *at) {
+    if (at->needs_step)
+        find_step(at);
+    place_trial(at);
+    fast_forces(&at->ligand, at->there, at->fresh);
+    at->age++;
+    if (at->clashing)
+        at->relief++;
+    else
+        at->iterations++;
+    if (at->relief > RELIEF_ITERATIONS)
+        at->end = END_CLASH;
+    double4 own = (double4)(0.0);
+    for (OWN_ATOMS(i, &at->ligand)) {
+        double3 trial = vload3(i, at->trial), fresh = vload3(i, at->fresh) + vload3(i, at->held);
+        vstore3(fresh, i, at->fresh);
+        own += (double4)(
+            dot(vload3(i, at->forces), trial), dot(fresh, trial), square_of(fresh), 0.0);
+    }
+    double4 sums = group_sums(own, at->shared);
+    /* the energy's derivatives along the step, with the sign changed */
+    double slope = sums.x, after = sums.y;
+    int finite = isfinite(sums.z);
+    at->needs_step = 0;
+    if (finite && (slope + after >= 0.0 || at->clashing))
+        accept(at, (slope + after) / 2.0);
+    else
+        shorten(at, slope, after, finite);
+}
+
+/* Judge by fresh slow forces what was done on held ones: whether to go back. Together. */
+int judge(Descent *at) {
+    double4 own = (double4)(0.0);
+    for (OWN_ATOMS(i, &at->ligand))
+        own.x += dot(
+            vload3(i, at->held) - vload3(i, at->fresh), vload3(i, at->x) - vload3(i, at->anchor));
+    double error = group_sums(own, at->shared).x / 2.0;
+    if (at->clashing || !(at->gain > 0.0))
+        return 0;
+    double forecast = 1.0 - error / at->gain;
+    if (forecast < POOR_FORECAST)
+        at->reach *= 0.3;
+    if (forecast > GOOD_FORECAST)
+        at->reach = fmin(2.0 * at->reach, MAX_REACH_NM);
+    return !(forecast > 0.0);
+}
+
+/* _Descent.renew_slow; together. */
+void renew_slow(Descent *at) {
+    slow_forces(&at->ligand, at->x, at->fresh);
+    if (judge(at)) {
+        forget(at);
+        copy(at, at->anchor, at->x);
+        copy(at, at->anchor_forces, at->forces);
+        at->fraction = 1.0;
+    } else {
+        for (OWN_ATOMS(i, &at->ligand)) {
+            double3 fresh = vload3(i, at->fresh);
+            vstore3(vload3(i, at->forces) + fresh - vload3(i, at->held), i, at->forces);
+            vstore3(fresh, i, at->held);
+        }
+    }
+    copy(at, at->x, at->anchor);
+    copy(at, at->forces, at->anchor_forces);
+    at->gain = 0.0;
+    at->age = at->waiting = 0;
+    at->needs_step = 1;
+    if (at->reach < MIN_REACH_NM)
+        at->end = END_STALLED;
+}
+
+/* End the descent if it is done; whether it goes on; _Descent.settle. Together. */
+int settle(Descent *at, double tolerance, int max_iterations) {
+    double square = dot_of(at, at->forces, at->forces);
+    double rms = sqrt(square / (3.0 * (at->ligand.end - at->ligand.first)));
+    double4 own = (double4)(0.0);
+    for (OWN_ATOMS(i, &at->ligand))
+        own.x = larger(own.x, square_of(vload3(i, at->forces)));
+    at->largest = sqrt(group_largest(own, at->shared).x);
+    at->clashing = at->largest > CLASH_FORCE;
+    if (at->end != END_RUNNING)
+        return 0;
+    int small = rms <= tolerance, spent = !at->clashing && at->iterations >= max_iterations;
+    /* on held forces nothing ends: fresh ones may send it back */
+    at->waiting = at->waiting || small || spent;
+    if (at->age == 0 && (small || spent))
+        at->end = small ? END_CONVERGED : END_ITERATIONS;
+    return at->end == END_RUNNING;
+}
+
+/* First forces, both parts fresh; together. */
+void start(Descent *at) {
+    slow_forces(&at->ligand, at->x, at->held);
+    fast_forces(&at->ligand, at->x, at->forces);
+    add_scaled(at, at->forces, 1.0, at->held);
+    if (!isfinite(dot_of(at, at->forces, at->forces))) {
+        at->end = END_NOT_FINITE;
+        for (OWN_ATOMS(i, &at->ligand))
+            vstore3((double3)(0.0), i, at->forces);
+    }
+    copy(at, at->x, at->anchor);
+    copy(at, at->forces, at->anchor_forces);
+}
+
+/* vectors: VECTORS of all atoms, the positions first. inverse: of each ligand, all x, all y, all z
+   of width atoms. results: of each ligand its end, iterations and largest force. */
+__kernel void minimise(
+    LIGANDS, int count, __global double *vectors, int width, __global const double *inverse,
+    double tolerance, int max_iterations, int hold, __global double *results)
+{
+    __local double4 shared[GROUP];
+    int length = 3 * count, group = get_group_id(0);
+    Ligand ligand = THIS_LIGAND;
+    Descent at = {.ligand = ligand, .shared = shared, .length = length, .width = width};
+    at.x = vectors;
+    at.forces = at.x + length;
+    at.held = at.forces + length;
+    at.anchor = at.held + length;
+    at.anchor_forces = at.anchor + length;
+    at.step = at.anchor_forces + length;
+    at.trial = at.step + length;
+    at.there = at.trial + length;
+    at.fresh = at.there + length;
+    at.steps = at.fresh + length;
+    at.changes = at.steps + MEMORY * length;
+    at.inverse = inverse + (size_t)group * 9 * width * width;
+    at.fraction = 1.0;
+    at.reach = MAX_REACH_NM;
+    at.needs_step = 1;
+    at.end = END_RUNNING;
+    start(&at);
+    while (settle(&at, tolerance, max_iterations)) {
+        if (at.age >= hold || at.waiting)
+            renew_slow(&at);
+        else
+            advance(&at);
+    }
+    if (get_local_id(0) == 0)
+        vstore3((double3)(at.end, at.iterations, at.largest), group, results);
+}
