@@ -50,50 +50,85 @@ typedef struct {
 #define OWN_ATOMS(i, ligand) \
     int i = (ligand)->first + (int)get_local_id(0); i < (ligand)->end; i += GROUP
 
-double3 bond_force(int place, double3 a, double3 b, double2 values) {
-    double3 way = a - b;
-    double length = sqrt(square_of(way));
-    way *= -values.y * (length - values.x) / length;
-    return place == 0 ? way : -way;
+typedef struct {
+    double3 way; /* the length's gradient by the first atom */
+    double length;
+} Bond;
+
+Bond bond_at(__global const int *atoms, __global const double *x) {
+    Bond found;
+    found.way = vload3(atoms[0], x) - vload3(atoms[1], x);
+    found.length = sqrt(square_of(found.way));
+    found.way /= found.length;
+    return found;
 }
 
-double3 angle_force(int place, double3 one, double3 middle, double3 two, double2 values) {
-    double3 a = one - middle, b = two - middle, normal = cross(a, b);
+double3 bond_gradient(const Bond *bond, int place) {
+    return place == 0 ? bond->way : -bond->way;
+}
+
+typedef struct {
+    double3 first, third; /* the angle's gradients */
+    double angle;
+} Angle;
+
+Angle angle_at(__global const int *atoms, __global const double *x) {
+    double3 middle = vload3(atoms[1], x);
+    double3 a = vload3(atoms[0], x) - middle, b = vload3(atoms[2], x) - middle;
+    double3 normal = cross(a, b);
     double size = sqrt(square_of(normal)), least = fmax(size, MIN_NORMAL);
-    double slope = values.y * (atan2(size, dot(a, b)) - values.x);
-    double3 first = cross(a, normal) / (least * square_of(a));
-    double3 third = cross(normal, b) / (least * square_of(b));
-    return -slope * (place == 0 ? first : place == 2 ? third : -first - third);
+    Angle found;
+    found.angle = atan2(size, dot(a, b));
+    found.first = cross(a, normal) / (least * square_of(a));
+    found.third = cross(normal, b) / (least * square_of(b));
+    return found;
 }
 
-/* Coefficients: of sin(n·φ) and cos(n·φ) in the energy's derivative, n = 1, 2, ... */
-double torsion_slope(double s, double c, int periods, __global const double2 *coefficients) {
-    double size = sqrt(s * s + c * c);
-    double2 one = (double2)(s, c) / size, many = one;
-    double slope = 0.0;
-    for (int n = 0; n < periods; n++) {
-        slope += dot(coefficients[n], many);
-        many = (double2)(many.x * one.y + many.y * one.x, many.y * one.y - many.x * one.x);
-    }
-    return slope;
+double3 angle_gradient(const Angle *angle, int place) {
+    return place == 0 ? angle->first
+        : place == 2  ? angle->third
+                      : -angle->first - angle->third;
 }
 
-double3 torsion_force(
-    int place, double3 x0, double3 x1, double3 x2, double3 x3, int periods,
-    __global const double2 *coefficients)
-{
-    double3 f = x0 - x1, g = x1 - x2, h = x3 - x2;
+typedef struct {
+    double3 first, last, along; /* the angle's gradients are made of these */
+    double2 turn; /* its sine and cosine */
+} Torsion;
+
+Torsion torsion_at(__global const int *atoms, __global const double *x) {
+    double3 x1 = vload3(atoms[1], x), x2 = vload3(atoms[2], x);
+    double3 f = vload3(atoms[0], x) - x1, g = x1 - x2, h = vload3(atoms[3], x) - x2;
     double3 a = cross(f, g), b = cross(h, g);
     double length = sqrt(square_of(g));
     double s = dot(cross(b, a), g) / length, c = dot(a, b);
-    double slope = torsion_slope(s, c, periods, coefficients);
     a /= square_of(a);
     b /= square_of(b);
-    double3 along = a * (dot(f, g) / length) - b * (dot(h, g) / length);
-    a *= -length;
-    b *= length;
-    double3 way = place == 0 ? a : place == 1 ? along - a : place == 2 ? -along - b : b;
-    return -slope * way;
+    Torsion found;
+    found.turn = (double2)(s, c) / sqrt(s * s + c * c);
+    found.along = a * (dot(f, g) / length) - b * (dot(h, g) / length);
+    found.first = -length * a;
+    found.last = length * b;
+    return found;
+}
+
+double3 torsion_gradient(const Torsion *torsion, int place) {
+    return place == 0 ? torsion->first
+        : place == 1  ? torsion->along - torsion->first
+        : place == 2  ? -torsion->along - torsion->last
+                      : torsion->last;
+}
+
+/* The energy's derivative by the angle, and the sizes of its terms' second derivatives.
+   Coefficients: of sin(n·φ) and cos(n·φ) in the derivative, n = 1, 2, ... */
+double2 torsion_slopes(double2 turn, int periods, __global const double2 *coefficients) {
+    double2 many = turn, slopes = (double2)(0.0);
+    for (int n = 1; n <= periods; n++, coefficients++) {
+        slopes.x += dot(*coefficients, many);
+        slopes.y += n * fabs(coefficients->x * many.y - coefficients->y * many.x);
+        many = (double2)(
+            many.x * turn.y + many.y * turn.x, many.y * turn.y - many.x * turn.x);
+    }
+    return slopes;
 }
 
 double3 bonded_force(const Ligand *ligand, int i, __global const double *x) {
@@ -101,23 +136,24 @@ double3 bonded_force(const Ligand *ligand, int i, __global const double *x) {
     Terms all = ligand->bonds;
     for (int e = all.starts[i]; e < all.starts[i + 1]; e++) {
         int term = all.entries[e] / 2, place = all.entries[e] % 2;
-        __global const int *at = all.atoms + 2 * term;
-        force += bond_force(place, vload3(at[0], x), vload3(at[1], x), all.values[term]);
+        Bond bond = bond_at(all.atoms + 2 * term, x);
+        double2 values = all.values[term];
+        force -= values.y * (bond.length - values.x) * bond_gradient(&bond, place);
     }
     all = ligand->angles;
     for (int e = all.starts[i]; e < all.starts[i + 1]; e++) {
         int term = all.entries[e] / 3, place = all.entries[e] % 3;
-        __global const int *at = all.atoms + 3 * term;
-        force += angle_force(
-            place, vload3(at[0], x), vload3(at[1], x), vload3(at[2], x), all.values[term]);
+        Angle angle = angle_at(all.atoms + 3 * term, x);
+        double2 values = all.values[term];
+        force -= values.y * (angle.angle - values.x) * angle_gradient(&angle, place);
     }
     all = ligand->torsions;
     for (int e = all.starts[i]; e < all.starts[i + 1]; e++) {
         int term = all.entries[e] / 4, place = all.entries[e] % 4;
-        __global const int *at = all.atoms + 4 * term;
-        force += torsion_force(
-            place, vload3(at[0], x), vload3(at[1], x), vload3(at[2], x), vload3(at[3], x),
-            ligand->periods, all.values + term * ligand->periods);
+        Torsion torsion = torsion_at(all.atoms + 4 * term, x);
+        double2 slopes = torsion_slopes(
+            torsion.turn, ligand->periods, all.values + term * ligand->periods);
+        force -= slopes.x * torsion_gradient(&torsion, place);
     }
     return force;
 }

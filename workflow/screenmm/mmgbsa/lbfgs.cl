@@ -1,4 +1,4 @@
-/* Minima of free ligands by L-BFGS; needs free_ligands.cl before it.
+/* Minima of free ligands by L-BFGS; needs stiffness.cl before it.
 
    The descent is that of lbfgs.py, which says why each step is as it is; here it is that of one
    member, which has nobody to wait for. A work group is one ligand from its first forces to its
@@ -12,8 +12,7 @@ typedef struct {
     __global double *x, *forces, *held, *anchor, *anchor_forces, *step, *trial, *there, *fresh;
     __global double *steps, *changes;
     int length; /* of a vector */
-    __global const double *inverse;
-    int width; /* atoms that the inverse has room for */
+    __global double *inverse;
     double curvatures[MEMORY]; /* 1/(s·y) */
     int next, known; /* slot to be written; slots in use */
     double fraction, gain, reach, largest;
@@ -106,16 +105,15 @@ void remember(Descent *at) {
 
 /* The inverse of the model Hessian times a vector; together. */
 void precondition(const Descent *at, __global const double *vector, __global double *result) {
-    int first = at->ligand.first, atoms = at->ligand.end - first, width = at->width;
+    int first = at->ligand.first, atoms = at->ligand.end - first, n = 3 * atoms;
     MEET;
     for (OWN_ATOMS(i, &at->ligand)) {
         double3 sum = (double3)(0.0);
         for (int axis = 0; axis < 3; axis++) {
             /* symmetric: neighbouring work items read neighbouring elements */
-            __global const double *row = at->inverse + axis * width * 3 * width + i - first;
-            for (int j = 0; j < atoms; j++, row += 3 * width)
-                sum += vector[3 * (first + j) + axis]
-                    * (double3)(row[0], row[width], row[2 * width]);
+            __global const double *row = at->inverse + axis * atoms * n + i - first;
+            for (int j = first; j < at->ligand.end; j++, row += n)
+                sum += vector[3 * j + axis] * (double3)(row[0], row[atoms], row[2 * atoms]);
         }
         vstore3(sum, i, result);
     }
@@ -298,8 +296,11 @@ int settle(Descent *at, double tolerance, int max_iterations) {
     return at->end == END_RUNNING;
 }
 
-/* First forces, both parts fresh; together. */
+/* First forces, both parts fresh, and the stiffness; together. */
 void start(Descent *at) {
+    const Ligand *ligand = &at->ligand;
+    find_stiffness(ligand, at->inverse, at->x);
+    invert(3 * (ligand->end - ligand->first), at->inverse, at->trial + 3 * ligand->first);
     slow_forces(&at->ligand, at->x, at->held);
     fast_forces(&at->ligand, at->x, at->forces);
     add_scaled(at, at->forces, 1.0, at->held);
@@ -312,16 +313,16 @@ void start(Descent *at) {
     copy(at, at->forces, at->anchor_forces);
 }
 
-/* vectors: VECTORS of all atoms, the positions first. inverse: of each ligand, all x, all y, all z
-   of width atoms. results: of each ligand its end, iterations and largest force. */
+/* vectors: VECTORS of all atoms, the positions first. inverses: room for
+   the matrices of all ligands. results: of each ligand its end, iterations and largest force. */
 __kernel void minimise(
-    LIGANDS, int count, __global double *vectors, int width, __global const double *inverse,
+    LIGANDS, int count, __global double *vectors, __global double *inverses,
     double tolerance, int max_iterations, int hold, __global double *results)
 {
     __local double4 shared[GROUP];
     int length = 3 * count, group = get_group_id(0);
     Ligand ligand = THIS_LIGAND;
-    Descent at = {.ligand = ligand, .shared = shared, .length = length, .width = width};
+    Descent at = {.ligand = ligand, .shared = shared, .length = length};
     at.x = vectors;
     at.forces = at.x + length;
     at.held = at.forces + length;
@@ -333,7 +334,7 @@ __kernel void minimise(
     at.fresh = at.there + length;
     at.steps = at.fresh + length;
     at.changes = at.steps + MEMORY * length;
-    at.inverse = inverse + (size_t)group * 9 * width * width;
+    at.inverse = inverses + 9 * (size_t)spans[group].z;
     at.fraction = 1.0;
     at.reach = MAX_REACH_NM;
     at.needs_step = 1;

@@ -3,8 +3,9 @@
 The physics is that of :mod:`screenmm.mmgbsa.score`, :mod:`screenmm.mmgbsa.born` and
 :mod:`screenmm.mmgbsa.free_ligands`, in double precision too, and so are the numbers but for
 their last digits; ``energies.cl`` and ``free_ligands.cl`` compute them for a whole pack in one
-go. ``lbfgs.cl`` takes each ligand the way that :mod:`screenmm.mmgbsa.lbfgs` takes it, from its
-first forces to its end. While the device works, the host is free.
+go. ``stiffness.cl`` and ``lbfgs.cl`` take each ligand the way that
+:mod:`screenmm.mmgbsa.lbfgs` takes it, from its first forces to its end. While the device works,
+the host is free.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from screenmm.devices.platforms import PlatformChoice
 from screenmm.forcefield.parameters import SURFACE_TENSION, Parameters
 from screenmm.mmgbsa import lbfgs
 from screenmm.mmgbsa.born import ALPHA, BETA, GAMMA, OFFSET_NM, PROBE_NM
-from screenmm.mmgbsa.free_ligands import MIN_NORMAL, SOFTEST, FreeLigands, _VacuumForces
+from screenmm.mmgbsa.free_ligands import MIN_NORMAL, SOFTEST, FreeLigands
 from screenmm.mmgbsa.lbfgs import MEMORY, End, Minimum, Options
 from screenmm.mmgbsa.packing import Field
 
@@ -44,6 +45,7 @@ _CONSTANTS = {
     "SURFACE_TENSION": SURFACE_TENSION,
     "COULOMB_KJ_NM": COULOMB_KJ_NM,
     "MIN_NORMAL": MIN_NORMAL,
+    "SOFTEST": SOFTEST,
     "GROUP": GROUP,
     "MEMORY": MEMORY,
     "MAX_STEP_NM": lbfgs.MAX_STEP_NM,
@@ -57,7 +59,12 @@ _CONSTANTS = {
     "SHORTEST_STEP": lbfgs.SHORTEST_STEP,
     **{f"END_{end.name}": int(end) for end in End},
 }
-_SOURCES = ("energies.cl", "free_ligands.cl", "lbfgs.cl")  # each needs those before it
+_SOURCES = (
+    "energies.cl",
+    "free_ligands.cl",
+    "stiffness.cl",
+    "lbfgs.cl",
+)  # each needs those before it
 _VECTORS = 9 + 2 * MEMORY
 """Of all atoms, that a descent in ``lbfgs.cl`` works with."""
 
@@ -240,7 +247,6 @@ class FreeLigandsOnDevice(FreeLigands):
 
     def minimise(self, positions_nm: np.ndarray, options: Options) -> Minimum:
         """Minimise each ligand on its own, by the stiffness of its bonded terms at the start."""
-        inverse = self._inverse(positions_nm)
         vectors = self._device.empty(3 * self._count * _VECTORS)
         self._device.write(vectors, positions_nm)
         results = self._device.empty(3 * len(self.sizes))
@@ -248,8 +254,7 @@ class FreeLigandsOnDevice(FreeLigands):
             "minimise",
             np.int32(self._count),
             vectors,
-            np.int32(max(self.sizes)),
-            self._device.upload(inverse),
+            self._device.empty(9 * sum(size**2 for size in self.sizes)),
             np.float64(options.tolerance),
             np.int32(options.max_iterations),
             np.int32(options.hold),
@@ -258,15 +263,6 @@ class FreeLigandsOnDevice(FreeLigands):
         ends, iterations, largest = self._device.download(results, (len(self.sizes), 3)).T
         found = self._device.download(vectors, (self._count, 3))
         return Minimum(found, [End(int(end)) for end in ends], iterations.astype(int), largest)
-
-    def _inverse(self, positions_nm: np.ndarray) -> np.ndarray:
-        """Of the stiffness that the bonded terms give, as :data:`lbfgs.Inverse`."""
-        size = 3 * max(self.sizes)
-        softest = np.broadcast_to(SOFTEST * np.eye(size), (len(self.sizes), size, size))
-        # atoms in one place have no gradient: that ligand ends by its forces, alone
-        with np.errstate(all="ignore"):
-            forces = _VacuumForces(self._ligands, self._field)
-            return np.linalg.inv(softest + forces.stiffness(self._rows(positions_nm)))
 
     def _run(self, kernel: str, *arguments: object) -> None:
         """Run a kernel with a work group for each ligand."""
