@@ -37,7 +37,10 @@ from screenmm.receptor.model import ReceptorModel
 NARROW = Scoring(pocket_radius_angstrom=6, flexible_radius_angstrom=3)
 WIDE = Scoring(pocket_radius_angstrom=8, flexible_radius_angstrom=3)
 FIELD = Field(0.0, 2.0, 78.5)
-UNUSUAL = ("CC#N", "C", "C1CC2CC1C2", "CS(=O)(=O)N")
+SMALL = ("CC#N", "C", "C1CC2CC1C2", "CS(=O)(=O)N")
+"""Atoms in line, no torsion, rings, hypervalent sulfur."""
+LONG = 22 * "C"
+"""More atoms than a work group has work items."""
 PARTS = ("vdw", "coulomb", "polar", "apolar", "cross")
 
 Ligands = tuple[list[Parameters], np.ndarray]
@@ -89,6 +92,57 @@ def forces(device: OpenCLDevice, ligands: Ligands) -> dict[str, object]:
     return found
 
 
+def minima(device: OpenCLDevice, ligands: Ligands, options: Options) -> dict[str, object]:
+    """Where the descents end by the host and by the device, and how far that is apart, nm."""
+    host = FreeLigands(ligands[0], FIELD).minimise(ligands[1], options)
+    ours = FreeLigandsOnDevice(ligands[0], FIELD, device)
+    # the second time on buffers of its own, with what is in them
+    found, again = (ours.minimise(ligands[1], options) for _ in range(2))
+    return {
+        "ends": [[end.name for end in each.ends] for each in (host, found)],
+        "iterations": [each.iterations.tolist() for each in (host, found)],
+        "largest": [each.largest.tolist() for each in (host, found)],
+        "off": float(np.abs(found.positions_nm - host.positions_nm).max()),
+        "same bits": np.array_equal(found.positions_nm, again.positions_nm)
+        and np.array_equal(found.largest, again.largest)
+        and np.array_equal(found.iterations, again.iterations),
+    }
+
+
+def displaced(ligands: Ligands, nm: float) -> Ligands:
+    """Every atom off its place."""
+    rng = np.random.default_rng(7)
+    return ligands[0], ligands[1] + rng.normal(0, nm, ligands[1].shape)
+
+
+def clashing(ligands: Ligands) -> Ligands:
+    """Of each ligand the last atom, a hydrogen, next to the first one."""
+    x, ends = ligands[1].copy(), np.cumsum([len(each) for each in ligands[0]])
+    for ligand, end in zip(ligands[0], ends, strict=True):
+        x[end - 1] = x[end - len(ligand)] + [0.03, 0.03, 0.0]
+    return ligands[0], x
+
+
+def torn(one: Parameters) -> Ligands:
+    """Two atoms whose bond pulls harder than a clash is relieved; an atom alone."""
+    names = ("masses", "charges", "sigmas", "epsilons", "gb_radii", "gb_scales")
+    two, single = (
+        Parameters(
+            **{name: getattr(one, name)[:count] for name in names},
+            bonds=np.array([[0, 1]])[: count - 1],
+            bond_values=np.array([[3.0, 1.0e6]])[: count - 1],
+            angles=one.angles[:0],
+            angle_values=one.angle_values[:0],
+            torsions=one.torsions[:0],
+            torsion_values=one.torsion_values[:0],
+            exceptions=one.exceptions[:0],
+            exception_values=one.exception_values[:0],
+        )
+        for count in (2, 1)
+    )
+    return [two, single], np.array([[0.0, 0.0, 0.0], [0.15, 0.0, 0.0], [1.0, 1.0, 1.0]])
+
+
 def strains(device: OpenCLDevice, ligands: Ligands) -> list[list[float]]:
     """By the host and by the device, kcal/mol; minimised so far that paths do not matter."""
     found = []
@@ -125,9 +179,9 @@ def refusal(device: OpenCLDevice) -> str:
     return ""
 
 
-def unusual() -> Ligands:
-    """Atoms in line, no torsion, rings, hypervalent sulfur."""
-    mols = [Chem.AddHs(Chem.MolFromSmiles(smiles)) for smiles in UNUSUAL]
+def embedded(*several: str) -> Ligands:
+    """Of SMILES."""
+    mols = [Chem.AddHs(Chem.MolFromSmiles(smiles)) for smiles in several]
     for mol in mols:
         assert AllChem.EmbedMolecule(mol, randomSeed=1) == 0
     return of_mols(mols)
@@ -156,8 +210,18 @@ def main(folder: Path) -> None:
         "forces": forces(device, ligands),
         # squeezed, atoms engulf each other: the descreening integral's rarer branches
         "squeezed": forces(device, (ligands[0], 0.6 * ligands[1])),
-        "unusual": forces(device, unusual()),
+        "unusual": forces(device, embedded(*SMALL, LONG)),
         "strains": strains(device, three),
+        "minima": {
+            "short": minima(device, ligands, Options(2.0, 20)),
+            "often renewed": minima(device, ligands, Options(2.0, 20, hold=2)),
+            "whole": minima(device, ligands, Options(2.0, 1000)),
+            "displaced": minima(device, displaced(ligands, 0.005), Options(2.0, 40)),
+            "clashing": minima(device, clashing(ligands), Options(2.0, 40)),
+            "unusual": minima(device, embedded(*SMALL, LONG), Options(2.0, 1000)),
+            "to the last digit": minima(device, embedded(*SMALL), Options(0.0, 200)),
+            "torn": minima(device, torn(ligands[0][0]), Options(2.0, 1000)),
+        },
         "spoilt": spoilt(device, three),
     }
     json.dump(found, sys.stdout)

@@ -1,4 +1,4 @@
-"""Energies and forces by OpenCL kernels against those of NumPy."""
+"""Energies, forces and minima by OpenCL kernels against those of NumPy."""
 
 from __future__ import annotations
 
@@ -59,6 +59,38 @@ def test_parts_are_the_same_bits_twice(found: dict) -> None:
     assert found["parts"]["same bits"]
 
 
+@pytest.mark.parametrize(
+    "which", ["short", "often renewed", "whole", "displaced", "clashing", "unusual", "torn"]
+)
+def test_descents_are_the_hosts(found: dict, which: str) -> None:
+    """Their way, too: rounding has not parted them when they end, or are ended."""
+    minima = found["minima"][which]
+    for name in ("ends", "iterations"):
+        host, device = minima[name]
+        assert device == host, name
+    host, device = minima["largest"]
+    assert device == pytest.approx(host, rel=1e-3, abs=1e-6)
+    assert minima["off"] < 1e-5
+
+
+def test_descents_end_in_every_way(found: dict) -> None:
+    ends = {end for each in found["minima"].values() for end in each["ends"][1]}
+    ends |= set(found["spoilt"]["ends"])
+    assert ends == {"CONVERGED", "ITERATIONS", "STALLED", "CLASH", "NOT_FINITE"}
+
+
+def test_a_descent_ends_where_rounding_leaves_no_way_down(found: dict) -> None:
+    """Where the forces are nothing but rounding, by how many steps differs."""
+    minima = found["minima"]["to the last digit"]
+    assert set(minima["ends"][1]) <= {"STALLED", "ITERATIONS", "CONVERGED"}
+    assert minima["off"] < 1e-6
+
+
+def test_minima_are_the_same_bits_twice(found: dict) -> None:
+    for which, minima in found["minima"].items():
+        assert minima["same bits"], which
+
+
 def test_strains_are_the_hosts(found: dict) -> None:
     host, device = found["strains"]
     assert min(host) > 0.1
@@ -79,3 +111,4 @@ def test_what_the_driver_refuses_is_told_in_its_words(found: dict) -> None:
 
 def test_kernels_come_with_the_models_constants() -> None:
     assert "#define OFFSET_NM 0.009\n" in kernels()
+    assert "#define END_CONVERGED 1\n" in kernels()
