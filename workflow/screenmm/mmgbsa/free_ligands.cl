@@ -11,6 +11,8 @@
 /* Wait until all work items of the group are here and see what the others have written. */
 #define MEET barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE)
 
+#define WHOLE_GROUP __attribute__((reqd_work_group_size(GROUP, 1, 1)))
+
 typedef struct {
     __global const int *starts, *entries, *atoms;
     __global const double2 *values;
@@ -244,7 +246,7 @@ void slow_forces(const Ligand *ligand, __global const double *x, __global double
         vstore3(vload3(i, forces) + chain_force(ligand, i, x), i, forces);
 }
 
-__kernel void ligand_forces(
+__kernel WHOLE_GROUP void ligand_forces(
     LIGANDS, __global const double *x, __global double *fast, __global double *slow)
 {
     Ligand ligand = THIS_LIGAND;

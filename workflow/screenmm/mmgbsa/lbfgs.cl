@@ -315,7 +315,7 @@ void start(Descent *at) {
 
 /* vectors: VECTORS of all atoms, the positions first. inverses: room for
    the matrices of all ligands. results: of each ligand its end, iterations and largest force. */
-__kernel void minimise(
+__kernel WHOLE_GROUP void minimise(
     LIGANDS, int count, __global double *vectors, __global double *inverses,
     double tolerance, int max_iterations, int hold, __global double *results)
 {

@@ -59,12 +59,9 @@ _CONSTANTS = {
     "SHORTEST_STEP": lbfgs.SHORTEST_STEP,
     **{f"END_{end.name}": int(end) for end in End},
 }
-_SOURCES = (
-    "energies.cl",
-    "free_ligands.cl",
-    "stiffness.cl",
-    "lbfgs.cl",
-)  # each needs those before it
+_SOURCES = ("energies.cl", "free_ligands.cl", "stiffness.cl", "lbfgs.cl")
+"""Each needs those before it."""
+
 _VECTORS = 9 + 2 * MEMORY
 """Of all atoms, that a descent in ``lbfgs.cl`` works with."""
 
