@@ -1,8 +1,9 @@
-/* Minima of free ligands by L-BFGS; needs stiffness.cl before it.
+/* Minima by L-BFGS: of free ligands, and of packs whose forces come from elsewhere; needs
+   stiffness.cl before it.
 
-   The descent is that of lbfgs.py, which says why each step is as it is; here it is that of one
-   member, which has nobody to wait for. A work group is one ligand from its first forces to its
-   end. A work item moves its own atoms. Sums over the atoms are made in a fixed order, and all work
+   The descent is that of lbfgs.py, which says why each step is as it is. A work group is one
+   member: a ligand from its first forces to its end, or a complex of a pack from one evaluation to
+   the next. A work item moves its own atoms. Sums over the atoms are made in a fixed order, and all work
    items have the same result: what they decide by it is the same for the whole group. */
 
 /* The member's own part of what lbfgs.py calls by these names. Vectors are those of all ligands. */
@@ -12,12 +13,29 @@ typedef struct {
     __global double *x, *forces, *held, *anchor, *anchor_forces, *step, *trial, *there, *fresh;
     __global double *steps, *changes;
     int length; /* of a vector */
-    __global double *inverse;
+    __global double *inverse; /* 0: a multiple of one, the scale */
     double curvatures[MEMORY]; /* 1/(s·y) */
+    double scale; /* s·y/y·y of the last step */
     int next, known; /* slot to be written; slots in use */
     double fraction, gain, reach, largest;
-    int needs_step, waiting, clashing, age, relief, iterations, end;
+    int needs_step, waiting, moving, clashing, age, relief, iterations, end;
 } Descent;
+
+/* Give a descent its vectors, one after the other in a buffer of VECTORS of all atoms. */
+void lay_out(Descent *at, __global double *vectors) {
+    int length = at->length;
+    at->x = vectors;
+    at->forces = at->x + length;
+    at->held = at->forces + length;
+    at->anchor = at->held + length;
+    at->anchor_forces = at->anchor + length;
+    at->step = at->anchor_forces + length;
+    at->trial = at->step + length;
+    at->there = at->trial + length;
+    at->fresh = at->there + length;
+    at->steps = at->fresh + length;
+    at->changes = at->steps + MEMORY * length;
+}
 
 /* The larger number; NaN where either is. */
 double larger(double a, double b) {
@@ -79,6 +97,7 @@ void copy(const Descent *at, __global const double *from, __global double *to) {
 
 void forget(Descent *at) {
     at->known = 0;
+    at->scale = 0.0;
 }
 
 /* Keep an accepted step and the change of gradient along it; _Memory.add. Together. */
@@ -99,12 +118,18 @@ void remember(Descent *at) {
         vstore3(vload3(i, at->forces) - vload3(i, at->fresh), i, change);
     }
     at->curvatures[at->next] = 1.0 / sums.x;
+    at->scale = sums.x / sums.y;
     at->next = (at->next + 1) % MEMORY;
     at->known = min(at->known + 1, MEMORY);
 }
 
 /* The inverse of the model Hessian times a vector; together. */
 void precondition(const Descent *at, __global const double *vector, __global double *result) {
+    if (!at->inverse) {
+        for (OWN_ATOMS(i, &at->ligand))
+            vstore3(at->scale * vload3(i, vector), i, result);
+        return;
+    }
     int first = at->ligand.first, atoms = at->ligand.end - first, n = 3 * atoms;
     MEET;
     for (OWN_ATOMS(i, &at->ligand)) {
@@ -205,13 +230,16 @@ void accept(Descent *at, double gain) {
     at->needs_step = 1;
 }
 
-/* Try a step and keep it if it leads down; _Descent.advance. Together. */
-void advance(Descent *at) {
+/* Where the next step leads; together. */
+void propose(Descent *at) {
     if (at->needs_step)
         find_step(at);
     place_trial(at);
-    fast_forces(&at->ligand, at->there, at->fresh);
-    at->age++;
+}
+
+/* Keep a step if it leads down, by the fresh fast forces where it leads; _Descent.advance.
+   Together. */
+void judge_step(Descent *at) {
     if (at->clashing)
         at->relief++;
     else
@@ -253,9 +281,8 @@ int judge(Descent *at) {
     return !(forecast > 0.0);
 }
 
-/* _Descent.renew_slow; together. */
+/* Go on with fresh slow forces; _Descent.renew_slow. Together. */
 void renew_slow(Descent *at) {
-    slow_forces(&at->ligand, at->x, at->fresh);
     if (judge(at)) {
         forget(at);
         copy(at, at->anchor, at->x);
@@ -286,6 +313,7 @@ int settle(Descent *at, double tolerance, int max_iterations) {
         own.x = larger(own.x, square_of(vload3(i, at->forces)));
     at->largest = sqrt(group_largest(own, at->shared).x);
     at->clashing = at->largest > CLASH_FORCE;
+    at->moving = 0;
     if (at->end != END_RUNNING)
         return 0;
     int small = rms <= tolerance, spent = !at->clashing && at->iterations >= max_iterations;
@@ -293,16 +321,16 @@ int settle(Descent *at, double tolerance, int max_iterations) {
     at->waiting = at->waiting || small || spent;
     if (at->age == 0 && (small || spent))
         at->end = small ? END_CONVERGED : END_ITERATIONS;
+    at->moving = at->end == END_RUNNING && !at->waiting;
     return at->end == END_RUNNING;
 }
 
-/* First forces, both parts fresh, and the stiffness; together. */
+/* Set out from x, with both parts of the forces fresh: fast in forces, slow in held. Together. */
 void start(Descent *at) {
-    const Ligand *ligand = &at->ligand;
-    find_stiffness(ligand, at->inverse, at->x);
-    invert(3 * (ligand->end - ligand->first), at->inverse, at->trial + 3 * ligand->first);
-    slow_forces(&at->ligand, at->x, at->held);
-    fast_forces(&at->ligand, at->x, at->forces);
+    at->fraction = 1.0;
+    at->reach = MAX_REACH_NM;
+    at->needs_step = 1;
+    at->end = END_RUNNING;
     add_scaled(at, at->forces, 1.0, at->held);
     if (!isfinite(dot_of(at, at->forces, at->forces))) {
         at->end = END_NOT_FINITE;
@@ -320,32 +348,108 @@ __kernel WHOLE_GROUP void minimise(
     double tolerance, int max_iterations, int hold, __global double *results)
 {
     __local double4 shared[GROUP];
-    int length = 3 * count, group = get_group_id(0);
+    int group = get_group_id(0);
     Ligand ligand = THIS_LIGAND;
-    Descent at = {.ligand = ligand, .shared = shared, .length = length};
-    at.x = vectors;
-    at.forces = at.x + length;
-    at.held = at.forces + length;
-    at.anchor = at.held + length;
-    at.anchor_forces = at.anchor + length;
-    at.step = at.anchor_forces + length;
-    at.trial = at.step + length;
-    at.there = at.trial + length;
-    at.fresh = at.there + length;
-    at.steps = at.fresh + length;
-    at.changes = at.steps + MEMORY * length;
+    Descent at = {.ligand = ligand, .shared = shared, .length = 3 * count};
+    lay_out(&at, vectors);
     at.inverse = inverses + 9 * (size_t)spans[group].z;
-    at.fraction = 1.0;
-    at.reach = MAX_REACH_NM;
-    at.needs_step = 1;
-    at.end = END_RUNNING;
+    find_stiffness(&ligand, at.inverse, at.x);
+    invert(3 * (ligand.end - ligand.first), at.inverse, at.trial + 3 * ligand.first);
+    slow_forces(&ligand, at.x, at.held);
+    fast_forces(&ligand, at.x, at.forces);
     start(&at);
     while (settle(&at, tolerance, max_iterations)) {
-        if (at.age >= hold || at.waiting)
+        if (at.age >= hold || at.waiting) {
+            slow_forces(&ligand, at.x, at.fresh);
             renew_slow(&at);
-        else
-            advance(&at);
+        } else {
+            propose(&at);
+            fast_forces(&ligand, at.there, at.fresh);
+            at.age++;
+            judge_step(&at);
+        }
     }
     if (get_local_id(0) == 0)
         vstore3((double3)(at.end, at.iterations, at.largest), group, results);
+}
+
+/* What a pack's member keeps from one evaluation to the next, beside its vectors. */
+typedef struct {
+    double curvatures[MEMORY], scale, fraction, gain, reach, largest;
+    double next, known, needs_step, waiting, moving, relief, iterations, end;
+} Kept;
+
+void recall(Descent *at, __global const Kept *kept) {
+    for (int slot = 0; slot < MEMORY; slot++)
+        at->curvatures[slot] = kept->curvatures[slot];
+    at->scale = kept->scale;
+    at->fraction = kept->fraction;
+    at->gain = kept->gain;
+    at->reach = kept->reach;
+    at->largest = kept->largest;
+    at->clashing = at->largest > CLASH_FORCE;
+    at->next = (int)kept->next;
+    at->known = (int)kept->known;
+    at->needs_step = (int)kept->needs_step;
+    at->waiting = (int)kept->waiting;
+    at->moving = (int)kept->moving;
+    at->relief = (int)kept->relief;
+    at->iterations = (int)kept->iterations;
+    at->end = (int)kept->end;
+}
+
+void keep(const Descent *at, __global Kept *kept) {
+    for (int slot = 0; slot < MEMORY; slot++)
+        kept->curvatures[slot] = at->curvatures[slot];
+    kept->scale = at->scale;
+    kept->fraction = at->fraction;
+    kept->gain = at->gain;
+    kept->reach = at->reach;
+    kept->largest = at->largest;
+    kept->next = at->next;
+    kept->known = at->known;
+    kept->needs_step = at->needs_step;
+    kept->waiting = at->waiting;
+    kept->moving = at->moving;
+    kept->relief = at->relief;
+    kept->iterations = at->iterations;
+    kept->end = at->end;
+}
+
+/* Take in the forces that were asked for, and say where the next ones are needed.
+
+   spans: of each member first atom and end. fresh: forces of all atoms at the places that were
+   given last: fast ones where the pack advances, slow ones where it renews them. At the start x, the
+   fast forces and the slow ones are in the vectors. propose: whether the pack advances next, and
+   does not renew its slow forces; age: iterations since it did. told: where forces are
+   needed; then of each member its end, whether it moves, its iterations and its largest force. */
+__kernel WHOLE_GROUP void descend(
+    __global const int2 *spans, int count, __global double *vectors, __global Kept *kept,
+    __global double *fresh, int what, int age, int propose_next,
+    double tolerance, int max_iterations, __global double *told)
+{
+    __local double4 shared[GROUP];
+    int group = get_group_id(0);
+    Ligand member = {.first = spans[group].x, .end = spans[group].y};
+    Descent at = {.ligand = member, .shared = shared, .length = 3 * count, .age = age};
+    lay_out(&at, vectors);
+    at.fresh = fresh;
+    if (what == DESCENT_START)
+        start(&at);
+    else
+        recall(&at, kept + group);
+    if (what == DESCENT_ADVANCE && at.moving)
+        judge_step(&at);
+    if (what == DESCENT_RENEW && at.end == END_RUNNING)
+        renew_slow(&at);
+    settle(&at, tolerance, max_iterations);
+    int proposes = at.moving && propose_next;
+    if (proposes)
+        propose(&at);
+    copy(&at, proposes ? at.there : at.x, told);
+    MEET;
+    if (get_local_id(0) == 0) {
+        keep(&at, kept + group);
+        vstore4((double4)(at.end, at.moving, at.iterations, at.largest), group, told + at.length);
+    }
 }

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from enum import IntEnum
 from importlib.resources import files
 from typing import Protocol
 
@@ -25,13 +26,22 @@ from screenmm.forcefield.parameters import SURFACE_TENSION, Parameters
 from screenmm.mmgbsa import lbfgs
 from screenmm.mmgbsa.born import ALPHA, BETA, GAMMA, OFFSET_NM, PROBE_NM
 from screenmm.mmgbsa.free_ligands import MIN_NORMAL, SOFTEST, FreeLigands
-from screenmm.mmgbsa.lbfgs import MEMORY, End, Minimum, Options
+from screenmm.mmgbsa.lbfgs import MEMORY, End, Forces, Minimum, Options
 from screenmm.mmgbsa.packing import Field
 
 log = logging.getLogger(__name__)
 
 COMPLEXES_AT_ONCE = 64
 """Complexes sent to the device together: some 10 MB, and a kernel far from any watchdog's limit."""
+
+
+class Taken(IntEnum):
+    """What a pack's descent takes in: its first forces, fast ones where it led, or slow ones."""
+
+    START = 0
+    ADVANCE = 1
+    RENEW = 2
+
 
 _OPENED: dict[tuple[object, ...], OpenCLDevice | None] = {}
 """Devices of this process by platform and properties."""
@@ -58,12 +68,16 @@ _CONSTANTS = {
     "RELIEF_ITERATIONS": lbfgs.RELIEF_ITERATIONS,
     "SHORTEST_STEP": lbfgs.SHORTEST_STEP,
     **{f"END_{end.name}": int(end) for end in End},
+    **{f"DESCENT_{what.name}": int(what) for what in Taken},
 }
 _SOURCES = ("energies.cl", "free_ligands.cl", "stiffness.cl", "lbfgs.cl")
 """Each needs those before it."""
 
 _VECTORS = 9 + 2 * MEMORY
 """Of all atoms, that a descent in ``lbfgs.cl`` works with."""
+
+_KEPT = MEMORY + 13
+"""Numbers in its ``Kept``."""
 
 Parts = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 """Van der Waals and Coulomb (N,), polar and apolar (N + M,), cross (N,), kJ/mol."""
@@ -99,8 +113,8 @@ def give_up(platform: PlatformChoice, error: OpenCLError) -> None:
     """Leave a platform's energies to the host from now on: its device has failed."""
     _OPENED[_key(platform)] = None
     log.warning(
-        "the device of platform %s failed at the final energies (%s): the host computes them "
-        "from here on, more slowly",
+        "the device of platform %s failed in a kernel of ours (%s): the host computes what it "
+        "did from here on, more slowly",
         platform.name,
         error,
     )
@@ -264,6 +278,106 @@ class FreeLigandsOnDevice(FreeLigands):
     def _run(self, kernel: str, *arguments: object) -> None:
         """Run a kernel with a work group for each ligand."""
         self._device.run(kernel, len(self.sizes) * GROUP, *self._laid_out, *arguments)
+
+
+def minimise_members_on_device(
+    device: OpenCLDevice,
+    start_nm: np.ndarray,
+    sizes: Sequence[int],
+    fast: Forces,
+    slow: Forces,
+    options: Options,
+) -> Minimum:
+    """Minimise the members of a pack, each on its own; all but the forces on the device.
+
+    Parameters
+    ----------
+    device : OpenCLDevice
+        With :func:`kernels`.
+    start_nm : ndarray, shape (M, 3)
+        Movable atoms, member after member.
+    sizes : sequence of int
+        How many atoms each member has.
+    fast, slow : callable
+        The two parts of the forces on the movable atoms.
+    options : Options
+
+    Returns
+    -------
+    Minimum
+        As of :func:`screenmm.mmgbsa.lbfgs.minimise_members`, but for the last digits.
+
+    Raises
+    ------
+    OpenCLError
+        The device fails.
+    """
+    descent = _PackDescent(device, start_nm, sizes, options)
+    with np.errstate(all="ignore"):
+        descent.start(fast(start_nm), slow(start_nm))
+        while descent.running.any():
+            if descent.age >= options.hold or not descent.moving.any():
+                descent.take(Taken.RENEW, slow(descent.places))
+            else:
+                descent.take(Taken.ADVANCE, fast(descent.places))
+    return descent.minimum()
+
+
+class _PackDescent:
+    """A pack's descent on the device, between two evaluations; see ``descend`` in ``lbfgs.cl``."""
+
+    def __init__(
+        self, device: OpenCLDevice, start_nm: np.ndarray, sizes: Sequence[int], options: Options
+    ) -> None:
+        self._device, self._options, self._count = device, options, len(start_nm)
+        starts = np.cumsum([0, *sizes[:-1]])
+        self._spans = device.upload(np.stack([starts, starts + sizes], axis=1).astype(np.int32))
+        self._vectors = device.empty(3 * self._count * _VECTORS)
+        self._kept = device.empty(_KEPT * len(sizes))
+        self._fresh = device.empty(3 * self._count)
+        self._told = device.empty(3 * self._count + 4 * len(sizes))
+        self._members, self.age = len(sizes), 0
+        self.places = start_nm
+        """Where forces are needed, shape (M, 3), nm."""
+
+    def start(self, fast: np.ndarray, slow: np.ndarray) -> None:
+        """Set out, with both parts of the forces."""
+        first = np.concatenate([self.places, fast, slow])
+        self._device.write(self._vectors, first)
+        self._run(Taken.START)
+
+    def take(self, what: Taken, forces: np.ndarray) -> None:
+        """Go on with forces at ``places``."""
+        self.age = 0 if what is Taken.RENEW else self.age + 1
+        self._device.write(self._fresh, forces)
+        self._run(what)
+
+    def _run(self, what: Taken) -> None:
+        options = self._options
+        self._device.run(
+            "descend",
+            self._members * GROUP,
+            self._spans,
+            np.int32(self._count),
+            self._vectors,
+            self._kept,
+            self._fresh,
+            np.int32(what),
+            np.int32(self.age),
+            np.int32(self.age < options.hold),
+            np.float64(options.tolerance),
+            np.int32(options.max_iterations),
+            self._told,
+        )
+        at = 3 * self._count
+        told = self._device.download(self._told, (at + 4 * self._members,))
+        self.places = told[:at].reshape(-1, 3)
+        self._ends, moving, self._iterations, self._largest = told[at:].reshape(-1, 4).T
+        self.running, self.moving = self._ends == End.RUNNING, moving != 0
+
+    def minimum(self) -> Minimum:
+        ends = [End(int(end)) for end in self._ends]
+        return Minimum(self.places, ends, self._iterations.astype(int), self._largest)
 
 
 def _spans(sizes: Sequence[int], starts: np.ndarray) -> np.ndarray:
