@@ -3,12 +3,12 @@
     python benchmarks/host_time.py [--packs 1 16 64] [--label now] [--opencl]
 
 TYK2's 16 poses, with three displaced copies of each in packs of 64. The device's work is what
-OpenMM spends in ``Context.getState``, here on the CPU platform, and with ``--opencl`` the kernels
-of the final energies and the strain, on the OpenCL device that OpenMM would choose: a processor's
-runtime will do (docs/devices.md). A ligand's parameters are counted as a screen counts them: once
-for a pose and its replicas. Writes ``results/host_time.csv``: milliseconds of CPU time per pose by
-step and pack size. Rows of other labels stay, so that two versions of the code can be set side by
-side.
+OpenMM spends in ``Context.getState``, here on the CPU platform, and with ``--opencl`` our own
+kernels of the minimiser, the final energies and the strain, on the OpenCL device that OpenMM would
+choose: a processor's runtime will do (docs/devices.md). A ligand's parameters are counted as a
+screen counts them: once for a pose and its replicas. Writes ``results/host_time.csv``:
+milliseconds of CPU time per pose by step and pack size. Rows of other labels stay, so that two
+versions of the code can be set side by side.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from screenmm.mmgbsa import score as mmgbsa
 from screenmm.mmgbsa.score import Pose, jittered, score_poses
 
 SEED = 1
-FORCES, ENERGIES = "device: forces", "device: energies"
+FORCES, KERNELS = "device: forces", "device: kernels"
 TIMED = (
     ("model", mmgbsa, "model_of"),
     ("build", minimise, "Pack"),
@@ -40,8 +40,11 @@ TIMED = (
     ("download", packing.Pack, "_forces"),
     ("upload", openmm.Context, "setPositions"),
     (FORCES, openmm.Context, "getState"),
-    (ENERGIES, OpenCLDevice, "run"),
+    (KERNELS, OpenCLDevice, "run"),
     ("minimiser arithmetic", minimise, "minimise_members"),
+    ("minimiser arithmetic", minimise, "minimise_members_on_device"),
+    ("exchange", OpenCLDevice, "write"),
+    ("exchange", OpenCLDevice, "download"),
     ("final energies", mmgbsa, "binding_terms"),
     ("strain", mmgbsa, "ligand_strains"),
 )
@@ -67,7 +70,7 @@ def poses_of(series: costs.Series, copies: int) -> tuple[list[Pose], float]:
 
 
 def steps_of(
-    series: costs.Series, pack_size: int, label: str, energies: OpenCLDevice | None
+    series: costs.Series, pack_size: int, label: str, device: OpenCLDevice | None
 ) -> dict[str, object]:
     """A row of the table.
 
@@ -78,8 +81,8 @@ def steps_of(
         Poses in a Context.
     label : str
         Of the code.
-    energies : OpenCLDevice or None
-        What computes the final energies and the strain; None: the host.
+    device : OpenCLDevice or None
+        What runs our own kernels; None: the host does their work.
     """
     poses, parameters_s = poses_of(series, max(0, pack_size // len(series.mols) - 1))
     parameters_s /= 1 + Scoring().jitter_replicas
@@ -90,22 +93,22 @@ def steps_of(
         for step, owner, name in TIMED:
             timed = watch.around(step, getattr(owner, name))
             patches.enter_context(mock.patch.object(owner, name, timed))
-        patches.enter_context(mock.patch.object(mmgbsa, "device_of", return_value=energies))
+        for module in (mmgbsa, minimise):
+            patches.enter_context(mock.patch.object(module, "device_of", return_value=device))
         score_poses(series.receptor, poses, Scoring(), costs.CPU, pack_size)
     whole = time.process_time() - start
-    spent = {"parameters": parameters_s * len(poses)} | {
-        step: watch.spent[step] for step, *_ in TIMED
-    }
-    spent["other"] = whole - sum(watch.spent[step] for step, *_ in TIMED)
+    spent = {step: watch.spent[step] for step, *_ in TIMED}
+    spent["other"] = whole - sum(spent.values())
+    spent = {"parameters": parameters_s * len(poses)} | spent
     row = {step: round(1000 * s / len(poses), 2) for step, s in spent.items()}
-    host = sum(row.values()) - row[FORCES] - row[ENERGIES]
+    host = sum(row.values()) - row[FORCES] - row[KERNELS]
     return {"code": label, "pack": pack_size, "poses": len(poses), **row, "host": round(host, 1)}
 
 
 def run(packs: Sequence[int], label: str, opencl: bool) -> None:
     series = costs.read_series("tyk2")
-    energies = on_device.device_of(choose_platform("OpenCL")) if opencl else None
-    rows = [steps_of(series, size, label, energies) for size in packs]
+    device = on_device.device_of(choose_platform("OpenCL")) if opencl else None
+    rows = [steps_of(series, size, label, device) for size in packs]
     path = RESULTS / "host_time.csv"
     others = [row for row in rows_of(path) if row["code"] != label] if path.exists() else []
     write_rows(path, [*(dict.fromkeys(rows[0], 0) | row for row in others), *rows])

@@ -21,9 +21,12 @@ TIMED = (
     ("forces and download", "openmm", "Context.getState"),
     ("download to NumPy", "openmm", "State._getVectorAsNumpy"),
     ("minimiser arithmetic", "screenmm.mmgbsa.minimise", "minimise_members"),
+    ("minimiser arithmetic", "screenmm.mmgbsa.minimise", "minimise_members_on_device"),
     ("final energies", "screenmm.mmgbsa.score", "binding_terms"),
     ("strain", "screenmm.mmgbsa.score", "ligand_strains"),
-    ("kernels of energies and strain", "screenmm.devices.opencl", "OpenCLDevice.run"),
+    ("our own kernels", "screenmm.devices.opencl", "OpenCLDevice.run"),
+    ("exchange with our own kernels", "screenmm.devices.opencl", "OpenCLDevice.write"),
+    ("exchange with our own kernels", "screenmm.devices.opencl", "OpenCLDevice.download"),
 )
 """Stage, module and function; what a stage calls of another is not its own."""
 

@@ -22,8 +22,13 @@ from screenmm.devices.platforms import choose_platform
 from screenmm.forcefield.ligand_parameters import ligand_parameters
 from screenmm.forcefield.parameters import Parameters
 from screenmm.mmgbsa.free_ligands import FreeLigands
-from screenmm.mmgbsa.lbfgs import Options
-from screenmm.mmgbsa.on_device import FreeLigandsOnDevice, binding_parts, kernels
+from screenmm.mmgbsa.lbfgs import Minimum, Options, minimise_members
+from screenmm.mmgbsa.on_device import (
+    FreeLigandsOnDevice,
+    binding_parts,
+    kernels,
+    minimise_members_on_device,
+)
 from screenmm.mmgbsa.packing import Field
 from screenmm.mmgbsa.score import (
     Complex,
@@ -97,7 +102,19 @@ def minima(device: OpenCLDevice, ligands: Ligands, options: Options) -> dict[str
     host = FreeLigands(ligands[0], FIELD).minimise(ligands[1], options)
     ours = FreeLigandsOnDevice(ligands[0], FIELD, device)
     # the second time on buffers of its own, with what is in them
-    found, again = (ours.minimise(ligands[1], options) for _ in range(2))
+    return compared(host, *(ours.minimise(ligands[1], options) for _ in range(2)))
+
+
+def packs(device: OpenCLDevice, ligands: Ligands, options: Options) -> dict[str, object]:
+    """The same of packs, whose forces come from elsewhere: here from the host."""
+    together = FreeLigands(ligands[0], FIELD)
+    given = (ligands[1], together.sizes, together.fast, together.slow, options)
+    return compared(
+        minimise_members(*given), *(minimise_members_on_device(device, *given) for _ in range(2))
+    )
+
+
+def compared(host: Minimum, found: Minimum, again: Minimum) -> dict[str, object]:
     return {
         "ends": [[end.name for end in each.ends] for each in (host, found)],
         "iterations": [each.iterations.tolist() for each in (host, found)],
@@ -120,6 +137,13 @@ def clashing(ligands: Ligands) -> Ligands:
     x, ends = ligands[1].copy(), np.cumsum([len(each) for each in ligands[0]])
     for ligand, end in zip(ligands[0], ends, strict=True):
         x[end - 1] = x[end - len(ligand)] + [0.03, 0.03, 0.0]
+    return ligands[0], x
+
+
+def coincident(ligands: Ligands) -> Ligands:
+    """The second ligand has two atoms in one place."""
+    x, sizes = ligands[1].copy(), [len(each) for each in ligands[0]]
+    x[sizes[0]] = x[sizes[0] + sizes[1] - 1]
     return ligands[0], x
 
 
@@ -158,9 +182,7 @@ def strains(device: OpenCLDevice, ligands: Ligands) -> list[list[float]]:
 
 def spoilt(device: OpenCLDevice, ligands: Ligands) -> dict[str, object]:
     """The second ligand has two atoms in one place."""
-    x = ligands[1].copy()
-    sizes = [len(each) for each in ligands[0]]
-    x[sizes[0]] = x[sizes[0] + sizes[1] - 1]
+    x, sizes = coincident(ligands)[1], [len(each) for each in ligands[0]]
     together = FreeLigandsOnDevice(ligands[0], FIELD, device)
     finite: dict[str, object] = {}
     for name in ("fast", "slow"):
@@ -221,6 +243,15 @@ def main(folder: Path) -> None:
             "unusual": minima(device, embedded(*SMALL, LONG), Options(2.0, 1000)),
             "to the last digit": minima(device, embedded(*SMALL), Options(0.0, 200)),
             "torn": minima(device, torn(ligands[0][0]), Options(2.0, 1000)),
+        },
+        "packs": {
+            "short": packs(device, ligands, Options(2.0, 30)),
+            "often renewed": packs(device, ligands, Options(2.0, 20, hold=2)),
+            "displaced": packs(device, displaced(ligands, 0.005), Options(2.0, 40)),
+            "clashing": packs(device, clashing(ligands), Options(2.0, 40)),
+            "unusual": packs(device, embedded(*SMALL), Options(20.0, 1000)),
+            "torn": packs(device, torn(ligands[0][0]), Options(2.0, 1000)),
+            "spoilt": packs(device, coincident(three), Options(2.0, 20)),
         },
         "spoilt": spoilt(device, three),
     }

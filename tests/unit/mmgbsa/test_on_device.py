@@ -73,6 +73,26 @@ def test_descents_are_the_hosts(found: dict, which: str) -> None:
     assert minima["off"] < 1e-5
 
 
+@pytest.mark.parametrize(
+    "which",
+    ["short", "often renewed", "displaced", "clashing", "unusual", "torn", "spoilt"],
+)
+def test_descents_of_packs_are_the_hosts(found: dict, which: str) -> None:
+    pack = found["packs"][which]
+    for name in ("ends", "iterations"):
+        host, device = pack[name]
+        assert device == host, name
+    host, device = pack["largest"]
+    assert device == pytest.approx(host, rel=1e-3, abs=1e-6)
+    assert pack["off"] < 1e-6
+    assert pack["same bits"]
+
+
+def test_descents_of_packs_end_in_every_way(found: dict) -> None:
+    ends = {end for each in found["packs"].values() for end in each["ends"][1]}
+    assert {"CONVERGED", "ITERATIONS", "CLASH", "NOT_FINITE"} <= ends
+
+
 def test_descents_end_in_every_way(found: dict) -> None:
     ends = {end for each in found["minima"].values() for end in each["ends"][1]}
     ends |= set(found["spoilt"]["ends"])
