@@ -13,7 +13,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from screenmm.commands.doctor import Gpu, as_text, check_platform, compare, examine, find_gpus
+from screenmm.commands.doctor import (
+    Gpu,
+    as_text,
+    check_platform,
+    compare,
+    examine,
+    find_gpus,
+    own_kernels,
+)
 from screenmm.commands.doctor import gpu_remedy as remedy
 from screenmm.devices.lease import SCHEDULER_VARIABLES
 from screenmm.devices.platforms import Device
@@ -67,7 +75,16 @@ def test_opencl_passes(opencl_environment: dict[str, str]) -> None:
         assert each["check"]["passed"], name
         assert each["check"]["max_relative_force_error"] < 1e-3
         assert abs(each["check"]["energy_error_kj_mol"]) < 0.1
-    assert [each["kind"] for each in platforms(found)["OpenCL"]["devices"]] == ["cpu"]
+    opencl = platforms(found)["OpenCL"]
+    assert [each["kind"] for each in opencl["devices"]] == ["cpu"]
+    assert opencl["own_kernels"] == {"device": opencl["devices"][0]["name"].strip(), "error": ""}
+    assert platforms(found)["CPU"]["own_kernels"] is None
+
+
+def test_own_kernels_without_a_device_say_what_mends_it() -> None:
+    found = own_kernels("CUDA")
+    assert found["device"] == ""
+    assert "CUDA" in found["error"]
 
 
 def test_plugin_that_does_not_load_is_a_problem(

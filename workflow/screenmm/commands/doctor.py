@@ -22,6 +22,7 @@ from openmm import app, unit
 from screenmm.config.engines import engines
 from screenmm.core.errors import PlatformError
 from screenmm.devices.lease import given_by_scheduler
+from screenmm.devices.opencl import NoDeviceError, open_device
 from screenmm.devices.platforms import (
     GPU_PLATFORMS,
     Device,
@@ -31,6 +32,7 @@ from screenmm.devices.platforms import (
     unexpected_plugin_failures,
 )
 from screenmm.devices.vulkan import vulkan_adapters
+from screenmm.mmgbsa.on_device import kernels
 
 FORCE_TOLERANCE = 1e-3
 """Largest force error allowed, relative to the root mean square force."""
@@ -118,6 +120,7 @@ def examine(root: Path = Path("/")) -> dict[str, Any]:
             "speed": openmm.Platform.getPlatformByName(name).getSpeed(),
             "devices": [asdict(each) for each in devices[name]],
             "check": _in_own_process("check_platform", name),
+            "own_kernels": _in_own_process("own_kernels", name) if name in GPU_PLATFORMS else None,
         }
         for name in devices
     ]
@@ -208,6 +211,25 @@ def check_platform(name: str) -> dict[str, Any]:
     except (PlatformError, openmm.OpenMMException) as error:
         return {"passed": False, "message": str(error)}
     return compare(energy, forces, expected, right)
+
+
+def own_kernels(name: str) -> dict[str, str]:
+    """Tell where the kernels beside a GPU platform's forces run.
+
+    Parameters
+    ----------
+    name : str
+        Platform.
+
+    Returns
+    -------
+    dict
+        ``device``, empty for the host, and then why in ``error``.
+    """
+    try:
+        return {"device": open_device(choose_platform(name), kernels()).name, "error": ""}
+    except (NoDeviceError, PlatformError) as reason:
+        return {"device": "", "error": str(reason)}
 
 
 def compare(
@@ -406,6 +428,9 @@ def as_text(found: dict[str, Any]) -> str:
             f"    device {device['index']}: {device['name']} ({device['kind']})"
             for device in each["devices"]
         ]
+        if own := each["own_kernels"]:
+            where = own.get("device") or f"none, the host does their work: {own['error']}"
+            lines.append(f"    device of our own kernels: {where}")
     lines += [
         f"  {name:<10} did not load: {text}" for name, text in found["plugins_not_loaded"].items()
     ]

@@ -41,7 +41,7 @@ class OpenCLError(Exception):
     """The driver refused, or failed; pyopencl's words."""
 
 
-class _Unusable(Exception):
+class NoDeviceError(Exception):
     """Why there is no OpenCL device, and what mends it."""
 
 
@@ -152,8 +152,8 @@ def energy_device(platform: PlatformChoice, source: str) -> OpenCLDevice | None:
     if platform.name not in GPU_PLATFORMS:
         return None
     try:
-        return _opened(platform, source)
-    except _Unusable as reason:
+        return open_device(platform, source)
+    except NoDeviceError as reason:
         log.warning(
             "energies are computed on the host, not on the device of platform %s: %s",
             platform.name,
@@ -162,24 +162,38 @@ def energy_device(platform: PlatformChoice, source: str) -> OpenCLDevice | None:
         return None
 
 
-def _opened(platform: PlatformChoice, source: str) -> OpenCLDevice:
+def open_device(platform: PlatformChoice, source: str) -> OpenCLDevice:
+    """Open the OpenCL device of a GPU platform's choice.
+
+    Parameters
+    ----------
+    platform : PlatformChoice
+        As of :func:`energy_device`, one of ``GPU_PLATFORMS``.
+    source : str
+        Kernels in OpenCL C.
+
+    Raises
+    ------
+    NoDeviceError
+        There is none that can be used.
+    """
     try:
         import pyopencl as cl  # noqa: PLC0415 - an extra, and slow to load
     except ImportError as error:
-        raise _Unusable(f"pyopencl cannot be loaded ({error}): pip install pyopencl") from None
+        raise NoDeviceError(f"pyopencl cannot be loaded ({error}): pip install pyopencl") from None
     try:
         device = _device_of(platform, cl.get_platforms())
     except cl.Error as error:
-        raise _Unusable(f"OpenCL shows no device ({error}): {_remedy(platform)}") from None
+        raise NoDeviceError(f"OpenCL shows no device ({error}): {_remedy(platform)}") from None
     if device is None:
-        raise _Unusable(f"OpenCL does not show it: {_remedy(platform)}")
+        raise NoDeviceError(f"OpenCL does not show it: {_remedy(platform)}")
     if "cl_khr_fp64" not in device.extensions:
-        raise _Unusable(f"{device.name.strip()} has no double precision (fp64) in OpenCL")
+        raise NoDeviceError(f"{device.name.strip()} has no double precision (fp64) in OpenCL")
     try:
         return OpenCLDevice(device, source)
     except OpenCLError as error:
         said = str(error).partition("\n")[0]
-        raise _Unusable(f"its OpenCL driver fails ({said}): update the driver") from None
+        raise NoDeviceError(f"its OpenCL driver fails ({said}): update the driver") from None
 
 
 def _remedy(platform: PlatformChoice) -> str:
