@@ -111,7 +111,7 @@ void remember(Descent *at) {
         own.y += square_of(off);
     }
     double4 sums = group_sums(own, at->shared);
-    if (!(sums.x > 1e-10 * sums.y && sums.y > 0.0))
+    if (!(sums.x > LEAST_CURVATURE * sums.y && sums.y > 0.0))
         return;
     for (OWN_ATOMS(i, &at->ligand)) {
         vstore3(vload3(i, at->trial), i, step);
@@ -172,9 +172,9 @@ void find_step(Descent *at) {
     for (OWN_ATOMS(i, &at->ligand)) {
         double3 force = vload3(i, at->forces), step = vload3(i, at->step);
         if (at->clashing)
-            step = force * (RELIEF_STEP_NM / larger(sqrt(square_of(force)), CLASH_FORCE / 10));
+            step = force * (RELIEF_STEP_NM / larger(sqrt(square_of(force)), CLASH_FORCE / STRONGEST));
         else if (uphill)
-            step = force * (RELIEF_STEP_NM / larger(at->largest, 1e-30));
+            step = force * (RELIEF_STEP_NM / larger(at->largest, TINY));
         vstore3(step, i, at->step);
         own.x = larger(own.x, square_of(step));
     }
@@ -196,7 +196,7 @@ void place_trial(Descent *at) {
     double4 far = sqrt(group_largest(own, at->shared));
     int out = !at->clashing && far.x > at->reach;
     double left = larger(at->reach - far.y, 0.0);
-    double share = out ? fmin(left / larger(far.z, 1e-30), 1.0) : 1.0;
+    double share = out ? fmin(left / larger(far.z, TINY), 1.0) : 1.0;
     at->waiting = at->waiting || out;
     for (OWN_ATOMS(i, &at->ligand)) {
         double3 trial = at->fraction * vload3(i, at->step) * share;
@@ -208,7 +208,8 @@ void place_trial(Descent *at) {
 /* Shorten a refused step; too short, start afresh or give up; _shorter, _shorten. */
 void shorten(Descent *at, double slope, double after, int finite) {
     double secant = slope / (slope - after);
-    at->fraction *= finite && isfinite(secant) ? clamp(secant, 0.1, 0.6) : 0.1;
+    at->fraction *= finite && isfinite(secant) ? clamp(secant, LEAST_SHORTER, MOST_SHORTER)
+                                                  : LEAST_SHORTER;
     if (at->fraction >= SHORTEST_STEP)
         return;
     if (at->known == 0) {
@@ -275,9 +276,9 @@ int judge(Descent *at) {
         return 0;
     double forecast = 1.0 - error / at->gain;
     if (forecast < POOR_FORECAST)
-        at->reach *= 0.3;
+        at->reach *= SHRINK;
     if (forecast > GOOD_FORECAST)
-        at->reach = fmin(2.0 * at->reach, MAX_REACH_NM);
+        at->reach = fmin(GROW * at->reach, MAX_REACH_NM);
     return !(forecast > 0.0);
 }
 

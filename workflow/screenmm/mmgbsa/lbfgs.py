@@ -46,6 +46,9 @@ GOOD_FORECAST, POOR_FORECAST = 0.75, 0.25
 """Share of the expected gain in energy above which a member may go further, below which
 less far (J. Nocedal, S. J. Wright, Numerical Optimization, 2006, chapter 4)."""
 
+SHRINK, GROW = 0.3, 2.0
+"""How much less far, and how much further."""
+
 CLASH_FORCE = 1.0e5
 """Largest force, kJ/mol/nm, that L-BFGS is given; above it a clash is relieved first."""
 
@@ -53,6 +56,18 @@ RELIEF_STEP_NM = 0.002
 RELIEF_ITERATIONS = 200
 BLOCK = 4096
 """Atoms whose steps are worked out at a time: the temporaries stay in the processor's cache."""
+
+STRONGEST = 10.0
+"""In a clash an atom goes the full stride from this fraction, one over it, of ``CLASH_FORCE``."""
+
+LEAST_CURVATURE = 1.0e-10
+"""Of a step, s·y over y·y, nm²·mol/kJ; with less it is not remembered."""
+
+SHORTER = 0.1, 0.6
+"""Least and most that a refused step keeps of its length."""
+
+TINY = 1.0e-30
+"""In place of a zero in a denominator."""
 
 SHORTEST_STEP = 1.0e-4
 """A step shortened below this fraction is given up."""
@@ -181,7 +196,7 @@ class _Memory:
 
     def add(self, step: np.ndarray, change: np.ndarray, taken: np.ndarray) -> None:
         curvature, square = _dot(step, change), _dot(change, change)
-        good = np.flatnonzero(taken & (curvature > 1e-10 * square) & (square > 0))
+        good = np.flatnonzero(taken & (curvature > LEAST_CURVATURE * square) & (square > 0))
         slots = self.next[good]
         self.curvatures[slots, good] = 1.0 / curvature[good]
         self.scale[good] = curvature[good] / square[good]
@@ -374,9 +389,9 @@ class _Descent:
         judged = running & ~self.clashing & (self.gain > 0)
         forecast = np.where(judged, 1.0 - error / np.where(judged, self.gain, 1.0), 1.0)
         back = judged & ~(forecast > 0.0)
-        self.reach[judged & (forecast < POOR_FORECAST)] *= 0.3
+        self.reach[judged & (forecast < POOR_FORECAST)] *= SHRINK
         further = judged & (forecast > GOOD_FORECAST)
-        self.reach[further] = np.minimum(2.0 * self.reach[further], MAX_REACH_NM)
+        self.reach[further] = np.minimum(GROW * self.reach[further], MAX_REACH_NM)
         self.memory.forget(back)
         go = _spread(running & ~back)
         self.forces = np.where(go, self.forces + new - self.held, self.forces)
@@ -425,7 +440,7 @@ class _Descent:
             return trial
         # a step that starts inside ends inside when it is this short
         left = np.maximum(self.reach - _largest(way), 0.0)
-        share = np.where(out, left / np.maximum(_largest(trial), 1e-30), 1.0)
+        share = np.where(out, left / np.maximum(_largest(trial), TINY), 1.0)
         self.waiting |= out
         return trial * _spread(np.minimum(share, 1.0))
 
@@ -462,11 +477,11 @@ def _new_steps(forces: np.ndarray, which: np.ndarray, memory: _Memory) -> np.nda
     size = np.sqrt(_squares(forces))
     largest = size.max(axis=1)
     # without memory: along the forces, as far as relief goes
-    scale = RELIEF_STEP_NM / np.maximum(largest[uphill], 1e-30)
+    scale = RELIEF_STEP_NM / np.maximum(largest[uphill], TINY)
     chosen[uphill] = forces[uphill] * _spread(scale)
     # in a clash each atom goes by its own force, the strongest by the full stride
     clash = largest > CLASH_FORCE
-    strides = RELIEF_STEP_NM / np.maximum(size[clash], CLASH_FORCE / 10)
+    strides = RELIEF_STEP_NM / np.maximum(size[clash], CLASH_FORCE / STRONGEST)
     chosen[clash] = forces[clash] * strides[:, None]
     chosen *= _spread(MAX_STEP_NM / np.maximum(_largest(chosen), MAX_STEP_NM))
     return chosen
@@ -475,4 +490,4 @@ def _new_steps(forces: np.ndarray, which: np.ndarray, memory: _Memory) -> np.nda
 def _shorter(slope: np.ndarray, after: np.ndarray, finite: np.ndarray) -> np.ndarray:
     """Factor for a refused step: where the secant of the slopes has its zero."""
     secant = slope / (slope - after)
-    return np.where(finite & np.isfinite(secant), np.clip(secant, 0.1, 0.6), 0.1)
+    return np.where(finite & np.isfinite(secant), np.clip(secant, *SHORTER), SHORTER[0])

@@ -67,6 +67,13 @@ _CONSTANTS = {
     "RELIEF_STEP_NM": lbfgs.RELIEF_STEP_NM,
     "RELIEF_ITERATIONS": lbfgs.RELIEF_ITERATIONS,
     "SHORTEST_STEP": lbfgs.SHORTEST_STEP,
+    "SHRINK": lbfgs.SHRINK,
+    "GROW": lbfgs.GROW,
+    "STRONGEST": lbfgs.STRONGEST,
+    "LEAST_CURVATURE": lbfgs.LEAST_CURVATURE,
+    "LEAST_SHORTER": lbfgs.SHORTER[0],
+    "MOST_SHORTER": lbfgs.SHORTER[1],
+    "TINY": lbfgs.TINY,
     **{f"END_{end.name}": int(end) for end in End},
     **{f"DESCENT_{what.name}": int(what) for what in Taken},
 }
