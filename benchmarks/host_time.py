@@ -27,7 +27,7 @@ from screenmm.config.settings import Scoring
 from screenmm.devices.opencl import OpenCLDevice
 from screenmm.devices.platforms import PlatformChoice, choose_platform
 from screenmm.forcefield.ligand_parameters import ligand_parameters, load_models
-from screenmm.mmgbsa import minimise, on_device, packing
+from screenmm.mmgbsa import minimise, own_device, packing
 from screenmm.mmgbsa import score as mmgbsa
 from screenmm.mmgbsa.score import Pose, jittered, score_poses
 
@@ -107,7 +107,7 @@ def steps_of(
 
 def run(packs: Sequence[int], label: str, opencl: bool) -> None:
     series = costs.read_series("tyk2")
-    device = on_device.device_of(choose_platform("OpenCL")) if opencl else None
+    device = own_device.device_of(choose_platform("OpenCL")) if opencl else None
     rows = [steps_of(series, size, label, device) for size in packs]
     path = RESULTS / "host_time.csv"
     others = [row for row in rows_of(path) if row["code"] != label] if path.exists() else []

@@ -38,6 +38,8 @@ SHARES = {
 }  # fmt: skip
 """Seconds of a part in a budget of 540; in proportion in another."""
 
+PACKAGES = ("openmm", "openmm-cuda-13", "numpy", "pyopencl", "rustina")
+
 GRACE_S = 5.0
 """How much earlier than it is stopped a part believes its time to be over."""
 
@@ -106,8 +108,7 @@ def about_machine() -> dict[str, Any]:
         "cpu": cpu_model(),
         "cores": len(os.sched_getaffinity(0)),
         "python": platform.python_version(),
-        "versions": {name: found for name in ("openmm", "openmm-cuda-13", "numpy", "rustina")
-                     if (found := installed(name))},
+        "versions": {name: found for name in PACKAGES if (found := installed(name))},
     }  # fmt: skip
 
 

@@ -17,12 +17,15 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$out" "$work/lib" "$work/icd"
 
-if ! "$python" -c 'import openmm, pydantic, rustina, yaml' 2>/dev/null; then
+if ! "$python" -c 'import openmm, pydantic, pyopencl, rustina, yaml' 2>/dev/null; then
     # --target: next to what is installed, not into it
     "$python" -m pip install --quiet --no-index --no-deps --no-compile --no-cache-dir \
         --disable-pip-version-check --target "$work/site" "$kit"/wheels/*.whl
 fi
 export PYTHONPATH="$here:$root/workflow:$kit/metadata:$work/site${PYTHONPATH:+:$PYTHONPATH}"
+# compiled kernels are one part's for the next; the folder of the user may not be writable
+export OPENMM_CACHE_DIR="$work/openmm" CUDA_CACHE_PATH="$work/nv"
+mkdir -p "$OPENMM_CACHE_DIR" "$CUDA_CACHE_PATH"
 export PYTHONUNBUFFERED=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
 # CUDA's compiler and FFT as PyPI ships them lie in no folder that the loader knows; the driver

@@ -6,7 +6,7 @@ Each platform computes a few complexes and a small pack, and is held against Ref
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import openmm
@@ -14,6 +14,7 @@ from bench import Bench, log
 from openmm import unit
 
 from screenmm.config.settings import Scoring
+from screenmm.devices.opencl import open_device
 from screenmm.devices.platforms import (
     GPU_PLATFORMS,
     PlatformChoice,
@@ -23,7 +24,8 @@ from screenmm.devices.platforms import (
     list_devices,
 )
 from screenmm.forcefield.parameters import SystemOptions, build_system, join
-from screenmm.mmgbsa.on_device import device_of
+from screenmm.mmgbsa.on_device import kernels
+from screenmm.mmgbsa.own_device import deviations, examined
 from screenmm.mmgbsa.packing import Member
 from screenmm.mmgbsa.score import field_of, model_of
 
@@ -63,24 +65,24 @@ def run(bench: Bench) -> None:
                 for each in complexes if precision in ("", "mixed") else complexes[-1:]:
                     compare(bench, choice, precision, each)
     for name in sorted({"CUDA", "HIP"} & set(installed)):
-        with bench.step(f"energies beside {name}"):
-            energies(bench, choose_platform(name))
+        with bench.step(f"our own kernels beside {name}"):
+            own_kernels(bench, choose_platform(name))
     if not bench.small and "CUDA" not in installed:
         reason = failures.get("CUDA", "OpenMM has no CUDA plugin")
         bench.failures.append(f"CUDA: not among OpenMM's platforms: {reason}")
 
 
-def energies(bench: Bench, choice: PlatformChoice) -> None:
-    """Which OpenCL device computes final energies and strains beside a platform."""
+def own_kernels(bench: Bench, choice: PlatformChoice) -> None:
+    """Which OpenCL device runs our own kernels beside a platform, and how right they are."""
     began = time.perf_counter()
-    device = device_of(choice)
+    device = open_device(choice, kernels())
+    note = "built our own kernels"
     took_s = time.perf_counter() - began
-    if device is None:
-        raise LookupError(
-            "no OpenCL device belongs to it, the log says why: the host computes them"
-        )
-    note = "computes final energies and strains"
     bench.row("devices", platform=choice.name, device=device.name, first_s=took_s, note=note)
+    for what, off in asdict(deviations(device)).items():
+        bench.row("devices", platform=choice.name, device=device.name, energy_error_kj_mol=off,
+                  note=f"our own kernels against the host: {what}")  # fmt: skip
+    examined(choice)
 
 
 def member(bench: Bench, name: str, pose: int) -> Member:

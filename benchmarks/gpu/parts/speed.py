@@ -14,6 +14,7 @@ from throughput import Job, displaced, measure, measure_workers
 
 from screenmm.config.settings import Scoring
 from screenmm.devices.platforms import choose_platform
+from screenmm.mmgbsa.own_device import device_of, leave_to_host, use
 from screenmm.mmgbsa.packing import Pack
 from screenmm.mmgbsa.score import field_of, model_of, score_poses
 
@@ -47,6 +48,12 @@ def run(bench: Bench) -> None:
         evaluation(bench, precision, job)
     with bench.step("Context of a new pack"):
         new_pack(bench, precision, job)
+    with bench.step("without our own kernels", needs_s=2 * pose_s * job.count):
+        device = device_of(job.choice)
+        if device is not None:
+            leave_to_host(job.choice)
+            measure(bench, precision, job, "without our own kernels")
+            use(job.choice, device)
     if not bench.small:
         with bench.step("one CPU core", needs_s=5):
             core = replace(job, choice=choose_platform("CPU"), count=CORE_POSES, pack_size=1)
@@ -82,21 +89,25 @@ def stages(bench: Bench, precision: str, job: Job) -> None:
 
 
 def new_pack(bench: Bench, precision: str, job: Job) -> None:
-    """Wall time of a Context: of a pack that is like no other, then of the same once more.
+    """Wall time of Contexts: of a pack like no other, of one of its shape, of that once more.
 
-    Numbers of atoms and terms are part of a kernel's source, so the packs of a screen compile
-    theirs anew, where those of the other rows find them compiled.
+    Numbers of atoms and terms are part of a kernel's source. Packs of a screen are filled up to
+    common numbers, so that one finds the kernels that another has compiled.
     """
     poses = bench.some(bench.kit.sets[-1])
-    models = [model_of(poses.receptor, pose, Scoring())
-              for pose in displaced(poses.poses, job.pack_size, job.seed)]  # fmt: skip
-    for stage in ("Context, to compile", "Context, compiled"):
+    last, other = (
+        [model_of(poses.receptor, pose, Scoring()).member
+         for pose in displaced(poses.poses, job.pack_size, job.seed)[::step]]
+        for step in (1, -1)
+    )  # fmt: skip
+    other[0] = other[-1]
+    for stage, members in (("new", last), ("of the same shape", other), ("the same", other)):
         watch = Stopwatch()
         with watch.running():
-            Pack([each.member for each in models], field_of(Scoring()), job.choice)
+            Pack(members, field_of(Scoring()), job.choice)
         took_ms = 1000 * watch.spent["Context"]
         bench.row("stages", platform=job.choice.name, precision=precision, what="new pack",
-                  pack_size=job.pack_size, stage=stage, ms=took_ms)  # fmt: skip
+                  pack_size=job.pack_size, stage=f"Context, {stage}", ms=took_ms)  # fmt: skip
 
 
 def evaluation(bench: Bench, precision: str, job: Job) -> None:

@@ -9,6 +9,7 @@ import json
 import logging
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -17,26 +18,22 @@ from rdkit.Chem import AllChem
 
 from screenmm.config.settings import Scoring
 from screenmm.core.units import KJ_PER_KCAL
-from screenmm.devices.opencl import OpenCLDevice, OpenCLError, energy_device
-from screenmm.devices.platforms import choose_platform
+from screenmm.devices.opencl import NoDeviceError, OpenCLDevice, OpenCLError
+from screenmm.devices.platforms import PlatformChoice, choose_platform
 from screenmm.forcefield.ligand_parameters import ligand_parameters
 from screenmm.forcefield.parameters import Parameters
+from screenmm.mmgbsa import own_device
 from screenmm.mmgbsa.free_ligands import FreeLigands
 from screenmm.mmgbsa.lbfgs import Minimum, Options, minimise_members
 from screenmm.mmgbsa.on_device import (
     FreeLigandsOnDevice,
     binding_parts,
-    kernels,
     minimise_members_on_device,
 )
+from screenmm.mmgbsa.own_device import deviations, examined, works
 from screenmm.mmgbsa.packing import Field
-from screenmm.mmgbsa.score import (
-    Complex,
-    Pose,
-    interaction_energies,
-    model_of,
-    solvation_changes,
-)
+from screenmm.mmgbsa.parts import interaction_energies, solvation_changes
+from screenmm.mmgbsa.score import Complex, Pose, model_of
 from screenmm.receptor.model import ReceptorModel
 
 NARROW = Scoring(pocket_radius_angstrom=6, flexible_radius_angstrom=3)
@@ -192,6 +189,36 @@ def spoilt(device: OpenCLDevice, ligands: Ligands) -> dict[str, object]:
     return finite | {"ends": [end.name for end in ends]}
 
 
+def miscompiled(platform: PlatformChoice) -> str:
+    """What is said of a compiler that gets a number wrong."""
+    whole = own_device.kernels
+    own_device.kernels = lambda: whole().replace("#define GAMMA 4.85", "#define GAMMA 4.86")
+    try:
+        examined(platform)
+    except NoDeviceError as error:
+        return str(error)
+    return ""
+
+
+def dead(device: OpenCLDevice, ligands: Ligands) -> list[str]:
+    """What becomes of descents on a device that does nothing, or nothing any more."""
+    said, run = [], OpenCLDevice.run
+    together = FreeLigands(ligands[0], FIELD)
+    given = (ligands[1], together.sizes, together.fast, together.slow, Options(2.0, 20))
+    for works_for in (0, 5):
+        runs = iter(range(works_for))
+        device.run = lambda *each, left=runs: next(left, None) is None or run(device, *each)
+        for descend in (
+            lambda: minimise_members_on_device(device, *given),
+            lambda: FreeLigandsOnDevice(ligands[0], FIELD, device).minimise(ligands[1], given[-1]),
+        ):
+            try:
+                descend()
+            except OpenCLError as error:
+                said.append(str(error))
+    return said
+
+
 def refusal(device: OpenCLDevice) -> str:
     """What is said of a buffer that no memory holds."""
     try:
@@ -223,11 +250,13 @@ def main(folder: Path) -> None:
         Pose(parameters, mol.GetConformer().GetPositions())
         for parameters, mol in zip(ligands[0], mols, strict=True)
     ]
-    device = energy_device(choose_platform("OpenCL"), kernels())
-    assert device is not None
+    platform = choose_platform("OpenCL")
+    device = examined(platform)
     three = (ligands[0][:3], ligands[1][: sum(map(len, ligands[0][:3]))])
     found = {
+        "deviations": asdict(deviations(device)),
         "refused": refusal(device),
+        "works": works(platform),
         "parts": parts(device, complexes_of(model, poses[:2])),
         "forces": forces(device, ligands),
         # squeezed, atoms engulf each other: the descreening integral's rarer branches
@@ -254,6 +283,9 @@ def main(folder: Path) -> None:
             "spoilt": packs(device, coincident(three), Options(2.0, 20)),
         },
         "spoilt": spoilt(device, three),
+        # last: the device is another one afterwards
+        "dead": dead(device, three),
+        "miscompiled": miscompiled(platform),
     }
     json.dump(found, sys.stdout)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,10 @@ from pathlib import Path
 import pytest
 from rdkit import Chem
 
+from screenmm.devices.platforms import PlatformChoice
+from screenmm.mmgbsa import own_device
 from screenmm.mmgbsa.on_device import kernels
+from screenmm.mmgbsa.own_device import SWITCH, device_of, works
 
 pytestmark = [pytest.mark.opencl, pytest.mark.system, pytest.mark.minutes(0.6)]
 
@@ -127,6 +131,53 @@ def test_two_atoms_in_one_place_spoil_their_ligand_alone(found: dict) -> None:
 
 def test_what_the_driver_refuses_is_told_in_its_words(found: dict) -> None:
     assert "INVALID_BUFFER_SIZE" in found["refused"]
+
+
+def test_a_device_is_held_against_the_host_before_it_is_used(found: dict) -> None:
+    for what, off in found["deviations"].items():
+        assert 0 < off < 1e-8, what
+    assert found["works"]
+
+
+def test_a_compiler_that_gets_a_number_wrong_is_found_out(found: dict) -> None:
+    assert "parts_kj_mol off by" in found["miscompiled"]
+
+
+def test_a_device_that_does_nothing_leaves_no_number(found: dict) -> None:
+    # packs' and ligands', at once and after five launches
+    assert len(found["dead"]) == 4
+    assert all("came to no end" in each for each in found["dead"])
+
+
+@pytest.mark.parametrize("name", ["CPU", "Reference"])
+def test_beside_the_host_nothing_is_asked_and_nothing_said(name: str, caplog) -> None:
+    with caplog.at_level(logging.DEBUG):
+        assert device_of(PlatformChoice(name)) is None
+        assert not works(PlatformChoice(name))
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize("name", ["CUDA", "HIP"])
+def test_why_the_host_works_is_told_once(name: str, caplog, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyopencl", None)
+    platform = PlatformChoice(name, {"DeviceIndex": "7"})
+    assert device_of(platform) is device_of(platform) is None
+    (record,) = caplog.records
+    assert f"platform {name}, the host does their work" in record.getMessage()
+    assert "pip install 'screenmm[gpu]'" in record.getMessage()
+
+
+def test_kernels_can_be_switched_off(caplog, monkeypatch) -> None:
+    monkeypatch.setenv(SWITCH, "0")
+    assert not works(PlatformChoice("CUDA"))
+    assert "SCREENMM_OWN_KERNELS is 0" in caplog.text
+
+
+def test_a_driver_that_crashes_takes_the_trial_alone(caplog, monkeypatch) -> None:
+    crash = "import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)"
+    monkeypatch.setattr(own_device, "_PROBE", crash)
+    assert not works(PlatformChoice("CUDA"))
+    assert "a trial of them ended with status -11" in caplog.text
 
 
 def test_kernels_come_with_the_models_constants() -> None:

@@ -146,7 +146,7 @@ def test_each_poses_replicas_have_a_seed_of_their_own(
 
     monkeypatch.setattr("screenmm.mmgbsa.shard.jittered", spy)
     settings = Scoring(pocket_radius_angstrom=6, flexible_radius_angstrom=2, max_iterations=1)
-    scorer = Scorer(settings, 7, receptor, choose_platform("CPU"), 1)
+    scorer = Scorer(settings, 7, receptor, choose_platform("CPU"), 1, False)
     titles = ["AAA_s1_p1", "AAA_s1_p2"]
     records = [
         sd_record(tyk2_ligands[0], title, {"inchikey": "AAA", "state": "AAA_s1", "pose": title[-1]})
@@ -170,5 +170,5 @@ def test_a_minimisation_cut_short_is_told(
 def test_a_worker_whose_gpu_does_not_compute_says_so_before_it_blames_a_ligand(receptor: Path):
     gone = PlatformChoice("CUDA", {"DeviceIndex": "9"}, "of an earlier worker")
     with pytest.raises(PlatformError, match="platform CUDA does not compute here") as caught:
-        Scorer(Scoring(), 1, receptor, gone, 64)
+        Scorer(Scoring(), 1, receptor, gone, 64, False)
     assert "To mend it" in str(caught.value)

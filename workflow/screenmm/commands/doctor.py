@@ -22,7 +22,7 @@ from openmm import app, unit
 from screenmm.config.engines import engines
 from screenmm.core.errors import PlatformError
 from screenmm.devices.lease import given_by_scheduler
-from screenmm.devices.opencl import NoDeviceError, open_device
+from screenmm.devices.opencl import NoDeviceError
 from screenmm.devices.platforms import (
     GPU_PLATFORMS,
     Device,
@@ -32,7 +32,7 @@ from screenmm.devices.platforms import (
     unexpected_plugin_failures,
 )
 from screenmm.devices.vulkan import vulkan_adapters
-from screenmm.mmgbsa.on_device import kernels
+from screenmm.mmgbsa.own_device import examined
 
 FORCE_TOLERANCE = 1e-3
 """Largest force error allowed, relative to the root mean square force."""
@@ -47,6 +47,7 @@ PACKAGES = {
     "openff-toolkit": ("openff-toolkit", "acellera-openff-toolkit"),
     "openff-nagl-models": ("openff-nagl-models",),
     **{name: (name,) for each in engines().values() for name in each.packages},
+    "pyopencl": ("pyopencl",),
     "snakemake": ("snakemake",),
 }
 """What is reported, and the names of the distributions that hold it."""
@@ -214,7 +215,7 @@ def check_platform(name: str) -> dict[str, Any]:
 
 
 def own_kernels(name: str) -> dict[str, str]:
-    """Tell where the kernels beside a GPU platform's forces run.
+    """Tell where the kernels beside a GPU platform's forces run, once they agree with the host.
 
     Parameters
     ----------
@@ -227,7 +228,7 @@ def own_kernels(name: str) -> dict[str, str]:
         ``device``, empty for the host, and then why in ``error``.
     """
     try:
-        return {"device": open_device(choose_platform(name), kernels()).name, "error": ""}
+        return {"device": examined(choose_platform(name)).name, "error": ""}
     except (NoDeviceError, PlatformError) as reason:
         return {"device": "", "error": str(reason)}
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from screenmm.devices.platforms import GPU_PLATFORMS, PlatformChoice, list_devices
+from screenmm.devices.platforms import PlatformChoice, list_devices
 
 if TYPE_CHECKING:
     import pyopencl as cl
@@ -31,7 +31,7 @@ _GPU = 1 << 2
 _VENDORS = {"CUDA": ("nvidia",), "HIP": ("advanced micro devices", "amd")}
 _DRIVERS = {
     "CUDA": "the NVIDIA driver's OpenCL (libnvidia-opencl and /etc/OpenCL/vendors/nvidia.icd; in a "
-    "container NVIDIA_DRIVER_CAPABILITIES=compute,utility)",
+    "container NVIDIA_DRIVER_CAPABILITIES=compute,utility; with conda also ocl-icd-system)",
     "HIP": "ROCm's OpenCL (rocm-opencl-runtime)",
     "OpenCL": "the GPU's OpenCL driver",
 }
@@ -94,6 +94,10 @@ class OpenCLDevice:
         with self._telling():
             return self._cl.Buffer(self._context, self._cl.mem_flags.READ_WRITE, 8 * max(count, 1))
 
+    def unknown(self, count: int) -> cl.Buffer:
+        """Make a buffer for so many doubles, all NaN: what a kernel that does nothing leaves."""
+        return self.upload(np.full(max(count, 1), np.nan))
+
     def write(self, buffer: cl.Buffer, values: np.ndarray) -> None:
         """Copy an array of doubles into a buffer, and wait for it."""
         whole = np.ascontiguousarray(values, dtype=np.float64)
@@ -132,43 +136,14 @@ class OpenCLDevice:
             raise OpenCLError(str(error).strip()) from error
 
 
-def energy_device(platform: PlatformChoice, source: str) -> OpenCLDevice | None:
+def open_device(platform: PlatformChoice, source: str) -> OpenCLDevice:
     """Open the device of a platform's choice for kernels in double precision.
 
     Parameters
     ----------
     platform : PlatformChoice
-        Of OpenMM. For OpenCL its device is taken; for CUDA and HIP the GPU of that vendor
-        which bears the device's name, or else has its place among the vendor's.
-    source : str
-        Kernels in OpenCL C.
-
-    Returns
-    -------
-    OpenCLDevice or None
-        None on CPU and Reference; and, with what is missing in the log, where a GPU's OpenCL
-        cannot be used.
-    """
-    if platform.name not in GPU_PLATFORMS:
-        return None
-    try:
-        return open_device(platform, source)
-    except NoDeviceError as reason:
-        log.warning(
-            "energies are computed on the host, not on the device of platform %s: %s",
-            platform.name,
-            reason,
-        )
-        return None
-
-
-def open_device(platform: PlatformChoice, source: str) -> OpenCLDevice:
-    """Open the OpenCL device of a GPU platform's choice.
-
-    Parameters
-    ----------
-    platform : PlatformChoice
-        As of :func:`energy_device`, one of ``GPU_PLATFORMS``.
+        Of OpenMM, one of ``GPU_PLATFORMS``. For OpenCL its device is taken; for CUDA and HIP the
+        GPU of that vendor which bears the device's name, or else has its place among the vendor's.
     source : str
         Kernels in OpenCL C.
 
@@ -180,7 +155,9 @@ def open_device(platform: PlatformChoice, source: str) -> OpenCLDevice:
     try:
         import pyopencl as cl  # noqa: PLC0415 - an extra, and slow to load
     except ImportError as error:
-        raise NoDeviceError(f"pyopencl cannot be loaded ({error}): pip install pyopencl") from None
+        raise NoDeviceError(
+            f"pyopencl cannot be loaded ({error}): pip install 'screenmm[gpu]'"
+        ) from None
     try:
         device = _device_of(platform, cl.get_platforms())
     except cl.Error as error:
@@ -192,6 +169,7 @@ def open_device(platform: PlatformChoice, source: str) -> OpenCLDevice:
     try:
         return OpenCLDevice(device, source)
     except OpenCLError as error:
+        log.debug("%s", error)
         said = str(error).partition("\n")[0]
         raise NoDeviceError(f"its OpenCL driver fails ({said}): update the driver") from None
 
@@ -214,7 +192,8 @@ def _device_of(platform: PlatformChoice, shown: Sequence[cl.Platform]) -> cl.Dev
         rank = names[:index].count(names[index])
         if rank < len(alike):
             return alike[rank]
-    return gpus[index] if index < len(gpus) else None
+    # without a name, by its place, where both count the same GPUs
+    return gpus[index] if index < len(gpus) == len(names) else None
 
 
 def _same_platform(platform: PlatformChoice, shown: Sequence[cl.Platform]) -> cl.Platform | None:

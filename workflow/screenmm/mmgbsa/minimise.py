@@ -21,7 +21,8 @@ from screenmm.mmgbsa.lbfgs import (
     Options,
     minimise_members,
 )
-from screenmm.mmgbsa.on_device import device_of, give_up, minimise_members_on_device
+from screenmm.mmgbsa.on_device import minimise_members_on_device
+from screenmm.mmgbsa.own_device import device_of, give_up
 from screenmm.mmgbsa.packing import Field, Member, Pack, is_out_of_memory
 
 log = logging.getLogger(__name__)
@@ -176,6 +177,8 @@ def check_end(end: End, largest: float) -> None:
         raise LigandError(
             Reason.CLASH_NOT_RELIEVED, "atoms of the pose coincide with others: no finite force"
         )
+    if end is End.RUNNING:
+        raise LigandError(Reason.MINIMISATION_DIVERGED, "the minimisation has not come to an end")
     if end is End.CLASH:
         raise LigandError(
             Reason.CLASH_NOT_RELIEVED,

@@ -1,16 +1,18 @@
-"""Final energies of complexes and minima of free ligands on an OpenCL device.
+"""Descents of packs, final energies and minima of free ligands on an OpenCL device.
 
-The physics is that of :mod:`screenmm.mmgbsa.score`, :mod:`screenmm.mmgbsa.born` and
+The physics is that of :mod:`screenmm.mmgbsa.parts`, :mod:`screenmm.mmgbsa.born` and
 :mod:`screenmm.mmgbsa.free_ligands`, in double precision too, and so are the numbers but for
 their last digits; ``energies.cl`` and ``free_ligands.cl`` compute them for a whole pack in one
 go. ``stiffness.cl`` and ``lbfgs.cl`` take each ligand the way that
-:mod:`screenmm.mmgbsa.lbfgs` takes it, from its first forces to its end. While the device works,
-the host is free.
+:mod:`screenmm.mmgbsa.lbfgs` takes it, from its first forces to its end, and the members of a pack
+from one evaluation of their forces to the next.
+
+A device that does not do what it is told must not leave a number behind: what it is to fill begins
+as NaN, and what comes back is looked at.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from enum import IntEnum
 from importlib.resources import files
@@ -20,16 +22,14 @@ import numpy as np
 
 from screenmm.config.settings import Scoring
 from screenmm.core.units import COULOMB_KJ_NM
-from screenmm.devices.opencl import GROUP, OpenCLDevice, OpenCLError, energy_device
-from screenmm.devices.platforms import PlatformChoice
+from screenmm.devices.opencl import GROUP, OpenCLDevice, OpenCLError
 from screenmm.forcefield.parameters import SURFACE_TENSION, Parameters
 from screenmm.mmgbsa import lbfgs
 from screenmm.mmgbsa.born import ALPHA, BETA, GAMMA, OFFSET_NM, PROBE_NM
 from screenmm.mmgbsa.free_ligands import MIN_NORMAL, SOFTEST, FreeLigands
-from screenmm.mmgbsa.lbfgs import MEMORY, End, Forces, Minimum, Options
+from screenmm.mmgbsa.lbfgs import MEMORY, RELIEF_ITERATIONS, End, Forces, Minimum, Options
 from screenmm.mmgbsa.packing import Field
-
-log = logging.getLogger(__name__)
+from screenmm.mmgbsa.parts import Parts
 
 COMPLEXES_AT_ONCE = 64
 """Complexes sent to the device together: some 10 MB, and a kernel far from any watchdog's limit."""
@@ -42,9 +42,6 @@ class Taken(IntEnum):
     ADVANCE = 1
     RENEW = 2
 
-
-_OPENED: dict[tuple[object, ...], OpenCLDevice | None] = {}
-"""Devices of this process by platform and properties."""
 
 _CONSTANTS = {
     "ALPHA": ALPHA,
@@ -86,9 +83,6 @@ _VECTORS = 9 + 2 * MEMORY
 _KEPT = MEMORY + 13
 """Numbers in its ``Kept``."""
 
-Parts = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
-"""Van der Waals and Coulomb (N,), polar and apolar (N + M,), cross (N,), kJ/mol."""
-
 
 def kernels() -> str:
     """Source of the kernels, with the constants of the models."""
@@ -96,39 +90,6 @@ def kernels() -> str:
     folder = files("screenmm.mmgbsa")
     sources = [(folder / name).read_text(encoding="utf-8") for name in _SOURCES]
     return "\n".join([*defined, *sources])
-
-
-def device_of(platform: PlatformChoice) -> OpenCLDevice | None:
-    """What computes final energies beside a platform: opened when it is first asked for.
-
-    Parameters
-    ----------
-    platform : PlatformChoice
-
-    Returns
-    -------
-    OpenCLDevice or None
-        None: the host does; the log says why where the platform is a GPU's.
-    """
-    key = _key(platform)
-    if key not in _OPENED:
-        _OPENED[key] = energy_device(platform, kernels())
-    return _OPENED[key]
-
-
-def give_up(platform: PlatformChoice, error: OpenCLError) -> None:
-    """Leave a platform's energies to the host from now on: its device has failed."""
-    _OPENED[_key(platform)] = None
-    log.warning(
-        "the device of platform %s failed in a kernel of ours (%s): the host computes what it "
-        "did from here on, more slowly",
-        platform.name,
-        error,
-    )
-
-
-def _key(platform: PlatformChoice) -> tuple[object, ...]:
-    return (platform.name, *sorted(platform.properties.items()))
 
 
 class PlacedComplex(Protocol):
@@ -164,8 +125,8 @@ def binding_parts(
     Returns
     -------
     list of tuple of ndarray
-        For each complex what :func:`screenmm.mmgbsa.score.interaction_energies` and
-        :func:`screenmm.mmgbsa.score.solvation_changes` return: van der Waals and Coulomb
+        For each complex what :func:`screenmm.mmgbsa.parts.interaction_energies` and
+        :func:`screenmm.mmgbsa.parts.solvation_changes` return: van der Waals and Coulomb
         (in vacuum), shape (N,); polar and apolar, shape (N + M,); cross, shape (N,); kJ/mol.
     """
     found: list[Parts] = []
@@ -180,7 +141,7 @@ def _parts(
     points, shapes, spans, ends = _laid_out(complexes)
     count = len(points)
     laid_out = [device.upload(each) for each in (points, shapes, spans)]
-    born, parts = device.empty(2 * count), device.empty(5 * count)
+    born, parts = device.unknown(2 * count), device.unknown(5 * count)
     prefactor = _prefactor(options.solute_dielectric, options.solvent_dielectric)
     device.run("complex_radii", count, np.int32(count), *laid_out, born)
     device.run("complex_parts", count, np.int32(count), *laid_out, born, prefactor, parts)
@@ -259,7 +220,7 @@ class FreeLigandsOnDevice(FreeLigands):
         return self._forces(positions_nm)[1]
 
     def _forces(self, positions_nm: np.ndarray) -> list[np.ndarray]:
-        parts = [self._device.empty(3 * self._count) for _ in range(2)]
+        parts = [self._device.unknown(3 * self._count) for _ in range(2)]
         self._run("ligand_forces", self._device.upload(positions_nm), *parts)
         return [self._device.download(each, (self._count, 3)) for each in parts]
 
@@ -267,7 +228,7 @@ class FreeLigandsOnDevice(FreeLigands):
         """Minimise each ligand on its own, by the stiffness of its bonded terms at the start."""
         vectors = self._device.empty(3 * self._count * _VECTORS)
         self._device.write(vectors, positions_nm)
-        results = self._device.empty(3 * len(self.sizes))
+        results = self._device.unknown(3 * len(self.sizes))
         self._run(
             "minimise",
             np.int32(self._count),
@@ -280,7 +241,7 @@ class FreeLigandsOnDevice(FreeLigands):
         )
         ends, iterations, largest = self._device.download(results, (len(self.sizes), 3)).T
         found = self._device.download(vectors, (self._count, 3))
-        return Minimum(found, [End(int(end)) for end in ends], iterations.astype(int), largest)
+        return Minimum(found, _ended(ends), iterations.astype(int), largest)
 
     def _run(self, kernel: str, *arguments: object) -> None:
         """Run a kernel with a work group for each ligand."""
@@ -320,9 +281,13 @@ def minimise_members_on_device(
         The device fails.
     """
     descent = _PackDescent(device, start_nm, sizes, options)
+    # each is at most followed by one renewal; what is at rest waits for one
+    most = 2 * (options.max_iterations + RELIEF_ITERATIONS) + 64
     with np.errstate(all="ignore"):
         descent.start(fast(start_nm), slow(start_nm))
-        while descent.running.any():
+        for _ in range(most):
+            if not descent.running.any():
+                break
             if descent.age >= options.hold or not descent.moving.any():
                 descent.take(Taken.RENEW, slow(descent.places))
             else:
@@ -342,7 +307,7 @@ class _PackDescent:
         self._vectors = device.empty(3 * self._count * _VECTORS)
         self._kept = device.empty(_KEPT * len(sizes))
         self._fresh = device.empty(3 * self._count)
-        self._told = device.empty(3 * self._count + 4 * len(sizes))
+        self._told = device.unknown(3 * self._count + 4 * len(sizes))
         self._members, self.age = len(sizes), 0
         self.places = start_nm
         """Where forces are needed, shape (M, 3), nm."""
@@ -383,8 +348,15 @@ class _PackDescent:
         self.running, self.moving = self._ends == End.RUNNING, moving != 0
 
     def minimum(self) -> Minimum:
-        ends = [End(int(end)) for end in self._ends]
-        return Minimum(self.places, ends, self._iterations.astype(int), self._largest)
+        return Minimum(self.places, _ended(self._ends), self._iterations.astype(int), self._largest)
+
+
+def _ended(ends: np.ndarray) -> list[End]:
+    """How descents ended, as the device says."""
+    known = [float(end) for end in End if end is not End.RUNNING]
+    if not np.isin(ends, known).all():
+        raise OpenCLError(f"descents that came to no end: {sorted(set(ends.tolist()))}")
+    return [End(int(end)) for end in ends]
 
 
 def _spans(sizes: Sequence[int], starts: np.ndarray) -> np.ndarray:

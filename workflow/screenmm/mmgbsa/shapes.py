@@ -86,15 +86,20 @@ def filled_up(
     new_atoms = rounded_up(len(members) + BLOCK * (blocks + 1)) - len(members)
     extra = rounded_up(len(restrained)) - len(restrained)
     filler = _filler(members, new_atoms, hub, new_tiles, new_pairs)
-    side = int(np.ceil(np.cbrt(new_atoms)))
+    side = _side(new_atoms)
     lattice = np.stack(np.unravel_index(np.arange(new_atoms), (side, side, side)), axis=1)
     beyond = positions_nm.max(axis=0) + 2 * reach_nm
     return FilledUp(
         join([members, filler]),
         np.concatenate([positions_nm, beyond + SPACING_NM * lattice]),
         np.concatenate([movable, np.ones(new_atoms, dtype=bool)]),
-        np.concatenate([restrained, np.full(extra, len(members))]),
+        np.concatenate([restrained, len(members) + np.arange(extra) % new_atoms]),
     )
+
+
+def _side(atoms: int) -> int:
+    """Of the cubic lattice on which so many atoms stand, its last layer not full."""
+    return int(np.ceil(np.cbrt(atoms) - 1e-9))
 
 
 def _tiles(parameters: Parameters) -> tuple[int, int]:
@@ -132,6 +137,12 @@ def _filler(
         name: rounded_up(len(getattr(members, name))) - len(getattr(members, name))
         for name in ("bonds", "angles", "torsions")
     }
+    # four at a corner of the lattice, never in line; all over it, so that no atom is summed up
+    # by thousands of terms one after the other
+    side = _side(atoms)
+    most = max(repeated.values())
+    corner = np.array([0, 1, side, side * side])
+    four = corner + np.arange(most)[:, None] * 5 % (atoms - side * side)
     ones = np.ones(atoms)
     return Parameters(
         masses=ones,
@@ -140,11 +151,11 @@ def _filler(
         epsilons=0.0 * ones,
         gb_radii=0.15 * ones,
         gb_scales=0.8 * ones,
-        bonds=np.tile([0, 1], (repeated["bonds"], 1)),
+        bonds=four[: repeated["bonds"], :2],
         bond_values=np.tile([SPACING_NM, 0.0], (repeated["bonds"], 1)),
-        angles=np.tile([0, 1, BLOCK], (repeated["angles"], 1)),
+        angles=four[: repeated["angles"], [1, 0, 2]],
         angle_values=np.tile([1.0, 0.0], (repeated["angles"], 1)),
-        torsions=np.tile([0, 1, BLOCK, BLOCK + 1], (repeated["torsions"], 1)),
+        torsions=four[: repeated["torsions"], [1, 0, 2, 3]],
         torsion_values=np.tile([1.0, 0.0, 0.0], (repeated["torsions"], 1)),
         exceptions=np.concatenate([excluded, computed]),
         exception_values=np.concatenate(

@@ -28,6 +28,7 @@ from screenmm.files.whole import replace_whole, write_text_gz
 from screenmm.forcefield.ligand_parameters import ligand_parameters, load_models
 from screenmm.forcefield.parameter_cache import ParameterCache, cache_file
 from screenmm.forcefield.parameters import Parameters
+from screenmm.mmgbsa.own_device import device_of, leave_to_host, works
 from screenmm.mmgbsa.packing import is_out_of_memory
 from screenmm.mmgbsa.score import Pose, PoseScore, jittered, score_poses
 from screenmm.receptor.model import ReceptorModel
@@ -86,7 +87,7 @@ def score_shard(
         task = Task(
             stage="score",
             start=Scorer,
-            arguments=(settings, seed, receptor, platform, pack_size),
+            arguments=(settings, seed, receptor, platform, pack_size, works(platform)),
             time_limit_s=settings.time_limit_s,
             receptor=receptor.name,
             pack_size=max(1, pack_size // complexes_per_ligand(items, settings)),
@@ -122,6 +123,8 @@ class Scorer:
     platform : PlatformChoice
     pack_size : int
         Complexes in a Context.
+    own_kernels : bool
+        Whether our own kernels run on the platform's device.
 
     Raises
     ------
@@ -137,6 +140,7 @@ class Scorer:
         receptor: Path,
         platform: PlatformChoice,
         pack_size: int,
+        own_kernels: bool,
     ) -> None:
         failure = failure_of(platform) if platform.name in GPU_PLATFORMS else ""
         if failure:
@@ -150,6 +154,10 @@ class Scorer:
         self._platform = platform
         self._pack_size = pack_size
         self._cache = ParameterCache(cache_file())
+        if own_kernels:
+            device_of(platform)
+        else:
+            leave_to_host(platform)
         load_models()
 
     def __call__(self, items: list[list[str]]) -> list[Result | LigandError]:
