@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 import openmm
 
 from screenmm.core.errors import PlatformError
+from screenmm.devices.compiled import keep_compiled_kernels
 from screenmm.devices.driver_errors import driver_remedy, install_hint
 
 log = logging.getLogger(__name__)
@@ -69,6 +70,8 @@ class PlatformChoice:
 
     def context(self, system: openmm.System) -> openmm.Context:
         """Create a Context of a System on this platform."""
+        if self.name in ("CUDA", "HIP"):
+            keep_compiled_kernels()
         integrator = openmm.VerletIntegrator(0.001)
         platform = openmm.Platform.getPlatformByName(self.name)
         return openmm.Context(system, integrator, platform, self.properties)

@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 from rdkit import Chem
 
+from screenmm.core.cache import cache_folder
 from screenmm.forcefield.charge_model import CHARGE_MODEL
 from screenmm.forcefield.parameters import Parameters
 from screenmm.forcefield.smirnoff import FORCE_FIELD
@@ -161,18 +162,9 @@ def _open(path: Path) -> sqlite3.Connection:
 
 
 def cache_file() -> Path | None:
-    """Where this machine keeps parameters: ``$SCREENMM_CACHE``, else the user's cache folder.
-
-    It is no part of a screen's config, because no result depends on it. An empty
-    ``SCREENMM_CACHE`` keeps nothing.
-    """
-    folder = os.environ.get("SCREENMM_CACHE")
-    if folder == "":
-        return None
-    if folder is None:
-        base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-        folder = str(Path(base).expanduser() / "screenmm")
-    return Path(folder) / "ligand-parameters.sqlite"
+    """Where this machine keeps parameters, if it does."""
+    folder = cache_folder()
+    return None if folder is None else folder / "ligand-parameters.sqlite"
 
 
 def cache_key(mol: Chem.Mol) -> str:

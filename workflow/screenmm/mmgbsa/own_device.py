@@ -89,6 +89,14 @@ def leave_to_host(platform: PlatformChoice) -> None:
     use(platform, None)
 
 
+def settle(platform: PlatformChoice, runs: bool) -> None:
+    """Open a platform's device before a ligand is held, or do without, as :func:`works` said."""
+    if runs:
+        device_of(platform)
+    else:
+        leave_to_host(platform)
+
+
 def give_up(platform: PlatformChoice, error: OpenCLError) -> None:
     """Leave the kernels' work to the host from now on: the device has failed."""
     leave_to_host(platform)

@@ -28,7 +28,7 @@ from screenmm.files.whole import replace_whole, write_text_gz
 from screenmm.forcefield.ligand_parameters import ligand_parameters, load_models
 from screenmm.forcefield.parameter_cache import ParameterCache, cache_file
 from screenmm.forcefield.parameters import Parameters
-from screenmm.mmgbsa.own_device import device_of, leave_to_host, works
+from screenmm.mmgbsa.own_device import settle, works
 from screenmm.mmgbsa.packing import is_out_of_memory
 from screenmm.mmgbsa.score import Pose, PoseScore, jittered, score_poses
 from screenmm.receptor.model import ReceptorModel
@@ -154,10 +154,7 @@ class Scorer:
         self._platform = platform
         self._pack_size = pack_size
         self._cache = ParameterCache(cache_file())
-        if own_kernels:
-            device_of(platform)
-        else:
-            leave_to_host(platform)
+        settle(platform, own_kernels)
         load_models()
 
     def __call__(self, items: list[list[str]]) -> list[Result | LigandError]:

@@ -27,6 +27,7 @@ from screenmm.files.sdf import read_record, records_by_ligand
 from screenmm.files.whole import replace_whole
 from screenmm.forcefield.ligand_parameters import ligand_parameters, load_models
 from screenmm.forcefield.parameter_cache import ParameterCache, cache_file
+from screenmm.mmgbsa.own_device import settle, works
 from screenmm.mmgbsa.score import Pose, PoseScore, jittered
 from screenmm.mmgbsa.shard import complexes_per_pack
 from screenmm.run.receptor_folder import ReceptorFolder
@@ -108,7 +109,7 @@ def score_variants(
         task = Task(
             stage="score_variants",
             start=Scorer,
-            arguments=(variants, scoring, seed, receptor, platform),
+            arguments=(variants, scoring, seed, receptor, platform, works(platform)),
             time_limit_s=scoring.time_limit_s * most_minimisations(variants, most),
             receptor=receptor.name,
         )
@@ -195,6 +196,8 @@ class Scorer:
     receptor : Path
         Folder of the prepared wild type.
     platform : PlatformChoice
+    own_kernels : bool
+        Whether our own kernels run on the platform's device.
     """
 
     def __init__(
@@ -204,6 +207,7 @@ class Scorer:
         seed: int,
         receptor: Path,
         platform: PlatformChoice,
+        own_kernels: bool,
     ) -> None:
         replicas = {"jitter_replicas": variants.replicas}
         self._variants, self._options = variants, scoring.model_copy(update=replicas)
@@ -213,6 +217,7 @@ class Scorer:
         self._cache = ParameterCache(cache_file())
         self._mutants: dict[str, Protein] = {}
         self._starts: tuple[str, list[list[Start]] | LigandError] = ("", [])
+        settle(platform, own_kernels)
         load_models()
 
     def __call__(self, item: dict[str, Any]) -> Result:
