@@ -79,7 +79,7 @@ void invert(int n, __global double *matrix, __global double *factors) {
             /* three at a time: loads do not wait for the stores before them */
             for (int i = 0; i < n; i += 3, column += 3 * n) {
                 double3 before = (double3)(column[0], column[n], column[2 * n]);
-                double3 after = (j == k ? 0.0 : before) - vload3(0, factors + i) * pivot;
+                double3 after = (j == k ? (double3)(0.0) : before) - vload3(0, factors + i) * pivot;
                 column[0] = i == k ? pivot : after.x;
                 column[n] = i + 1 == k ? pivot : after.y;
                 column[2 * n] = i + 2 == k ? pivot : after.z;
