@@ -93,8 +93,7 @@ def steps_of(
         for step, owner, name in TIMED:
             timed = watch.around(step, getattr(owner, name))
             patches.enter_context(mock.patch.object(owner, name, timed))
-        for module in (mmgbsa, minimise):
-            patches.enter_context(mock.patch.object(module, "device_of", return_value=device))
+        own_device.use(costs.CPU, device)
         score_poses(series.receptor, poses, Scoring(), costs.CPU, pack_size)
     whole = time.process_time() - start
     spent = {step: watch.spent[step] for step, *_ in TIMED}

@@ -37,6 +37,14 @@ def found(opencl_environment, tyk2_model, tyk2_ligands, tmp_path_factory) -> dic
     return json.loads(done.stdout)
 
 
+def assert_same_way(descents: dict) -> None:
+    for name in ("ends", "iterations"):
+        host, device = descents[name]
+        assert device == host, name
+    host, device = descents["largest"]
+    assert device == pytest.approx(host, rel=1e-3, abs=1e-6)
+
+
 def test_parts_of_complexes_of_different_sizes_are_numpys(found: dict) -> None:
     assert len(set(found["parts"]["sizes"])) == 4
     for name, off in found["parts"]["off"].items():
@@ -69,11 +77,7 @@ def test_parts_are_the_same_bits_twice(found: dict) -> None:
 def test_descents_are_the_hosts(found: dict, which: str) -> None:
     """Their way, too: rounding has not parted them when they end, or are ended."""
     minima = found["minima"][which]
-    for name in ("ends", "iterations"):
-        host, device = minima[name]
-        assert device == host, name
-    host, device = minima["largest"]
-    assert device == pytest.approx(host, rel=1e-3, abs=1e-6)
+    assert_same_way(minima)
     assert minima["off"] < 1e-5
 
 
@@ -83,11 +87,7 @@ def test_descents_are_the_hosts(found: dict, which: str) -> None:
 )
 def test_descents_of_packs_are_the_hosts(found: dict, which: str) -> None:
     pack = found["packs"][which]
-    for name in ("ends", "iterations"):
-        host, device = pack[name]
-        assert device == host, name
-    host, device = pack["largest"]
-    assert device == pytest.approx(host, rel=1e-3, abs=1e-6)
+    assert_same_way(pack)
     assert pack["off"] < 1e-6
     assert pack["same bits"]
 

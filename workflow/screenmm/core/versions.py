@@ -10,7 +10,7 @@ PACKAGES = (
     "openff-nagl-models", "openmmforcefields", "pdbfixer", "propka",
     "rustina", "vina", "meeko", "dimorphite-dl", "molscrub", "posebusters", "prolif", "gemmi",
     "crem", "chembl-gen-check", "annalog", "mutalyzer-hgvs-parser", "pysam",
-    "fpocket-rs",
+    "fpocket-rs", "pyopencl",
     "duckdb", "pyarrow", "numpy", "scipy", "scikit-learn", "snakemake",
 )  # fmt: skip
 

@@ -212,11 +212,13 @@ def _same_platform(platform: PlatformChoice, shown: Sequence[cl.Platform]) -> cl
 
 def _devices(platform: cl.Platform | None) -> list[cl.Device]:
     """All devices of a platform, as OpenMM counts them; none where its driver fails."""
+    import pyopencl as cl  # noqa: PLC0415 - an extra, and slow to load
+
     if platform is None:
         return []
     try:
         return list(platform.get_devices())
-    except Exception as error:  # the driver's own
+    except cl.Error as error:
         log.debug("OpenCL platform %s does not list its devices: %s", platform.name, error)
         return []
 
@@ -228,9 +230,11 @@ def _is_gpu_of(device: cl.Device, name: str) -> bool:
 
 def _names(gpu: cl.Device) -> set[str]:
     """What a GPU is called: AMD's have a name of their chip, and one of their board."""
+    import pyopencl as cl  # noqa: PLC0415 - an extra, and slow to load
+
     found = {gpu.name.strip()}
     try:
         found.add(gpu.board_name_amd.strip())
-    except Exception:  # other drivers do not know the question
+    except (AttributeError, cl.Error):  # other drivers do not know the question
         log.debug("%s has no name of its board", gpu.name)
     return found

@@ -11,18 +11,10 @@ import openmm
 from scipy.spatial import cKDTree
 
 from screenmm.core.errors import LigandError, Reason
-from screenmm.devices.opencl import OpenCLError
 from screenmm.devices.platforms import GPU_PLATFORMS, PlatformChoice, choose_platform
-from screenmm.mmgbsa.lbfgs import (
-    CLASH_FORCE,
-    RELIEF_ITERATIONS,
-    End,
-    Minimum,
-    Options,
-    minimise_members,
-)
+from screenmm.mmgbsa.lbfgs import CLASH_FORCE, RELIEF_ITERATIONS, End, Options, minimise_members
 from screenmm.mmgbsa.on_device import minimise_members_on_device
-from screenmm.mmgbsa.own_device import device_of, give_up
+from screenmm.mmgbsa.own_device import computed
 from screenmm.mmgbsa.packing import Field, Member, Pack, is_out_of_memory
 
 log = logging.getLogger(__name__)
@@ -133,7 +125,12 @@ def _minimise_together(
 ) -> list[Minimised | LigandError]:
     pack = Pack(members, field, platform)
     start = np.concatenate([member.start_nm[member.movable] for member in members])
-    found = _minimum(pack, start, options, platform)
+    given = (start, pack.sizes, pack.fast, pack.slow, options)
+    found = computed(
+        platform,
+        lambda device: minimise_members_on_device(device, *given),
+        lambda: minimise_members(*given),
+    )
     results: list[Minimised | LigandError] = []
     parts = np.split(found.positions_nm, np.cumsum(pack.sizes)[:-1])
     for index, (member, part) in enumerate(zip(members, parts, strict=True)):
@@ -146,18 +143,6 @@ def _minimise_together(
         positions[member.movable] = part
         results.append(Minimised(positions, int(found.iterations[index]), found.ends[index]))
     return results
-
-
-def _minimum(pack: Pack, start: np.ndarray, options: Options, platform: PlatformChoice) -> Minimum:
-    """Minimise a pack: on its device where OpenCL shows it, but for the forces."""
-    given = (start, pack.sizes, pack.fast, pack.slow, options)
-    device = device_of(platform)
-    if device is not None:
-        try:
-            return minimise_members_on_device(device, *given)
-        except OpenCLError as error:
-            give_up(platform, error)
-    return minimise_members(*given)
 
 
 def check_end(end: End, largest: float) -> None:

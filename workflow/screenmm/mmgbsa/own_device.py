@@ -11,7 +11,9 @@ import logging
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -31,6 +33,8 @@ from screenmm.mmgbsa.packing import Field
 from screenmm.mmgbsa.parts import interaction_energies, solvation_changes
 
 log = logging.getLogger(__name__)
+
+Found = TypeVar("Found")
 
 SWITCH = "SCREENMM_OWN_KERNELS"
 """Environment variable; 0 leaves all but the forces to the host."""
@@ -97,10 +101,26 @@ def settle(platform: PlatformChoice, runs: bool) -> None:
         leave_to_host(platform)
 
 
-def give_up(platform: PlatformChoice, error: OpenCLError) -> None:
-    """Leave the kernels' work to the host from now on: the device has failed."""
-    leave_to_host(platform)
-    _say(platform, f"it failed: {error}")
+def computed(
+    platform: PlatformChoice, ours: Callable[[OpenCLDevice], Found], host: Callable[[], Found]
+) -> Found:
+    """Compute something by our own kernels, or on the host where they do not run.
+
+    Parameters
+    ----------
+    platform : PlatformChoice
+    ours, host : callable
+        The same by kernels on a device, and without. A device that fails is given up, with a
+        word in the log, and the host computes this and all that follows in this process.
+    """
+    device = device_of(platform)
+    if device is not None:
+        try:
+            return ours(device)
+        except OpenCLError as error:
+            leave_to_host(platform)
+            _say(platform, f"it failed: {error}")
+    return host()
 
 
 def works(platform: PlatformChoice) -> bool:

@@ -29,7 +29,7 @@ MARGIN_NM = 1.0
 """How much larger than the largest member the cutoff is: members move while minimised."""
 
 REACH_STEP_NM = 0.25
-"""Cutoffs come in such steps, as they are part of a kernel's source."""
+"""Cutoffs on a GPU come in such steps, as they are part of a kernel's source."""
 
 FAST = {FORCE_GROUPS[name] for name in ("bonded", "nonbonded", "restraint")}
 SLOW = {FORCE_GROUPS["gbsa"]}
@@ -96,7 +96,8 @@ class Pack:
     def __init__(self, members: Sequence[Member], field: Field, platform: PlatformChoice) -> None:
         reach = max(member.diameter_nm for member in members) + MARGIN_NM
         alone = len(members) == 1
-        if not alone:
+        shared = platform.name in GPU_PLATFORMS and not alone
+        if shared:
             reach = REACH_STEP_NM * np.ceil(reach / REACH_STEP_NM)
         shifts = _grid(len(members), 2 * reach) - [m.start_nm.mean(axis=0) for m in members]
         movable = np.concatenate([member.movable for member in members])
@@ -112,7 +113,7 @@ class Pack:
         )
         parameters = [member.parameters for member in members]
         whole = parameters[0] if alone else join(parameters)
-        if platform.name in GPU_PLATFORMS and not alone:
+        if shared:
             filled = filled_up(whole, self._all, movable, restrained, reach)
             whole, self._all = filled.parameters, filled.positions_nm
             movable, restrained = filled.movable, filled.restrained

@@ -35,7 +35,7 @@ from scipy.spatial.distance import cdist
 from screenmm.config.settings import Scoring
 from screenmm.core.errors import LigandError, Reason
 from screenmm.core.units import ANGSTROM_PER_NM, KJ_PER_KCAL
-from screenmm.devices.opencl import OpenCLDevice, OpenCLError
+from screenmm.devices.opencl import OpenCLDevice
 from screenmm.devices.platforms import PlatformChoice
 from screenmm.forcefield.parameters import Parameters, cut, join
 from screenmm.mmgbsa.carve import Carving, carve
@@ -43,7 +43,7 @@ from screenmm.mmgbsa.free_ligands import FreeLigands
 from screenmm.mmgbsa.lbfgs import End, Options
 from screenmm.mmgbsa.minimise import Minimised, check_end, minimise_packs
 from screenmm.mmgbsa.on_device import FreeLigandsOnDevice, binding_parts
-from screenmm.mmgbsa.own_device import device_of, give_up
+from screenmm.mmgbsa.own_device import computed
 from screenmm.mmgbsa.packing import Field, Member
 from screenmm.mmgbsa.parts import Parts, interaction_energies, solvation_changes
 from screenmm.receptor.model import ReceptorModel
@@ -309,24 +309,16 @@ def score_models(
         for model, result in zip(models, minimised, strict=True)
         if isinstance(result, Minimised)
     ]
-    found = iter(zip(ends, _taken_apart(complexes, options, platform), strict=True))
+    taken_apart = computed(
+        platform,
+        lambda device: binding_terms(complexes, options, device),
+        lambda: binding_terms(complexes, options),
+    )
+    found = iter(zip(ends, taken_apart, strict=True))
     return [
         result if isinstance(result, LigandError) else _scored(model, *next(found))
         for model, result in zip(models, minimised, strict=True)
     ]
-
-
-def _taken_apart(
-    complexes: Sequence[Complex], options: Scoring, platform: PlatformChoice
-) -> list[tuple[Terms, Contributions] | LigandError]:
-    """Take complexes apart on the device that minimised them, where OpenCL shows it."""
-    device = device_of(platform)
-    if device is not None:
-        try:
-            return binding_terms(complexes, options, device)
-        except OpenCLError as error:
-            give_up(platform, error)
-    return binding_terms(complexes, options)
 
 
 def _scored(
