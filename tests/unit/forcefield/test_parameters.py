@@ -17,6 +17,7 @@ from screenmm.forcefield.parameters import (
     cut,
     extract,
     join,
+    reordered,
 )
 from screenmm.forcefield.smirnoff import FORCE_FIELD, openmm_topology
 from tests.unit.models import energy
@@ -121,6 +122,28 @@ def test_cut_and_join_give_back_the_whole(tyk2_model):
         again.bonds,
         whole.bonds[~across][np.argsort((whole.bonds[~across] >= n).any(axis=1), kind="stable")],
     )
+
+
+def test_bonded_terms_of_frozen_atoms_can_be_left_out_of_a_cut(tyk2_model):
+    p, n = tyk2_model.parameters, len(tyk2_model.parameters)
+    keep, movable = np.arange(0, n // 2), np.zeros(n, dtype=bool)
+    movable[40:60] = True
+    whole, without = cut(p, keep), cut(p, keep, movable)
+    assert len(without.bonds) < len(whole.bonds) // 10
+    options = SystemOptions(movable=movable[: n // 2])
+    assert openmm.XmlSerializer.serialize(build_system(without, options)) == (
+        openmm.XmlSerializer.serialize(build_system(whole, options))
+    )
+
+
+def test_atoms_in_another_order_have_the_same_energies(tyk2_model):
+    p, positions = tyk2_model.parameters, tyk2_model.positions_angstrom / 10
+    order = np.random.default_rng(3).permutation(len(p))
+    shuffled = build_system(reordered(p, order), SystemOptions())
+    for group in FORCE_GROUPS.values():
+        assert group_energy(shuffled, positions[order], group) == pytest.approx(
+            group_energy(build_system(p, SystemOptions()), positions, group), rel=1e-6, abs=1e-6
+        )
 
 
 def test_save_and_load(tmp_path, ejm_42_parameters: Parameters):

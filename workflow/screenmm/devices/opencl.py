@@ -48,6 +48,8 @@ class NoDeviceError(Exception):
 class OpenCLDevice:
     """A device with its queue and the kernels built for it; for one thread at a time.
 
+    What is asked for is done in that order; only a download waits for it.
+
     Parameters
     ----------
     device : pyopencl.Device
@@ -74,6 +76,7 @@ class OpenCLDevice:
             self._queue = cl.CommandQueue(self._context)
             program = cl.Program(self._context, source).build(["-cl-std=CL1.2"])
             self._kernels = {each.function_name: each for each in program.all_kernels()}
+        self._written: list[cl.Event] = []
 
     def upload(self, values: np.ndarray) -> cl.Buffer:
         """Copy an array into a new buffer.
@@ -99,20 +102,36 @@ class OpenCLDevice:
         return self.upload(np.full(max(count, 1), np.nan))
 
     def write(self, buffer: cl.Buffer, values: np.ndarray) -> None:
-        """Copy an array of doubles into a buffer, and wait for it."""
+        """Ask for an array of doubles to be copied into a buffer.
+
+        Parameters
+        ----------
+        buffer : pyopencl.Buffer
+        values : ndarray
+            Must stay as it is until the next download.
+        """
         whole = np.ascontiguousarray(values, dtype=np.float64)
         with self._telling():
-            self._cl.enqueue_copy(self._queue, buffer, whole, is_blocking=True)
+            copied = self._cl.enqueue_copy(self._queue, buffer, whole, is_blocking=False)
+        # letting go of it would wait for the copy
+        self._written.append(copied)
 
-    def download(self, buffer: cl.Buffer, shape: tuple[int, ...]) -> np.ndarray:
-        """Copy doubles out of a buffer, and wait for them."""
-        values = np.empty(shape)
+    def download(self, buffer: cl.Buffer, into: np.ndarray) -> np.ndarray:
+        """Wait for all that was asked for, and copy doubles out of a buffer.
+
+        Parameters
+        ----------
+        buffer : pyopencl.Buffer
+        into : ndarray of float64
+            Filled, and returned.
+        """
         with self._telling():
-            self._cl.enqueue_copy(self._queue, values, buffer, is_blocking=True)
-        return values
+            self._cl.enqueue_copy(self._queue, into, buffer, is_blocking=True)
+        self._written.clear()
+        return into
 
     def run(self, kernel: str, count: int, *arguments: Any) -> None:
-        """Run a kernel over so many work items, and wait for its end.
+        """Ask for a kernel to be run over so many work items.
 
         Parameters
         ----------
@@ -126,7 +145,7 @@ class OpenCLDevice:
         """
         size = -(-count // GROUP) * GROUP
         with self._telling():
-            self._kernels[kernel](self._queue, (size,), (GROUP,), *arguments).wait()
+            self._kernels[kernel](self._queue, (size,), (GROUP,), *arguments)
 
     @contextmanager
     def _telling(self) -> Iterator[None]:

@@ -24,7 +24,7 @@ from screenmm.files.whole import replace_whole
 SURFACE_TENSION = 2.25936
 """Apolar energy of OpenMM's OBC models, kJ/mol/nm² (0.0054 kcal/mol/Å²)."""
 
-_BONDED = {"bonds": 2, "angles": 3, "torsions": 4}
+_TERMS = ("bond", "angle", "torsion", "exception")
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ def join(parts: list[Parameters]) -> Parameters:
     return Parameters(**joined)
 
 
-def cut(parameters: Parameters, keep: np.ndarray) -> Parameters:
+def cut(parameters: Parameters, keep: np.ndarray, movable: np.ndarray | None = None) -> Parameters:
     """Keep some atoms and every term that lies wholly among them.
 
     Parameters
@@ -163,20 +163,45 @@ def cut(parameters: Parameters, keep: np.ndarray) -> Parameters:
         Of N atoms.
     keep : ndarray of int
         Indices of the atoms to keep, ascending.
+    movable : ndarray of bool, shape (N,), optional
+        Which atoms may move: bonded terms without one of them are not kept either, as
+        :func:`build_system` takes none of them. None: all.
     """
     new_index = np.full(len(parameters), -1, dtype=np.int32)
     new_index[keep] = np.arange(len(keep), dtype=np.int32)
     kept = new_index >= 0
-    pieces = {
-        name: getattr(parameters, name)[keep]
-        for name in ("masses", "charges", "sigmas", "epsilons", "gb_radii", "gb_scales")
-    }
-    for name in ("bond", "angle", "torsion", "exception"):
+    pieces = _of_atoms(parameters, keep)
+    for name in _TERMS:
         atoms = getattr(parameters, f"{name}s")
-        inside = np.flatnonzero(_each_row(np.logical_and, kept, atoms))
-        pieces[f"{name}s"] = new_index.take(atoms.take(inside, axis=0))
-        pieces[f"{name}_values"] = getattr(parameters, f"{name}_values").take(inside, axis=0)
+        inside = _each_row(np.logical_and, kept, atoms)
+        if movable is not None and name != "exception":
+            inside &= _each_row(np.logical_or, movable, atoms)
+        use = np.flatnonzero(inside)
+        pieces[f"{name}s"] = new_index.take(atoms.take(use, axis=0))
+        pieces[f"{name}_values"] = getattr(parameters, f"{name}_values").take(use, axis=0)
     return Parameters(**pieces)
+
+
+def reordered(parameters: Parameters, order: np.ndarray) -> Parameters:
+    """Give atoms other places; the terms keep their order.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        Of N atoms.
+    order : ndarray of int, shape (N,)
+        Which atom comes to each place.
+    """
+    place = np.empty(len(order), dtype=np.int32)
+    place[order] = np.arange(len(order), dtype=np.int32)
+    terms = {f"{name}s": place.take(getattr(parameters, f"{name}s")) for name in _TERMS}
+    return replace(parameters, **_of_atoms(parameters, order), **terms)
+
+
+def _of_atoms(parameters: Parameters, atoms: np.ndarray) -> dict[str, np.ndarray]:
+    """What atoms have on their own, of some of them."""
+    names = ("masses", "charges", "sigmas", "epsilons", "gb_radii", "gb_scales")
+    return {name: getattr(parameters, name).take(atoms) for name in names}
 
 
 def moving_terms(parameters: Parameters, movable: np.ndarray) -> Parameters:
@@ -189,7 +214,7 @@ def moving_terms(parameters: Parameters, movable: np.ndarray) -> Parameters:
     movable : ndarray of bool, shape (N,)
     """
     kept = {}
-    for name in ("bond", "angle", "torsion", "exception"):
+    for name in _TERMS:
         atoms = getattr(parameters, f"{name}s")
         use = np.flatnonzero(_each_row(np.logical_or, movable, atoms))
         kept[f"{name}s"] = atoms.take(use, axis=0)

@@ -145,7 +145,7 @@ def _parts(
     prefactor = _prefactor(options.solute_dielectric, options.solvent_dielectric)
     device.run("complex_radii", count, np.int32(count), *laid_out, born)
     device.run("complex_parts", count, np.int32(count), *laid_out, born, prefactor, parts)
-    vdw, coulomb, polar, apolar, cross = device.download(parts, (5, count))
+    vdw, coulomb, polar, apolar, cross = device.download(parts, np.empty((5, count)))
     found = []
     for first, split, end in ends.tolist():
         pocket, whole = slice(first, split), slice(first, end)
@@ -222,7 +222,7 @@ class FreeLigandsOnDevice(FreeLigands):
     def _forces(self, positions_nm: np.ndarray) -> list[np.ndarray]:
         parts = [self._device.unknown(3 * self._count) for _ in range(2)]
         self._run("ligand_forces", self._device.upload(positions_nm), *parts)
-        return [self._device.download(each, (self._count, 3)) for each in parts]
+        return [self._device.download(each, np.empty((self._count, 3))) for each in parts]
 
     def minimise(self, positions_nm: np.ndarray, options: Options) -> Minimum:
         """Minimise each ligand on its own, by the stiffness of its bonded terms at the start."""
@@ -239,8 +239,8 @@ class FreeLigandsOnDevice(FreeLigands):
             np.int32(options.hold),
             results,
         )
-        ends, iterations, largest = self._device.download(results, (len(self.sizes), 3)).T
-        found = self._device.download(vectors, (self._count, 3))
+        ends, iterations, largest = self._device.download(results, np.empty((len(self.sizes), 3))).T
+        found = self._device.download(vectors, np.empty((self._count, 3)))
         return Minimum(found, _ended(ends), iterations.astype(int), largest)
 
     def _run(self, kernel: str, *arguments: object) -> None:
@@ -307,7 +307,8 @@ class _PackDescent:
         self._vectors = device.empty(3 * self._count * _VECTORS)
         self._kept = device.empty(_KEPT * len(sizes))
         self._fresh = device.empty(3 * self._count)
-        self._told = device.unknown(3 * self._count + 4 * len(sizes))
+        self._heard = np.full(3 * self._count + 4 * len(sizes), np.nan)
+        self._told = device.upload(self._heard)
         self._members, self.age = len(sizes), 0
         self.places = start_nm
         """Where forces are needed, shape (M, 3), nm."""
@@ -342,7 +343,7 @@ class _PackDescent:
             self._told,
         )
         at = 3 * self._count
-        told = self._device.download(self._told, (at + 4 * self._members,))
+        told = self._device.download(self._told, self._heard)
         self.places = told[:at].reshape(-1, 3)
         self._ends, moving, self._iterations, self._largest = told[at:].reshape(-1, 4).T
         self.running, self.moving = self._ends == End.RUNNING, moving != 0

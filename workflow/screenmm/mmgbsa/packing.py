@@ -22,6 +22,7 @@ from screenmm.forcefield.parameters import (
     SystemOptions,
     build_system,
     join,
+    reordered,
 )
 from screenmm.mmgbsa.shapes import filled_up
 
@@ -59,7 +60,7 @@ class Member:
     Parameters
     ----------
     parameters : Parameters
-        Of its N atoms.
+        Of its N atoms; bonded terms among those that do not move may be left out.
     start_nm : ndarray, shape (N, 3)
         Where it starts; restrained atoms are held there.
     movable : ndarray of bool, shape (N,)
@@ -80,6 +81,9 @@ class Member:
 
 class Pack:
     """One Context over several members; positions and forces of their movable atoms.
+
+    Several stand in the Context with all that moves first, so that positions and forces are each
+    copied in one stretch.
 
     Parameters
     ----------
@@ -106,18 +110,22 @@ class Pack:
             [m.restrained + offset for m, offset in zip(members, offsets, strict=True)]
         )
         self.sizes = [int(member.movable.sum()) for member in members]
-        self._movable = np.flatnonzero(movable)
+        self._movable: np.ndarray | slice = np.flatnonzero(movable)
         self._shift = np.repeat(shifts, self.sizes, axis=0)
         self._all = np.concatenate(
             [member.start_nm + shift for member, shift in zip(members, shifts, strict=True)]
         )
         parameters = [member.parameters for member in members]
         whole = parameters[0] if alone else join(parameters)
+        if not alone:
+            order = np.argsort(~movable, kind="stable")
+            whole, self._all, movable = reordered(whole, order), self._all[order], movable[order]
+            restrained = np.flatnonzero(np.isin(order, restrained))
+            self._movable = slice(len(self._shift))
         if shared:
             filled = filled_up(whole, self._all, movable, restrained, reach)
             whole, self._all = filled.parameters, filled.positions_nm
             movable, restrained = filled.movable, filled.restrained
-        self._places = (3 * self._movable[:, None] + np.arange(3)).ravel()
         self._forces_on_all = np.empty_like(self._all)
         options = SystemOptions(
             movable=movable,
@@ -139,12 +147,12 @@ class Pack:
         return self._forces(movable_nm, SLOW)
 
     def _forces(self, movable_nm: np.ndarray, groups: set[int]) -> np.ndarray:
-        self._all.ravel()[self._places] = (movable_nm + self._shift).ravel()
+        self._all[self._movable] = movable_nm + self._shift
         self._context.setPositions(self._all)
         state = self._context.getState(getForces=True, groups=groups)
         # in kJ/mol/nm, into an array that is there: getForces makes two and a unit each time
         state._getVectorAsNumpy(openmm.State.Forces, self._forces_on_all)
-        return self._forces_on_all.take(self._movable, axis=0)
+        return np.array(self._forces_on_all[self._movable])
 
 
 def _grid(count: int, spacing_nm: float) -> np.ndarray:

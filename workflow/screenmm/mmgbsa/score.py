@@ -164,7 +164,8 @@ class Model:
     residues : ndarray of int
         Residue of each carved atom (indices in the whole receptor).
     pocket : Parameters
-        Of the carved atoms; in ``member`` the ligand's come after them.
+        Of the carved atoms, with the bonded terms of those that may move; in ``member`` the
+        ligand's come after them.
     member : Member
         The complex as it is minimised.
     """
@@ -206,7 +207,9 @@ def model_of(
         also_flexible,
         also_inside,
     )
-    pocket = cut(receptor.parameters, carving.atoms)
+    flexible = np.zeros(len(receptor.parameters), dtype=bool)
+    flexible[carving.atoms] = carving.flexible
+    pocket = cut(receptor.parameters, carving.atoms, flexible)
     complex_ = join([pocket, pose.parameters])
     start = np.concatenate([receptor.positions_angstrom[carving.atoms], pose.angstrom])
     movable = np.concatenate([carving.flexible, np.ones(len(pose.parameters), dtype=bool)])
