@@ -28,6 +28,7 @@ from screenmm.mmgbsa.lbfgs import Minimum, Options, minimise_members
 from screenmm.mmgbsa.on_device import (
     FreeLigandsOnDevice,
     binding_parts,
+    kernels,
     minimise_members_on_device,
 )
 from screenmm.mmgbsa.own_device import deviations, examined, works
@@ -189,14 +190,17 @@ def spoilt(device: OpenCLDevice, ligands: Ligands) -> dict[str, object]:
     return finite | {"ends": [end.name for end in ends]}
 
 
-def miscompiled(platform: PlatformChoice) -> str:
-    """What is said of a compiler that gets a number wrong."""
-    whole = own_device.kernels
-    own_device.kernels = lambda: whole().replace("#define GAMMA 4.85", "#define GAMMA 4.86")
+def changed(platform: PlatformChoice, constant: str, value: float) -> str:
+    """What is said of kernels with another constant, as of a compiler that gets it wrong."""
+    before = f"#define {constant} "
+    source = kernels().replace(before, f"{before}{value!r} //")
+    own_device.kernels = lambda: source
     try:
         examined(platform)
     except NoDeviceError as error:
         return str(error)
+    finally:
+        own_device.kernels = kernels
     return ""
 
 
@@ -285,7 +289,8 @@ def main(folder: Path) -> None:
         "spoilt": spoilt(device, three),
         # last: the device is another one afterwards
         "dead": dead(device, three),
-        "miscompiled": miscompiled(platform),
+        "miscompiled": changed(platform, "GAMMA", 4.86),
+        "misfits": [changed(platform, name, 20) for name in ("VECTORS", "KEPT")],
     }
     json.dump(found, sys.stdout)
 

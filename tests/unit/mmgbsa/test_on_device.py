@@ -143,6 +143,11 @@ def test_a_compiler_that_gets_a_number_wrong_is_found_out(found: dict) -> None:
     assert "parts_kj_mol off by" in found["miscompiled"]
 
 
+def test_buffers_of_another_size_than_the_kernels_have_are_not_built(found: dict) -> None:
+    assert len(found["misfits"]) == 2
+    assert all("its OpenCL driver fails" in each for each in found["misfits"])
+
+
 def test_a_device_that_does_nothing_leaves_no_number(found: dict) -> None:
     # packs' and ligands', at once and after five launches
     assert len(found["dead"]) == 4

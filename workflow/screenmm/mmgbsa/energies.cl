@@ -14,7 +14,7 @@ typedef struct {
     double lower, upper, inverse, logarithm;
 } Limits;
 
-Limits limits_of(double r, double inner, double scaled) {
+static Limits limits_of(double r, double inner, double scaled) {
     Limits found;
     found.lower = 1.0 / fmax(inner, fabs(r - scaled));
     found.upper = 1.0 / (r + scaled);
@@ -24,7 +24,7 @@ Limits limits_of(double r, double inner, double scaled) {
 }
 
 /* Twice the integral of an atom over a neighbour, 1/nm; born.descreening. */
-double descreening(double r, double inner, double scaled) {
+static double descreening(double r, double inner, double scaled) {
     Limits at = limits_of(r, inner, scaled);
     double pair = 0.25 * (r - scaled * scaled * at.inverse) * (at.upper + at.lower) - 1.0;
     pair *= at.upper - at.lower;
@@ -35,7 +35,7 @@ double descreening(double r, double inner, double scaled) {
 }
 
 /* Its derivative by the distance, 1/nm²; born.descreening_and_slopes. */
-double descreening_slope(double r, double inner, double scaled) {
+static double descreening_slope(double r, double inner, double scaled) {
     Limits at = limits_of(r, inner, scaled);
     double share = scaled * at.inverse;
     double slope = 0.25 * (1.0 + share * share) * (at.upper * at.upper - at.lower * at.lower);
@@ -44,17 +44,17 @@ double descreening_slope(double r, double inner, double scaled) {
 }
 
 /* tanh of OBC2's rescaled integral; born.born_radii. */
-double bend_of(double psi) {
+static double bend_of(double psi) {
     return tanh(psi * (ALPHA + psi * (-BETA + psi * GAMMA)));
 }
 
-double born_radius(double integral, double radius) {
+static double born_radius(double integral, double radius) {
     double inner = radius - OFFSET_NM;
     return 1.0 / (1.0 / inner - bend_of(integral * inner) / radius);
 }
 
 /* Derivative of the Born radius by the integral, nm²; born.born_radii_slopes. */
-double born_radius_slope(double integral, double radius) {
+static double born_radius_slope(double integral, double radius) {
     double inner = radius - OFFSET_NM, psi = integral * inner, bend = bend_of(psi);
     double inverse = 1.0 / inner - bend / radius;
     double chain = ALPHA + psi * (-2.0 * BETA + 3.0 * GAMMA * psi);
@@ -62,18 +62,18 @@ double born_radius_slope(double integral, double radius) {
 }
 
 /* born.apolar_energies */
-double apolar_energy(double born, double radius) {
+static double apolar_energy(double born, double radius) {
     double reach = radius + PROBE_NM, share = radius / born;
     double cubed = share * share * share;
     return SURFACE_TENSION * 4.0 * M_PI * reach * reach * cubed * cubed;
 }
 
 /* 1/f of a pair, 1/nm; born.pair_factors. */
-double pair_factor(double square, double product) {
+static double pair_factor(double square, double product) {
     return 1.0 / sqrt(square + product * exp(square / (-4.0 * product)));
 }
 
-double square_of(double3 way) {
+static double square_of(double3 way) {
     return dot(way, way);
 }
 
@@ -81,7 +81,7 @@ double square_of(double3 way) {
    points: x, y, z, charge; shapes: sigma, √epsilon, GB radius, scaled inner radius;
    spans: first atom, first of the ligand, end, of the atom's complex. */
 
-double integral_over(
+static double integral_over(
     int i, int first, int end, __global const double4 *points, __global const double4 *shapes)
 {
     double3 here = points[i].xyz;

@@ -57,7 +57,7 @@ typedef struct {
     double length;
 } Bond;
 
-Bond bond_at(__global const int *atoms, __global const double *x) {
+static Bond bond_at(__global const int *atoms, __global const double *x) {
     Bond found;
     found.way = vload3(atoms[0], x) - vload3(atoms[1], x);
     found.length = sqrt(square_of(found.way));
@@ -65,7 +65,7 @@ Bond bond_at(__global const int *atoms, __global const double *x) {
     return found;
 }
 
-double3 bond_gradient(const Bond *bond, int place) {
+static double3 bond_gradient(const Bond *bond, int place) {
     return place == 0 ? bond->way : -bond->way;
 }
 
@@ -74,7 +74,7 @@ typedef struct {
     double angle;
 } Angle;
 
-Angle angle_at(__global const int *atoms, __global const double *x) {
+static Angle angle_at(__global const int *atoms, __global const double *x) {
     double3 middle = vload3(atoms[1], x);
     double3 a = vload3(atoms[0], x) - middle, b = vload3(atoms[2], x) - middle;
     double3 normal = cross(a, b);
@@ -86,7 +86,7 @@ Angle angle_at(__global const int *atoms, __global const double *x) {
     return found;
 }
 
-double3 angle_gradient(const Angle *angle, int place) {
+static double3 angle_gradient(const Angle *angle, int place) {
     return place == 0 ? angle->first
         : place == 2  ? angle->third
                       : -angle->first - angle->third;
@@ -97,7 +97,7 @@ typedef struct {
     double2 turn; /* its sine and cosine */
 } Torsion;
 
-Torsion torsion_at(__global const int *atoms, __global const double *x) {
+static Torsion torsion_at(__global const int *atoms, __global const double *x) {
     double3 x1 = vload3(atoms[1], x), x2 = vload3(atoms[2], x);
     double3 f = vload3(atoms[0], x) - x1, g = x1 - x2, h = vload3(atoms[3], x) - x2;
     double3 a = cross(f, g), b = cross(h, g);
@@ -113,7 +113,7 @@ Torsion torsion_at(__global const int *atoms, __global const double *x) {
     return found;
 }
 
-double3 torsion_gradient(const Torsion *torsion, int place) {
+static double3 torsion_gradient(const Torsion *torsion, int place) {
     return place == 0 ? torsion->first
         : place == 1  ? torsion->along - torsion->first
         : place == 2  ? -torsion->along - torsion->last
@@ -122,7 +122,7 @@ double3 torsion_gradient(const Torsion *torsion, int place) {
 
 /* The energy's derivative by the angle, and the sizes of its terms' second derivatives.
    Coefficients: of sin(n·φ) and cos(n·φ) in the derivative, n = 1, 2, ... */
-double2 torsion_slopes(double2 turn, int periods, __global const double2 *coefficients) {
+static double2 torsion_slopes(double2 turn, int periods, __global const double2 *coefficients) {
     double2 many = turn, slopes = (double2)(0.0);
     for (int n = 1; n <= periods; n++, coefficients++) {
         slopes.x += dot(*coefficients, many);
@@ -133,7 +133,7 @@ double2 torsion_slopes(double2 turn, int periods, __global const double2 *coeffi
     return slopes;
 }
 
-double3 bonded_force(const Ligand *ligand, int i, __global const double *x) {
+static double3 bonded_force(const Ligand *ligand, int i, __global const double *x) {
     double3 force = (double3)(0.0);
     Terms all = ligand->bonds;
     for (int e = all.starts[i]; e < all.starts[i + 1]; e++) {
@@ -161,7 +161,7 @@ double3 bonded_force(const Ligand *ligand, int i, __global const double *x) {
 }
 
 /* Van der Waals and Coulomb. */
-double3 pair_force(const Ligand *ligand, int i, __global const double *x) {
+static double3 pair_force(const Ligand *ligand, int i, __global const double *x) {
     double3 here = vload3(i, x), force = (double3)(0.0);
     /* a symmetric square: neighbouring work items read neighbouring elements */
     __global const double4 *pair = ligand->pairs + i - ligand->first;
@@ -179,14 +179,14 @@ double3 pair_force(const Ligand *ligand, int i, __global const double *x) {
 }
 
 /* Bonded and non-bonded forces; together. */
-void fast_forces(const Ligand *ligand, __global const double *x, __global double *forces) {
+static void fast_forces(const Ligand *ligand, __global const double *x, __global double *forces) {
     MEET;
     for (OWN_ATOMS(i, ligand))
         vstore3(bonded_force(ligand, i, x) + pair_force(ligand, i, x), i, forces);
 }
 
 /* The Born radius of an atom, and its derivative by the integral. */
-double2 born_of(const Ligand *ligand, int i, __global const double *x) {
+static double2 born_of(const Ligand *ligand, int i, __global const double *x) {
     double3 here = vload3(i, x);
     double radius = ligand->atoms[i].y, sum = 0.0;
     for (int j = ligand->first; j < ligand->end; j++)
@@ -198,7 +198,7 @@ double2 born_of(const Ligand *ligand, int i, __global const double *x) {
 }
 
 /* Polar force at fixed Born radii; writes the energy's derivative by the atom's integral. */
-double3 polar_force(const Ligand *ligand, int i, __global const double *x) {
+static double3 polar_force(const Ligand *ligand, int i, __global const double *x) {
     double3 here = vload3(i, x), force = (double3)(0.0);
     double4 atom = ligand->atoms[i];
     double own = ligand->born[i].x, scale = -COULOMB_KJ_NM * ligand->prefactor * atom.x;
@@ -217,7 +217,7 @@ double3 polar_force(const Ligand *ligand, int i, __global const double *x) {
 }
 
 /* What the Born radii's dependence on the positions adds. */
-double3 chain_force(const Ligand *ligand, int i, __global const double *x) {
+static double3 chain_force(const Ligand *ligand, int i, __global const double *x) {
     double3 here = vload3(i, x), force = (double3)(0.0);
     double4 own = ligand->atoms[i];
     for (int j = ligand->first; j < ligand->end; j++) {
@@ -234,7 +234,7 @@ double3 chain_force(const Ligand *ligand, int i, __global const double *x) {
 }
 
 /* Solvation forces; together. */
-void slow_forces(const Ligand *ligand, __global const double *x, __global double *forces) {
+static void slow_forces(const Ligand *ligand, __global const double *x, __global double *forces) {
     MEET;
     for (OWN_ATOMS(i, ligand))
         ligand->born[i] = born_of(ligand, i, x);

@@ -21,33 +21,41 @@ typedef struct {
     int needs_step, waiting, moving, clashing, age, relief, iterations, end;
 } Descent;
 
-/* Give a descent its vectors, one after the other in a buffer of VECTORS of all atoms. */
-void lay_out(Descent *at, __global double *vectors) {
+/* Places of a descent's vectors in a buffer of VECTORS of all atoms. */
+enum {
+    AT_X, AT_FORCES, AT_HELD, AT_ANCHOR, AT_ANCHOR_FORCES, AT_STEP, AT_TRIAL, AT_THERE, AT_FRESH,
+    AT_STEPS, AT_CHANGES = AT_STEPS + MEMORY, AT_END = AT_CHANGES + MEMORY
+};
+
+/* Python makes the buffers: what it was told must be what is here, or nothing is built. */
+typedef char vectors_as_told[AT_END == VECTORS ? 1 : -1];
+
+static void lay_out(Descent *at, __global double *vectors) {
     int length = at->length;
-    at->x = vectors;
-    at->forces = at->x + length;
-    at->held = at->forces + length;
-    at->anchor = at->held + length;
-    at->anchor_forces = at->anchor + length;
-    at->step = at->anchor_forces + length;
-    at->trial = at->step + length;
-    at->there = at->trial + length;
-    at->fresh = at->there + length;
-    at->steps = at->fresh + length;
-    at->changes = at->steps + MEMORY * length;
+    at->x = vectors + AT_X * length;
+    at->forces = vectors + AT_FORCES * length;
+    at->held = vectors + AT_HELD * length;
+    at->anchor = vectors + AT_ANCHOR * length;
+    at->anchor_forces = vectors + AT_ANCHOR_FORCES * length;
+    at->step = vectors + AT_STEP * length;
+    at->trial = vectors + AT_TRIAL * length;
+    at->there = vectors + AT_THERE * length;
+    at->fresh = vectors + AT_FRESH * length;
+    at->steps = vectors + AT_STEPS * length;
+    at->changes = vectors + AT_CHANGES * length;
 }
 
 /* The larger number; NaN where either is. */
-double larger(double a, double b) {
+static double larger(double a, double b) {
     return isnan(a) || a > b ? a : b;
 }
 
-double4 larger4(double4 a, double4 b) {
+static double4 larger4(double4 a, double4 b) {
     return (double4)(larger(a.x, b.x), larger(a.y, b.y), larger(a.z, b.z), larger(a.w, b.w));
 }
 
 /* Sums of the work items' values; together. */
-double4 group_sums(double4 own, __local double4 *shared) {
+static double4 group_sums(double4 own, __local double4 *shared) {
     int item = get_local_id(0);
     shared[item] = own;
     MEET;
@@ -62,7 +70,7 @@ double4 group_sums(double4 own, __local double4 *shared) {
 }
 
 /* Largest of the work items' values; together. */
-double4 group_largest(double4 own, __local double4 *shared) {
+static double4 group_largest(double4 own, __local double4 *shared) {
     int item = get_local_id(0);
     shared[item] = own;
     MEET;
@@ -77,7 +85,7 @@ double4 group_largest(double4 own, __local double4 *shared) {
 }
 
 /* Scalar product of two vectors; together. */
-double dot_of(const Descent *at, __global const double *a, __global const double *b) {
+static double dot_of(const Descent *at, __global const double *a, __global const double *b) {
     double4 own = (double4)(0.0);
     for (OWN_ATOMS(i, &at->ligand))
         own.x += dot(vload3(i, a), vload3(i, b));
@@ -85,23 +93,25 @@ double dot_of(const Descent *at, __global const double *a, __global const double
 }
 
 /* a += scale·b */
-void add_scaled(const Descent *at, __global double *a, double scale, __global const double *b) {
+static void add_scaled(
+    const Descent *at, __global double *a, double scale, __global const double *b)
+{
     for (OWN_ATOMS(i, &at->ligand))
         vstore3(vload3(i, a) + scale * vload3(i, b), i, a);
 }
 
-void copy(const Descent *at, __global const double *from, __global double *to) {
+static void copy(const Descent *at, __global const double *from, __global double *to) {
     for (OWN_ATOMS(i, &at->ligand))
         vstore3(vload3(i, from), i, to);
 }
 
-void forget(Descent *at) {
+static void forget(Descent *at) {
     at->known = 0;
     at->scale = 0.0;
 }
 
 /* Keep an accepted step and the change of gradient along it; _Memory.add. Together. */
-void remember(Descent *at) {
+static void remember(Descent *at) {
     double4 own = (double4)(0.0);
     __global double *step = at->steps + at->next * at->length;
     __global double *change = at->changes + at->next * at->length;
@@ -124,7 +134,9 @@ void remember(Descent *at) {
 }
 
 /* The inverse of the model Hessian times a vector; together. */
-void precondition(const Descent *at, __global const double *vector, __global double *result) {
+static void precondition(
+    const Descent *at, __global const double *vector, __global double *result)
+{
     if (!at->inverse) {
         for (OWN_ATOMS(i, &at->ligand))
             vstore3(at->scale * vload3(i, vector), i, result);
@@ -145,7 +157,7 @@ void precondition(const Descent *at, __global const double *vector, __global dou
 }
 
 /* Two-loop recursion: the step is −H·gradient; _Memory.direction. Together. */
-void find_direction(Descent *at) {
+static void find_direction(Descent *at) {
     double weights[MEMORY];
     copy(at, at->forces, at->trial);
     for (int back = 1; back <= at->known; back++) {
@@ -163,7 +175,7 @@ void find_direction(Descent *at) {
 }
 
 /* A new step, no atom further than it may go; _new_steps. Together. */
-void find_step(Descent *at) {
+static void find_step(Descent *at) {
     find_direction(at);
     int uphill = dot_of(at, at->step, at->forces) <= 0.0;
     if (uphill)
@@ -185,7 +197,7 @@ void find_step(Descent *at) {
 }
 
 /* What of the step is tried, and where that leads; _within_reach. Together. */
-void place_trial(Descent *at) {
+static void place_trial(Descent *at) {
     double4 own = (double4)(0.0);
     for (OWN_ATOMS(i, &at->ligand)) {
         double3 trial = at->fraction * vload3(i, at->step);
@@ -206,7 +218,7 @@ void place_trial(Descent *at) {
 }
 
 /* Shorten a refused step; too short, start afresh or give up; _shorter, _shorten. */
-void shorten(Descent *at, double slope, double after, int finite) {
+static void shorten(Descent *at, double slope, double after, int finite) {
     double secant = slope / (slope - after);
     at->fraction *= finite && isfinite(secant) ? clamp(secant, LEAST_SHORTER, MOST_SHORTER)
                                                   : LEAST_SHORTER;
@@ -221,7 +233,7 @@ void shorten(Descent *at, double slope, double after, int finite) {
     at->needs_step = 1;
 }
 
-void accept(Descent *at, double gain) {
+static void accept(Descent *at, double gain) {
     if (!at->clashing)
         remember(at);
     copy(at, at->there, at->x);
@@ -232,7 +244,7 @@ void accept(Descent *at, double gain) {
 }
 
 /* Where the next step leads; together. */
-void propose(Descent *at) {
+static void propose(Descent *at) {
     if (at->needs_step)
         find_step(at);
     place_trial(at);
@@ -240,7 +252,7 @@ void propose(Descent *at) {
 
 /* Keep a step if it leads down, by the fresh fast forces where it leads; _Descent.advance.
    Together. */
-void judge_step(Descent *at) {
+static void judge_step(Descent *at) {
     if (at->clashing)
         at->relief++;
     else
@@ -266,7 +278,7 @@ void judge_step(Descent *at) {
 }
 
 /* Judge by fresh slow forces what was done on held ones: whether to go back. Together. */
-int judge(Descent *at) {
+static int judge(Descent *at) {
     double4 own = (double4)(0.0);
     for (OWN_ATOMS(i, &at->ligand))
         own.x += dot(
@@ -283,7 +295,7 @@ int judge(Descent *at) {
 }
 
 /* Go on with fresh slow forces; _Descent.renew_slow. Together. */
-void renew_slow(Descent *at) {
+static void renew_slow(Descent *at) {
     if (judge(at)) {
         forget(at);
         copy(at, at->anchor, at->x);
@@ -306,7 +318,7 @@ void renew_slow(Descent *at) {
 }
 
 /* End the descent if it is done; whether it goes on; _Descent.settle. Together. */
-int settle(Descent *at, double tolerance, int max_iterations) {
+static int settle(Descent *at, double tolerance, int max_iterations) {
     double square = dot_of(at, at->forces, at->forces);
     double rms = sqrt(square / (3.0 * (at->ligand.end - at->ligand.first)));
     double4 own = (double4)(0.0);
@@ -327,7 +339,7 @@ int settle(Descent *at, double tolerance, int max_iterations) {
 }
 
 /* Set out from x, with both parts of the forces fresh: fast in forces, slow in held. Together. */
-void start(Descent *at) {
+static void start(Descent *at) {
     at->fraction = 1.0;
     at->reach = MAX_REACH_NM;
     at->needs_step = 1;
@@ -380,7 +392,9 @@ typedef struct {
     double next, known, needs_step, waiting, moving, relief, iterations, end;
 } Kept;
 
-void recall(Descent *at, __global const Kept *kept) {
+typedef char kept_as_told[sizeof(Kept) == KEPT * sizeof(double) ? 1 : -1];
+
+static void recall(Descent *at, __global const Kept *kept) {
     for (int slot = 0; slot < MEMORY; slot++)
         at->curvatures[slot] = kept->curvatures[slot];
     at->scale = kept->scale;
@@ -399,7 +413,7 @@ void recall(Descent *at, __global const Kept *kept) {
     at->end = (int)kept->end;
 }
 
-void keep(const Descent *at, __global Kept *kept) {
+static void keep(const Descent *at, __global Kept *kept) {
     for (int slot = 0; slot < MEMORY; slot++)
         kept->curvatures[slot] = at->curvatures[slot];
     kept->scale = at->scale;

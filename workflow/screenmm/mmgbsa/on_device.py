@@ -43,6 +43,12 @@ class Taken(IntEnum):
     RENEW = 2
 
 
+_VECTORS = 9 + 2 * MEMORY
+"""Of all atoms, that a descent in ``lbfgs.cl`` works with; it is not built with another number."""
+
+_KEPT = MEMORY + 13
+"""Numbers in its ``Kept``; likewise."""
+
 _CONSTANTS = {
     "ALPHA": ALPHA,
     "BETA": BETA,
@@ -55,6 +61,8 @@ _CONSTANTS = {
     "SOFTEST": SOFTEST,
     "GROUP": GROUP,
     "MEMORY": MEMORY,
+    "VECTORS": _VECTORS,
+    "KEPT": _KEPT,
     "MAX_STEP_NM": lbfgs.MAX_STEP_NM,
     "MAX_REACH_NM": lbfgs.MAX_REACH_NM,
     "MIN_REACH_NM": lbfgs.MIN_REACH_NM,
@@ -76,12 +84,6 @@ _CONSTANTS = {
 }
 _SOURCES = ("energies.cl", "free_ligands.cl", "stiffness.cl", "lbfgs.cl")
 """Each needs those before it."""
-
-_VECTORS = 9 + 2 * MEMORY
-"""Of all atoms, that a descent in ``lbfgs.cl`` works with."""
-
-_KEPT = MEMORY + 13
-"""Numbers in its ``Kept``."""
 
 
 def kernels() -> str:

@@ -6,7 +6,7 @@
    writes columns of its own, so that neighbours write neighbouring elements. */
 
 /* Add the product of a term's gradients by two atoms to the columns of the first. */
-void add_product(
+static void add_product(
     const Ligand *ligand, __global double *matrix, int i, int j, double3 mine, double3 other)
 {
     int atoms = ligand->end - ligand->first, n = 3 * atoms;
@@ -19,7 +19,7 @@ void add_product(
     }
 }
 
-void add_bonded(
+static void add_bonded(
     const Ligand *ligand, __global double *matrix, int i, __global const double *x)
 {
     Terms all = ligand->bonds;
@@ -54,7 +54,9 @@ void add_bonded(
 }
 
 /* Together. */
-void find_stiffness(const Ligand *ligand, __global double *matrix, __global const double *x) {
+static void find_stiffness(
+    const Ligand *ligand, __global double *matrix, __global const double *x)
+{
     int atoms = ligand->end - ligand->first, n = 3 * atoms;
     for (OWN_ATOMS(i, ligand)) {
         for (int column = i - ligand->first; column < n; column += atoms)
@@ -67,7 +69,7 @@ void find_stiffness(const Ligand *ligand, __global double *matrix, __global cons
 
 /* Gauss and Jordan's inversion in place; a positive definite matrix needs no pivoting.
    n is a multiple of three; factors: room for n numbers. Together. */
-void invert(int n, __global double *matrix, __global double *factors) {
+static void invert(int n, __global double *matrix, __global double *factors) {
     for (int k = 0; k < n; k++) {
         for (int i = get_local_id(0); i < n; i += GROUP)
             factors[i] = matrix[i * n + k];
