@@ -22,7 +22,7 @@ from screenmm.devices.opencl import NoDeviceError, OpenCLDevice, OpenCLError
 from screenmm.devices.platforms import PlatformChoice, choose_platform
 from screenmm.forcefield.ligand_parameters import ligand_parameters
 from screenmm.forcefield.parameters import Parameters
-from screenmm.mmgbsa import own_device
+from screenmm.mmgbsa import on_device, own_device
 from screenmm.mmgbsa.free_ligands import FreeLigands
 from screenmm.mmgbsa.lbfgs import Minimum, Options, minimise_members
 from screenmm.mmgbsa.on_device import (
@@ -101,6 +101,25 @@ def minima(device: OpenCLDevice, ligands: Ligands, options: Options) -> dict[str
     ours = FreeLigandsOnDevice(ligands[0], FIELD, device)
     # the second time on buffers of its own, with what is in them
     return compared(host, *(ours.minimise(ligands[1], options) for _ in range(2)))
+
+
+def launches(device: OpenCLDevice, ligands: Ligands, options: Options) -> dict[str, object]:
+    """The same descents in one launch, and in launches of a few evaluations."""
+    found, counts, run = [], [], OpenCLDevice.run
+    usual = on_device.EVALUATIONS_AT_ONCE
+    for on_device.EVALUATIONS_AT_ONCE in (10**6, 7, 1):
+        names: list[str] = []
+        device.run = lambda name, *each, names=names: [names.append(name), run(device, name, *each)]
+        found.append(FreeLigandsOnDevice(ligands[0], FIELD, device).minimise(ligands[1], options))
+        counts.append(names.count("minimise"))
+    on_device.EVALUATIONS_AT_ONCE = usual
+    del device.run
+    whole, few, single = found
+    return {
+        "counts": counts,
+        "few": compared(whole, few, whole)["same bits"] and few.ends == whole.ends,
+        "single": compared(whole, single, whole)["same bits"] and single.ends == whole.ends,
+    }
 
 
 def packs(device: OpenCLDevice, ligands: Ligands, options: Options) -> dict[str, object]:
@@ -285,6 +304,12 @@ def main(folder: Path) -> None:
             "unusual": packs(device, embedded(*SMALL), Options(20.0, 1000)),
             "torn": packs(device, torn(ligands[0][0]), Options(2.0, 1000)),
             "spoilt": packs(device, coincident(three), Options(2.0, 20)),
+        },
+        "launches": {
+            "relaxed": launches(device, three, Options(2.0, 40)),
+            "clashing": launches(device, clashing(three), Options(2.0, 40)),
+            "torn": launches(device, torn(ligands[0][0]), Options(2.0, 1000)),
+            "to the last digit": launches(device, embedded(*SMALL), Options(0.0, 200)),
         },
         "spoilt": spoilt(device, three),
         # last: the device is another one afterwards

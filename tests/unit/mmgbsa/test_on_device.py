@@ -115,6 +115,16 @@ def test_minima_are_the_same_bits_twice(found: dict) -> None:
         assert minima["same bits"], which
 
 
+@pytest.mark.parametrize("which", ["relaxed", "clashing", "torn", "to the last digit"])
+def test_in_how_many_launches_a_descent_is_made_changes_no_bit(found: dict, which: str) -> None:
+    launches = found["launches"][which]
+    once, few, many = launches["counts"]
+    assert once == 1
+    assert 5 < few < many
+    assert launches["few"]
+    assert launches["single"]
+
+
 def test_strains_are_the_hosts(found: dict) -> None:
     host, device = found["strains"]
     assert min(host) > 0.1

@@ -354,42 +354,10 @@ static void start(Descent *at) {
     copy(at, at->forces, at->anchor_forces);
 }
 
-/* vectors: VECTORS of all atoms, the positions first. inverses: room for
-   the matrices of all ligands. results: of each ligand its end, iterations and largest force. */
-__kernel WHOLE_GROUP void minimise(
-    LIGANDS, int count, __global double *vectors, __global double *inverses,
-    double tolerance, int max_iterations, int hold, __global double *results)
-{
-    __local double4 shared[GROUP];
-    int group = get_group_id(0);
-    Ligand ligand = THIS_LIGAND;
-    Descent at = {.ligand = ligand, .shared = shared, .length = 3 * count};
-    lay_out(&at, vectors);
-    at.inverse = inverses + 9 * (size_t)spans[group].z;
-    find_stiffness(&ligand, at.inverse, at.x);
-    invert(3 * (ligand.end - ligand.first), at.inverse, at.trial + 3 * ligand.first);
-    slow_forces(&ligand, at.x, at.held);
-    fast_forces(&ligand, at.x, at.forces);
-    start(&at);
-    while (settle(&at, tolerance, max_iterations)) {
-        if (at.age >= hold || at.waiting) {
-            slow_forces(&ligand, at.x, at.fresh);
-            renew_slow(&at);
-        } else {
-            propose(&at);
-            fast_forces(&ligand, at.there, at.fresh);
-            at.age++;
-            judge_step(&at);
-        }
-    }
-    if (get_local_id(0) == 0)
-        vstore3((double3)(at.end, at.iterations, at.largest), group, results);
-}
-
-/* What a pack's member keeps from one evaluation to the next, beside its vectors. */
+/* What a member keeps from one launch to the next, beside its vectors. */
 typedef struct {
     double curvatures[MEMORY], scale, fraction, gain, reach, largest;
-    double next, known, needs_step, waiting, moving, relief, iterations, end;
+    double next, known, needs_step, waiting, moving, age, relief, iterations, end;
 } Kept;
 
 typedef char kept_as_told[sizeof(Kept) == KEPT * sizeof(double) ? 1 : -1];
@@ -408,6 +376,7 @@ static void recall(Descent *at, __global const Kept *kept) {
     at->needs_step = (int)kept->needs_step;
     at->waiting = (int)kept->waiting;
     at->moving = (int)kept->moving;
+    at->age = (int)kept->age;
     at->relief = (int)kept->relief;
     at->iterations = (int)kept->iterations;
     at->end = (int)kept->end;
@@ -426,9 +395,55 @@ static void keep(const Descent *at, __global Kept *kept) {
     kept->needs_step = at->needs_step;
     kept->waiting = at->waiting;
     kept->moving = at->moving;
+    kept->age = at->age;
     kept->relief = at->relief;
     kept->iterations = at->iterations;
     kept->end = at->end;
+}
+
+/* Set out, or go on from where the last launch was left, by at most so many evaluations of forces.
+
+   vectors: VECTORS of all atoms, the positions first. inverses: room for the matrices of all
+   ligands. results: of each ligand its end, iterations and largest force. */
+__kernel WHOLE_GROUP void minimise(
+    LIGANDS, int count, __global double *vectors, __global double *inverses, __global Kept *kept,
+    int sets_out, int evaluations, double tolerance, int max_iterations, int hold,
+    __global double *results)
+{
+    __local double4 shared[GROUP];
+    int group = get_group_id(0);
+    Ligand ligand = THIS_LIGAND;
+    Descent at = {.ligand = ligand, .shared = shared, .length = 3 * count};
+    lay_out(&at, vectors);
+    at.inverse = inverses + 9 * (size_t)spans[group].z;
+    if (sets_out) {
+        find_stiffness(&ligand, at.inverse, at.x);
+        invert(3 * (ligand.end - ligand.first), at.inverse, at.trial + 3 * ligand.first);
+        slow_forces(&ligand, at.x, at.held);
+        fast_forces(&ligand, at.x, at.forces);
+        start(&at);
+    } else {
+        recall(&at, kept + group);
+    }
+    int running = 1;
+    for (; evaluations > 0 && (running = settle(&at, tolerance, max_iterations)); evaluations--) {
+        if (at.age >= hold || at.waiting) {
+            slow_forces(&ligand, at.x, at.fresh);
+            renew_slow(&at);
+        } else {
+            propose(&at);
+            fast_forces(&ligand, at.there, at.fresh);
+            at.age++;
+            judge_step(&at);
+        }
+    }
+    MEET;
+    if (get_local_id(0) == 0) {
+        keep(&at, kept + group);
+        /* an end is told once it is settled: the largest force is then that of the end */
+        vstore3(
+            (double3)(running ? END_RUNNING : at.end, at.iterations, at.largest), group, results);
+    }
 }
 
 /* Take in the forces that were asked for, and say where the next ones are needed.
@@ -446,13 +461,14 @@ __kernel WHOLE_GROUP void descend(
     __local double4 shared[GROUP];
     int group = get_group_id(0);
     Ligand member = {.first = spans[group].x, .end = spans[group].y};
-    Descent at = {.ligand = member, .shared = shared, .length = 3 * count, .age = age};
+    Descent at = {.ligand = member, .shared = shared, .length = 3 * count};
     lay_out(&at, vectors);
     at.fresh = fresh;
     if (what == DESCENT_START)
         start(&at);
     else
         recall(&at, kept + group);
+    at.age = age;
     if (what == DESCENT_ADVANCE && at.moving)
         judge_step(&at);
     if (what == DESCENT_RENEW && at.end == END_RUNNING)

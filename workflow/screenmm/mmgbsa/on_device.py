@@ -34,6 +34,14 @@ from screenmm.mmgbsa.parts import Parts
 COMPLEXES_AT_ONCE = 64
 """Complexes sent to the device together: some 10 MB, and a kernel far from any watchdog's limit."""
 
+EVALUATIONS_AT_ONCE = 100
+"""Evaluations of a free ligand's forces in one launch. A driver may end a launch that holds a card
+with a display on it for some seconds, and a card for games has a 64th of its speed in double
+precision: 100 evaluations of 64 ligands of 200 atoms are estimated at half a second there, where
+all of a descent could take 5 s. No card has been measured. A launch more costs microseconds, and
+most ligands end in the first ones; what a descent keeps in between is exact, so that the bits do
+not depend on this number."""
+
 
 class Taken(IntEnum):
     """What a pack's descent takes in: its first forces, fast ones where it led, or slow ones."""
@@ -46,7 +54,7 @@ class Taken(IntEnum):
 _VECTORS = 9 + 2 * MEMORY
 """Of all atoms, that a descent in ``lbfgs.cl`` works with; it is not built with another number."""
 
-_KEPT = MEMORY + 13
+_KEPT = MEMORY + 14
 """Numbers in its ``Kept``; likewise."""
 
 _CONSTANTS = {
@@ -231,17 +239,27 @@ class FreeLigandsOnDevice(FreeLigands):
         vectors = self._device.empty(3 * self._count * _VECTORS)
         self._device.write(vectors, positions_nm)
         results = self._device.unknown(3 * len(self.sizes))
-        self._run(
-            "minimise",
-            np.int32(self._count),
-            vectors,
-            self._device.empty(9 * sum(size**2 for size in self.sizes)),
-            np.float64(options.tolerance),
-            np.int32(options.max_iterations),
-            np.int32(options.hold),
-            results,
-        )
-        ends, iterations, largest = self._device.download(results, np.empty((len(self.sizes), 3))).T
+        told = np.empty((len(self.sizes), 3))
+        inverses = self._device.empty(9 * sum(size**2 for size in self.sizes))
+        kept = self._device.empty(_KEPT * len(self.sizes))
+        most = _most_evaluations(options)
+        for done in range(0, most, EVALUATIONS_AT_ONCE):
+            self._run(
+                "minimise",
+                np.int32(self._count),
+                vectors,
+                inverses,
+                kept,
+                np.int32(done == 0),
+                np.int32(EVALUATIONS_AT_ONCE),
+                np.float64(options.tolerance),
+                np.int32(options.max_iterations),
+                np.int32(options.hold),
+                results,
+            )
+            ends, iterations, largest = self._device.download(results, told).T
+            if not (ends == End.RUNNING).any():
+                break
         found = self._device.download(vectors, np.empty((self._count, 3)))
         return Minimum(found, _ended(ends), iterations.astype(int), largest)
 
@@ -283,11 +301,9 @@ def minimise_members_on_device(
         The device fails.
     """
     descent = _PackDescent(device, start_nm, sizes, options)
-    # each is at most followed by one renewal; what is at rest waits for one
-    most = 2 * (options.max_iterations + RELIEF_ITERATIONS) + 64
     with np.errstate(all="ignore"):
         descent.start(fast(start_nm), slow(start_nm))
-        for _ in range(most):
+        for _ in range(_most_evaluations(options)):
             if not descent.running.any():
                 break
             if descent.age >= options.hold or not descent.moving.any():
@@ -352,6 +368,12 @@ class _PackDescent:
 
     def minimum(self) -> Minimum:
         return Minimum(self.places, _ended(self._ends), self._iterations.astype(int), self._largest)
+
+
+def _most_evaluations(options: Options) -> int:
+    """Evaluations of which a descent takes at most so many: a device may say nothing sensible."""
+    # each is at most followed by one renewal; what is at rest waits for one
+    return 2 * (options.max_iterations + RELIEF_ITERATIONS) + 64
 
 
 def _ended(ends: np.ndarray) -> list[End]:
