@@ -18,7 +18,7 @@ from rdkit.Chem import AllChem
 
 from screenmm.config.settings import Scoring
 from screenmm.core.units import KJ_PER_KCAL
-from screenmm.devices.opencl import NoDeviceError, OpenCLDevice, OpenCLError
+from screenmm.devices.opencl import NoDeviceError, OpenCLDevice, OpenCLError, OpenCLMemoryError
 from screenmm.devices.platforms import PlatformChoice, choose_platform
 from screenmm.forcefield.ligand_parameters import ligand_parameters
 from screenmm.forcefield.parameters import Parameters
@@ -246,7 +246,7 @@ def refusal(device: OpenCLDevice) -> str:
     """What is said of a buffer that no memory holds."""
     try:
         device.empty(2**50)
-    except OpenCLError as error:
+    except OpenCLMemoryError as error:
         return str(error)
     return ""
 

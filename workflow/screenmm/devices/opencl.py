@@ -28,6 +28,10 @@ GROUP = 64
 _GPU = 1 << 2
 """Bit of OpenCL's type of a device."""
 
+_NO_MEMORY = {-4, -5, -6, -61}
+"""OpenCL's codes: memory object allocation, resources, host memory, buffer size. Resources is also
+what a driver says after a crash of a kernel."""
+
 _VENDORS = {"CUDA": ("nvidia",), "HIP": ("advanced micro devices", "amd")}
 _DRIVERS = {
     "CUDA": "the NVIDIA driver's OpenCL (libnvidia-opencl and /etc/OpenCL/vendors/nvidia.icd; in a "
@@ -39,6 +43,10 @@ _DRIVERS = {
 
 class OpenCLError(Exception):
     """The driver refused, or failed; pyopencl's words."""
+
+
+class OpenCLMemoryError(OpenCLError):
+    """What was asked for does not fit into the device's memory; less of it may."""
 
 
 class NoDeviceError(Exception):
@@ -60,8 +68,9 @@ class OpenCLDevice:
     Raises
     ------
     OpenCLError
-        The driver gives no context, does not build the kernels, or, in any method, fails or has
-        no memory left.
+        The driver gives no context, does not build the kernels, or, in any method, fails.
+    OpenCLMemoryError
+        In any method: it has no memory left, or a buffer is too large for it.
     """
 
     def __init__(self, device: cl.Device, source: str) -> None:
@@ -152,7 +161,8 @@ class OpenCLDevice:
         try:
             yield
         except self._cl.Error as error:
-            raise OpenCLError(str(error).strip()) from error
+            kind = OpenCLMemoryError if error.code in _NO_MEMORY else OpenCLError
+            raise kind(str(error).strip()) from error
 
 
 def open_device(platform: PlatformChoice, source: str) -> OpenCLDevice:

@@ -11,10 +11,11 @@ import openmm
 from scipy.spatial import cKDTree
 
 from screenmm.core.errors import LigandError, Reason
+from screenmm.devices.opencl import OpenCLMemoryError
 from screenmm.devices.platforms import GPU_PLATFORMS, PlatformChoice, choose_platform
 from screenmm.mmgbsa.lbfgs import CLASH_FORCE, RELIEF_ITERATIONS, End, Options, minimise_members
 from screenmm.mmgbsa.on_device import minimise_members_on_device
-from screenmm.mmgbsa.own_device import computed
+from screenmm.mmgbsa.own_device import HOST, computed
 from screenmm.mmgbsa.packing import Field, Member, Pack, is_out_of_memory
 
 log = logging.getLogger(__name__)
@@ -33,11 +34,14 @@ class Minimised:
     iterations : int
         Iterations taken; those that relieve clashes not counted.
     end : End
+    ran_on : str
+        Device on which our own kernels minimised it, or ``HOST``.
     """
 
     positions_nm: np.ndarray
     iterations: int
     end: End
+    ran_on: str = HOST
 
 
 def minimise_alone(
@@ -84,15 +88,17 @@ def minimise_packs(
     Raises
     ------
     openmm.OpenMMException
-        The device refuses a single complex.
+        The device refuses a single complex. Where only our own kernels lack the memory for it,
+        the host does their work.
     """
     results: list[Minimised | LigandError] = []
     while len(results) < len(members):
         pack = members[len(results) : len(results) + pack_size]
         try:
             results += _minimise_pack(pack, field, options, platform)
-        except openmm.OpenMMException as error:
-            if not is_out_of_memory(error) or len(pack) == 1:
+        except (openmm.OpenMMException, OpenCLMemoryError) as error:
+            ours = isinstance(error, OpenCLMemoryError)  # never of a single one
+            if not ours and (not is_out_of_memory(error) or len(pack) == 1):
                 raise
             pack_size = (len(pack) + 1) // 2
             log.warning(
@@ -126,10 +132,11 @@ def _minimise_together(
     pack = Pack(members, field, platform)
     start = np.concatenate([member.start_nm[member.movable] for member in members])
     given = (start, pack.sizes, pack.fast, pack.slow, options)
-    found = computed(
+    found, where = computed(
         platform,
         lambda device: minimise_members_on_device(device, *given),
         lambda: minimise_members(*given),
+        len(members),
     )
     results: list[Minimised | LigandError] = []
     parts = np.split(found.positions_nm, np.cumsum(pack.sizes)[:-1])
@@ -141,7 +148,8 @@ def _minimise_together(
             continue
         positions = member.start_nm.copy()
         positions[member.movable] = part
-        results.append(Minimised(positions, int(found.iterations[index]), found.ends[index]))
+        iterations = int(found.iterations[index])
+        results.append(Minimised(positions, iterations, found.ends[index], where))
     return results
 
 

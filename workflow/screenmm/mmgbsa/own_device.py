@@ -11,14 +11,21 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
 
 from screenmm.config.settings import Scoring
-from screenmm.devices.opencl import NoDeviceError, OpenCLDevice, OpenCLError, open_device
+from screenmm.devices.opencl import (
+    NoDeviceError,
+    OpenCLDevice,
+    OpenCLError,
+    OpenCLMemoryError,
+    open_device,
+)
 from screenmm.devices.platforms import GPU_PLATFORMS, PlatformChoice
 from screenmm.forcefield.parameters import Parameters
 from screenmm.mmgbsa.free_ligands import FreeLigands
@@ -35,9 +42,13 @@ from screenmm.mmgbsa.parts import interaction_energies, solvation_changes
 log = logging.getLogger(__name__)
 
 Found = TypeVar("Found")
+Item = TypeVar("Item")
 
 SWITCH = "SCREENMM_OWN_KERNELS"
 """Environment variable; 0 leaves all but the forces to the host."""
+
+HOST = "host"
+"""Where what our own kernels would compute is computed without them."""
 
 PROBE_LIMIT_S = 300.0
 """A compiler that takes longer is not waited for."""
@@ -102,8 +113,11 @@ def settle(platform: PlatformChoice, runs: bool) -> None:
 
 
 def computed(
-    platform: PlatformChoice, ours: Callable[[OpenCLDevice], Found], host: Callable[[], Found]
-) -> Found:
+    platform: PlatformChoice,
+    ours: Callable[[OpenCLDevice], Found],
+    host: Callable[[], Found],
+    count: int = 1,
+) -> tuple[Found, str]:
     """Compute something by our own kernels, or on the host where they do not run.
 
     Parameters
@@ -111,16 +125,95 @@ def computed(
     platform : PlatformChoice
     ours, host : callable
         The same by kernels on a device, and without. A device that fails is given up, with a
-        word in the log, and the host computes this and all that follows in this process.
+        word in the log, and the host computes this and all that follows in this process. Where
+        only its memory is too small for one, the host computes that one alone.
+    count : int
+        How many ligands or complexes it is over.
+
+    Returns
+    -------
+    found
+        What was computed.
+    where : str
+        Name of the device, or ``HOST``.
+
+    Raises
+    ------
+    OpenCLMemoryError
+        The device's memory is too small for so many; fewer may fit.
     """
     device = device_of(platform)
-    if device is not None:
+    if device is None:
+        return host(), HOST
+    try:
+        return ours(device), device.name
+    except OpenCLError as error:
+        # its words alone: the error keeps alive what fills the device's memory
+        said, too_large = str(error), isinstance(error, OpenCLMemoryError)
+    if not (too_large and _answers(device)):
+        leave_to_host(platform)
+        _say(platform, f"it failed: {said}")
+    elif count > 1:
+        raise OpenCLMemoryError(said)
+    else:
+        log.warning(
+            "%s has too little memory for one complex, the host does this one: %s",
+            device.name,
+            said,
+        )
+    return host(), HOST
+
+
+def computed_of_all(
+    platform: PlatformChoice,
+    items: Sequence[Item],
+    ours: Callable[[Sequence[Item], OpenCLDevice], Sequence[Found]],
+    host: Callable[[Sequence[Item]], Sequence[Found]],
+) -> list[tuple[Found, str]]:
+    """Compute something of several by :func:`computed`, of fewer together where memory lacks.
+
+    Parameters
+    ----------
+    platform : PlatformChoice
+    items : sequence
+        Ligands or complexes.
+    ours, host : callable
+        Of some of them the same by kernels on a device, and without; one thing for each.
+
+    Returns
+    -------
+    list of (thing, str)
+        One for each item; and where it was computed.
+    """
+    found: list[tuple[Found, str]] = []
+    together = len(items)
+    while len(found) < len(items):
+        some = items[len(found) : len(found) + together]
         try:
-            return ours(device)
-        except OpenCLError as error:
-            leave_to_host(platform)
-            _say(platform, f"it failed: {error}")
-    return host()
+            things, where = computed(platform, partial(ours, some), partial(host, some), len(some))
+        except OpenCLMemoryError as error:
+            together = (len(some) + 1) // 2
+            log.warning(
+                "out of memory for our own kernels over %d complexes: going on with %d (%s)",
+                len(some),
+                together,
+                error,
+            )
+        else:
+            found += [(thing, where) for thing in things]
+    return found
+
+
+def _answers(device: OpenCLDevice) -> bool:
+    """Whether a device that refused still does something small.
+
+    After a kernel has crashed some drivers say to everything that resources lack.
+    """
+    numbers = np.arange(4.0)
+    try:
+        return np.array_equal(device.download(device.upload(numbers), numbers.shape), numbers)
+    except OpenCLError:
+        return False
 
 
 def works(platform: PlatformChoice) -> bool:

@@ -43,7 +43,7 @@ from screenmm.mmgbsa.free_ligands import FreeLigands
 from screenmm.mmgbsa.lbfgs import End, Options
 from screenmm.mmgbsa.minimise import Minimised, check_end, minimise_packs
 from screenmm.mmgbsa.on_device import FreeLigandsOnDevice, binding_parts
-from screenmm.mmgbsa.own_device import computed
+from screenmm.mmgbsa.own_device import computed_of_all
 from screenmm.mmgbsa.packing import Field, Member
 from screenmm.mmgbsa.parts import Parts, interaction_energies, solvation_changes
 from screenmm.receptor.model import ReceptorModel
@@ -140,6 +140,9 @@ class PoseScore:
         How the minimisation ended: converged, or out of iterations, or stalled.
     rmsd_angstrom : float
         RMS displacement of the ligand's heavy atoms in minimisation, Å.
+    ran_on : frozenset of str
+        Where our own kernels' part was computed: names of devices, and ``HOST`` for what was
+        computed without them.
     """
 
     terms: Terms
@@ -150,6 +153,7 @@ class PoseScore:
     iterations: int
     end: End
     rmsd_angstrom: float
+    ran_on: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -312,10 +316,11 @@ def score_models(
         for model, result in zip(models, minimised, strict=True)
         if isinstance(result, Minimised)
     ]
-    taken_apart = computed(
+    taken_apart = computed_of_all(
         platform,
-        lambda device: binding_terms(complexes, options, device),
-        lambda: binding_terms(complexes, options),
+        complexes,
+        lambda some, device: binding_terms(some, options, device),
+        lambda some: binding_terms(some, options),
     )
     found = iter(zip(ends, taken_apart, strict=True))
     return [
@@ -325,12 +330,15 @@ def score_models(
 
 
 def _scored(
-    model: Model, result: Minimised, taken_apart: tuple[Terms, Contributions] | LigandError
+    model: Model,
+    result: Minimised,
+    taken_apart: tuple[tuple[Terms, Contributions] | LigandError, str],
 ) -> PoseScore | LigandError:
-    if isinstance(taken_apart, LigandError):
-        return taken_apart
+    found, where = taken_apart
+    if isinstance(found, LigandError):
+        return found
     ligand, n = model.pose.parameters, len(model.pocket)
-    terms, contributions = taken_apart
+    terms, contributions = found
     ligand_angstrom = result.positions_nm[n:] * ANGSTROM_PER_NM
     shift = (ligand_angstrom - model.pose.angstrom)[ligand.masses > 1.5]
     return PoseScore(
@@ -342,6 +350,7 @@ def _scored(
         result.iterations,
         result.end,
         float(np.sqrt((shift**2).sum(axis=1).mean())),
+        frozenset((result.ran_on, where)),
     )
 
 
