@@ -193,7 +193,7 @@ def score(arguments: list[str]) -> int:
             **terms,
             "replicas_kcal_mol": [sum(terms.values()) + draw.gauss()],
             "iterations": 50, "minimisation": "converged", "rmsd_angstrom": 0.3,
-            "platform": "CPU", "residue": labels[:RESIDUES].tolist(),
+            "platform": "CPU", "own_kernels": "host", "residue": labels[:RESIDUES].tolist(),
             **{term.name: draw.choices(values, k=RESIDUES) for term in RESIDUE_TERMS},
             "ligand_gb_kcal_mol": 20.0, "ligand_sa_kcal_mol": -4.0, "moved_atoms": moved,
             "moved_xyz_angstrom": xyz[moved].ravel().tolist(),

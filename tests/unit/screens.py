@@ -185,6 +185,7 @@ def _score_rows(rng: random.Random, poses: list[dict], n_atoms: int) -> list[dic
                 "minimisation": rng.choice(["converged", "iterations"]),
                 "rmsd_angstrom": rng.random(),
                 "platform": "CPU",
+                "own_kernels": "host",
                 "moved_atoms": sorted(rng.sample(range(n_atoms), 40)),
                 "moved_xyz_angstrom": [rng.uniform(-40, 40) for _ in range(3 * 40)],
             }

@@ -36,6 +36,7 @@ def test_counts_add_up(metrics: Metrics) -> None:
         assert unranked == counts.records - found.ranked
     assert counts.by_receptor["wt"].ranked_by_mmgbsa == 12
     assert metrics.platforms == {"CPU": 46}
+    assert metrics.own_kernels == {"host": 46}
 
 
 def test_the_database_gives_the_same_metrics(ranked, metrics: Metrics, tmp_path: Path) -> None:

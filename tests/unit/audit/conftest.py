@@ -96,7 +96,10 @@ def make_screen(folder: Path, shards: int) -> Screen:
         path = screen.results / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"contents of {name}\n")
-    write_metrics(metrics(platforms={"CPU": 4}), screen.results / "metrics.json")
+    write_metrics(
+        metrics(platforms={"CUDA": 4}, own_kernels={"A100": 3, "A100 and host": 1}),
+        screen.results / "metrics.json",
+    )
     for number in range(shards):
         for name in ("ligands/shards/{}.parquet", "poses/wt/{}.parquet"):
             path = screen.results / name.format(f"b{number:012b}")

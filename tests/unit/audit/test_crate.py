@@ -216,6 +216,22 @@ def test_what_a_stage_used(screen: Screen) -> None:
     assert {"openmm", "rdkit", "ScreenMM"} <= packages
 
 
+def test_what_computed_beside_openmm(screen: Screen) -> None:
+    screen.write()
+    entities = screen.entities()
+    used = [entities[link["@id"]] for link in entities["#run-score"]["resourceUsage"]]
+    poses = {
+        entities[each["valueReference"]["@id"]]["name"]: each["value"]
+        for each in used
+        if each["name"] in ("platform_poses", "own_kernels_poses")
+    }
+    assert poses == {
+        "OpenMM platform CUDA": 4,
+        "beside OpenMM: A100": 3,
+        "beside OpenMM: A100 and host": 1,
+    }
+
+
 def test_a_job_whose_last_attempt_failed_shows(screen: Screen) -> None:
     screen.write()
     assert screen.entities()["#run"]["actionStatus"].endswith("CompletedActionStatus")

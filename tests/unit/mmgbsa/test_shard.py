@@ -18,6 +18,7 @@ from screenmm.core.seeds import seed_for
 from screenmm.devices.platforms import PlatformChoice, choose_platform
 from screenmm.files.sdf import sd_record
 from screenmm.files.whole import write_text_gz
+from screenmm.mmgbsa import minimise
 from screenmm.mmgbsa.score import Pose, jittered
 from screenmm.mmgbsa.shard import Scorer, score_shard
 from screenmm.run.ledger import read_events
@@ -116,6 +117,31 @@ def test_workers_do_not_change_a_byte(
     two = run(poses, receptor, tmp_path, workers=2, pack_size=1)
     for name in ("b.parquet", "b.sdf.gz", "b.events.parquet"):
         assert (single / name).read_bytes() == (two / name).read_bytes()
+
+
+def test_each_pose_says_that_the_host_computed_beside_a_cpus_forces(packed: Path) -> None:
+    rows = pq.read_table(packed / "b.parquet").to_pylist()
+    assert {(row["platform"], row["own_kernels"]) for row in rows} == {("CPU", "host")}
+
+
+def test_a_pose_says_where_each_of_its_parts_was_computed(
+    tyk2_ligands: list[Chem.Mol], receptor: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A card minimises the first pose, and is given up before anything else."""
+    left = iter(["a card"])
+
+    def computed(platform, ours, host, count=1) -> tuple[object, str]:
+        return host(), next(left, "host")
+
+    monkeypatch.setattr(minimise, "computed", computed)
+    settings = Scoring(pocket_radius_angstrom=7, max_iterations=60, jitter_replicas=0)
+    scorer = Scorer(settings, 7, receptor, choose_platform("CPU"), 1, False)
+    records = [
+        [sd_record(mol, f"{key}_s1_p1", {"inchikey": key, "state": f"{key}_s1", "pose": 1})]
+        for key, mol in zip(KEYS[:2], tyk2_ligands, strict=False)
+    ]
+    poses = [pose for ligand in scorer(records) for pose in ligand["poses"]]
+    assert [pose["row"]["own_kernels"] for pose in poses] == ["a card and host", "host"]
 
 
 def test_residues_and_the_ligands_own_part_sum_to_the_score(packed: Path) -> None:

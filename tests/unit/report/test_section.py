@@ -18,6 +18,7 @@ from screenmm.report.report import render_report, scripts
 from screenmm.report.section import Results, Section, section_folders, section_module, sections
 from screenmm.report.sections import method
 from screenmm.run.layout import Layout
+from tests.unit import made_up
 from tests.unit.screens import Screen
 
 MODULE = """
@@ -169,3 +170,14 @@ def test_the_method_says_which_side_chains_were_turned(
     shown = method.context(Results(ranked, metrics, screen.settings, tmp_path)).method
     plain = method.context(Results(ranked, metrics, screen.settings, None)).method
     assert shown == [(f"Side chains, {first}", told["text"]), *plain]
+
+
+def test_the_method_says_what_computed_beside_a_gpus_forces(ranked, screen: Screen) -> None:
+    told = {"A100": 1200, "A100 and host": 1, "host": 2}
+    for platforms, expected in (
+        ({"CUDA": 1203}, ["A100 (1\u202f200 poses), A100 and host (1 poses), host (2 poses)"]),
+        ({"CPU": 1203}, []),
+    ):
+        metrics = made_up.metrics(platforms=platforms, own_kernels=told)
+        shown = method.context(Results(ranked, metrics, screen.settings, None)).method
+        assert [text for subject, text in shown if subject == "Beside the forces"] == expected

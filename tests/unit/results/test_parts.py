@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from screenmm.results.parts import open_parts
-from screenmm.tables.dictionary import CAME, LIGANDS, MEMBERSHIP, SOURCES, names
+from screenmm.tables.dictionary import CAME, LIGANDS, MEMBERSHIP, OWN_KERNELS, SOURCES, names
 from screenmm.tables.schema import schema
 from tests.unit.screens import Screen
 
@@ -43,6 +43,23 @@ def test_poses_of_before_there_were_templates_have_no_origin(screen: Screen, tmp
     with open_parts(screen.parts) as con:
         found = con.execute("SELECT DISTINCT origin, template FROM poses").fetchall()
     assert found == [("search", None)]
+
+
+def test_scores_of_before_own_kernels_were_told_may_lie_beside_later_ones(
+    screen: Screen, tmp_path: Path
+) -> None:
+    (receptor, paths), *_ = screen.parts.scores.items()
+    table = pa.concat_tables([pq.read_table(path) for path in paths])
+    for older in (0, 1, 2):
+        shards = [tmp_path / f"{older}_{i}.parquet" for i in range(2)]
+        for i, shard in enumerate(shards):
+            lacks = older in (2, i)
+            half = table.slice(i * 5, 5)
+            pq.write_table(half.drop_columns([OWN_KERNELS.name]) if lacks else half, shard)
+        with open_parts(replace(screen.parts, scores={receptor: shards})) as con:
+            rows = con.execute("SELECT count(*), count(own_kernels) FROM scores").fetchone()
+            assert rows == (10, 0 if older == 2 else 5)
+            assert con.execute("SELECT count(*) FROM residues").fetchone() == (10,)
 
 
 def test_a_proposal_that_the_library_has_is_its_duplicate(screen: Screen, tmp_path: Path) -> None:

@@ -61,6 +61,7 @@ SCORES = {
     "sa_kcal_mol": "double", "strain_kcal_mol": "double",
     "replicas_kcal_mol": "list<element: double>", "iterations": "int32",
     "minimisation": "string", "rmsd_angstrom": "double", "platform": "string",
+    "own_kernels": "string",
     "residue": "list<element: string>", "residue_vdw_kcal_mol": "list<element: float>",
     "residue_coulomb_kcal_mol": "list<element: float>",
     "residue_gb_kcal_mol": "list<element: float>", "residue_sa_kcal_mol": "list<element: float>",

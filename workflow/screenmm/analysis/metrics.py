@@ -123,6 +123,15 @@ def platforms(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
     return {platform: count for platform, count in rows.fetchall() if platform}
 
 
+def own_kernels(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Count scored poses by what computed beside OpenMM."""
+    rows = con.execute(
+        "SELECT own_kernels, count(*) FROM scores WHERE own_kernels IS NOT NULL "
+        "GROUP BY own_kernels ORDER BY own_kernels"
+    )
+    return dict(rows.fetchall())
+
+
 def make_metrics(
     con: duckdb.DuckDBPyConnection,
     name: str,
@@ -199,7 +208,9 @@ def make_metrics(
             for receptor, own in counted.by_receptor.items()
         },
     )
-    found: dict[str, Part | dict[str, ModelConfidence] | dict[str, Ensemble]] = {}
+    found: dict[str, Part | dict[str, int] | dict[str, ModelConfidence] | dict[str, Ensemble]] = {}
+    if beside := own_kernels(con):
+        found["own_kernels"] = beside
     if modelled:
         found["models"] = modelled
     if campaign is not None:

@@ -79,6 +79,10 @@ QUANTITIES = {
     "device_s": ("SEC", "Time for which a device was held, summed"),
     "host_jobs": ("NUM", "Jobs that ran on a machine"),
     "platform_poses": ("NUM", "Poses that were scored on an OpenMM platform"),
+    "own_kernels_poses": (
+        "NUM",
+        "Poses of which the minimiser, the strain and the final energies were computed there",
+    ),
 }
 """What is said of a stage's use of resources: unit (QUDT) and meaning."""
 
@@ -103,6 +107,8 @@ class Run:
         From :func:`screenmm.audit.attempts.host_numbers`.
     platforms : dict of str to int
         Scored poses by OpenMM platform.
+    own_kernels : dict of str to int
+        Scored poses by what computed beside OpenMM: a device, the host, or both.
     """
 
     settings: Settings
@@ -112,6 +118,7 @@ class Run:
     stages: list[StageRun]
     hosts: dict[str, int]
     platforms: dict[str, int]
+    own_kernels: dict[str, int]
 
     @property
     def ended(self) -> str:
@@ -167,8 +174,9 @@ def write_crate(settings: Settings, folder: Path, results: Path, workflow: Path)
     hosts = host_numbers(attempts)
     metrics = read_metrics(results / "metrics.json")
     inputs = input_files(settings, folder)
-    declared, platforms = environments(workflow), metrics.platforms
-    run = Run(settings, results, declared, inputs, stages, hosts, platforms)
+    declared = environments(workflow)
+    places = (metrics.platforms, metrics.own_kernels or {})
+    run = Run(settings, results, declared, inputs, stages, hosts, *places)
     copied = write_bundle(results, workflow, config_text(settings, folder), as_csv(attempts, hosts))
     document = describe(run, copied)
     write_text(results / METADATA, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
@@ -564,6 +572,10 @@ def _add_usage(graph: Graph, run: Run, stage: StageRun) -> list[str]:
             _add_quantity(graph, "score", "platform_poses", poses, _add_platform(graph, name))
             for name, poses in sorted(run.platforms.items())
         ]
+        found += [
+            _add_quantity(graph, "score", "own_kernels_poses", poses, _add_place(graph, where))
+            for where, poses in sorted(run.own_kernels.items())
+        ]
     return found
 
 
@@ -589,6 +601,12 @@ def _add_device(graph: Graph, text: str) -> str:
 
 def _add_platform(graph: Graph, name: str) -> str:
     return graph.add(f"#openmm-{name}", "DefinedTerm", name=f"OpenMM platform {name}")
+
+
+def _add_place(graph: Graph, where: str) -> str:
+    """Add what computed beside OpenMM."""
+    digest = base64.b32encode(hashlib.sha256(where.encode()).digest())[:8].decode().lower()
+    return graph.add(f"#beside-{digest}", "DefinedTerm", name=f"beside OpenMM: {where}")
 
 
 def _add_run(graph: Graph, run: Run, inputs: dict[str, list[str]], outputs: Sequence[str]) -> None:

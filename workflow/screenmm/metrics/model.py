@@ -45,6 +45,9 @@ class Metrics(Part):
     """All costs."""
     platforms: dict[str, int]
     """OpenMM platform to the poses scored on it."""
+    own_kernels: dict[str, int] | None = None
+    """What computed beside OpenMM to the poses of which it did: a device that ran our own kernels,
+    the host, or both; absent where no pose says so."""
     versions: dict[str, str]
     """Package to its version, several where stages had different ones."""
     annotations: Annotations

@@ -11,7 +11,7 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TypeVar
@@ -202,6 +202,11 @@ def computed_of_all(
         else:
             found += [(thing, where) for thing in things]
     return found
+
+
+def in_words(places: Iterable[str]) -> str:
+    """Where something was computed: a device, the host, or both, the device first."""
+    return " and ".join(sorted(set(places), key=lambda place: (place == HOST, place)))
 
 
 def _answers(device: OpenCLDevice) -> bool:

@@ -28,13 +28,13 @@ from screenmm.files.whole import replace_whole, write_text_gz
 from screenmm.forcefield.ligand_parameters import ligand_parameters, load_models
 from screenmm.forcefield.parameter_cache import ParameterCache, cache_file
 from screenmm.forcefield.parameters import Parameters
-from screenmm.mmgbsa.own_device import settle, works
+from screenmm.mmgbsa.own_device import in_words, settle, works
 from screenmm.mmgbsa.packing import is_out_of_memory
 from screenmm.mmgbsa.score import Pose, PoseScore, jittered, score_poses
 from screenmm.receptor.model import ReceptorModel
 from screenmm.run.ledger import write_events
 from screenmm.run.receptor_folder import ReceptorFolder
-from screenmm.tables.dictionary import DG, RESIDUE_TERMS, SCORES, TERMS, names
+from screenmm.tables.dictionary import DG, OWN_KERNELS, RESIDUE_TERMS, SCORES, TERMS, names
 from screenmm.tables.schema import schema
 
 log = logging.getLogger(__name__)
@@ -232,8 +232,7 @@ class Scorer:
             if isinstance(first, LigandError):
                 errors.append((mol, first))
             else:
-                spread = [r.terms.total_kcal_mol for r in replicas if isinstance(r, PoseScore)]
-                row = self._row(mol, first, spread)
+                row = self._row(mol, first, [r for r in replicas if isinstance(r, PoseScore)])
                 poses.append({"row": row, "sdf": _minimised(mol, first, row)})
         if not poses:
             mol, error = errors[0]
@@ -250,7 +249,7 @@ class Scorer:
         ]
         return {"poses": poses, "failures": failures}
 
-    def _row(self, mol: Chem.Mol, score: PoseScore, replicas: list[float]) -> dict[str, Any]:
+    def _row(self, mol: Chem.Mol, score: PoseScore, replicas: list[PoseScore]) -> dict[str, Any]:
         """Row of the table of scores."""
         terms, parts = score.terms, score.contributions
         labels = self._receptor.residue_labels
@@ -260,11 +259,12 @@ class Scorer:
             "pose": int(mol.GetProp("pose")),
             DG.name: terms.total_kcal_mol,
             **{name: getattr(terms, name) for name in names(TERMS)},
-            "replicas_kcal_mol": replicas,
+            "replicas_kcal_mol": [each.terms.total_kcal_mol for each in replicas],
             "iterations": score.iterations,
             "minimisation": score.end.name.lower(),
             "rmsd_angstrom": score.rmsd_angstrom,
             "platform": self._platform.name,
+            OWN_KERNELS.name: in_words(p for each in (score, *replicas) for p in each.ran_on),
             "residue": [str(label) for label in labels[parts.residues]],
             **{
                 name: np.round(parts.kcal_mol[:, place], 5).tolist()

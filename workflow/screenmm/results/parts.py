@@ -25,6 +25,7 @@ from screenmm.tables.dictionary import (
     LINEAGE,
     MEMBERSHIP,
     MOVED,
+    OWN_KERNELS,
     POSES,
     PREDICTIONS,
     RESIDUES,
@@ -140,13 +141,17 @@ def _scan(files: Sequence[Path], columns: Sequence[Column], extra: str = "") -> 
     if not paths:
         empty = ", ".join(f'CAST(NULL AS {each.type}) AS "{each.name}"' for each in columns)
         return f"SELECT {empty}{', CAST(NULL AS BIGINT) AS row' if extra else ''} WHERE false"
-    lacking = set(names(CAME)) - set(_columns_of(files))
+    # shards that were scored before this column was there may lie beside later ones
+    scores = OWN_KERNELS in columns
+    there = {name for file in files for name in _columns_of([file])} if scores else set()
+    lacking = set(names((*CAME, OWN_KERNELS))) - (there or set(_columns_of(files)))
     typed = ", ".join(
         f"CAST({'NULL' if each.name in lacking else quoted_name(each.name)} AS {each.type}) "
         f'AS "{each.name}"'
         for each in columns
     )
     option = ", file_row_number = true" if extra else ""
+    option += ", union_by_name = true" if scores else ""
     listed = ", ".join(map(quoted, paths))
     return f"SELECT {typed}{extra} FROM read_parquet([{listed}]{option})"
 

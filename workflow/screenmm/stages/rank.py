@@ -43,7 +43,7 @@ STAGE = Stage(
     "rank",
     place=150,
     words="rank ligands and account for every record",
-    version=13,
+    version=14,
     keys={"ranking": KEYS},
     more=docked_how,
     reads={

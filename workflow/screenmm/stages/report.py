@@ -20,7 +20,7 @@ STAGE = Stage(
     "report",
     place=160,
     words="write metrics, bias tables, figures, the page and scripts for viewers",
-    version=10,
+    version=11,
     more=whole,
     reads={
         "database": "screen.duckdb",

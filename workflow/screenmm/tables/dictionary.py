@@ -193,11 +193,17 @@ _SCORED: Columns = (
     Column("replicas_kcal_mol", "DOUBLE[]", KCAL,
            hint="ΔG of minimisations from displaced coordinates"),
 )  # fmt: skip
+OWN_KERNELS = Column(
+    "own_kernels",
+    hint="What computed beside OpenMM (minimiser, strain, final energies), for the pose and its "
+    "replicas: the device that ran our own kernels, `host`, or both as `device and host`",
+)
 _ENDED: Columns = (
     _integer("iterations", "Iterations of the minimiser"),
     MINIMISATION,
     Column("rmsd_angstrom", "DOUBLE", "Å", hint="How far the ligand moved when minimised"),
     _text("platform", "OpenMM platform"),
+    OWN_KERNELS,
 )
 _LIGAND_PARTS: Columns = (
     Column("ligand_gb_kcal_mol", "DOUBLE", KCAL, hint="The ligand's own part of the GB term"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from screenmm.config.settings import Settings, docking_in_words
 from screenmm.core.formats import grouped
+from screenmm.devices.platforms import GPU_PLATFORMS
 from screenmm.files.whole import read_text
 from screenmm.metrics.costs import RuleUsed, RunCosts
 from screenmm.metrics.model import Metrics
@@ -98,8 +99,18 @@ def _method(settings: Settings, metrics: Metrics) -> list[tuple[str, str]]:
          f"solvent {scoring.solvent_dielectric:g}"),
         *_orders(metrics.orders),
         ("Platform", platforms or "no pose was scored"),
+        *_own_kernels(metrics),
         ("Seed", str(settings.seed)),
     ]  # fmt: skip
+
+
+def _own_kernels(metrics: Metrics) -> list[tuple[str, str]]:
+    """Say what computed beside OpenMM on a GPU; on a CPU it is the host, and no word of it."""
+    beside = metrics.own_kernels or {}
+    if not beside or set(metrics.platforms).isdisjoint(GPU_PLATFORMS):
+        return []
+    told = ", ".join(f"{where} ({grouped(count)} poses)" for where, count in beside.items())
+    return [("Beside the forces", told)]
 
 
 def _orders(orders: Mapping[str, RankingOrder]) -> list[tuple[str, str]]:
