@@ -159,8 +159,9 @@ def rows(
         on_device = {step: watch.of_process[step] for step in DEVICE}
         per_pose = {k: round(1000 * s / len(poses), 2) for k, s in (host | on_device).items()}
         whole = round(1000 * sum(host.values()) / len(poses), 1)
-        found.append({"code": label, "pack": pack_size, "poses": len(poses),
-                      "forces": how.__name__.replace("_", " "), **per_pose, "host": whole})  # fmt: skip
+        row = {"code": label, "pack": pack_size, "poses": len(poses)}
+        forces = how.__name__.replace("_", " ")
+        found.append(row | {"forces": forces, **per_pose, "host": whole})
     if [each.terms for each in scores[0]] != [each.terms for each in scores[1]]:
         raise AssertionError("the same forces have led elsewhere")
     return found

@@ -34,8 +34,9 @@ class Device:
             raise OpenCLMemoryError("clCreateBuffer failed: OUT_OF_RESOURCES")
         return values
 
-    def download(self, buffer: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-        return buffer.reshape(shape)
+    def download(self, buffer: np.ndarray, into: np.ndarray) -> np.ndarray:
+        into[...] = buffer
+        return into
 
     def doubled(self, items: Sequence[float]) -> list[float]:
         self.asked.append(len(items))

@@ -134,9 +134,11 @@ class OpenCLDevice:
         into : ndarray of float64
             Filled, and returned.
         """
-        with self._telling():
-            self._cl.enqueue_copy(self._queue, into, buffer, is_blocking=True)
-        self._written.clear()
+        try:
+            with self._telling():
+                self._cl.enqueue_copy(self._queue, into, buffer, is_blocking=True)
+        finally:
+            self._written.clear()
         return into
 
     def run(self, kernel: str, count: int, *arguments: Any) -> None:
