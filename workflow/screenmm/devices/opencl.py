@@ -83,8 +83,8 @@ class OpenCLDevice:
             warnings.simplefilter("ignore")
             self._context = cl.Context([device])
             self._queue = cl.CommandQueue(self._context)
-            program = cl.Program(self._context, source).build(["-cl-std=CL1.2"])
-            self._kernels = {each.function_name: each for each in program.all_kernels()}
+            self._program = cl.Program(self._context, source).build(["-cl-std=CL1.2"])
+        self._kernels: dict[str, cl.Kernel] = {}
         self._written: list[cl.Event] = []
 
     def upload(self, values: np.ndarray) -> cl.Buffer:
@@ -156,6 +156,10 @@ class OpenCLDevice:
         """
         size = -(-count // GROUP) * GROUP
         with self._telling():
+            if kernel not in self._kernels:
+                found = self._kernels[kernel] = self._cl.Kernel(self._program, kernel)
+                # known once and for all, as finding out takes longer than the call
+                found.set_scalar_arg_dtypes([getattr(each, "dtype", None) for each in arguments])
             self._kernels[kernel](self._queue, (size,), (GROUP,), *arguments)
 
     @contextmanager
