@@ -7,6 +7,7 @@ import copy
 import numpy as np
 import openmm
 import pytest
+from openmm.app.internal.customgbforces import GBSAOBC2Force
 from rdkit import Chem
 from rdkit.Chem import AllChem
 
@@ -18,6 +19,8 @@ from screenmm.forcefield.smirnoff import (
     CompiledForceField,
     assign,
     compile_force_field,
+    described,
+    gb_parameters,
     mdl_molecule,
     openmm_topology,
 )
@@ -226,6 +229,78 @@ def test_another_atom_order_gives_the_same_terms(compiled):
             )
         ]
         assert rows[0] == rows[1], name
+
+
+@pytest.mark.parametrize("smiles", MOLECULES.values(), ids=MOLECULES.keys())
+def test_no_pattern_that_matches_is_left_out(compiled, smiles: str):
+    mol = mdl_molecule(Chem.AddHs(Chem.MolFromSmiles(smiles)))
+    reduced = compiled.reduced_to(*described(mol))
+    for tag, patterns in compiled.patterns.items():
+        left_out = [p for p in patterns if p not in reduced.patterns[tag]]
+        assert not [p.name for p in left_out if p.matches(mol)], tag
+
+
+def test_most_patterns_are_left_out(compiled):
+    mol = mdl_molecule(Chem.AddHs(Chem.MolFromSmiles(MOLECULES["imatinib"])))
+    reduced = compiled.reduced_to(*described(mol))
+    every, some = (sum(map(len, f.patterns.values())) for f in (compiled, reduced))
+    assert some < every / 3
+
+
+def may_match(smarts: str, smiles: str) -> bool:
+    mol = mdl_molecule(Chem.AddHs(Chem.MolFromSmiles(smiles)))
+    (found,) = smirnoff.PatternFilter([Chem.MolFromSmarts(smarts)]).possible(*described(mol))
+    return bool(found)
+
+
+@pytest.mark.parametrize(
+    ("smarts", "smiles"),
+    [
+        ("[#16:1]", "CCO"),
+        ("[#6X4:1]-[#6X4:2]", "COC"),
+        ("[#6:1]=[#8:2]", "CCO"),
+        ("[#6:1]#[#6:2]", "C=C"),
+        ("[#6:1]:[#6:2]", "C=C"),
+        ("[#6r3:1]-[#6:2]", "C1CCC1"),
+        ("[#6r3:1]-;@[#6:2]", "C1CCC1"),
+        ("[#16X4,#16X3+0:1]-[#6:2]", "CCO"),
+        ("[#6,#7;X2:1]~[#6:2]", "CC"),
+        ("[#7X3$(*~[#8X1]):1]-[#6:2]", "CC#N"),
+    ],
+)
+def test_what_a_molecule_lacks_is_seen(smarts: str, smiles: str):
+    assert not may_match(smarts, smiles)
+
+
+@pytest.mark.parametrize(
+    ("smarts", "smiles"),
+    [
+        ("[!#6:1]-[#1:2]", "CO"),
+        ("[#6X4,#7X3:1]-[#8:2]", "CO"),
+        ("[#6X4,#7X3:1]-[#8:2]", "NO"),
+        ("[#16,#8;X2:1]-[#6:2]", "COC"),
+        ("[#6:1]-,:[#6:2]", "c1ccccc1"),
+        ("[#6:1][#6:2]", "c1ccccc1"),
+        ("[#6:1]!=[#6:2]", "CC"),
+        ("[C:1]~[c:2]", "Cc1ccccc1"),
+        ("[$([#6]=[#8,#16]),$([#7](-[#8])):1]-[#6:2]", "CC=O"),
+        ("[#6$(*-[#1,#9]),#7:1]-[#6:2]", "CC"),
+        ("[#17-:1]", "[Cl-]"),
+    ],
+)
+def test_what_a_molecule_may_match_is_kept(smarts: str, smiles: str):
+    mol = mdl_molecule(Chem.AddHs(Chem.MolFromSmiles(smiles)))
+    assert mol.HasSubstructMatch(Chem.MolFromSmarts(smarts))
+    assert may_match(smarts, smiles)
+
+
+@pytest.mark.parametrize("smiles", MOLECULES.values(), ids=MOLECULES.keys())
+def test_gb_parameters_are_those_of_the_whole_molecule(smiles: str):
+    mol = Chem.AddHs(Chem.MolFromSmiles(smiles))
+    numbers = [atom.GetAtomicNum() for atom in mol.GetAtoms()]
+    neighbours = [[n.GetIdx() for n in atom.GetNeighbors()] for atom in mol.GetAtoms()]
+    expected = GBSAOBC2Force.getStandardParameters(openmm_topology(mol))
+    assert np.array_equal(gb_parameters(numbers, neighbours), expected)
 
 
 def test_the_given_molecule_is_not_changed(compiled):

@@ -12,8 +12,11 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+import functools
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -29,7 +32,12 @@ FORCE_FIELD = "openff_unconstrained-2.3.0.offxml"
 
 Key = tuple[int, ...]
 
-_MAX_MATCHES = 2**31 - 1
+_ANY = -1
+
+_TWICE_ORDER = {"-": 2, ":": 3, "=": 4, "#": 6}
+
+_TREFOIL = np.array([[1, 0, 2, 3], [1, 2, 3, 0], [1, 3, 0, 2]])
+"""Places of an improper's atoms, its centre the second, in its three torsions."""
 
 _TERMS = ("Constraints", "Bonds", "Angles", "ProperTorsions", "ImproperTorsions", "vdW")
 
@@ -69,6 +77,21 @@ _SUPPORTED: dict[str, dict[str, tuple[object, ...]]] = {
 """Attributes of each handler and their values for which this module computes what SMIRNOFF says."""
 
 
+_EVERY_MATCH = Chem.SubstructMatchParameters()
+for _option, _value in (("uniquify", False), ("useChirality", True), ("maxMatches", 2**31 - 1)):
+    setattr(_EVERY_MATCH, _option, _value)
+
+
+def atoms_of(mol: Chem.Mol) -> list[Chem.Atom]:
+    """Give the atoms of a molecule; RDKit's own iterator costs several times as much."""
+    return [mol.GetAtomWithIdx(i) for i in range(mol.GetNumAtoms())]
+
+
+def bonds_of(mol: Chem.Mol) -> list[Chem.Bond]:
+    """Give the bonds of a molecule."""
+    return [mol.GetBondWithIdx(i) for i in range(mol.GetNumBonds())]
+
+
 @dataclass(frozen=True)
 class Pattern:
     """A compiled SMARTS pattern and the parameters it assigns.
@@ -92,10 +115,110 @@ class Pattern:
 
     def matches(self, mol: Chem.Mol) -> Iterable[Key]:
         """Tagged atoms of every match, in each orientation."""
-        found = mol.GetSubstructMatches(
-            self.query, uniquify=False, useChirality=True, maxMatches=_MAX_MATCHES
-        )
-        return (tuple(match[i] for i in self.tagged) for match in found)
+        found: Sequence[Key] = mol.GetSubstructMatches(self.query, _EVERY_MATCH)
+        if self.tagged == tuple(range(self.query.GetNumAtoms())):
+            return found
+        return [tuple(match[i] for i in self.tagged) for match in found]
+
+
+class PatternFilter:
+    """Finds the patterns that may match a molecule: most want an atom or a bond that it lacks.
+
+    Elements, numbers of neighbours, ring sizes and bond orders are compared; whatever else a
+    pattern asks for is left to its matching.
+
+    Parameters
+    ----------
+    queries : sequence of rdkit.Chem.Mol
+        Compiled patterns.
+    """
+
+    def __init__(self, queries: Sequence[Chem.Mol]) -> None:
+        atoms: dict[Key, int] = {}
+        bonds: dict[Key, int] = {}
+        of_atoms: list[tuple[int, int]] = []
+        of_bonds: list[tuple[int, int]] = []
+        for pattern, query in enumerate(queries):
+            own = [atoms.setdefault(_asked_of_atom(atom), len(atoms)) for atom in atoms_of(query)]
+            of_atoms += [(pattern, atom) for atom in own]
+            for bond in bonds_of(query):
+                key = own[bond.GetBeginAtomIdx()], own[bond.GetEndAtomIdx()], _asked_of_bond(bond)
+                of_bonds.append((pattern, bonds.setdefault(key, len(bonds))))
+        self._size = len(queries)
+        self._atoms = _table(atoms, 3)[:, np.newaxis]
+        self._begin, self._end, order = _table(bonds, 3).T
+        self._order = order[:, np.newaxis]
+        self._of_atoms, self._of_bonds = _table(of_atoms, 2).T, _table(of_bonds, 2).T
+
+    def possible(self, atoms: Sequence[Key], bonds: Sequence[Key]) -> np.ndarray:
+        """Tell of each pattern, as booleans, whether it may match a molecule.
+
+        Parameters
+        ----------
+        atoms, bonds : sequence of tuple of int
+            As :func:`described` gives them.
+        """
+        numbers = {atom: number for number, atom in enumerate(dict.fromkeys(atoms))}
+        own = [numbers[atom] for atom in atoms]
+        pairs = {(own[i], own[j], order) for i, j, order in bonds}
+        pairs |= {(j, i, order) for i, j, order in pairs}
+        begin, end, order = _table(pairs, 3).T
+        occurs = ((self._atoms == _table(numbers, 3)) | (self._atoms == _ANY)).all(axis=2)
+        joined = occurs[self._begin][:, begin] & occurs[self._end][:, end]
+        joined &= (self._order == order) | (self._order == _ANY)
+        possible = np.ones(self._size, dtype=bool)
+        for (patterns, wanted), there in ((self._of_atoms, occurs), (self._of_bonds, joined)):
+            possible[patterns[~there.any(axis=1)[wanted]]] = False
+        return possible
+
+
+def _table(rows: Iterable[Key], columns: int) -> np.ndarray:
+    return np.array(list(rows), dtype=int).reshape(-1, columns)
+
+
+def described(mol: Chem.Mol) -> tuple[list[Key], list[Key]]:
+    """Describe the atoms and bonds of a molecule.
+
+    Returns
+    -------
+    atoms : list of tuple of int
+        Element, number of neighbours and size of the smallest ring of each.
+    bonds : list of tuple of int
+        Both atoms of each and twice its order, which is 3 if it is aromatic.
+    """
+    rings = mol.GetRingInfo()
+    atoms: list[Key] = [
+        (atom.GetAtomicNum(), atom.GetTotalDegree(), rings.MinAtomRingSize(i))
+        for i, atom in enumerate(atoms_of(mol))
+    ]
+    bonds: list[Key] = [
+        (bond.GetBeginAtomIdx(), bond.GetEndAtomIdx(), int(2 * bond.GetBondTypeAsDouble()))
+        for bond in bonds_of(mol)
+    ]
+    return atoms, bonds
+
+
+def _asked_of_atom(atom: Chem.Atom) -> Key:
+    """Element, number of neighbours and ring size of whatever a query atom matches."""
+    asked = _asked(re.sub(r"^\[(.*?)(:\d+)?\]$", r"\1", atom.GetSmarts()))
+    return tuple(
+        next((int(each[1:]) for each in asked if re.fullmatch(rf"{letter}\d+", each)), _ANY)
+        for letter in "#Xr"
+    )
+
+
+def _asked_of_bond(bond: Chem.Bond) -> int:
+    asked = _asked(bond.GetSmarts())  # type: ignore[call-arg]  # RDKit's stub forgets self
+    return next((order for sign, order in _TWICE_ORDER.items() if sign in asked), _ANY)
+
+
+def _asked(smarts: str) -> set[str]:
+    """Primitives of an atom's or a bond's SMARTS that every match has."""
+    flat = re.sub(r"\$\([^()]*\)", "$", smarts)
+    if "(" in flat:
+        return set()
+    parts = [[set(each.split("&")) for each in part.split(",")] for part in flat.split(";")]
+    return set().union(*(set.intersection(*part) for part in parts))
 
 
 @dataclass(frozen=True)
@@ -108,6 +231,8 @@ class CompiledForceField:
         For messages.
     patterns : dict of str to tuple of Pattern
         By handler, in the order of the file.
+    filter : PatternFilter
+        Of all of them, one handler after the other.
     masses : dict of int to float
         By atomic number, dalton.
     coulomb14, lj14 : float
@@ -116,9 +241,19 @@ class CompiledForceField:
 
     name: str
     patterns: dict[str, tuple[Pattern, ...]]
+    filter: PatternFilter
     masses: dict[int, float]
     coulomb14: float
     lj14: float
+
+    def reduced_to(self, atoms: Sequence[Key], bonds: Sequence[Key]) -> CompiledForceField:
+        """Leave out patterns that cannot match a molecule of these atoms and bonds."""
+        possible = iter(self.filter.possible(atoms, bonds).tolist())
+        patterns = {
+            tag: tuple(pattern for pattern in each if next(possible))
+            for tag, each in self.patterns.items()
+        }
+        return replace(self, patterns=patterns)
 
 
 def compile_force_field(force_field: Any, name: str) -> CompiledForceField:
@@ -163,6 +298,7 @@ def compile_force_field(force_field: Any, name: str) -> CompiledForceField:
     return CompiledForceField(
         name=name,
         patterns=patterns,
+        filter=PatternFilter([pattern.query for pattern in chain(*patterns.values())]),
         masses={number: float(mass.m_as("dalton")) for number, mass in MASSES.items()},
         coulomb14=float(force_field.get_parameter_handler("Electrostatics").scale14),
         lj14=float(force_field.get_parameter_handler("vdW").scale14),
@@ -275,7 +411,7 @@ def mdl_molecule(mol: Chem.Mol) -> Chem.Mol:
         Chem.SetAromaticity(copy, Chem.AromaticityModel.AROMATICITY_MDL)
     except (ValueError, RuntimeError) as error:
         raise LigandError(Reason.PARAMETERS_MISSING, f"RDKit cannot sanitise it: {error}") from None
-    for atom in copy.GetAtoms():
+    for atom in atoms_of(copy):
         if atom.GetTotalNumHs():
             raise LigandError(
                 Reason.PARAMETERS_MISSING, f"hydrogens of {_label(atom)} are not explicit"
@@ -308,8 +444,14 @@ def assign(force_field: CompiledForceField, mol: Chem.Mol, charges: np.ndarray) 
         A term without a parameter, or rigid by the force field's constraints (reason
         ``parameters_missing``); the message names the atoms.
     """
-    neighbours = [[n.GetIdx() for n in atom.GetNeighbors()] for atom in mol.GetAtoms()]
+    described_atoms, described_bonds = described(mol)
+    numbers = [number for number, *_ in described_atoms]
+    neighbours: list[list[int]] = [[] for _ in numbers]
+    for i, j, _ in described_bonds:
+        neighbours[i].append(j)
+        neighbours[j].append(i)
     bonds, angles, propers = _valence_terms(neighbours)
+    force_field = force_field.reduced_to(described_atoms, described_bonds)
     constrained = _assigned(force_field, "Constraints", mol, _ends_sorted)
     if constrained:
         atoms = _labels(mol, next(iter(constrained)))
@@ -317,21 +459,21 @@ def assign(force_field: CompiledForceField, mol: Chem.Mol, charges: np.ndarray) 
             Reason.PARAMETERS_MISSING,
             f"{force_field.name} makes the molecule rigid ({atoms}); ScreenMM has no constraints",
         )
-    singles: set[Key] = {(i,) for i in range(mol.GetNumAtoms())}
+    singles: set[Key] = {(i,) for i in range(len(numbers))}
     vdw = _complete(force_field, "vdW", mol, singles)
     torsions, torsion_values = _terms(_complete(force_field, "ProperTorsions", mol, propers), 4, 3)
     impropers, improper_values = _terms(
-        _assigned(force_field, "ImproperTorsions", mol, _improper_key), 4, 3, _trefoil
+        _assigned(force_field, "ImproperTorsions", mol, _improper_key), 4, 3
     )
     bond_atoms, bond_values = _terms(_complete(force_field, "Bonds", mol, bonds), 2, 2)
     angle_atoms, angle_values = _terms(_complete(force_field, "Angles", mol, angles), 3, 2)
     lj = np.array([vdw[(i,)].rows[0] for i in range(len(singles))], dtype=float).reshape(-1, 2)
-    radii = gb_parameters(mol)
+    radii = gb_parameters(numbers, neighbours)
     exceptions, exception_values = _exceptions(
-        force_field, (bonds, angles, propers), np.asarray(charges, dtype=float), lj
+        force_field, (bond_atoms, angle_atoms, torsions), np.asarray(charges, dtype=float), lj
     )
     return Parameters(
-        masses=np.array([force_field.masses[atom.GetAtomicNum()] for atom in mol.GetAtoms()]),
+        masses=np.array([force_field.masses[number] for number in numbers]),
         charges=np.array(charges, dtype=float),
         sigmas=lj[:, 0].copy(),
         epsilons=lj[:, 1].copy(),
@@ -341,8 +483,10 @@ def assign(force_field: CompiledForceField, mol: Chem.Mol, charges: np.ndarray) 
         bond_values=bond_values,
         angles=angle_atoms,
         angle_values=angle_values,
-        torsions=np.concatenate([torsions, impropers]),
-        torsion_values=np.concatenate([torsion_values, improper_values]),
+        torsions=np.concatenate([torsions, impropers[:, _TREFOIL].reshape(-1, 4)]),
+        torsion_values=np.concatenate(
+            [torsion_values, np.repeat(improper_values, len(_TREFOIL), axis=0)]
+        ),
         exceptions=exceptions,
         exception_values=exception_values,
     )
@@ -373,15 +517,6 @@ def _ends_sorted(key: Key) -> Key:
 def _improper_key(key: Key) -> Key:
     first, second, third = sorted((key[0], key[2], key[3]))
     return first, key[1], second, third
-
-
-def _trefoil(key: Key) -> list[Key]:
-    first, centre, second, third = key
-    return [
-        (centre, first, second, third),
-        (centre, second, third, first),
-        (centre, third, first, second),
-    ]
 
 
 def _assigned(
@@ -415,60 +550,70 @@ def _label(atom: Chem.Atom) -> str:
     return f"{atom.GetSymbol()}{atom.GetIdx() + 1}"
 
 
-def _terms(
-    found: dict[Key, Pattern],
-    n_atoms: int,
-    n_values: int,
-    expand: Callable[[Key], list[Key]] = lambda key: [key],
-) -> tuple[np.ndarray, np.ndarray]:
-    atoms: list[Key] = []
-    values: list[tuple[float, ...]] = []
-    for key, pattern in found.items():
-        for row in pattern.rows:
-            for term in expand(key):
-                atoms.append(term)
-                values.append(row)
-    return (
-        np.array(atoms, dtype=np.int32).reshape(-1, n_atoms),
-        np.array(values, dtype=float).reshape(-1, n_values),
-    )
+def _terms(found: dict[Key, Pattern], n_atoms: int, n_values: int) -> tuple[np.ndarray, np.ndarray]:
+    rows = [pattern.rows for pattern in found.values()]
+    atoms = np.fromiter(chain(*found), dtype=np.int32).reshape(-1, n_atoms)
+    values = np.fromiter(chain(*chain(*rows)), dtype=float).reshape(-1, n_values)
+    return np.repeat(atoms, [len(each) for each in rows], axis=0), values
 
 
 def _exceptions(
     force_field: CompiledForceField,
-    terms: tuple[set[Key], set[Key], set[Key]],
+    terms: tuple[np.ndarray, np.ndarray, np.ndarray],
     charges: np.ndarray,
     lj: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Pairs one to three bonds apart: none of the first two, scaled 1-4 interactions."""
-    ends = [{(min(k[0], k[-1]), max(k[0], k[-1])) for k in keys} for keys in terms]
-    excluded = ends[0] | ends[1]
-    scaled = ends[2] - excluded
-    pairs = np.array(sorted(excluded | scaled), dtype=np.int32).reshape(-1, 2)
-    is_scaled = np.array([pair in scaled for pair in map(tuple, pairs.tolist())], dtype=bool)
-    i, j = pairs[:, 0], pairs[:, 1]
-    values = np.zeros((len(pairs), 3))
+    excluded, scaled = 1, 2
+    kind = np.zeros((len(charges), len(charges)), dtype=np.int8)
+    bonds, angles, torsions = terms
+    for atoms, what in ((torsions, scaled), (angles, excluded), (bonds, excluded)):
+        ends = atoms[:, [0, -1]]
+        kind[ends.min(axis=1), ends.max(axis=1)] = what
+    i, j = np.nonzero(kind)
+    is_scaled = kind[i, j] == scaled
+    values = np.zeros((len(i), 3))
     values[:, 0] = np.where(is_scaled, force_field.coulomb14 * charges[i] * charges[j], 0.0)
     # OpenMM's sigma where there is no interaction
     values[:, 1] = np.where(is_scaled, 0.5 * (lj[i, 0] + lj[j, 0]), 1.0)
     values[:, 2] = np.where(is_scaled, force_field.lj14 * np.sqrt(lj[i, 1] * lj[j, 1]), 0.0)
-    return pairs, values
+    return np.stack([i, j], axis=1).astype(np.int32), values
 
 
-def gb_parameters(mol: Chem.Mol) -> np.ndarray:
+def gb_parameters(numbers: Sequence[int], neighbours: Sequence[Sequence[int]]) -> np.ndarray:
     """GB radii (mbondi2) and OBC descreening factors, as OpenMM's ``implicit/obc2.xml``.
 
     Parameters
     ----------
-    mol : rdkit.Chem.Mol
-        All hydrogens explicit.
+    numbers : sequence of int
+        Atomic numbers.
+    neighbours : sequence of sequence of int
+        Atoms that each is bonded to.
 
     Returns
     -------
     ndarray, shape (N, 2)
         Radius, nm, and factor.
     """
-    return np.array(GBSAOBC2Force.getStandardParameters(openmm_topology(mol)), dtype=float)
+    # a hydrogen's depend on the element that it is bonded to
+    partners = [numbers[each[0]] if each else None for each in neighbours]
+    rows = [
+        _gb_row(number, partner if number == 1 else None)
+        for number, partner in zip(numbers, partners, strict=True)
+    ]
+    return np.array(rows, dtype=float).reshape(-1, 2)
+
+
+@functools.cache
+def _gb_row(number: int, partner: int | None) -> tuple[float, float]:
+    topology = Topology()
+    residue = topology.addResidue("LIG", topology.addChain("L"))
+    atom = topology.addAtom("A", Element.getByAtomicNumber(number), residue)
+    if partner is not None:
+        other = topology.addAtom("B", Element.getByAtomicNumber(partner), residue)
+        topology.addBond(atom, other)
+    radius, factor = GBSAOBC2Force.getStandardParameters(topology)[0]
+    return radius, factor
 
 
 def openmm_topology(mol: Chem.Mol, residue_name: str = "LIG") -> Topology:
@@ -477,8 +622,8 @@ def openmm_topology(mol: Chem.Mol, residue_name: str = "LIG") -> Topology:
     residue = topology.addResidue(residue_name, topology.addChain("L"))
     atoms = [
         topology.addAtom(_label(atom), Element.getByAtomicNumber(atom.GetAtomicNum()), residue)
-        for atom in mol.GetAtoms()
+        for atom in atoms_of(mol)
     ]
-    for bond in mol.GetBonds():
+    for bond in bonds_of(mol):
         topology.addBond(atoms[bond.GetBeginAtomIdx()], atoms[bond.GetEndAtomIdx()])
     return topology
