@@ -57,7 +57,8 @@ def test_charges_are_those_of_nagl_to_the_last_bit(model: Any, name: str) -> Non
     mol = nagl.with_hydrogens(nagl.REFERENCE[name])
     ours = load_charge_model()
     canonical = charges_module._nagl_molecule(mol)
-    features = charges_module._features(ours.atom_features, canonical)
+    bonds = [(b.GetBeginAtomIdx(), b.GetEndAtomIdx()) for b in canonical.GetBonds()]
+    features = charges_module._features(ours.atom_features, canonical, bonds)
     assert np.array_equal(nagl_charges(mol), by_torch(model, canonical, features))
 
 

@@ -193,9 +193,11 @@ def network_charges(
     with _threadpools().limit(limits=1, user_api="blas"):
         state = features
         for layer in model.layers:
-            mean = _summed(state, slots) / degrees
-            state = _linear(state, layer.own, layer.bias) + _linear(mean, layer.neighbours)
-            state = np.maximum(state, 0)
+            mean = _summed(state, slots)
+            mean /= degrees
+            state = _linear(state, layer.own, layer.bias)
+            state += _linear(mean, layer.neighbours)
+            np.maximum(state, 0, out=state)
         hidden = _sigmoid(_linear(state, *model.hidden))
         outputs = _linear(hidden, model.output[0]) + model.output[1]
     prior, electronegativity, hardness = outputs[:, :3].T
@@ -210,10 +212,11 @@ def _threadpools() -> ThreadpoolController:
 def _summed(state: np.ndarray, slots: np.ndarray) -> np.ndarray:
     """Sum over the neighbours of each atom."""
     # a row of zeros for the neighbours that an atom does not have
-    padded = np.vstack([state, np.zeros_like(state[:1])])
+    padded = np.zeros((len(state) + 1, state.shape[1]), dtype=state.dtype)
+    padded[:-1] = state
     total = np.zeros_like(state)
     for others in slots:
-        total += padded[others]
+        total += padded.take(others, axis=0)
     return total
 
 
@@ -241,10 +244,12 @@ def _padded(weight: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
 
 def _linear(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None) -> np.ndarray:
-    total = np.float32(0) if bias is None else bias
-    for first in range(0, x.shape[1], BLOCK):
-        total = total + x[:, first : first + BLOCK] @ weight[first : first + BLOCK]
-    return np.asarray(total)
+    total = x[:, :BLOCK] @ weight[:BLOCK]
+    if bias is not None:
+        total += bias
+    for first in range(BLOCK, len(weight), BLOCK):
+        total += x[:, first : first + BLOCK] @ weight[first : first + BLOCK]
+    return total
 
 
 def _sigmoid(x: np.ndarray) -> np.ndarray:
@@ -277,8 +282,9 @@ def _exp(x: np.ndarray) -> np.ndarray:
 
 def _fused(a: np.ndarray, b: np.ndarray | float, c: np.ndarray | float) -> np.ndarray:
     """Product and sum of single-precision numbers, rounded once."""
-    exact = a.astype(np.float64) * np.asarray(b, np.float32).astype(np.float64)
-    return (exact + np.asarray(c, np.float32)).astype(np.float32)
+    exact = np.multiply(a, np.asarray(b, np.float32), dtype=np.float64)
+    exact += np.asarray(c, np.float32)
+    return exact.astype(np.float32)
 
 
 def _equilibrated(

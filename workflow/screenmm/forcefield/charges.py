@@ -10,6 +10,7 @@ References
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ from screenmm.forcefield.charge_model import (
 )
 from screenmm.forcefield.normalise import normalise, patterns
 from screenmm.forcefield.resonance import Bond, average_formal_charges
+from screenmm.forcefield.smirnoff import atoms_of, bonds_of
 
 if TYPE_CHECKING:
     from openff.toolkit import Molecule
@@ -50,10 +52,10 @@ def nagl_charges(mol: Chem.Mol) -> np.ndarray:
     LigandError
         An element that the model does not know (reason ``parameters_missing``).
     """
-    atoms: list[tuple[int, ...]] = []
-    fragments = Chem.GetMolFrags(mol, asMols=True, sanitizeFrags=False, fragsMolAtomMapping=atoms)
-    if len(fragments) == 1:
+    atoms = Chem.GetMolFrags(mol)
+    if len(atoms) == 1:
         return _fragment_charges(mol)
+    fragments = Chem.GetMolFrags(mol, asMols=True, sanitizeFrags=False)
     charges = np.empty(mol.GetNumAtoms())
     for indices, fragment in zip(atoms, fragments, strict=True):
         charges[list(indices)] = _fragment_charges(fragment)
@@ -67,8 +69,8 @@ def _fragment_charges(mol: Chem.Mol) -> np.ndarray:
         if known is not None:
             return known
     canonical = _nagl_molecule(mol)
-    bonds = [(bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()) for bond in canonical.GetBonds()]
-    features = _features(model.atom_features, canonical)
+    bonds = [(bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()) for bond in bonds_of(canonical)]
+    features = _features(model.atom_features, canonical, bonds)
     return network_charges(model, features, bonds, Chem.GetFormalCharge(canonical))
 
 
@@ -118,23 +120,17 @@ def _openff_molecule(mol: Chem.Mol) -> Molecule:
 
 def _nagl_molecule(mol: Chem.Mol) -> Chem.Mol:
     """Rebuild the molecule with its bonds in NAGL's order, which decides the Kekulé form."""
-    kekulised = Chem.Mol(mol)
-    Chem.Kekulize(kekulised)
     rebuilt = Chem.RWMol()
-    for atom in mol.GetAtoms():
-        copy = Chem.Atom(atom.GetAtomicNum())
-        copy.SetFormalCharge(atom.GetFormalCharge())
-        copy.SetIsAromatic(atom.GetIsAromatic())
-        copy.SetNoImplicit(True)
-        rebuilt.AddAtom(copy)
-    bonds = list(kekulised.GetBonds())
-    ends = [sorted((bond.GetBeginAtomIdx(), bond.GetEndAtomIdx())) for bond in bonds]
-    for index in sorted(range(len(bonds)), key=lambda i: ends[i][0]):
-        begin, end = ends[index]
-        aromatic = bonds[index].GetIsAromatic()
-        order = Chem.BondType.AROMATIC if aromatic else bonds[index].GetBondType()
+    for atom in atoms_of(mol):
+        rebuilt.AddAtom(
+            _bare_atom(atom.GetAtomicNum(), atom.GetFormalCharge(), atom.GetIsAromatic())
+        )
+    bonds = [
+        (sorted((bond.GetBeginAtomIdx(), bond.GetEndAtomIdx())), bond.GetBondType())
+        for bond in bonds_of(mol)
+    ]
+    for (begin, end), order in sorted(bonds, key=lambda bond: bond[0][0]):
         rebuilt.AddBond(begin, end, order)
-        rebuilt.GetBondBetweenAtoms(begin, end).SetIsAromatic(aromatic)
     Chem.SanitizeMol(
         rebuilt, Chem.SANITIZE_ALL ^ Chem.SANITIZE_ADJUSTHS ^ Chem.SANITIZE_SETAROMATICITY
     )
@@ -144,7 +140,18 @@ def _nagl_molecule(mol: Chem.Mol) -> Chem.Mol:
     return rebuilt.GetMol()
 
 
-def _normalised(canonical: Chem.Mol) -> tuple[list[int], list[Bond]]:
+@functools.cache
+def _bare_atom(number: int, charge: int, is_aromatic: bool) -> Chem.Atom:
+    atom = Chem.Atom(number)
+    atom.SetFormalCharge(charge)
+    atom.SetIsAromatic(is_aromatic)
+    atom.SetNoImplicit(True)
+    return atom
+
+
+def _normalised(
+    canonical: Chem.Mol, ends: Sequence[tuple[int, int]]
+) -> tuple[list[int], list[Bond]]:
     """Formal charges and kekulised bonds after NAGL's normalisation."""
     if any(canonical.HasSubstructMatch(pattern) for pattern in patterns()):
         drawn = normalise(canonical)
@@ -152,39 +159,50 @@ def _normalised(canonical: Chem.Mol) -> tuple[list[int], list[Bond]]:
         drawn = Chem.Mol(canonical)
         Chem.SanitizeMol(drawn, Chem.SANITIZE_SYMMRINGS)
         Chem.Kekulize(drawn)
-    charges = [atom.GetFormalCharge() for atom in drawn.GetAtoms()]
-    bonds = []
-    for bond in canonical.GetBonds():
-        begin, end = bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()
-        order = drawn.GetBondBetweenAtoms(begin, end).GetBondTypeAsDouble()
-        bonds.append((begin, end, int(order)))
+    charges = [atom.GetFormalCharge() for atom in atoms_of(drawn)]
+    bonds = [
+        (begin, end, int(drawn.GetBondBetweenAtoms(begin, end).GetBondTypeAsDouble()))
+        for begin, end in ends
+    ]
     return charges, bonds
 
 
-def _features(atom_features: Sequence[Mapping[str, Any]], canonical: Chem.Mol) -> np.ndarray:
-    atoms = list(canonical.GetAtoms())
-    columns: list[list[list[float]]] = []
+def _features(
+    atom_features: Sequence[Mapping[str, Any]],
+    canonical: Chem.Mol,
+    bonds: Sequence[tuple[int, int]],
+) -> np.ndarray:
+    atoms = atoms_of(canonical)
+    rings = canonical.GetRingInfo().AtomRings()
+    columns: list[np.ndarray] = []
     for feature in atom_features:
         if feature["name"] == "atomic_element":
-            for atom in atoms:
-                if atom.GetSymbol() not in feature["categories"]:
+            symbols = [atom.GetSymbol() for atom in atoms]
+            for index, symbol in enumerate(symbols):
+                if symbol not in feature["categories"]:
                     raise LigandError(
                         Reason.PARAMETERS_MISSING,
-                        f"{CHARGE_MODEL} has no charges for {atom.GetSymbol()}{atom.GetIdx() + 1}",
+                        f"{CHARGE_MODEL} has no charges for {symbol}{index + 1}",
                     )
-            columns.append([_one_hot(a.GetSymbol(), feature["categories"]) for a in atoms])
+            columns.append(_one_hot(symbols, feature["categories"]))
         elif feature["name"] == "atom_connectivity":
-            columns.append([_one_hot(a.GetDegree(), feature["categories"]) for a in atoms])
-        elif feature["name"] == "atom_in_ring_of_size":
-            columns.append([[float(a.IsInRingSize(feature["ring_size"]))] for a in atoms])
+            degrees = [atom.GetDegree() for atom in atoms]
+            columns.append(_one_hot(degrees, feature["categories"]))
         else:
-            numbers = [atom.GetAtomicNum() for atom in atoms]
-            averages = average_formal_charges(numbers, *_normalised(canonical))
-            columns.append([[charge] for charge in averages])
-    return np.hstack([np.array(column, dtype=np.float32) for column in columns])
+            column = np.zeros((len(atoms), 1), dtype=np.float32)
+            if feature["name"] == "atom_in_ring_of_size":
+                for ring in rings:
+                    if len(ring) == feature["ring_size"]:
+                        column[ring, 0] = 1
+            else:
+                numbers = [atom.GetAtomicNum() for atom in atoms]
+                normalised = _normalised(canonical, bonds)
+                column[:, 0] = average_formal_charges(numbers, *normalised)
+            columns.append(column)
+    return np.hstack(columns)
 
 
-def _one_hot(value: object, categories: Sequence[object]) -> list[float]:
-    row = [0.0] * len(categories)
-    row[categories.index(value)] = 1.0
-    return row
+def _one_hot(values: Sequence[object], categories: Sequence[object]) -> np.ndarray:
+    rows = np.zeros((len(values), len(categories)), dtype=np.float32)
+    rows[np.arange(len(values)), [categories.index(value) for value in values]] = 1
+    return rows

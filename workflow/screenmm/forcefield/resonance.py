@@ -14,8 +14,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 Bond = tuple[int, int, int]
 """Two atoms and the order, kekulised."""
 
@@ -154,8 +152,8 @@ def _resonance_forms(
                     to_do.append(after)
     forms = sorted(set(found.values()))
     energies = [sum(s.energies[bool(f & s.bit)] for s in sites.values()) for f in forms]
-    lowest = np.isclose(energies, min(energies))
-    return [form for form, is_lowest in zip(forms, lowest, strict=True) if is_lowest]
+    lowest = min(energies)  # whole numbers
+    return [form for form, own in zip(forms, energies, strict=True) if own == lowest]
 
 
 def _transfer_paths(
