@@ -99,7 +99,12 @@ class Section(BaseModel):
     """Base of every section: unknown keys are errors, defaults are checked too."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False
+        extra="forbid",
+        frozen=True,
+        validate_default=True,
+        allow_inf_nan=False,
+        # a stage reads a section or two: to build all models takes longer than its start
+        defer_build=True,
     )
 
 
@@ -265,7 +270,7 @@ class Ligands(Section):
     time_limit_s: float = Field(
         60, gt=0, description="Time limit per molecule in preparation, seconds."
     )
-    filters: Filters = Filters()
+    filters: Filters = Field(default_factory=Filters)
 
     @model_validator(mode="after")
     def _ph_ordered(self) -> Ligands:
@@ -1136,7 +1141,7 @@ class Rounds(Section):
         "30 ligands were scored; docking chooses the rest. With objective mmgbsa those scored by "
         "chance are taken out of it.",
     )
-    stop: Stop = Stop()
+    stop: Stop = Field(default_factory=Stop)
 
 
 Proposers = Annotated[
@@ -1410,7 +1415,7 @@ class Ranking(Section):
         description="What a failed pose check does. flag: it is named beside the ligand. filter: "
         "the ligand is not ranked; its ledger row names the checks.",
     )
-    interactions: InteractionFilters = InteractionFilters()
+    interactions: InteractionFilters = Field(default_factory=InteractionFilters)
 
     @model_validator(mode="after")
     def _consistent(self) -> Ranking:
@@ -1551,13 +1556,13 @@ class Settings(Section):
         description="The pocket common to all receptors; a receptor may have its own instead.",
         examples=[{"ligand": "crystal_ligand.sdf"}],
     )
-    ligands: Ligands = Ligands()
-    docking: Docking = Docking()
-    scoring: Scoring = Scoring()
-    inspection: Inspection = Inspection()
-    ranking: Ranking = Ranking()
-    controls: Controls = Controls()
-    costs: Costs = Costs()
+    ligands: Ligands = Field(default_factory=Ligands)
+    docking: Docking = Field(default_factory=Docking)
+    scoring: Scoring = Field(default_factory=Scoring)
+    inspection: Inspection = Field(default_factory=Inspection)
+    ranking: Ranking = Field(default_factory=Ranking)
+    controls: Controls = Field(default_factory=Controls)
+    costs: Costs = Field(default_factory=Costs)
     rounds: Rounds | None = Field(
         None,
         description="Docking in rounds, for libraries too large to dock: each round docks a "

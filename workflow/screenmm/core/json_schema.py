@@ -21,6 +21,13 @@ class _PlainSchema(GenerateJsonSchema):
         """Add no title."""
         return False
 
+    def get_default_value(self, schema: Any) -> Any:
+        """Tell a section's defaults, which are made only where they are asked for."""
+        factory = schema.get("default_factory")
+        if isinstance(factory, type) and issubclass(factory, BaseModel):
+            return factory()
+        return super().get_default_value(schema)
+
 
 def json_schema(model: type[BaseModel], title: str) -> dict[str, Any]:
     """JSON Schema of a model, with every key's description, range and default.

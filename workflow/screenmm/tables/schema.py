@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 
 import pyarrow as pa
@@ -18,6 +19,32 @@ ARROW = {
     "DOUBLE": pa.float64(),
 }
 """DuckDB's types, those of the tables, as Arrow's."""
+
+
+class _NoPandas:
+    """Finder of modules that finds no pandas."""
+
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: object = None) -> None:
+        if name == "pandas":
+            raise ModuleNotFoundError(name=name)
+
+
+def _keep_pandas_out() -> None:
+    """Let PyArrow ask for pandas once, in vain.
+
+    Before it makes its first array of a list it loads pandas, to know a Series when it sees one:
+    most of a second in each job. What needs pandas, as ``to_pandas()``, asks again and has it.
+    """
+    if "pandas" not in sys.modules:
+        sys.meta_path.insert(0, _NoPandas)
+        try:
+            pa.array([None])
+        finally:
+            sys.meta_path.remove(_NoPandas)
+
+
+_keep_pandas_out()
 
 
 def arrow_type(duckdb_type: str) -> pa.DataType:

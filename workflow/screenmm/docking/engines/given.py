@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from screenmm.config.engines import EngineFacts
 from screenmm.core.errors import LigandError, Reason
 
@@ -28,6 +26,8 @@ class Given:
     """Poses come with the library; they are checked to lie in the pocket."""
 
     def __init__(self, site: Site):
+        import numpy as np  # noqa: PLC0415
+
         box = site.box
         self._center = np.asarray(box.center)
         self._half = np.asarray(box.size) / 2
@@ -37,7 +37,7 @@ class Given:
         from screenmm.docking.engine import DockedPose  # noqa: PLC0415
 
         centroid = mol.GetConformer().GetPositions().mean(axis=0)
-        outside = np.abs(centroid - self._center) - self._half
+        outside = abs(centroid - self._center) - self._half
         if outside.max() > 0:
             raise LigandError(
                 Reason.POSE_OUTSIDE_POCKET,
