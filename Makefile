@@ -13,6 +13,8 @@ TESTERS ?= 3
 VENV := .venv
 DEMO := config/demo/tyk2
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+# images often forbid it; each of a screen's processes would compile the package again
+export PYTHONDONTWRITEBYTECODE :=
 
 screen: install $(DEMO)/receptor.pdb
 	snakemake --cores $(CORES) --configfile config/demo/config.yaml
