@@ -11,7 +11,6 @@ from itertools import groupby
 import gemmi
 import numpy as np
 from scipy.spatial import cKDTree
-from scipy.stats import spearmanr
 
 from screenmm.core.errors import ReceptorError
 from screenmm.receptor.records import Record, is_mmcif, mmcif_block, plain_lines
@@ -305,4 +304,6 @@ def _is_plddt(records: list[Record]) -> bool:
     means = np.array([np.mean(each) for each, xyz in zip(own, middle, strict=True) if xyz])
     tree = cKDTree(np.array([xyz for xyz in middle if xyz]).reshape(-1, 3))
     contacts = [len(each) for each in tree.query_ball_point(tree.data, CONTACTS)]
+    from scipy.stats import spearmanr  # noqa: PLC0415  (heavy import)
+
     return bool(np.ptp(means) > 0 and spearmanr(means, contacts).statistic > RISES)

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 import duckdb
 import numpy as np
 import pyarrow as pa
-from scipy import stats
 
+from screenmm.core.ranks import average_ranks
 from screenmm.core.seeds import seed_for
 from screenmm.tables.dictionary import (
     CNN_AFFINITY,
@@ -102,7 +102,7 @@ def consensus(scores: list[np.ndarray]) -> dict[str, np.ndarray]:
     if len(found) < MIN_INPUTS or not whole.any():
         return out
     chosen = [each[whole] for each in found]
-    ranks = np.array([stats.rankdata(-each) for each in chosen])
+    ranks = np.array([average_ranks(-each) for each in chosen])
     out[ECR.name][whole] = exponential(ranks)
     out[MEAN_RANK.name][whole] = ranks.mean(axis=0)
     out[Z.name][whole] = np.mean([z_scores(each) for each in chosen], axis=0)

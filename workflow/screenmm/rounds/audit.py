@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from screenmm.rounds.known import BY_CHANCE, Docked, How
 
@@ -101,8 +101,11 @@ def error_on_unseen(docked: Sequence[Docked]) -> Error:
         return Error(0, None, None)
     rmse = float(np.sqrt(np.mean((pairs[:, 0] - pairs[:, 1]) ** 2)))
     spread = len(pairs) >= 3 and np.ptp(pairs, axis=0).min() > 0
-    rank = float(stats.spearmanr(pairs[:, 0], pairs[:, 1]).statistic) if spread else None
-    return Error(len(pairs), rmse, rank)
+    if not spread:
+        return Error(len(pairs), rmse, None)
+    from scipy.stats import spearmanr  # noqa: PLC0415  (heavy import)
+
+    return Error(len(pairs), rmse, float(spearmanr(pairs[:, 0], pairs[:, 1]).statistic))
 
 
 def threshold(docked: Sequence[Docked], top: float) -> float | None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 PERCENTS = (1, 5, 10)
 """Parts of the list that enrichment factors are given for."""
@@ -277,5 +276,7 @@ def correlation_measures(strength: np.ndarray, score: np.ndarray) -> dict[str, f
     """
     once = np.ones((1, len(score)), dtype=np.int32)
     found = correlation_draws(strength, score, once, kendall=False)
-    tau = stats.kendalltau(strength, score).statistic
+    from scipy.stats import kendalltau  # noqa: PLC0415  (heavy import)
+
+    tau = kendalltau(strength, score).statistic
     return {**{name: float(row[0]) for name, row in found.items()}, "kendall": float(tau)}

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from scipy import stats
 
+from screenmm.core.ranks import average_ranks
 from screenmm.metrics.measures import Interval
 
 RESAMPLES = 1000
@@ -126,7 +126,7 @@ def simultaneous(draws: np.ndarray) -> list[Interval]:
 
 def _tail(draws: np.ndarray) -> np.ndarray:
     """Share of the draws that lie as far out on the same side as each one, itself for one half."""
-    ranks = stats.rankdata(draws) - 0.5
+    ranks = average_ranks(draws) - 0.5
     return np.asarray(np.minimum(ranks, len(draws) - ranks) / len(draws))
 
 
