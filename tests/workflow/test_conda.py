@@ -19,7 +19,7 @@ from ..conda_stand_in.stand_in import read_environment
 from ..imports import stages_by_environment, third_party
 from .conftest import OF_CAMPAIGN, ROOT, Screen, in_rounds, new_screen
 
-pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(7)]
+pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(11)]
 
 ENVS = sorted(path.stem for path in (ROOT / "envs").glob("*.yaml"))
 

@@ -27,7 +27,7 @@ from screenmm.run.stages import stage_settings
 
 from .conftest import FRAGMENTS, ROOT, new_screen
 
-pytestmark = [pytest.mark.workflow, pytest.mark.minutes(2)]
+pytestmark = [pytest.mark.workflow, pytest.mark.minutes(4)]
 
 Mount = Callable[..., Path]
 

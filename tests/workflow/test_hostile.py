@@ -14,7 +14,7 @@ from tests.hostile import OK, write_hostile_library
 
 from .conftest import Screen
 
-pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(2)]
+pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(3)]
 
 
 def test_every_hostile_record_has_a_fate(screen: Screen):

@@ -20,7 +20,7 @@ from screenmm.files.locks import lock_results
 
 from .conftest import ROOT, Screen
 
-pytestmark = [pytest.mark.workflow, pytest.mark.minutes(2)]
+pytestmark = [pytest.mark.workflow, pytest.mark.minutes(5)]
 
 EXAMPLE = ROOT / "docs/examples/two_screens"
 TIERS = [{"effort": "fast"}, {"effort": "standard", "top": 1}]

@@ -9,7 +9,7 @@ from screenmm.config.engines import engines
 
 from .conftest import FRAGMENTS, STABLE, Screen, rows
 
-pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(5)]
+pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(6)]
 
 
 def _have_the_cnn_s_opinion(ranking: list[dict[str, str]]) -> None:

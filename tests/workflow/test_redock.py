@@ -12,7 +12,7 @@ from screenmm.analysis.verdict import PRESUMED
 
 from .conftest import Screen, rows
 
-pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(3)]
+pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(4)]
 
 
 def test_the_reference_ligand_is_docked_again(finished: Screen):

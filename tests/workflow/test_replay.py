@@ -15,7 +15,7 @@ from rdkit import Chem
 
 from .conftest import FRAGMENTS, Screen, new_screen
 
-pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(3)]
+pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(4)]
 
 LIBRARY = {name: FRAGMENTS[name] for name in ("indole", "phenol")} | {
     "phenol again": FRAGMENTS["phenol"],

@@ -8,7 +8,7 @@ import pytest
 
 from .conftest import FRAGMENTS, RANKED, STABLE, Screen, rows
 
-pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(9)]
+pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(13)]
 
 
 def test_adding_a_molecule_computes_its_own_shards_only(copy: Screen):

@@ -14,7 +14,7 @@ import pytest
 from .chaos import run_with_kills
 from .conftest import FRAGMENTS, LIBRARY, OF_CAMPAIGN, RANKED, Screen, rows
 
-pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(6)]
+pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(10)]
 
 
 def batch(screen: Screen, number: int) -> dict[str, str]:

@@ -22,7 +22,7 @@ from .chaos import run_with_kills
 from .conftest import OF_CAMPAIGN, SOON, STABLE, Screen
 from .slurm import GPUS, LocalSlurm, said
 
-pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(14)]
+pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(20)]
 
 LOCAL_RULES = {"manifest", "manifest_of_round", "catalogue", "biomarkers", "report", "crate"}
 """What takes seconds is no job of a cluster."""

@@ -17,7 +17,7 @@ import pytest
 from .chaos import descendants
 from .conftest import STABLE, Screen
 
-pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(2)]
+pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(3)]
 
 
 def wait_until(true: Callable[[], bool], limit_s: float = 120) -> None:

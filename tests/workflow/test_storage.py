@@ -21,7 +21,7 @@ from .conftest import FRAGMENTS, OF_CAMPAIGN, ROOT, STABLE, Screen, rows
 pytestmark = [
     pytest.mark.workflow,
     pytest.mark.system,
-    pytest.mark.minutes(2),
+    pytest.mark.minutes(12),
     pytest.mark.skipif(
         shutil.which("rsync") is None,
         reason="snakemake-storage-plugin-fs needs rsync: apt-get install rsync",

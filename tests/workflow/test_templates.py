@@ -18,7 +18,7 @@ from screenmm.run.layout import Layout
 
 from .conftest import Screen, rows
 
-pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(3)]
+pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(4)]
 
 CONGENER = "ejm_31"
 

@@ -21,7 +21,7 @@ from screenmm.run.layout import Layout
 from .chaos import at_work_in, descendants, wait_for_orphans
 from .conftest import FRAGMENTS, STABLE, Screen, jobs_in, rows
 
-pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(5)]
+pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(7)]
 
 FAST = {"effort": "fast"}
 NAMES = ("indole", "phenol", "benzamide")

@@ -14,7 +14,7 @@ import pytest
 
 from .conftest import STABLE, Screen, rows
 
-pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(2)]
+pytestmark = [pytest.mark.workflow, pytest.mark.system, pytest.mark.minutes(6)]
 
 PATIENTS = ("PT-SMITH-0412", "PT-JONES-7731")
 MAF = """#version 2.4
