@@ -14,7 +14,6 @@ from enum import StrEnum
 from typing import Literal
 
 import numpy as np
-from scipy import stats
 
 from screenmm.analysis.ideas import Outcome
 from screenmm.core.formats import number
@@ -115,7 +114,9 @@ def _ends_of_share(accepted: int, docked: int) -> tuple[float | None, float | No
     """Ends of the interval of accepted ideas per 100 docked."""
     if not docked:
         return None, None
-    ends = stats.beta.ppf(ENDS, accepted + PRIOR, docked - accepted + PRIOR)
+    from scipy.stats import beta  # noqa: PLC0415  (heavy import)
+
+    ends = beta.ppf(ENDS, accepted + PRIOR, docked - accepted + PRIOR)
     low, high = (100 * float(each) for each in ends)
     return (low if accepted else 0.0), (high if accepted < docked else 100.0)
 
@@ -124,7 +125,9 @@ def _ends_of_rate(accepted: int, hours: float | None) -> tuple[float | None, flo
     """Ends of the interval of accepted ideas per CPU hour."""
     if hours is None:
         return None, None
-    low, high = (float(each) / hours for each in stats.gamma.ppf(ENDS, accepted + PRIOR))
+    from scipy.stats import gamma  # noqa: PLC0415  (heavy import)
+
+    low, high = (float(each) / hours for each in gamma.ppf(ENDS, accepted + PRIOR))
     return (low if accepted else 0.0), high
 
 

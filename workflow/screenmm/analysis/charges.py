@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import duckdb
 import numpy as np
-from scipy import stats
 
 from screenmm.core.columns import Column
 from screenmm.results.consensus import floats
@@ -58,5 +57,7 @@ def explained(values: np.ndarray, groups: np.ndarray) -> float | None:
     kinds = np.unique(groups)
     if len(kinds) < 2 or len(kinds) == len(values) or np.ptp(values) == 0:
         return None
-    statistic = stats.kruskal(*(values[groups == kind] for kind in kinds)).statistic
+    from scipy.stats import kruskal  # noqa: PLC0415  (heavy import)
+
+    statistic = kruskal(*(values[groups == kind] for kind in kinds)).statistic
     return float((statistic - len(kinds) + 1) / (len(values) - len(kinds)))

@@ -6,7 +6,6 @@ from itertools import combinations
 
 import duckdb
 import numpy as np
-from scipy import stats
 
 from screenmm.analysis.measuring import DECISIVE, Known, measure, told
 from screenmm.analysis.verdict import MEASURE_WORDS, measured_words
@@ -106,7 +105,9 @@ def _scores(
 def _agreement(columns: list[np.ndarray]) -> float | None:
     if len(columns[0]) < FEWEST or any(np.ptp(each) == 0 for each in columns):
         return None
-    found = [stats.spearmanr(one, other)[0] for one, other in combinations(columns, 2)]
+    from scipy.stats import spearmanr  # noqa: PLC0415  (heavy import)
+
+    found = [spearmanr(one, other)[0] for one, other in combinations(columns, 2)]
     return float(np.mean(found))
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import sqrt
 
 import numpy as np
-from scipy import stats
+from scipy.special import ndtri
 
 from screenmm.metrics.bias import ClassLoss
 
@@ -54,8 +55,11 @@ def wilson(lost: int, records: int) -> tuple[float, float]:
     lost, records : int
         ``records`` is at least 1.
     """
-    found = stats.binomtest(lost, records).proportion_ci(CONFIDENCE, method="wilson")
-    return float(found.low), float(found.high)
+    z = float(ndtri((1 + CONFIDENCE) / 2))
+    share, whole = lost / records, 2 * (records + z**2)
+    middle = (2 * lost + z**2) / whole
+    half = z / whole * sqrt(4 * lost * (1 - share) + z**2)
+    return (middle - half if lost else 0.0), (middle + half if lost < records else 1.0)
 
 
 def more_than_rest(lost: int, records: int, all_lost: int, all_records: int) -> float | None:
@@ -70,7 +74,9 @@ def more_than_rest(lost: int, records: int, all_lost: int, all_records: int) -> 
         return None
     rest = [all_lost - lost, all_records - records - all_lost + lost]
     table = [[lost, records - lost], rest]
-    return float(stats.fisher_exact(table, alternative="greater").pvalue)
+    from scipy.stats import fisher_exact  # noqa: PLC0415  (heavy import)
+
+    return float(fisher_exact(table, alternative="greater").pvalue)
 
 
 def holm(values: Sequence[float | None]) -> list[float | None]:
