@@ -173,10 +173,11 @@ def cut(parameters: Parameters, keep: np.ndarray, movable: np.ndarray | None = N
     pieces = _of_atoms(parameters, keep)
     for name in _TERMS:
         atoms = getattr(parameters, f"{name}s")
-        inside = _each_row(np.logical_and, kept, atoms)
-        if movable is not None and name != "exception":
-            inside &= _each_row(np.logical_or, movable, atoms)
-        use = np.flatnonzero(inside)
+        if movable is None or name == "exception":
+            use = np.flatnonzero(_each_row(np.logical_and, kept, atoms))
+        else:
+            use = np.flatnonzero(_each_row(np.logical_or, movable, atoms))
+            use = use[_each_row(np.logical_and, kept, atoms.take(use, axis=0))]
         pieces[f"{name}s"] = new_index.take(atoms.take(use, axis=0))
         pieces[f"{name}_values"] = getattr(parameters, f"{name}_values").take(use, axis=0)
     return Parameters(**pieces)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import cKDTree
+from scipy.spatial.distance import cdist
 
 from screenmm.receptor.model import ReceptorModel
 
@@ -52,7 +52,7 @@ def carve(
     """
     furthest = max(pocket_radius_angstrom, flexible_radius_angstrom)
     around = _around(receptor.positions_angstrom, pose_angstrom, furthest)
-    distances, _ = cKDTree(pose_angstrom).query(receptor.positions_angstrom[around])
+    distances = cdist(receptor.positions_angstrom[around], pose_angstrom).min(axis=1)
     n_residues = int(receptor.residues.max()) + 1
     nearest = np.full(n_residues, np.inf)
     np.minimum.at(nearest, receptor.residues[around], distances)

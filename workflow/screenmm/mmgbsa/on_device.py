@@ -304,9 +304,9 @@ def minimise_members_on_device(
     with np.errstate(all="ignore"):
         descent.start(fast(start_nm), slow(start_nm))
         for _ in range(_most_evaluations(options)):
-            if not descent.running.any():
+            if descent.ended:
                 break
-            if descent.age >= options.hold or not descent.moving.any():
+            if descent.must_renew:
                 descent.take(Taken.RENEW, slow(descent.places))
             else:
                 descent.take(Taken.ADVANCE, fast(descent.places))
@@ -319,21 +319,35 @@ class _PackDescent:
     def __init__(
         self, device: OpenCLDevice, start_nm: np.ndarray, sizes: Sequence[int], options: Options
     ) -> None:
-        self._device, self._options, self._count = device, options, len(start_nm)
+        count, members = len(start_nm), len(sizes)
+        self._device, self._start, self._members, self._hold = (
+            device,
+            start_nm,
+            members,
+            options.hold,
+        )
         starts = np.cumsum([0, *sizes[:-1]])
-        self._spans = device.upload(np.stack([starts, starts + sizes], axis=1).astype(np.int32))
-        self._vectors = device.empty(3 * self._count * _VECTORS)
-        self._kept = device.empty(_KEPT * len(sizes))
-        self._fresh = device.empty(3 * self._count)
-        self._heard = np.full(3 * self._count + 4 * len(sizes), np.nan)
+        spans = device.upload(np.stack([starts, starts + sizes], axis=1).astype(np.int32))
+        self._vectors, self._fresh = device.empty(3 * count * _VECTORS), device.empty(3 * count)
+        self._state = (
+            spans,
+            np.int32(count),
+            self._vectors,
+            device.empty(_KEPT * members),
+            self._fresh,
+        )
+        self._heard = np.full(3 * count + 4 * members, np.nan)
         self._told = device.upload(self._heard)
-        self._members, self.age = len(sizes), 0
-        self.places = start_nm
+        self._rules = np.float64(options.tolerance), np.int32(options.max_iterations), self._told
+        self.age = 0
+        self.places = self._heard[: 3 * count].reshape(-1, 3)
         """Where forces are needed, shape (M, 3), nm."""
+        of_members = self._heard[3 * count :].reshape(-1, 4)
+        self._ends, self._moving, self._iterations, self._largest = of_members.T
 
     def start(self, fast: np.ndarray, slow: np.ndarray) -> None:
         """Set out, with both parts of the forces."""
-        first = np.concatenate([self.places, fast, slow])
+        first = np.concatenate([self._start, fast, slow])
         self._device.write(self._vectors, first)
         self._run(Taken.START)
 
@@ -344,27 +358,19 @@ class _PackDescent:
         self._run(what)
 
     def _run(self, what: Taken) -> None:
-        options = self._options
-        self._device.run(
-            "descend",
-            self._members * GROUP,
-            self._spans,
-            np.int32(self._count),
-            self._vectors,
-            self._kept,
-            self._fresh,
-            np.int32(what),
-            np.int32(self.age),
-            np.int32(self.age < options.hold),
-            np.float64(options.tolerance),
-            np.int32(options.max_iterations),
-            self._told,
-        )
-        at = 3 * self._count
-        told = self._device.download(self._told, self._heard)
-        self.places = told[:at].reshape(-1, 3)
-        self._ends, moving, self._iterations, self._largest = told[at:].reshape(-1, 4).T
-        self.running, self.moving = self._ends == End.RUNNING, moving != 0
+        now = np.int32(what), np.int32(self.age), np.int32(self.age < self._hold)
+        self._device.run("descend", self._members * GROUP, *self._state, *now, *self._rules)
+        self._device.download(self._told, self._heard)
+
+    @property
+    def ended(self) -> bool:
+        """Whether no member is on its way any more."""
+        return bool((self._ends != float(End.RUNNING)).all())
+
+    @property
+    def must_renew(self) -> bool:
+        """Whether the slow forces are to be evaluated next."""
+        return self.age >= self._hold or not self._moving.any()
 
     def minimum(self) -> Minimum:
         return Minimum(self.places, _ended(self._ends), self._iterations.astype(int), self._largest)
