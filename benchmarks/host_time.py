@@ -38,7 +38,7 @@ from screenmm.forcefield.ligand_parameters import ligand_parameters, load_models
 from screenmm.forcefield.parameters import Parameters
 from screenmm.mmgbsa import minimise, own_device, packing
 from screenmm.mmgbsa import score as mmgbsa
-from screenmm.mmgbsa.score import Pose, PoseScore, jittered, score_poses
+from screenmm.mmgbsa.score import Pose, PoseScore, Terms, jittered, score_poses
 
 SEED = 1
 REPEATS = 9
@@ -138,7 +138,7 @@ class Bench:
         self.series, self.pack_size = series, pack_size
         self.poses = poses_of(series, max(0, pack_size // len(series.mols) - 1))
         self.states: list[openmm.State] = []
-        self.scores: list[PoseScore | LigandError] = []
+        self.terms: list[Terms] = []
         score_poses(series.receptor, self.poses[:1], Scoring(), costs.CPU)  # steady state
         own_device.use(costs.CPU, device)
 
@@ -150,21 +150,18 @@ class Bench:
             self.states.append(compute(*args, **kwargs))
             return self.states[-1]
 
-        found, self.scores = self._timed(kept)
+        found, self.terms = self._timed(kept)
         return found
 
     def at_once(self) -> dict[str, float]:
         """Milliseconds a pose by step, with the same forces as before, there at once."""
         again = iter(self.states)
-        found, scores = self._timed(lambda *_args, **_kwargs: next(again))
-        for score, first in zip(scores, self.scores, strict=True):
-            if not isinstance(score, PoseScore) or score.terms != first.terms:
-                raise AssertionError("the same forces have led elsewhere")
+        found, terms = self._timed(lambda *_args, **_kwargs: next(again))
+        if terms != self.terms:
+            raise AssertionError("the same forces have led elsewhere")
         return found
 
-    def _timed(
-        self, forces: Callable[..., openmm.State]
-    ) -> tuple[dict[str, float], list[PoseScore | LigandError]]:
+    def _timed(self, forces: Callable[..., openmm.State]) -> tuple[dict[str, float], list[Terms]]:
         watch = Stopwatch()
         _, parameters_s = parametrised(self.series)
         with contextlib.ExitStack() as patches:
@@ -181,7 +178,11 @@ class Bench:
         host = {"parameters": 1000 * parameters_s / (1 + Scoring().jitter_replicas)}
         host |= {step: ms * watch.of_thread[step] for step in STEPS if step not in DEVICE}
         on_device = {step: ms * watch.of_process[step] for step in DEVICE}
-        return {**host, **on_device, "host": sum(host.values())}, scores
+        failed = [score for score in scores if isinstance(score, LigandError)]
+        if failed:
+            raise failed[0]
+        terms = [score.terms for score in scores if isinstance(score, PoseScore)]
+        return {**host, **on_device, "host": sum(host.values())}, terms
 
 
 def rows(

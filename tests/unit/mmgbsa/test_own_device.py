@@ -81,6 +81,18 @@ def test_what_does_not_fit_alone_is_the_hosts_and_nothing_else(caplog) -> None:
     assert "a card has too little memory for one complex" in caplog.text
 
 
+def test_after_one_that_is_too_large_as_many_go_on_as_before() -> None:
+    device = Device(room=8)
+    assert len(doubled([1.0] * 9 + [99.0] + [1.0] * 22, device)) == 32
+    assert device.asked == [32, 16, 8, 8, 4, 2, 1, 1, 8, 8, 6]
+
+
+def test_where_each_fits_alone_only_nothing_larger_is_asked_again() -> None:
+    device = Device(room=1)
+    assert all(where == "a card" for _, where in doubled([1.0] * 6, device))
+    assert device.asked == [6, 3, 2, 1, 1, 1, 1, 1, 1]
+
+
 def test_nothing_of_nothing() -> None:
     assert doubled([], Device(room=2)) == []
 

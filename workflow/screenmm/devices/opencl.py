@@ -132,8 +132,17 @@ class OpenCLDevice:
         ----------
         buffer : pyopencl.Buffer
         into : ndarray of float64
-            Filled, and returned.
+            Filled, and returned; its elements one after the other.
+
+        Raises
+        ------
+        ValueError
+            It is of another type or layout.
         """
+        if into.dtype != np.float64 or not into.flags.c_contiguous:
+            raise ValueError(
+                f"doubles cannot be copied into {into.dtype} of strides {into.strides}"
+            )
         try:
             with self._telling():
                 self._cl.enqueue_copy(self._queue, into, buffer, is_blocking=True)
@@ -152,14 +161,15 @@ class OpenCLDevice:
             Work items; filled up to whole work groups, so that the kernel is to return where
             ``get_global_id(0)`` is beyond them.
         *arguments
-            Buffers, and NumPy scalars of the kernel's types.
+            Buffers, and NumPy scalars of the kernel's types; the first call tells them.
         """
         size = -(-count // GROUP) * GROUP
         with self._telling():
             if kernel not in self._kernels:
-                found = self._kernels[kernel] = self._cl.Kernel(self._program, kernel)
+                found = self._cl.Kernel(self._program, kernel)
                 # known once and for all, as finding out takes longer than the call
                 found.set_scalar_arg_dtypes([getattr(each, "dtype", None) for each in arguments])
+                self._kernels[kernel] = found
             self._kernels[kernel](self._queue, (size,), (GROUP,), *arguments)
 
     @contextmanager
@@ -167,7 +177,9 @@ class OpenCLDevice:
         try:
             yield
         except self._cl.Error as error:
-            kind = OpenCLMemoryError if error.code in _NO_MEMORY else OpenCLError
+            # pyopencl's own complaints are words, without a code
+            coded = bool(error.args) and not isinstance(error.args[0], str)
+            kind = OpenCLMemoryError if coded and error.code in _NO_MEMORY else OpenCLError
             raise kind(str(error).strip()) from error
 
 

@@ -314,8 +314,8 @@ def _add_rows(
 
     OpenMM takes them one call at a time, and its Python methods look at each value for a unit
     before they hand it to the binding. A pack has 10⁵ rows and more, all in OpenMM's units: they
-    go to the binding itself, at a fifth of the cost, and become Python's numbers one by one: lists
-    of them would cost a quarter of it again.
+    go to the binding itself and become Python's numbers one by one, without lists of them: at a
+    sixth of the cost.
 
     Parameters
     ----------

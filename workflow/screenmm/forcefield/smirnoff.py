@@ -247,10 +247,24 @@ class CompiledForceField:
     lj14: float
 
     def reduced_to(self, atoms: Sequence[Key], bonds: Sequence[Key]) -> CompiledForceField:
-        """Leave out patterns that cannot match a molecule of these atoms and bonds."""
-        possible = iter(self.filter.possible(atoms, bonds).tolist())
+        """Leave out patterns that cannot match a molecule of these atoms and bonds; once.
+
+        Parameters
+        ----------
+        atoms, bonds : sequence of tuple of int
+            As :func:`described` gives them.
+
+        Raises
+        ------
+        ValueError
+            Patterns were left out before.
+        """
+        possible = self.filter.possible(atoms, bonds).tolist()
+        if len(possible) != sum(map(len, self.patterns.values())):
+            raise ValueError(f"{self.name} has lost patterns already")
+        left = iter(possible)
         patterns = {
-            tag: tuple(pattern for pattern in each if next(possible))
+            tag: tuple(pattern for pattern in each if next(left))
             for tag, each in self.patterns.items()
         }
         return replace(self, patterns=patterns)

@@ -2,8 +2,8 @@
    stiffness.cl before it.
 
    The descent is that of lbfgs.py, which says why each step is as it is. A work group is one
-   member: a ligand from its first forces to its end, or a complex of a pack from one evaluation to
-   the next. A work item moves its own atoms. Sums over the atoms are made in a fixed order, and all work
+   member: a ligand for so many evaluations of its forces, or a complex of a pack from one evaluation
+   to the next. A work item moves its own atoms. Sums over the atoms are made in a fixed order, and all work
    items have the same result: what they decide by it is the same for the whole group. */
 
 /* The member's own part of what lbfgs.py calls by these names. Vectors are those of all ligands. */

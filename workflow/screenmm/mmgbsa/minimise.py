@@ -15,7 +15,7 @@ from screenmm.devices.opencl import OpenCLMemoryError
 from screenmm.devices.platforms import GPU_PLATFORMS, PlatformChoice, choose_platform
 from screenmm.mmgbsa.lbfgs import CLASH_FORCE, RELIEF_ITERATIONS, End, Options, minimise_members
 from screenmm.mmgbsa.on_device import minimise_members_on_device
-from screenmm.mmgbsa.own_device import HOST, computed
+from screenmm.mmgbsa.own_device import HOST, Together, computed
 from screenmm.mmgbsa.packing import Field, Member, Pack, is_out_of_memory
 
 log = logging.getLogger(__name__)
@@ -92,21 +92,27 @@ def minimise_packs(
         the host does their work.
     """
     results: list[Minimised | LigandError] = []
+    together, kernels_refused = Together(pack_size), False
     while len(results) < len(members):
-        pack = members[len(results) : len(results) + pack_size]
+        pack = members[len(results) : len(results) + together.count]
         try:
-            results += _minimise_pack(pack, field, options, platform)
+            found = _minimise_pack(pack, field, options, platform)
         except (openmm.OpenMMException, OpenCLMemoryError) as error:
-            ours = isinstance(error, OpenCLMemoryError)  # never of a single one
-            if not ours and (not is_out_of_memory(error) or len(pack) == 1):
+            kernels_refused = isinstance(error, OpenCLMemoryError)  # never a single one
+            if not kernels_refused and (not is_out_of_memory(error) or len(pack) == 1):
                 raise
-            pack_size = (len(pack) + 1) // 2
+            together.refused(len(pack))
             log.warning(
-                "%s is out of memory for %d complexes at once: going on with %d",
+                "%s is out of memory for %d complexes at once: going on with %d%s",
                 platform.name,
                 len(pack),
-                pack_size,
+                together.count,
+                f" (our own kernels: {error})" if kernels_refused else "",
             )
+        else:
+            on_host = isinstance(found[0], Minimised) and found[0].ran_on == HOST
+            together.passed(len(pack), on_host=kernels_refused and on_host)
+            results += found
     return results
 
 

@@ -4,8 +4,8 @@ The physics is that of :mod:`screenmm.mmgbsa.parts`, :mod:`screenmm.mmgbsa.born`
 :mod:`screenmm.mmgbsa.free_ligands`, in double precision too, and so are the numbers but for
 their last digits; ``energies.cl`` and ``free_ligands.cl`` compute them for a whole pack in one
 go. ``stiffness.cl`` and ``lbfgs.cl`` take each ligand the way that
-:mod:`screenmm.mmgbsa.lbfgs` takes it, from its first forces to its end, and the members of a pack
-from one evaluation of their forces to the next.
+:mod:`screenmm.mmgbsa.lbfgs` takes it, so many evaluations of its forces in a launch, and the
+members of a pack from one evaluation of their forces to the next.
 
 A device that does not do what it is told must not leave a number behind: what it is to fill begins
 as NaN, and what comes back is looked at.
@@ -38,7 +38,8 @@ EVALUATIONS_AT_ONCE = 100
 """Evaluations of a free ligand's forces in one launch. A driver may end a launch that holds a card
 with a display on it for some seconds, and a card for games has a 64th of its speed in double
 precision: 100 evaluations of 64 ligands of 200 atoms are estimated at half a second there, where
-all of a descent could take 5 s. No card has been measured. A launch more costs microseconds, and
+all of a descent could take 5 s; the inverse of their stiffness, in the first launch, at as much
+again. No card has been measured. A launch more costs microseconds, and
 most ligands end in the first ones; what a descent keeps in between is exact, so that the bits do
 not depend on this number."""
 

@@ -164,6 +164,32 @@ def computed(
     return host(), HOST
 
 
+class Together:
+    """How many go to a device at once: half where its memory lacks.
+
+    After one that does not fit alone, as many go on as before it.
+
+    Parameters
+    ----------
+    count : int
+        At most.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.count = self._most = count
+
+    def refused(self, count: int) -> None:
+        """So many were too many."""
+        self.count = (count + 1) // 2
+
+    def passed(self, count: int, *, on_host: bool) -> None:
+        """So many are done with, on the device, or on the host where even one was too many."""
+        if count > 1:
+            self._most = self.count
+        elif on_host:
+            self.count = self._most
+
+
 def computed_of_all(
     platform: PlatformChoice,
     items: Sequence[Item],
@@ -186,20 +212,21 @@ def computed_of_all(
         One for each item; and where it was computed.
     """
     found: list[tuple[Found, str]] = []
-    together = len(items)
+    together = Together(len(items))
     while len(found) < len(items):
-        some = items[len(found) : len(found) + together]
+        some = items[len(found) : len(found) + together.count]
         try:
             things, where = computed(platform, partial(ours, some), partial(host, some), len(some))
         except OpenCLMemoryError as error:
-            together = (len(some) + 1) // 2
+            together.refused(len(some))
             log.warning(
                 "out of memory for our own kernels over %d complexes: going on with %d (%s)",
                 len(some),
-                together,
+                together.count,
                 error,
             )
         else:
+            together.passed(len(some), on_host=where == HOST)
             found += [(thing, where) for thing in things]
     return found
 

@@ -196,7 +196,8 @@ _SCORED: Columns = (
 OWN_KERNELS = Column(
     "own_kernels",
     hint="What computed beside OpenMM (minimiser, strain, final energies), for the pose and its "
-    "replicas: the device that ran our own kernels, `host`, or both as `device and host`",
+    "replicas: the device that ran our own kernels, `host`, or both as `device and host`; the "
+    "relief of overlaps before is always the host's",
 )
 _ENDED: Columns = (
     _integer("iterations", "Iterations of the minimiser"),

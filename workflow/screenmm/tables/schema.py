@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterable
 
 import pyarrow as pa
@@ -22,26 +23,31 @@ ARROW = {
 
 
 class _NoPandas:
-    """Finder of modules that finds no pandas."""
+    """Finder of modules that finds no pandas for the thread that made it."""
 
-    @staticmethod
-    def find_spec(name: str, path: object = None, target: object = None) -> None:
-        if name == "pandas":
-            raise ModuleNotFoundError(name=name)
+    def __init__(self) -> None:
+        self._thread = threading.get_ident()
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        if name == "pandas" and threading.get_ident() == self._thread:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 
 def _keep_pandas_out() -> None:
     """Let PyArrow ask for pandas once, in vain.
 
     Before it makes its first array of a list it loads pandas, to know a Series when it sees one:
-    most of a second in each job. What needs pandas, as ``to_pandas()``, asks again and has it.
+    most of a second in each job. ``to_pandas()`` and ``from_pandas()`` ask again and have it; until
+    then a Series that is given to ``pyarrow.array`` is taken for any sequence, its NaN for numbers.
+    Where pandas was loaded before this module, nothing changes.
     """
     if "pandas" not in sys.modules:
-        sys.meta_path.insert(0, _NoPandas)
+        finder = _NoPandas()
+        sys.meta_path.insert(0, finder)
         try:
             pa.array([None])
         finally:
-            sys.meta_path.remove(_NoPandas)
+            sys.meta_path.remove(finder)
 
 
 _keep_pandas_out()

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from screenmm.config.settings import Settings, docking_in_words
 from screenmm.core.formats import grouped
-from screenmm.devices.platforms import GPU_PLATFORMS
 from screenmm.files.whole import read_text
 from screenmm.metrics.costs import RuleUsed, RunCosts
 from screenmm.metrics.model import Metrics
@@ -107,7 +106,7 @@ def _method(settings: Settings, metrics: Metrics) -> list[tuple[str, str]]:
 def _own_kernels(metrics: Metrics) -> list[tuple[str, str]]:
     """Say what computed beside OpenMM on a GPU; on a CPU it is the host, and no word of it."""
     beside = metrics.own_kernels or {}
-    if not beside or set(metrics.platforms).isdisjoint(GPU_PLATFORMS):
+    if not beside or set(metrics.platforms) <= {"CPU"}:
         return []
     told = ", ".join(f"{where} ({grouped(count)} poses)" for where, count in beside.items())
     return [("Beside the forces", told)]
