@@ -98,7 +98,7 @@ class Stopwatch:
 
         def timed(device: OpenCLDevice, *args: Any) -> np.ndarray:
             with self.timing(KERNELS):
-                device._queue.finish()
+                device.wait()
             with self.timing("copies"):
                 return download(device, *args)
 

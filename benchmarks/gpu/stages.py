@@ -40,7 +40,7 @@ def waiting(run: Callable[..., None]) -> Callable[..., None]:
 
     def waited(device: Any, *args: Any) -> None:
         run(device, *args)
-        device._queue.finish()
+        device.wait()
 
     return waited
 

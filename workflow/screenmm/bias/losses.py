@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import sqrt
 
 import numpy as np
-from scipy.special import ndtri
 
 from screenmm.metrics.bias import ClassLoss
 
@@ -55,11 +53,10 @@ def wilson(lost: int, records: int) -> tuple[float, float]:
     lost, records : int
         ``records`` is at least 1.
     """
-    z = float(ndtri((1 + CONFIDENCE) / 2))
-    share, whole = lost / records, 2 * (records + z**2)
-    middle = (2 * lost + z**2) / whole
-    half = z / whole * sqrt(4 * lost * (1 - share) + z**2)
-    return (middle - half if lost else 0.0), (middle + half if lost < records else 1.0)
+    from scipy.stats import binomtest  # noqa: PLC0415  (heavy import)
+
+    found = binomtest(lost, records).proportion_ci(CONFIDENCE, method="wilson")
+    return float(found.low), float(found.high)
 
 
 def more_than_rest(lost: int, records: int, all_lost: int, all_records: int) -> float | None:

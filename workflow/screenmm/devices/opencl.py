@@ -56,7 +56,7 @@ class NoDeviceError(Exception):
 class OpenCLDevice:
     """A device with its queue and the kernels built for it; for one thread at a time.
 
-    What is asked for is done in that order; only a download waits for it.
+    What is asked for is done in that order; only :meth:`download` and :meth:`wait` wait for it.
 
     Parameters
     ----------
@@ -171,6 +171,11 @@ class OpenCLDevice:
                 found.set_scalar_arg_dtypes([getattr(each, "dtype", None) for each in arguments])
                 self._kernels[kernel] = found
             self._kernels[kernel](self._queue, (size,), (GROUP,), *arguments)
+
+    def wait(self) -> None:
+        """Wait for all that was asked for."""
+        with self._telling():
+            self._queue.finish()
 
     @contextmanager
     def _telling(self) -> Iterator[None]:

@@ -26,9 +26,9 @@ from screenmm.forcefield.charge_model import (
     load_charge_model,
     network_charges,
 )
+from screenmm.forcefield.graph import atoms_of, bonds_of
 from screenmm.forcefield.normalise import normalise, patterns
 from screenmm.forcefield.resonance import Bond, average_formal_charges
-from screenmm.forcefield.smirnoff import atoms_of, bonds_of
 
 if TYPE_CHECKING:
     from openff.toolkit import Molecule

@@ -178,8 +178,8 @@ def cut(parameters: Parameters, keep: np.ndarray, movable: np.ndarray | None = N
         else:
             use = np.flatnonzero(_each_row(np.logical_or, movable, atoms))
             use = use[_each_row(np.logical_and, kept, atoms.take(use, axis=0))]
-        pieces[f"{name}s"] = new_index.take(atoms.take(use, axis=0))
-        pieces[f"{name}_values"] = getattr(parameters, f"{name}_values").take(use, axis=0)
+        pieces |= _of_terms(parameters, name, use)
+        pieces[f"{name}s"] = new_index.take(pieces[f"{name}s"])
     return Parameters(**pieces)
 
 
@@ -205,6 +205,12 @@ def _of_atoms(parameters: Parameters, atoms: np.ndarray) -> dict[str, np.ndarray
     return {name: getattr(parameters, name).take(atoms) for name in names}
 
 
+def _of_terms(parameters: Parameters, name: str, terms: np.ndarray) -> dict[str, np.ndarray]:
+    """Atoms and values of some terms of a kind."""
+    columns = (f"{name}s", f"{name}_values")
+    return {column: getattr(parameters, column).take(terms, axis=0) for column in columns}
+
+
 def moving_terms(parameters: Parameters, movable: np.ndarray) -> Parameters:
     """Keep all atoms, and of the terms those with an atom that may move.
 
@@ -214,12 +220,10 @@ def moving_terms(parameters: Parameters, movable: np.ndarray) -> Parameters:
         Of N atoms.
     movable : ndarray of bool, shape (N,)
     """
-    kept = {}
+    kept: dict[str, np.ndarray] = {}
     for name in _TERMS:
-        atoms = getattr(parameters, f"{name}s")
-        use = np.flatnonzero(_each_row(np.logical_or, movable, atoms))
-        kept[f"{name}s"] = atoms.take(use, axis=0)
-        kept[f"{name}_values"] = getattr(parameters, f"{name}_values").take(use, axis=0)
+        use = np.flatnonzero(_each_row(np.logical_or, movable, getattr(parameters, f"{name}s")))
+        kept |= _of_terms(parameters, name, use)
     return replace(parameters, **kept)
 
 

@@ -41,7 +41,7 @@ class Minimised:
     positions_nm: np.ndarray
     iterations: int
     end: End
-    ran_on: str = HOST
+    ran_on: str
 
 
 def minimise_alone(

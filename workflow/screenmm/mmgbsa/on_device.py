@@ -39,9 +39,8 @@ EVALUATIONS_AT_ONCE = 100
 with a display on it for some seconds, and a card for games has a 64th of its speed in double
 precision: 100 evaluations of 64 ligands of 200 atoms are estimated at half a second there, where
 all of a descent could take 5 s; the inverse of their stiffness, in the first launch, at as much
-again. No card has been measured. A launch more costs microseconds, and
-most ligands end in the first ones; what a descent keeps in between is exact, so that the bits do
-not depend on this number."""
+again. No card has been measured. A launch more costs microseconds, and most ligands end in the
+first ones; what a descent keeps in between is exact, so that the bits do not depend on it."""
 
 
 class Taken(IntEnum):
@@ -321,22 +320,13 @@ class _PackDescent:
         self, device: OpenCLDevice, start_nm: np.ndarray, sizes: Sequence[int], options: Options
     ) -> None:
         count, members = len(start_nm), len(sizes)
-        self._device, self._start, self._members, self._hold = (
-            device,
-            start_nm,
-            members,
-            options.hold,
-        )
+        self._device, self._members = device, members
+        self._start, self._hold = start_nm, options.hold
         starts = np.cumsum([0, *sizes[:-1]])
         spans = device.upload(np.stack([starts, starts + sizes], axis=1).astype(np.int32))
         self._vectors, self._fresh = device.empty(3 * count * _VECTORS), device.empty(3 * count)
-        self._state = (
-            spans,
-            np.int32(count),
-            self._vectors,
-            device.empty(_KEPT * members),
-            self._fresh,
-        )
+        kept = device.empty(_KEPT * members)
+        self._state = spans, np.int32(count), self._vectors, kept, self._fresh
         self._heard = np.full(3 * count + 4 * members, np.nan)
         self._told = device.upload(self._heard)
         self._rules = np.float64(options.tolerance), np.int32(options.max_iterations), self._told

@@ -13,7 +13,6 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from screenmm.core.ranks import average_ranks
 from screenmm.core.seeds import seed_for
 from screenmm.tables.dictionary import (
     CNN_AFFINITY,
@@ -102,7 +101,9 @@ def consensus(scores: list[np.ndarray]) -> dict[str, np.ndarray]:
     if len(found) < MIN_INPUTS or not whole.any():
         return out
     chosen = [each[whole] for each in found]
-    ranks = np.array([average_ranks(-each) for each in chosen])
+    from scipy.stats import rankdata  # noqa: PLC0415  (heavy import)
+
+    ranks = np.array([rankdata(-each) for each in chosen])
     out[ECR.name][whole] = exponential(ranks)
     out[MEAN_RANK.name][whole] = ranks.mean(axis=0)
     out[Z.name][whole] = np.mean([z_scores(each) for each in chosen], axis=0)

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from screenmm.core.ranks import average_ranks
 from screenmm.metrics.measures import Interval
 
 RESAMPLES = 1000
@@ -126,7 +125,9 @@ def simultaneous(draws: np.ndarray) -> list[Interval]:
 
 def _tail(draws: np.ndarray) -> np.ndarray:
     """Share of the draws that lie as far out on the same side as each one, itself for one half."""
-    ranks = average_ranks(draws) - 0.5
+    from scipy.stats import rankdata  # noqa: PLC0415  (heavy import)
+
+    ranks = rankdata(draws) - 0.5
     return np.asarray(np.minimum(ranks, len(draws) - ranks) / len(draws))
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import threading
 from collections.abc import Iterable
 
 import pyarrow as pa
@@ -20,37 +18,6 @@ ARROW = {
     "DOUBLE": pa.float64(),
 }
 """DuckDB's types, those of the tables, as Arrow's."""
-
-
-class _NoPandas:
-    """Finder of modules that finds no pandas for the thread that made it."""
-
-    def __init__(self) -> None:
-        self._thread = threading.get_ident()
-
-    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
-        if name == "pandas" and threading.get_ident() == self._thread:
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-
-
-def _keep_pandas_out() -> None:
-    """Let PyArrow ask for pandas once, in vain.
-
-    Before it makes its first array of a list it loads pandas, to know a Series when it sees one:
-    most of a second in each job. ``to_pandas()`` and ``from_pandas()`` ask again and have it; until
-    then a Series that is given to ``pyarrow.array`` is taken for any sequence, its NaN for numbers.
-    Where pandas was loaded before this module, nothing changes.
-    """
-    if "pandas" not in sys.modules:
-        finder = _NoPandas()
-        sys.meta_path.insert(0, finder)
-        try:
-            pa.array([None])
-        finally:
-            sys.meta_path.remove(finder)
-
-
-_keep_pandas_out()
 
 
 def arrow_type(duckdb_type: str) -> pa.DataType:
